@@ -1,0 +1,1 @@
+"""The program that runs and operates the whole."""

@@ -1,0 +1,141 @@
+"""The embedded platform: PostgreSQL, bus, issuer, four services and their workers, up and down in order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+
+from marketctl.children import Child, start_child
+from marketctl.layout import ROOT, SERVICES, Layout, package_of, variable_of
+from shared.migrations import upgrade
+from shared.processes.kafka import KafkaServer
+from shared.processes.ports import port_owner
+from shared.processes.postgres import PostgresServer, ProcessProblem
+
+Say = Callable[[str], None]
+
+
+class Platform:
+    """Everything one `Layout` describes; `start` says each step, `stop` undoes them in reverse."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.postgres = PostgresServer(layout.folder / "pg", layout.ports["postgres"])
+        self.kafka: KafkaServer | None = None
+        self.children: dict[str, Child] = {}
+        self._stack = ExitStack()
+
+    def start(self, say: Say) -> None:
+        """Bring all up; ProcessProblem with one sentence where something can't."""
+        self.layout.prepare()
+        self._refuse_busy_ports()
+        try:
+            self._start_postgres(say)
+            self._start_bus(say)
+            self._start_processes(say)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Services first, so that their last events still reach the bus; then bus, then PostgreSQL."""
+        self._stack.close()
+
+    def _refuse_busy_ports(self) -> None:
+        for name, port in self.layout.ports.items():
+            if name.startswith("kafka") and self.layout.bus != "kafka":
+                continue
+            owner = port_owner(port)
+            if owner is not None:
+                raise ProcessProblem(f"{owner}: stop it, or choose another port with {variable_of(name)}=…")
+
+    def _start_postgres(self, say: Say) -> None:
+        self.postgres.ensure_initialised()
+        self.postgres.start()
+        self._stack.callback(self.postgres.stop)
+        for name in (*map(package_of, SERVICES), "bus"):
+            self.postgres.create_role(name, self.layout.secret(name))
+            self.postgres.create_database(name, owner=name)
+        say(f"PostgreSQL 18         {self.layout.folder.name}/pg    5 databases, app roles (no superuser)")
+        heads = []
+        for service in SERVICES:
+            upgrade(ROOT / "services" / service, self.layout.database_url(service))
+            heads.append(f"{service} {self._migrations(service)}")
+        say("migrations            " + " · ".join(heads))
+
+    def _migrations(self, service: str) -> int:
+        folder: Path = ROOT / "services" / service / "migrations" / "versions"
+        return len(list(folder.glob("*.py")))
+
+    def _start_bus(self, say: Say) -> None:
+        if self.layout.bus == "embedded":
+            say("event log             embedded (PostgreSQL)")
+            return
+        self.kafka = KafkaServer(
+            self.layout.folder / "kafka", self.layout.ports["kafka"], self.layout.ports["kafka-controller"]
+        )
+        self.kafka.start()
+        self._stack.callback(self.kafka.stop)
+        say(f"event log             Apache Kafka (KRaft)  127.0.0.1:{self.layout.ports['kafka']}")
+
+    def _start_processes(self, say: Say) -> None:
+        layout = self.layout
+        self._child(
+            "issuer",
+            ["marketctl.issuer"],
+            {
+                "ENVIRONMENT": "sandbox",
+                "ISSUER_KEY_FILE": str(layout.issuer_key),
+                "PORT": str(layout.ports["issuer"]),
+            },
+        )
+        for service in SERVICES:
+            self.start_service(service)
+        addresses = json.dumps({service: layout.url(service) for service in SERVICES})
+        self._child(
+            "start-page",
+            ["marketctl.startpage"],
+            {"SERVICE_ADDRESSES": addresses, "PORT": str(layout.ports["start-page"])},
+        )
+        self.wait_ready(say)
+
+    def start_service(self, service: str) -> None:
+        """Start a service's HTTP process and its worker."""
+        told = self.layout.environment(service)
+        package = package_of(service)
+        self._child(
+            service,
+            ["uvicorn", f"{package}.app:app", "--host", "127.0.0.1", "--port", told["PORT"], "--no-access-log"]
+            + ["--timeout-graceful-shutdown", "10", "--loop", "uvloop", "--http", "httptools"],
+            told,
+        )
+        self._child(f"{service}-worker", [f"{package}.worker"], told)
+
+    def stop_service(self, service: str) -> None:
+        """Stop both processes of a service gracefully."""
+        for name in (service, f"{service}-worker"):
+            self.children.pop(name).stop()
+
+    def wait_ready(self, say: Say) -> None:
+        """Return once every process answers its readiness check."""
+        for name in ("issuer", *SERVICES, "start-page"):
+            path = "/readyz" if name in SERVICES else "/livez" if name == "issuer" else "/"
+            self.children[name].wait_ready(self.layout.url(name) + path)
+            if name in SERVICES:
+                self.children[f"{name}-worker"].wait_ready(self.layout.url(f"{name}-worker") + "/readyz")
+                say(f"{name:<21} {self.layout.url(name)}/docs")
+        say(f"token issuer          {self.layout.url('issuer')}   (development only)")
+        say(f"start page            {self.layout.url('start-page')}/")
+
+    def _child(self, name: str, module: list[str], told: dict[str, str]) -> None:
+        child = start_child(name, module, told, self.layout.logs / f"{name}.log")
+        self.children[name] = child
+        self._stack.callback(child.stop)
+
+    def connect(self, service: str) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection to a service's database in its own role."""
+        return psycopg.connect(self.layout.database_url(service), autocommit=True)

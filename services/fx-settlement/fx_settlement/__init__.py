@@ -1,0 +1,1 @@
+"""What was collected, matched, passed on and converted (收结汇)."""

@@ -1,0 +1,1 @@
+"""What is exempt, for whom and on what evidence (免税申报)."""

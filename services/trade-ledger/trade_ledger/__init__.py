@@ -1,0 +1,1 @@
+"""What was traded, packed and declared (交易·组货·报关)."""

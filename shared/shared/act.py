@@ -1,0 +1,21 @@
+"""Who does something, when, and within which trace: what every write carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of one actor at one business instant (UTC) in one pilot.
+
+    `actor` is an opaque account id (never a name or number); `subject_id` is the party it acts for, if any.
+    """
+
+    actor: str
+    pilot: str
+    now: datetime
+    traceparent: str | None = None
+    role: str = ""
+    subject_id: str | None = None

@@ -1,0 +1,79 @@
+"""Connections, metadata conventions and column types that every service's tables share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+from sqlalchemy import CheckConstraint, MetaData, Numeric
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+CONSUMER_ONLY = {"written_by": "consumers"}
+"""`info` of a table that only consumers write: it can be rebuilt from the topics (V63)."""
+
+MONEY = Numeric(20, 4)
+QUANTITY = Numeric(20, 6)
+RATE = Numeric(20, 8)
+
+_WHOLE = "'JPY','KRW','VND','CLP','ISK','UGX','XAF','XOF'"
+_THOUSANDTHS = "'BHD','IQD','JOD','KWD','LYD','OMR','TND'"
+
+
+def new_metadata() -> MetaData:
+    """Empty metadata with the naming convention that keeps migrations stable."""
+    return MetaData(naming_convention=NAMING)
+
+
+def digits_check(amount: str, currency: str) -> CheckConstraint:
+    """CHECK that a money column has no more digits than its currency column allows (V54, I12)."""
+    digits = f"CASE WHEN {currency} IN ({_WHOLE}) THEN 0 WHEN {currency} IN ({_THOUSANDTHS}) THEN 3 ELSE 2 END"
+    return CheckConstraint(f"{amount} = round({amount}, {digits})", name=f"{amount}_digits")
+
+
+def make_engine(url: str, *, pool_size: int = 10, application_name: str = "market") -> AsyncEngine:
+    """An asyncpg engine; `url` may be given as postgresql://…"""
+    return create_async_engine(
+        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={
+            "server_settings": {
+                "application_name": application_name,
+                "lock_timeout": "10000",
+                "statement_timeout": "60000",
+                "idle_in_transaction_session_timeout": "60000",
+                "timezone": "UTC",
+            }
+        },
+    )
+
+
+def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Sessions that never expire rows on commit: what was read stays readable."""
+    return async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether only the infrastructure failed, so that the same work may be tried again."""
+    if isinstance(error, (OSError, PoolTimeout, InterfaceError)):
+        return True
+    if isinstance(error, DBAPIError):
+        state: Any = getattr(error.orig, "sqlstate", None)
+        return (
+            error.connection_invalidated
+            or isinstance(error, OperationalError)
+            or (isinstance(state, str) and state[:2] in {"08", "40", "53", "55", "57", "58"})
+        )
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "")[:2] in {"08", "40", "53", "55", "57", "58"}
+    return isinstance(error, asyncpg.InterfaceError)

@@ -1,0 +1,1 @@
+"""The published event language, filed by publishing service."""

@@ -1,0 +1,58 @@
+"""What every event of the published language has in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+PARTITIONS = 6
+
+
+class Part(BaseModel):
+    """A piece of an event's content; readers ignore fields they don't know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Event(Part):
+    """A past-tense fact with the aggregate's whole public state after the change.
+
+    The envelope (id, time, sequence, actor, pilot, trace) is not part of the content: it travels as
+    CloudEvents attributes and is handed to readers as `Received`.
+    """
+
+    TYPE: ClassVar[str]
+    TOPIC: ClassVar[str]
+
+
+E = TypeVar("E", bound=Event, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[E]):
+    """An event with its envelope, as a consumer's handler gets it."""
+
+    event: E
+    event_id: UUID
+    type: str
+    source: str
+    key: str
+    sequence: int
+    occurred_at: datetime
+    actor: str
+    pilot: str
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of the bus and the service that alone may write it."""
+
+    name: str
+    owner: str
+    partitions: int = PARTITIONS
+    max_bytes: int = 512 * 1024

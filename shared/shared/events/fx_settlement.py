@@ -1,0 +1,175 @@
+"""What fx-settlement says: entitlements, collections, pass-ons and conversions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.events.base import Event, Part, Topic
+from shared.events.registry import Sealed
+from shared.wire import CurrencyCode, MoneyAmount, RateText
+
+ENTITLEMENTS = Topic("fx-settlement.entitlements", "fx-settlement")
+COLLECTIONS = Topic("fx-settlement.collections", "fx-settlement")
+
+
+class PortionRoom(Part):
+    """What may still be collected for one portion, in the declaration's currency."""
+
+    portion_id: UUID
+    collector_id: UUID
+    owner_id: UUID
+    collectable: MoneyAmount
+    held: MoneyAmount
+    matched: MoneyAmount
+
+
+class EntitlementState(Part):
+    """The collection room (可收汇额) of one released declaration; keyed by the declaration (R-FX-1, V37, V38)."""
+
+    declaration_id: UUID
+    pilot: str
+    version: int
+    currency: CurrencyCode
+    collectable: MoneyAmount
+    tolerance: MoneyAmount
+    held: MoneyAmount
+    matched: MoneyAmount
+    frozen: bool
+    portions: tuple[PortionRoom, ...]
+
+
+class EntitlementEvent(Event):
+    TOPIC: ClassVar[str] = ENTITLEMENTS.name
+    entitlement: EntitlementState
+    reason: str = ""
+
+
+class EntitlementChanged(EntitlementEvent):
+    TYPE: ClassVar[str] = "fx_settlement.entitlement_changed.v1"
+
+
+class RoomReserved(EntitlementEvent):
+    TYPE: ClassVar[str] = "fx_settlement.room_reserved.v1"
+
+
+class RoomFreed(EntitlementEvent):
+    TYPE: ClassVar[str] = "fx_settlement.room_freed.v1"
+
+
+class Match(Part):
+    """A part of a collection used for one portion; `value` is what it uses up in the declaration's currency."""
+
+    match_id: UUID
+    portion_id: UUID
+    declaration_id: UUID
+    owner_id: UUID
+    amount: MoneyAmount
+    value: MoneyAmount
+    declared_currency: CurrencyCode
+    rate: RateText
+    rate_id: str
+    matched_at: datetime
+    unmatched_at: datetime | None = None
+
+
+class LinkedAdvance(Part):
+    """An advance receipt (预收) linked to a registered trade (R-FX-8)."""
+
+    trade_id: UUID
+    amount: MoneyAmount
+
+
+class CollectionState(Part):
+    """A collection (收汇): one bank receipt, gross of bank charges, in its own currency (V37, V39)."""
+
+    collection_id: UUID
+    pilot: str
+    number: str
+    version: int
+    bank_id: UUID
+    bank_reference: str
+    collector_id: UUID
+    account_kind: Literal["trade", "personal"]
+    method: Literal["fx", "rmb"]
+    currency: CurrencyCode
+    amount: MoneyAmount
+    bank_charges: MoneyAmount
+    received_on: date
+    payer: Sealed
+    buyer_id: UUID | None = None
+    matched: MoneyAmount
+    refunded: MoneyAmount
+    unmatched: MoneyAmount
+    matches: tuple[Match, ...] = ()
+    advances: tuple[LinkedAdvance, ...] = ()
+
+
+class CollectionEvent(Event):
+    TOPIC: ClassVar[str] = COLLECTIONS.name
+    collection: CollectionState
+    reason: str = ""
+
+
+class CollectionBooked(CollectionEvent):
+    TYPE: ClassVar[str] = "fx_settlement.collection_booked.v1"
+
+
+class AdvanceLinked(CollectionEvent):
+    TYPE: ClassVar[str] = "fx_settlement.advance_linked.v1"
+
+
+class CollectionMatched(CollectionEvent):
+    TYPE: ClassVar[str] = "fx_settlement.collection_matched.v1"
+
+
+class CollectionUnmatched(CollectionEvent):
+    TYPE: ClassVar[str] = "fx_settlement.collection_unmatched.v1"
+
+
+class CollectionRefunded(CollectionEvent):
+    TYPE: ClassVar[str] = "fx_settlement.collection_refunded.v1"
+
+
+class PassedOn(Event):
+    """An agent passed collected money on to the principal (划转), in currency or as RMB (R-FX-4, V42)."""
+
+    TYPE: ClassVar[str] = "fx_settlement.passed_on.v1"
+    TOPIC: ClassVar[str] = COLLECTIONS.name
+    pass_on_id: UUID
+    pilot: str
+    number: str
+    bank_id: UUID
+    agent_id: UUID
+    principal_id: UUID
+    currency: CurrencyCode
+    amount: MoneyAmount
+    paid_as: Literal["fx", "rmb"]
+    rmb_amount: MoneyAmount | None = None
+    rate: RateText | None = None
+    rate_id: str | None = None
+    paid_on: date
+    bank_reference: str
+
+
+class Converted(Event):
+    """An individual converted foreign exchange from a personal account (结汇, R-FX-5, V43)."""
+
+    TYPE: ClassVar[str] = "fx_settlement.converted.v1"
+    TOPIC: ClassVar[str] = COLLECTIONS.name
+    conversion_id: UUID
+    pilot: str
+    number: str
+    bank_id: UUID
+    holder_id: UUID
+    currency: CurrencyCode
+    amount: MoneyAmount
+    rmb_amount: MoneyAmount
+    rate: RateText
+    rate_id: str
+    uses_quota: bool
+    proof_portion_ids: tuple[UUID, ...] = ()
+    quota_statement_reference: str | None = None
+    converted_on: date
+    bank_reference: str

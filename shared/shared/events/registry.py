@@ -1,0 +1,308 @@
+"""What registry says: subjects, agreements, commodities, supervision, places."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.events.base import Event, Part, Topic
+from shared.wire import CountryCode
+
+SUBJECTS = Topic("registry.subjects", "registry")
+AGREEMENTS = Topic("registry.agreements", "registry")
+COMMODITIES = Topic("registry.commodities", "registry")
+SUPERVISION = Topic("registry.supervision", "registry")
+PLACES = Topic("registry.places", "registry")
+
+Role = Literal["stall_holder", "operator", "buyer", "supplier", "agent", "broker", "carrier"]
+FilingStatus = Literal[
+    "draft", "submitted", "under_review", "approved", "effective", "returned", "rejected", "suspended", "exited"
+]
+QualificationKind = Literal[
+    "customs_filing",
+    "fx_directory",
+    "taxpayer_kind",
+    "filing_frequency",
+    "tax_authority",
+    "fx_account",
+    "personal_fx_account",
+    "quality_undertaking",
+]
+Grade = Literal["A", "B", "C", "D"]
+
+
+class Sealed(Part):
+    """A protected value: mask for people, keyed blind index for equality, ciphertext for key holders (V66)."""
+
+    mask: str
+    blind_index: str
+    ciphertext: str
+
+
+class RoleFiling(Part):
+    """One role's filing of a subject (备案); `effective` is a buyer's filing before review (R-FILE-8)."""
+
+    role: Role
+    filing_number: str
+    status: FilingStatus
+    filed_by: UUID | None = None
+    effective_from: datetime | None = None
+    suspended_at: datetime | None = None
+    exited_at: datetime | None = None
+    stop_order: bool = False
+    reason: str = ""
+    version: int
+
+
+class Stall(Part):
+    """A stall (摊位) with its dates and position in degrees (decimal text)."""
+
+    stall_number: str
+    longitude: str
+    latitude: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class Qualification(Part):
+    """A dated qualification (R-FILE-7); `value` is the class, kind or frequency; accounts travel sealed."""
+
+    kind: QualificationKind
+    value: str
+    valid_from: date
+    valid_to: date | None = None
+    source: str = ""
+    bank_id: UUID | None = None
+    account: Sealed | None = None
+
+
+class SubjectState(Part):
+    """A subject (主体): one identity, whatever roles it has (R-FILE-4)."""
+
+    subject_id: UUID
+    pilot: str
+    number: str
+    identity_kind: str
+    identity: Sealed
+    country: CountryCode
+    natural_person: bool
+    display_name: str
+    name: Sealed
+    roles: tuple[RoleFiling, ...]
+    stalls: tuple[Stall, ...] = ()
+    qualifications: tuple[Qualification, ...] = ()
+
+
+class SubjectEvent(Event):
+    """A subject changed; `role` names the filing that did, where one did."""
+
+    TOPIC: ClassVar[str] = SUBJECTS.name
+    subject: SubjectState
+    role: Role | None = None
+    reason: str = ""
+
+
+class SubjectFiled(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.subject_filed.v1"
+
+
+class SubjectSubmitted(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.subject_submitted.v1"
+
+
+class SubjectReviewStarted(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.subject_review_started.v1"
+
+
+class FilingEffective(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.filing_effective.v1"
+
+
+class SubjectApproved(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.subject_approved.v1"
+
+
+class SubjectReturned(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.subject_returned.v1"
+
+
+class SubjectRejected(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.subject_rejected.v1"
+
+
+class SubjectAmended(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.subject_amended.v1"
+
+
+class SubjectSuspended(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.subject_suspended.v1"
+
+
+class SubjectReinstated(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.subject_reinstated.v1"
+
+
+class SubjectExited(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.subject_exited.v1"
+
+
+class QualificationRecorded(SubjectEvent):
+    TYPE: ClassVar[str] = "registry.qualification_recorded.v1"
+
+
+class AgreementState(Part):
+    """An agency agreement; for an export agency collector and exemption filer are fixed at confirmation (R-FILE-6)."""
+
+    agreement_id: UUID
+    pilot: str
+    number: str
+    kind: Literal["procurement_agency", "export_agency"]
+    principal_id: UUID
+    agent_id: UUID
+    status: Literal["proposed", "confirmed", "terminated"]
+    valid_from: date
+    valid_to: date
+    entrusted_goods: str = ""
+    collector: Literal["agent", "principal"] | None = None
+    exemption_filer: Literal["agent", "principal"] | None = None
+    principal_confirmed_at: datetime | None = None
+    agent_confirmed_at: datetime | None = None
+    terminated_at: datetime | None = None
+
+
+class AgreementEvent(Event):
+    """An agency agreement changed."""
+
+    TOPIC: ClassVar[str] = AGREEMENTS.name
+    agreement: AgreementState
+    reason: str = ""
+
+
+class AgencyProposed(AgreementEvent):
+    TYPE: ClassVar[str] = "registry.agency_proposed.v1"
+
+
+class AgencyConfirmed(AgreementEvent):
+    TYPE: ClassVar[str] = "registry.agency_confirmed.v1"
+
+
+class AgencyTerminated(AgreementEvent):
+    TYPE: ClassVar[str] = "registry.agency_terminated.v1"
+
+
+class CommodityListPublished(Event):
+    """A version of a list: this header, then `entry_count` entries; readers use it once it is complete."""
+
+    TYPE: ClassVar[str] = "registry.commodity_list_published.v1"
+    TOPIC: ClassVar[str] = COMMODITIES.name
+    list_id: UUID
+    pilot: str
+    kind: Literal["positive", "negative"]
+    version: int
+    effective_from: date
+    entry_count: int
+    source: str
+
+
+class CommodityEntryPublished(Event):
+    """One entry of a list version, keyed like its header (the list)."""
+
+    TYPE: ClassVar[str] = "registry.commodity_entry_published.v1"
+    TOPIC: ClassVar[str] = COMMODITIES.name
+    list_id: UUID
+    version: int
+    entry_no: int
+    hs_prefix: str
+    keywords: tuple[str, ...] = ()
+    verdict: Literal["eligible", "not_eligible"]
+    reason: str
+    reason_zh: str
+    barred_from_simplification: bool = False
+    effective_from: date
+    effective_to: date | None = None
+
+
+class CommodityDecided(Event):
+    """A person's decision on a name and code, remembered for the next time (R-GOODS-2, V10)."""
+
+    TYPE: ClassVar[str] = "registry.commodity_decided.v1"
+    TOPIC: ClassVar[str] = COMMODITIES.name
+    decision_id: UUID
+    pilot: str
+    goods_name: str
+    hs_code: str
+    verdict: Literal["eligible", "not_eligible"]
+    reason: str
+    authority: str
+    effective_from: date
+    expires_on: date | None = None
+
+
+class GradeChanged(Event):
+    """A credit grade of a subject on one authority's scale with its measures (R-CREDIT-1, R-CREDIT-2)."""
+
+    TYPE: ClassVar[str] = "registry.grade_changed.v1"
+    TOPIC: ClassVar[str] = SUPERVISION.name
+    subject_id: UUID
+    pilot: str
+    authority: str
+    grade: Grade
+    effective_from: date
+    reason: str
+    automatic_release: bool
+    inspection_rate_percent: str
+    review_depth: Literal["normal", "deep"]
+
+
+class PilotChanged(Event):
+    """A pilot's own data (R-FILE-2): code, names, bounds (longitude, latitude), since when tax files through us."""
+
+    TYPE: ClassVar[str] = "registry.pilot_changed.v1"
+    TOPIC: ClassVar[str] = PLACES.name
+    pilot: str
+    name: str
+    name_zh: str
+    bounds: tuple[tuple[str, str], ...]
+    bounds_source: str
+    acceptance_gate_open_from: date | None = None
+    customs_offices: tuple[str, ...]
+
+
+class BankFiled(Event):
+    """A handling bank (经办银行) and how it checks (R-FILE-9)."""
+
+    TYPE: ClassVar[str] = "registry.bank_filed.v1"
+    TOPIC: ClassVar[str] = PLACES.name
+    bank_id: UUID
+    pilot: str
+    name: str
+    connection: Literal["interface", "web"]
+    valid_from: date
+    valid_to: date | None = None
+
+
+class SiteFiled(Event):
+    """A supervised site or consolidation warehouse (监管场所) and its operator."""
+
+    TYPE: ClassVar[str] = "registry.site_filed.v1"
+    TOPIC: ClassVar[str] = PLACES.name
+    site_id: UUID
+    pilot: str
+    name: str
+    kind: Literal["supervised_site", "consolidation_warehouse"]
+    operator_name: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class PortDesignated(Event):
+    """A designated port of exit (指定口岸)."""
+
+    TYPE: ClassVar[str] = "registry.port_designated.v1"
+    TOPIC: ClassVar[str] = PLACES.name
+    port_code: str
+    pilot: str
+    name: str
+    valid_from: date
+    valid_to: date | None = None

@@ -1,0 +1,1 @@
+"""HTTP mechanism: who asks, may they, once only, and what a refusal looks like."""

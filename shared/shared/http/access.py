@@ -1,0 +1,64 @@
+"""Who may call what: one table per service, deny by default, rendered as the docs page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+
+from shared.http.identity import ROLES, Caller, NotAuthenticated
+from shared.vocabulary.errors import Forbidden, SetupProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The roles that may call an endpoint, and which rows they reach there (`sees`, for people)."""
+
+    roles: frozenset[str]
+    sees: str
+
+
+Access = dict[str, Grant]
+
+
+def grant(*roles: str, sees: str) -> Grant:
+    """A grant to known roles; a role that doesn't exist fails at import."""
+    if unknown := set(roles) - set(ROLES):
+        raise SetupProblem(f"access table names unknown roles: {sorted(unknown)}")
+    return Grant(frozenset(roles), sees)
+
+
+def operations_of(app: FastAPI) -> Iterable[str]:
+    """The operation ids of all published endpoints."""
+    for methods in app.openapi()["paths"].values():
+        for operation in methods.values():
+            yield operation["operationId"]
+
+
+def check_access(app: FastAPI, access: Access) -> None:
+    """Fail unless table and endpoints name exactly each other."""
+    operations = set(operations_of(app))
+    if missing := operations - set(access):
+        raise SetupProblem(f"endpoints without an entry in the access table: {sorted(missing)}")
+    if dead := set(access) - operations:
+        raise SetupProblem(f"access table entries without an endpoint: {sorted(dead)}")
+
+
+async def authorise(request: Request) -> Caller:
+    """The authenticated caller, if its role may call this endpoint."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotAuthenticated("send a bearer token in the Authorization header")
+    caller: Caller = await request.app.state.runtime.verifier.caller(token)
+    request.state.caller = caller
+    operation: str = request.scope["route"].operation_id or request.scope["route"].name
+    request.state.operation = operation
+    permitted: Grant | None = request.app.state.access.get(operation)
+    if permitted is None or caller.role not in permitted.roles:
+        raise Forbidden(f"role {caller.role} may not call {operation}")
+    return caller
+
+
+Authorised = Annotated[Caller, Depends(authorise)]

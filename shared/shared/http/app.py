@@ -1,0 +1,131 @@
+"""Builds a service's HTTP process: the same edge, health, problems and access check in all four."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import MetaData, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from starlette.middleware import Middleware
+
+from shared.clock import Clock
+from shared.database import make_engine, make_sessions
+from shared.http.access import Access, authorise, check_access
+from shared.http.edge import Edge
+from shared.http.identity import TokenVerifier
+from shared.http.problems import Catalogue
+from shared.http.responses import add_responses
+from shared.http.tables import HttpTables
+from shared.messaging.outbox import Wake
+from shared.sealing import Sealer
+from shared.settings import ServiceSettings
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What a running HTTP process holds; routes reach it through their dependencies."""
+
+    settings: ServiceSettings
+    engine: AsyncEngine
+    sessions: async_sessionmaker[AsyncSession]
+    clock: Clock
+    verifier: TokenVerifier
+    sealer: Sealer
+    wake: Wake
+    http_tables: HttpTables
+    extras: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What makes one service's HTTP process different from another's."""
+
+    name: str
+    title: str
+    description: str
+    routers: Sequence[APIRouter]
+    access: Access
+    problems: Path
+    metadata: MetaData
+    http_tables: HttpTables
+    running: Callable[[Runtime], AbstractAsyncContextManager[None]] | None = None
+
+
+def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastAPI:
+    """The application; `settings` is read when it starts, so that importing it needs no environment."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        read = settings()
+        engine = make_engine(
+            read.database_url.get_secret_value(), pool_size=read.pool_size, application_name=service.name
+        )
+        runtime = Runtime(
+            settings=read,
+            engine=engine,
+            sessions=make_sessions(engine),
+            clock=Clock(read.environment, read.clock_file),
+            verifier=TokenVerifier(
+                issuer=read.issuer, audience=read.audience, jwks_url=read.jwks_url, environment=read.environment
+            ),
+            sealer=Sealer(read.sealing_key.get_secret_value()),
+            wake=Wake(engine, service.name),
+            http_tables=service.http_tables,
+        )
+        app.state.runtime = runtime
+        try:
+            if service.running is None:
+                yield
+            else:
+                async with service.running(runtime):
+                    yield
+        finally:
+            await runtime.wake.close()
+            await engine.dispose()
+
+    app = FastAPI(
+        title=service.title,
+        description=service.description,
+        version="1",
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.access = service.access
+    app.state.catalogue = Catalogue(service.problems)
+    for router in service.routers:
+        app.include_router(router, dependencies=[Depends(authorise)])
+    check_access(app, service.access)
+    add_responses(app)
+    _add_health(app)
+    app.user_middleware.insert(0, Middleware(Edge, application=app, service=service.name))
+    return app
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.get("/livez", include_in_schema=False)
+    async def live() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def ready(response: Response) -> dict[str, str]:
+        try:
+            async with app.state.runtime.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except Exception:  # noqa: BLE001 - whatever fails here means not ready
+            response.status_code = 503
+            return {"status": "not ready", "database": "unreachable"}
+        return {"status": "ready", "database": "ok"}
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,97 @@
+"""The audit trail: every change and every refusal, in order, chained by hash in the background (V64)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, literal, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from shared.http.tables import HttpTables
+
+_CHAINED_AT_ONCE = 1000
+_CHAIN_LOCK = 1039_0064
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the trail; `rule` and `code` only for refusals."""
+
+    business_at: datetime
+    pilot: str
+    actor: str
+    role: str
+    subject_id: str | None
+    operation: str
+    target: str | None
+    outcome: str
+    status: int
+    rule: str | None = None
+    code: str | None = None
+    traceparent: str | None = None
+    idempotency_key: str | None = None
+
+
+async def record(session: AsyncSession, tables: HttpTables, entries: Sequence[Entry]) -> None:
+    """Append entries in the session's transaction."""
+    rows = [{name: getattr(entry, name) for name in Entry.__slots__} for entry in entries]
+    await session.execute(insert(tables.audit), rows)
+
+
+def _hash(previous: bytes, row: Row[Any]) -> bytes:
+    """Length-prefixed fields, so that no two rows encode alike."""
+    digest = hashlib.sha256(previous)
+    for value in row:
+        field = b"" if value is None else (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
+        digest.update(len(field).to_bytes(8, "big") + field)
+    return digest.digest()
+
+
+async def chain(connection: AsyncConnection, tables: HttpTables) -> int:
+    """Chain what committed since last time; call it in a transaction of its own. Returns how many rows."""
+    audit, links = tables.audit, tables.audit_chain
+    locked = await connection.scalar(select(text(f"pg_try_advisory_xact_lock({_CHAIN_LOCK})")))
+    if not locked:
+        return 0
+    last = (
+        await connection.execute(select(links.c.position, links.c.hash).order_by(links.c.position.desc()).limit(1))
+    ).first()
+    position, previous = (last.position, last.hash) if last else (0, b"")
+    unlinked = (
+        select(audit)
+        .where(~select(literal(1)).where(links.c.audit_id == audit.c.id).exists())
+        .order_by(audit.c.id)
+        .limit(_CHAINED_AT_ONCE)
+    )
+    rows = (await connection.execute(unlinked)).all()
+    chained = []
+    for row in rows:
+        position += 1
+        previous = _hash(previous, row)
+        chained.append({"position": position, "audit_id": row.id, "hash": previous})
+    if chained:
+        await connection.execute(insert(links), chained)
+    return len(chained)
+
+
+async def broken_links(connection: AsyncConnection, tables: HttpTables) -> list[str]:
+    """Every place where the chain doesn't recompute, named by audit id; empty when it holds."""
+    audit, links = tables.audit, tables.audit_chain
+    rows = await connection.stream(
+        select(links.c.position, links.c.hash, links.c.audit_id, *audit.c)
+        .outerjoin(audit, audit.c.id == links.c.audit_id)
+        .order_by(links.c.position)
+    )
+    broken: list[str] = []
+    previous, expected = b"", 1
+    async for row in rows:
+        if row[0] != expected:
+            broken.append(f"audit_chain position {expected} is missing")
+        if _hash(previous, row[3:]) != row[1]:
+            broken.append(f"audit row {row[2]} was changed, removed or moved")
+        previous, expected = row[1], row[0] + 1
+    return broken

@@ -1,0 +1,169 @@
+"""What a route that changes something gets: one transaction, one caller, one answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.act import Act
+from shared.http import audit, idempotency
+from shared.http.access import Authorised
+from shared.http.identity import Caller
+from shared.http.tables import HttpTables
+from shared.vocabulary.errors import Stale
+
+
+class VersionMissing(Exception):
+    """A change of an existing aggregate without If-Match."""
+
+
+class Replay(Exception):
+    """The key was used by the same request before: its answer is given again."""
+
+    def __init__(self, answer: idempotency.Answer) -> None:
+        self.answer = answer
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What a refused request still has to be audited and answered with."""
+
+    caller: Caller
+    act: Act
+    operation: str
+    key: str
+    fingerprint: bytes
+    target: str | None
+
+    def entry(self, *, outcome: str, status: int, rule: str | None = None, code: str | None = None) -> audit.Entry:
+        return audit.Entry(
+            business_at=self.act.now,
+            pilot=self.caller.pilot,
+            actor=self.caller.actor,
+            role=self.caller.role,
+            subject_id=None if self.caller.subject_id is None else str(self.caller.subject_id),
+            operation=self.operation,
+            target=self.target,
+            outcome=outcome,
+            status=status,
+            rule=rule,
+            code=code,
+            traceparent=self.act.traceparent,
+            idempotency_key=self.key,
+        )
+
+
+@dataclass(slots=True)
+class Command:
+    """One change: its session, its caller, its act; `answer` ends it."""
+
+    session: AsyncSession
+    caller: Caller
+    act: Act
+    attempt: Attempt
+    tables: HttpTables
+    if_match: str | None
+    answered: bool = field(default=False)
+
+    def expected_version(self) -> int:
+        """The aggregate's version the caller saw (If-Match); compare with `require_version`."""
+        if self.if_match is None:
+            raise VersionMissing
+        text = self.if_match.removeprefix("W/").strip('"')
+        if not text.isascii() or not text.isdigit():
+            raise Stale("If-Match is not a version")
+        return int(text)
+
+    async def answer(
+        self, content: BaseModel, *, status: int = 200, version: int | None = None, location: str | None = None
+    ) -> Response:
+        """Store the answer and its audit line with the effect, and give it."""
+        headers = {"content-type": "application/json"}
+        if version is not None:
+            headers["etag"] = f'"{version}"'
+        if location is not None:
+            headers["location"] = location
+        body = content.model_dump_json().encode()
+        stored = idempotency.Answer(status, headers, body)
+        await idempotency.keep(
+            self.session, self.tables, principal=self.caller.actor, key=self.attempt.key, answer=stored
+        )
+        if location is not None and self.attempt.target is None:
+            self.attempt.target = location.rsplit("/", 1)[-1]
+        await audit.record(self.session, self.tables, [self.attempt.entry(outcome="done", status=status)])
+        self.answered = True
+        return Response(body, status, headers)
+
+
+def begin_attempt(request: Request, caller: Caller, body: bytes) -> Attempt:
+    """Read key and fingerprint of a POST and remember them for the audit of a refusal."""
+    key = request.headers.get("idempotency-key", "")
+    if not key or len(key) > 255:
+        raise idempotency.KeyMissing
+    act = act_of(request, caller)
+    attempt = Attempt(
+        caller=caller,
+        act=act,
+        operation=request.state.operation,
+        key=key,
+        fingerprint=idempotency.fingerprint_of(
+            request.method, request.url.path, request.headers.get("if-match"), body
+        ),
+        target=next((str(value) for value in request.path_params.values()), None),
+    )
+    request.state.attempt = attempt
+    return attempt
+
+
+def act_of(request: Request, caller: Caller) -> Act:
+    """The act of a caller now, on the business clock."""
+    return Act(
+        actor=caller.actor,
+        pilot=caller.pilot,
+        now=request.app.state.runtime.clock.now(),
+        traceparent=request.state.traceparent,
+        role=caller.role,
+        subject_id=None if caller.subject_id is None else str(caller.subject_id),
+    )
+
+
+async def _command(request: Request, caller: Authorised) -> AsyncIterator[Command]:
+    runtime: Any = request.app.state.runtime
+    attempt = begin_attempt(request, caller, await request.body())
+    async with runtime.sessions() as session:
+        earlier = await idempotency.claim(
+            session,
+            runtime.http_tables,
+            principal=caller.actor,
+            key=attempt.key,
+            fingerprint=attempt.fingerprint,
+        )
+        if earlier is not None:
+            raise Replay(earlier)
+        command = Command(
+            session=session,
+            caller=caller,
+            act=attempt.act,
+            attempt=attempt,
+            tables=runtime.http_tables,
+            if_match=request.headers.get("if-match"),
+        )
+        yield command
+        if command.answered:
+            await session.commit()
+            runtime.wake.poke()
+
+
+async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.runtime.sessions() as session:
+        yield session
+
+
+# scope="function": the commit happens before the answer leaves, so a failed commit is never a 2xx.
+Commanded = Annotated[Command, Depends(_command, scope="function")]
+Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]

@@ -1,0 +1,93 @@
+"""The outermost ring: trace, log line, metrics, and a problem document whatever happens inside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.http.responses import problem_response, simple, unexpected
+from shared.tracing import trace_id_of, traceparent_or_new
+
+REQUESTS = Counter("http_requests_total", "HTTP requests", ["service", "operation", "status"])
+SECONDS = Histogram("http_request_seconds", "HTTP request duration", ["service", "operation"])
+_QUIET = {"/livez", "/readyz", "/metrics"}
+log = structlog.get_logger()
+
+
+class Edge:
+    """Pure ASGI, so that nothing is buffered; `app` is the FastAPI application's inner stack."""
+
+    def __init__(self, app: ASGIApp, *, application: FastAPI, service: str) -> None:
+        self._app = app
+        self._application = application
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        # Whoever handles an exception needs the application before routing has put it there.
+        scope["app"] = self._application
+        headers = dict(scope["headers"])
+        traceparent = traceparent_or_new(headers.get(b"traceparent", b"").decode("latin-1"))
+        state: MutableMapping[str, Any] = scope.setdefault("state", {})
+        state["traceparent"] = traceparent
+        trace_id = trace_id_of(traceparent)
+        structlog.contextvars.bind_contextvars(request_id=trace_id, traceparent=traceparent)
+        started = time.perf_counter()
+        status = 0
+        plain_413 = False
+
+        async def sending(message: Message) -> None:
+            nonlocal status, plain_413
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                kind = dict(message["headers"]).get(b"content-type", b"")
+                if status == 413 and not kind.startswith(b"application/problem"):
+                    # FastAPI answers its own body limit as plain text; callers get a problem document.
+                    plain_413 = True
+                    return
+                message["headers"] = [*message["headers"], *_headers(trace_id)]
+            if not plain_413:
+                await send(message)
+
+        request = Request(scope, receive)
+        try:
+            await self._app(scope, receive, sending)
+            if plain_413:
+                plain_413 = False
+                await problem_response(request, simple("body_too_large"))(scope, receive, send)
+        except Exception as error:
+            if status:
+                raise
+            await (await unexpected(request, error))(scope, receive, sending)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+            structlog.contextvars.unbind_contextvars("request_id", "traceparent")
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        operation = scope["state"].get("operation", "")
+        REQUESTS.labels(self._service, operation, str(status)).inc()
+        SECONDS.labels(self._service, operation).observe(seconds)
+        if scope["path"] not in _QUIET:
+            log.info(
+                "request",
+                method=scope["method"],
+                operation=operation,
+                status=status,
+                milliseconds=round(seconds * 1000, 1),
+            )
+
+
+def _headers(trace_id: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"x-request-id", trace_id.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cache-control", b"no-store"),
+    ]

@@ -1,0 +1,109 @@
+"""Once only: the key is taken in the transaction of the effect, so that PostgreSQL makes the second wait (V61)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.http.tables import HttpTables
+
+_LOCK_NOT_AVAILABLE = "55P03"
+_FIRST_ONE_WAIT = "2s"
+_ORDINARY_WAIT = "10s"
+
+
+class KeyMissing(Exception):
+    """A POST without Idempotency-Key."""
+
+
+class KeyReused(Exception):
+    """The key came before with another request."""
+
+
+class KeyInUse(Exception):
+    """The first request with this key is still running."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A stored answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def fingerprint_of(method: str, path: str, if_match: str | None, body: bytes) -> bytes:
+    """What makes two requests the same request."""
+    head = "\n".join((method, path, if_match or "")).encode()
+    return hashlib.sha256(len(head).to_bytes(4, "big") + head + body).digest()
+
+
+async def claim(
+    session: AsyncSession, tables: HttpTables, *, principal: str, key: str, fingerprint: bytes
+) -> Answer | None:
+    """Take the key in this transaction, or return the answer that its first use got."""
+    table = tables.idempotency
+    await session.execute(text(f"SET LOCAL lock_timeout = '{_FIRST_ONE_WAIT}'"))
+    taking = (
+        insert(table)
+        .values(principal=principal, key=key, fingerprint=fingerprint)
+        .on_conflict_do_nothing()
+        .returning(table.c.key)
+    )
+    try:
+        taken: Any = await session.scalar(taking)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+            raise KeyInUse from error
+        raise
+    if taken is not None:
+        await session.execute(text(f"SET LOCAL lock_timeout = '{_ORDINARY_WAIT}'"))
+        return None
+    found = select(table).where(table.c.principal == principal, table.c.key == key)
+    row = (await session.execute(found)).one()
+    return answer_of(row, fingerprint)
+
+
+def answer_of(row: Any, fingerprint: bytes) -> Answer:
+    """The stored answer of a row whose key was used by the same request."""
+    if bytes(row.fingerprint) != fingerprint:
+        raise KeyReused
+    if row.status is None:
+        raise KeyInUse
+    return Answer(row.status, json.loads(row.headers), bytes(row.body))
+
+
+async def keep(session: AsyncSession, tables: HttpTables, *, principal: str, key: str, answer: Answer) -> None:
+    """Store the answer beside the effect."""
+    table = tables.idempotency
+    await session.execute(
+        update(table)
+        .where(table.c.principal == principal, table.c.key == key)
+        .values(status=answer.status, headers=json.dumps(answer.headers), body=answer.body)
+    )
+
+
+async def keep_refusal(
+    session: AsyncSession, tables: HttpTables, *, principal: str, key: str, fingerprint: bytes, answer: Answer
+) -> None:
+    """Store a refusal, whose own transaction was rolled back, unless somebody else's answer is there by now."""
+    await session.execute(
+        insert(tables.idempotency)
+        .values(
+            principal=principal,
+            key=key,
+            fingerprint=fingerprint,
+            status=answer.status,
+            headers=json.dumps(answer.headers),
+            body=answer.body,
+        )
+        .on_conflict_do_nothing()
+    )

@@ -1,0 +1,66 @@
+"""Keyset pages: an opaque cursor over ids that sort by time (UUIDv7)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Query
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ColumnElement, Select
+
+from shared.vocabulary.errors import Malformed
+from shared.vocabulary.rules import Breach
+
+T = TypeVar("T")
+_MOST = 200
+
+
+class Page(BaseModel, Generic[T]):
+    """A page, newest first; `next_cursor` is absent on the last one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: list[T]
+    next_cursor: str | None = None
+
+
+class Wanted(BaseModel):
+    """Which page is asked for."""
+
+    limit: int
+    before: UUID | None
+
+    def of(self, query: Select[Any], id_column: ColumnElement[UUID]) -> Select[Any]:
+        """The query for this page and one row more, newest first."""
+        if self.before is not None:
+            query = query.where(id_column < self.before)
+        return query.order_by(id_column.desc()).limit(self.limit + 1)
+
+    def page(self, rows: Sequence[Any], shown: Sequence[T], id_name: str) -> Page[T]:
+        """The page of `rows` as `shown`; both in the query's order, the extra row included."""
+        more = len(rows) > self.limit
+        cursor = cursor_after(getattr(rows[self.limit - 1], id_name)) if more else None
+        return Page(items=list(shown[: self.limit]), next_cursor=cursor)
+
+
+def cursor_after(last_id: UUID) -> str:
+    """The opaque cursor of the page that follows `last_id`."""
+    return base64.urlsafe_b64encode(last_id.bytes).decode().rstrip("=")
+
+
+def _wanted(
+    limit: Annotated[int, Query(ge=1, le=_MOST, description="items on a page")] = 50,
+    cursor: Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before")] = None,
+) -> Wanted:
+    if cursor is None:
+        return Wanted(limit=limit, before=None)
+    try:
+        return Wanted(limit=limit, before=UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))))
+    except ValueError as error:
+        raise Malformed((Breach("malformed_cursor", "", "/cursor", {}),)) from error
+
+
+WantedPage = Annotated[Wanted, Depends(_wanted)]

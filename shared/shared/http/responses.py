@@ -1,0 +1,174 @@
+"""How each failure is answered: the only table from exception to status (style.md §4.5)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from shared.database import is_transient
+from shared.http import audit, idempotency
+from shared.http.command import Attempt, Replay, VersionMissing, act_of
+from shared.http.identity import NotAuthenticated
+from shared.http.problems import MEDIA_TYPE, malformed
+from shared.tracing import trace_id_of
+from shared.vocabulary.errors import Conflict, Forbidden, Hidden, Malformed, NotFound, Refused, Stale
+from shared.vocabulary.rules import Breach
+
+log = structlog.get_logger()
+
+_RETRY_AFTER = {"retry-after": "1"}
+_HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}
+
+
+def problem_response(
+    request: Request,
+    breaches: tuple[Breach, ...],
+    *,
+    status: int | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The problem document of one or several breaches."""
+    catalogue = request.app.state.catalogue
+    answered = status or catalogue[breaches[0].code].status
+    body = catalogue.refusal(
+        breaches,
+        status=answered,
+        instance=request.url.path,
+        trace_id=trace_id_of(request.state.traceparent),
+        language=request.headers.get("accept-language"),
+    )
+    content = json.dumps(body, ensure_ascii=False).encode()
+    return Response(content, answered, headers, media_type=MEDIA_TYPE)
+
+
+def simple(code: str, **params: str) -> tuple[Breach, ...]:
+    """One breach of no rule: mechanism's own refusals."""
+    return (Breach(code, "", "", params),)
+
+
+async def _audit(request: Request, entries: list[tuple[str, int, str | None, str | None]]) -> None:
+    """Record refusals in a transaction of their own (architecture.md §7)."""
+    caller = getattr(request.state, "caller", None)
+    if caller is None:
+        return
+    attempt: Attempt | None = getattr(request.state, "attempt", None)
+    if attempt is None:
+        act = act_of(request, caller)
+        target = next((str(value) for value in request.path_params.values()), None)
+        attempt = Attempt(caller, act, request.state.operation, "", b"", target)
+    runtime: Any = request.app.state.runtime
+    lines = [attempt.entry(outcome=o, status=s, rule=r, code=c) for o, s, r, c in entries]
+    async with runtime.sessions.begin() as session:
+        await audit.record(session, runtime.http_tables, lines)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, (Refused, Malformed))  # noqa: S101 - narrows the handler's type
+    status = 409 if isinstance(error, Refused) else 422
+    response = problem_response(request, error.breaches, status=status)
+    cited = [("refused", status, breach.rule, breach.code) for breach in error.breaches if breach.rule]
+    attempt: Attempt | None = getattr(request.state, "attempt", None)
+    if cited:
+        await _audit(request, cited)  # type: ignore[arg-type]  # list invariance: rule is str here
+    if status == 409 and attempt is not None:
+        runtime: Any = request.app.state.runtime
+        stored = idempotency.Answer(status, {"content-type": MEDIA_TYPE}, bytes(response.body))
+        async with runtime.sessions.begin() as session:
+            await idempotency.keep_refusal(
+                session,
+                runtime.http_tables,
+                principal=attempt.caller.actor,
+                key=attempt.key,
+                fingerprint=attempt.fingerprint,
+                answer=stored,
+            )
+    return response
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    if isinstance(error, Hidden):
+        await _audit(request, [("denied", 404, "V65", "not_yours")])
+    return problem_response(request, simple("not_found"))
+
+
+async def _forbidden(request: Request, error: Exception) -> Response:
+    await _audit(request, [("denied", 403, None, "forbidden")])
+    return problem_response(request, simple("forbidden", reason=str(error)))
+
+
+async def _not_authenticated(request: Request, error: Exception) -> Response:
+    headers = {"www-authenticate": "Bearer"}
+    return problem_response(request, simple("not_authenticated", reason=str(error)), headers=headers)
+
+
+async def _conflict(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Conflict)  # noqa: S101 - narrows the handler's type
+    return problem_response(request, (Breach(error.code, "", "", {"reason": str(error)}),), status=409)
+
+
+async def _stale(request: Request, error: Exception) -> Response:
+    return problem_response(request, simple("stale_version", reason=str(error)))
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the handler's type
+    return problem_response(request, malformed(error.errors()), status=422)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StarletteHTTPException)  # noqa: S101 - narrows the handler's type
+    code = _HTTP_CODES.get(error.status_code, "field_invalid" if error.status_code < 500 else "internal_error")
+    headers = dict(error.headers or {})
+    return problem_response(
+        request, simple(code, reason=str(error.detail)), status=error.status_code, headers=headers
+    )
+
+
+async def _replay(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Replay)  # noqa: S101 - narrows the handler's type
+    headers = {**error.answer.headers, "idempotency-replayed": "true"}
+    return Response(error.answer.body, error.answer.status, headers)
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    """503 where only the infrastructure failed, else 500 with nothing but the trace id."""
+    if is_transient(error):
+        log.warning("unavailable", error=type(error).__name__)
+        return problem_response(request, simple("unavailable"), headers=_RETRY_AFTER)
+    log.error("unexpected", exc_info=error)
+    return problem_response(request, simple("internal_error"))
+
+
+def add_responses(app: FastAPI) -> None:
+    """Register one handler per kind of failure."""
+
+    def answer(code: str, headers: dict[str, str] | None = None) -> Any:
+        async def handler(request: Request, _: Exception) -> Response:
+            return problem_response(request, simple(code), headers=headers)
+
+        return handler
+
+    handlers: dict[type[Exception], Any] = {
+        Refused: _refused,
+        Malformed: _refused,
+        NotFound: _not_found,
+        Hidden: _not_found,
+        Forbidden: _forbidden,
+        NotAuthenticated: _not_authenticated,
+        Conflict: _conflict,
+        Stale: _stale,
+        RequestValidationError: _validation,
+        StarletteHTTPException: _http,
+        Replay: _replay,
+        VersionMissing: answer("version_missing"),
+        idempotency.KeyMissing: answer("idempotency_key_missing"),
+        idempotency.KeyReused: answer("idempotency_key_reused"),
+        idempotency.KeyInUse: answer("idempotency_key_in_use", _RETRY_AFTER),
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

@@ -1,0 +1,80 @@
+"""Tables that HTTP's mechanism adds to every service: idempotency keys and the audit trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTables:
+    idempotency: Table
+    audit: Table
+    audit_chain: Table
+
+
+def add_http_tables(metadata: MetaData) -> HttpTables:
+    """Add them to a service's metadata; the audit trail is append-only by trigger (`audit_ddl`)."""
+    idempotency = Table(
+        "idempotency_keys",
+        metadata,
+        Column("principal", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("fingerprint", LargeBinary, nullable=False),
+        Column("status", SmallInteger),
+        Column("headers", Text),
+        Column("body", LargeBinary),
+        Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    )
+    audit = Table(
+        "audit",
+        metadata,
+        Column("id", BigInteger, Identity(always=True, cache=1), primary_key=True),
+        Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+        Column("business_at", DateTime(timezone=True), nullable=False),
+        Column("pilot", Text, nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("role", Text, nullable=False),
+        Column("subject_id", Text),
+        Column("operation", Text, nullable=False),
+        Column("target", Text),
+        Column("outcome", Text, nullable=False),
+        Column("status", Integer, nullable=False),
+        Column("rule", Text),
+        Column("code", Text),
+        Column("traceparent", Text),
+        Column("idempotency_key", Text),
+    )
+    audit_chain = Table(
+        "audit_chain",
+        metadata,
+        Column("position", BigInteger, primary_key=True),
+        Column("audit_id", BigInteger, nullable=False, unique=True),
+        Column("hash", LargeBinary, nullable=False),
+    )
+    return HttpTables(idempotency, audit, audit_chain)
+
+
+def audit_ddl() -> list[str]:
+    """What a migration runs so that nobody edits or deletes the trail (V64)."""
+    return [
+        """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$""",
+        """CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+        """CREATE TRIGGER audit_chain_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_chain
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    ]

@@ -1,0 +1,55 @@
+"""A mint whose key set is served on loopback, so that tests verify tokens as production does."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from shared.tokens import TokenMint
+
+
+class ServedMint(TokenMint):
+    """A mint that knows where its keys are served."""
+
+    jwks_url: str = ""
+
+
+@contextmanager
+def served_mint() -> Iterator[ServedMint]:
+    """A new mint with its key set behind a loopback URL."""
+    mint = ServedMint()
+    keys = json.dumps(mint.jwks()).encode()
+
+    class Keys(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(keys)))
+            self.end_headers()
+            self.wfile.write(keys)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Silent: test output stays readable."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    mint.jwks_url = f"http://127.0.0.1:{server.server_address[1]}/jwks.json"
+    try:
+        yield mint
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def mint() -> Iterator[ServedMint]:
+    """The session's token mint."""
+    with served_mint() as serving:
+        yield serving
