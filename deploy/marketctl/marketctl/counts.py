@@ -1,0 +1,103 @@
+"""The numbers of a run, counted from the databases and the bus, never from what the script meant to do."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Any, cast
+
+import psycopg
+
+from marketctl.layout import SERVICES, Layout
+from marketctl.sample.expected import EXPECTED_REFUSALS, LEAST
+from shared.events.catalogue import TOPICS
+from shared.messaging.bus import open_bus
+from shared.settings import ServiceSettings
+
+_REFUSALS = "SELECT DISTINCT rule, code FROM audit WHERE outcome IN ('refused', 'denied') AND rule IS NOT NULL"
+_QUESTIONS: dict[str, tuple[str, str]] = {
+    "subjects": (
+        "registry",
+        "SELECT count(DISTINCT subject_id) FROM role_filings WHERE status IN ('approved', 'effective')",
+    ),
+    "trades": ("trade-ledger", "SELECT count(*) FROM trades WHERE status <> 'void'"),
+    "lines": (
+        "trade-ledger",
+        "SELECT count(*) FROM trade_lines l JOIN trades t ON t.id = l.trade_id"
+        " AND l.trade_version = t.lines_version WHERE t.status <> 'void'",
+    ),
+    "packing_lists": ("trade-ledger", "SELECT count(*) FROM packing_lists WHERE status = 'sealed'"),
+    "declarations_released": (
+        "trade-ledger",
+        "SELECT count(*) FROM declarations WHERE status IN ('released', 'departed')",
+    ),
+    "collections": ("fx-settlement", "SELECT count(*) FROM collections"),
+    "exemptions_accepted": ("tax-exemption", "SELECT count(*) FROM exemption_returns WHERE status = 'accepted'"),
+    "portions_departed": (
+        "trade-ledger",
+        "SELECT count(*) FROM portions WHERE departed_quantity - returned_quantity > 0",
+    ),
+    "portions_exempted": (
+        "tax-exemption",
+        "SELECT count(DISTINCT l.portion_id) FROM return_lines l JOIN exemption_returns r ON r.id = l.return_id"
+        " WHERE r.status = 'accepted'",
+    ),
+    "released_usd": ("trade-ledger", "SELECT coalesce(sum(released_fob_usd), 0) FROM portions"),
+    "collected_usd": ("fx-settlement", "SELECT coalesce(sum(matched_usd), 0) FROM portion_rooms"),
+}
+
+
+def settings_of(layout: Layout, service: str) -> ServiceSettings:
+    """The settings that a service's processes of this run have."""
+    told = {name.lower(): value for name, value in layout.environment(service).items()}
+    return ServiceSettings(**cast(Any, told))
+
+
+def ask(layout: Layout, service: str, question: str) -> list[tuple[Any, ...]]:
+    """The rows of one query in a service's database."""
+    with psycopg.connect(layout.database_url(service)) as connection:
+        return connection.execute(cast(Any, question)).fetchall()
+
+
+def refusals(layout: Layout) -> set[tuple[str, str]]:
+    """The distinct (rule, code) pairs among the audited refusals of all services."""
+    return {(row[0], row[1]) for service in SERVICES for row in ask(layout, service, _REFUSALS)}
+
+
+async def _records(layout: Layout) -> int:
+    bus = open_bus(settings_of(layout, "registry"))
+    try:
+        return await bus.count_records(list(TOPICS))
+    finally:
+        await bus.close()
+
+
+def counted(layout: Layout) -> dict[str, int | str]:
+    """All numbers of the last line, in its order."""
+    numbers: dict[str, Any] = {}
+    for name, (service, question) in _QUESTIONS.items():
+        value = ask(layout, service, question)[0][0]
+        numbers[name] = str(value.quantize(Decimal("0.01"))) if isinstance(value, Decimal) else int(value)
+    numbers["refused_as_expected"] = len(refusals(layout) & EXPECTED_REFUSALS)
+    numbers["events"] = asyncio.run(_records(layout))
+    order = (
+        "subjects trades lines packing_lists declarations_released refused_as_expected collections "
+        "exemptions_accepted events portions_departed portions_exempted released_usd collected_usd"
+    )
+    return {name: numbers[name] for name in order.split()}
+
+
+def shortfalls(numbers: dict[str, int | str], refused: set[tuple[str, str]] | None = None) -> list[str]:
+    """What the numbers lack against the least that the sample days must reach."""
+    problems = [
+        f"{name} is {numbers[name]}, at least {least} expected"
+        for name, least in LEAST.items()
+        if Decimal(str(numbers[name])) < least
+    ]
+    if numbers["refused_as_expected"] != len(EXPECTED_REFUSALS):
+        problems.append(f"{numbers['refused_as_expected']} of {len(EXPECTED_REFUSALS)} expected refusals happened")
+    if refused is not None:
+        problems += [f"unexpected refusal {rule} {code}" for rule, code in sorted(refused - EXPECTED_REFUSALS)]
+    if Decimal(str(numbers["collected_usd"])) < Decimal("0.9") * Decimal(str(numbers["released_usd"])):
+        problems.append("less than 90 % of the released value was collected")
+    return problems

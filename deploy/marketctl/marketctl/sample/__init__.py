@@ -1,0 +1,1 @@
+"""Two sample days of the Longshui hardware market: generator, workbooks, and the run through public HTTP."""

@@ -1,0 +1,49 @@
+"""The kinds of failure; what each is over HTTP stands in one table of `shared.http.responses`."""
+
+from __future__ import annotations
+
+from shared.vocabulary.rules import Breach
+
+
+class SetupProblem(Exception):
+    """The process can't start as it was set up; the text is one sentence that says what to do."""
+
+
+class NotFound(Exception):
+    """Nothing of that id is known."""
+
+
+class Hidden(NotFound):
+    """It exists but belongs to somebody else: answered as not found, audited as V65."""
+
+
+class Forbidden(Exception):
+    """The caller's role may not do this."""
+
+
+class Stale(Exception):
+    """The caller decided on a version that is not the newest."""
+
+
+class Conflict(Exception):
+    """The aggregate's state doesn't allow it; `code` is public contract."""
+
+    def __init__(self, code: str, reason: str = "") -> None:
+        super().__init__(reason or code)
+        self.code = code
+
+
+class Refused(Exception):
+    """A rule of the trade refuses, with every breach."""
+
+    def __init__(self, breaches: tuple[Breach, ...]) -> None:
+        super().__init__(", ".join(breach.code for breach in breaches))
+        self.breaches = breaches
+
+
+class Malformed(Exception):
+    """The input can't be what it claims to be, with every breach."""
+
+    def __init__(self, breaches: tuple[Breach, ...]) -> None:
+        super().__init__(", ".join(breach.code for breach in breaches))
+        self.breaches = breaches

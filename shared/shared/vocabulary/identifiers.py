@@ -1,0 +1,118 @@
+"""Identity numbers, codes and container numbers: parsed once, trusted after (R-FILE-4, V4, V23, V58, V59)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Literal, get_args
+
+import pycountry
+from stdnum import iso6346
+from stdnum.cn import ric, uscc
+from stdnum.exceptions import ValidationError
+
+IdentityKind = Literal[
+    "credit_code",
+    "resident_id",
+    "foreign_registration",
+    "passport",
+    "permanent_resident_card",
+    "hk_macao_permit",
+    "taiwan_permit",
+]
+IDENTITY_KINDS: tuple[str, ...] = get_args(IdentityKind)
+NATURAL_PERSON_KINDS = frozenset(IDENTITY_KINDS) - {"credit_code", "foreign_registration"}
+CHINESE_KINDS = frozenset({"credit_code", "resident_id"})
+
+_FORMS = {
+    "foreign_registration": re.compile(r"[A-Z0-9][A-Z0-9./-]{2,39}"),
+    "passport": re.compile(r"[A-Z0-9]{5,20}"),
+    "permanent_resident_card": re.compile(r"[A-Z]{3}[0-9]{12}|9[0-9]{16}[0-9X]"),
+    "hk_macao_permit": re.compile(r"[HM][0-9]{8}([0-9]{2})?"),
+    "taiwan_permit": re.compile(r"[0-9]{8}|[0-9]{10}"),
+}
+_CONTAINER = re.compile(r"[A-Z]{3}[UJZ][0-9]{7}")
+_HS = re.compile(r"[0-9]{6}|[0-9]{8}|[0-9]{10}")
+
+
+class InvalidIdentifier(ValueError):
+    """The text is no identifier of its kind; `code` and `rule` say which check failed."""
+
+    def __init__(self, code: str, rule: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.rule = rule
+
+
+def normalise_identity(kind: str, number: str, country: str) -> str:
+    """The number in its one spelling, checked by the validator of its kind; else InvalidIdentifier."""
+    text = number.strip().upper().replace(" ", "")
+    if not country_known(country) or (kind in CHINESE_KINDS and country != "CN"):
+        raise InvalidIdentifier("identity_country_wrong", "R-FILE-4")
+    if kind == "credit_code":
+        _check_credit_code(text)
+    elif kind == "resident_id":
+        _check_resident_id(text)
+    elif kind not in _FORMS or not _FORMS[kind].fullmatch(text):
+        raise InvalidIdentifier("identity_form_wrong", "R-FILE-4")
+    return text
+
+
+def _check_credit_code(text: str) -> None:
+    if not re.fullmatch(r"[0-9A-HJ-NPQRTUWXY]{18}", text):
+        raise InvalidIdentifier("identity_form_wrong", "R-FILE-4")
+    if uscc.calc_check_digit(text[:-1]) != text[-1]:
+        raise InvalidIdentifier("identity_check_digit_wrong", "R-FILE-4")
+
+
+def _check_resident_id(text: str) -> None:
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", text):
+        raise InvalidIdentifier("identity_form_wrong", "R-FILE-4")
+    try:
+        date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
+    except ValueError as error:
+        raise InvalidIdentifier("identity_birth_date_wrong", "R-FILE-4") from error
+    if ric.calc_check_digit(text[:-1]) != text[-1]:
+        raise InvalidIdentifier("identity_check_digit_wrong", "R-FILE-4")
+
+
+def mask_identity(number: str) -> str:
+    """What lists show: at most the first three and the last four characters."""
+    if len(number) < 10:
+        return "*" * max(len(number) - 2, 1) + number[-2:]
+    return number[:3] + "*" * (len(number) - 7) + number[-4:]
+
+
+def mask_name(name: str) -> str:
+    """A natural person's name as lists show it: the first character only."""
+    return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+def country_known(code: str) -> bool:
+    """Whether `code` is an ISO 3166 alpha-2 code."""
+    return len(code) == 2 and pycountry.countries.get(alpha_2=code) is not None
+
+
+def container_number(text: str) -> str:
+    """An ISO 6346 container number with its check digit (V23)."""
+    number = text.strip().upper().replace(" ", "")
+    try:
+        valid = bool(_CONTAINER.fullmatch(number)) and iso6346.validate(number) == number
+    except ValidationError:
+        valid = False
+    if not valid:
+        raise InvalidIdentifier("container_number_wrong", "V23")
+    return number
+
+
+def hs_code(text: str) -> str:
+    """A code of six, eight or ten digits; whether it exists is the nomenclature's to say (V11)."""
+    code = text.strip().replace(".", "")
+    if not (code.isascii() and _HS.fullmatch(code)):
+        raise InvalidIdentifier("hs_code_form_wrong", "V11")
+    return code
+
+
+def chapter(code: str) -> str:
+    """The chapter of a code: its first two digits."""
+    return code[:2]

@@ -1,0 +1,25 @@
+"""Legal days are days in Asia/Shanghai (V16)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+# China has kept one zone without daylight saving since 1991, before any date of this system.
+LEGAL_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+def legal_date(instant: datetime) -> date:
+    """The legal date of an aware instant."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its offset")
+    return instant.astimezone(LEGAL_ZONE).date()
+
+
+def legal_month(instant: datetime) -> str:
+    """The legal month, YYYY-MM."""
+    return legal_date(instant).strftime("%Y-%m")
+
+
+def start_of_legal_day(day: date) -> datetime:
+    """The UTC instant at which a legal day starts."""
+    return datetime.combine(day, time(), LEGAL_ZONE).astimezone(UTC)

@@ -1,0 +1,71 @@
+"""Types of the wire: decimals are JSON strings of a strict form, in and out (assurance.md §0.4)."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
+
+
+class DecimalText:
+    """Marks a Decimal that travels as a string: `whole` and `fraction` digits at most, `shown` at least.
+
+    Equal numbers have one spelling: no exponent, no trailing zeros beyond `shown`.
+    """
+
+    def __init__(
+        self, whole: int, fraction: int, *, signed: bool = False, positive: bool = False, shown: int = 0
+    ) -> None:
+        sign = "-?" if signed else ""
+        self.pattern = rf"^{sign}(0|[1-9][0-9]{{0,{whole - 1}}})(\.[0-9]{{1,{fraction}}})?$"
+        self._form = re.compile(self.pattern, re.ASCII)
+        self._positive = positive
+        self._shown = shown
+
+    def _parsed(self, value: Any) -> Decimal:
+        if isinstance(value, Decimal):
+            value = format(value, "f")
+        if not isinstance(value, str):
+            raise PydanticCustomError("string_type", "a JSON string is expected")
+        if self._form.fullmatch(value) is None:
+            raise PydanticCustomError("string_pattern_mismatch", "pattern", {"pattern": self.pattern})
+        number = Decimal(value)
+        if self._positive and number <= 0:
+            raise PydanticCustomError("greater_than", "positive", {"gt": 0})
+        return number
+
+    def _plain(self, value: Decimal) -> str:
+        whole, _, fraction = format(value, "f").partition(".")
+        fraction = fraction.rstrip("0").ljust(self._shown, "0")
+        return f"{whole}.{fraction}" if fraction else whole
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self._parsed,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                self._plain, return_schema=core_schema.str_schema()
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "pattern": self.pattern}
+
+
+MoneyAmount = Annotated[Decimal, DecimalText(16, 4, signed=True, shown=2)]
+PositiveMoney = Annotated[Decimal, DecimalText(16, 4, positive=True, shown=2)]
+QuantityText = Annotated[Decimal, DecimalText(14, 6)]
+PositiveQuantity = Annotated[Decimal, DecimalText(14, 6, positive=True)]
+WeightText = Annotated[Decimal, DecimalText(14, 6)]
+PositiveWeight = Annotated[Decimal, DecimalText(14, 6, positive=True)]
+RateText = Annotated[Decimal, DecimalText(12, 8)]
+CoordinateText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,9})?$")]
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+HsCodeText = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[0-9]{8}|[0-9]{10})$")]
+MonthText = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
