@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from shared.processes.postgres import ProcessProblem
+from shared.processes.problem import ProcessProblem
 
 _GRACE_SECONDS = 20
 

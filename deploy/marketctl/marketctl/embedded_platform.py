@@ -14,7 +14,8 @@ from marketctl.layout import ROOT, SERVICES, Layout, package_of, variable_of
 from shared.migrations import upgrade
 from shared.processes.kafka import KafkaServer
 from shared.processes.ports import port_owner
-from shared.processes.postgres import PostgresServer, ProcessProblem
+from shared.processes.postgres import PostgresServer
+from shared.processes.problem import ProcessProblem
 
 Say = Callable[[str], None]
 

@@ -21,7 +21,7 @@ from marketctl.embedded_platform import Platform
 from marketctl.layout import ROOT, BusKind, Layout, default_ports, free_ports
 from marketctl.sample.days import run_sample_days
 from marketctl.verify import verify_all
-from shared.processes.postgres import ProcessProblem
+from shared.processes.problem import ProcessProblem
 
 _DONE = "sample-days.done"
 

@@ -1,0 +1,81 @@
+# The only command surface; CI runs the same targets. `make` alone explains itself.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+PACKAGES := shared services/registry services/trade-ledger services/fx-settlement services/tax-exemption deploy/marketctl
+STAMP := .venv/.installed
+export PYTHONDONTWRITEBYTECODE := 1
+export UV_NO_PROGRESS := 1
+
+.PHONY: help
+help: ## print what each target does
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock $(PACKAGES:%=%/pyproject.toml)
+	@command -v python3 >/dev/null || { echo "Python 3.11 or newer is needed: install python3"; exit 2; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; python3 is $$(python3 -V)"; exit 2; }
+	@test -x $(PY) || python3 -m venv .venv || { echo "python3 can't make a virtual environment: install python3-venv"; exit 2; }
+	@$(PY) -m uv --version >/dev/null 2>&1 || { grep -A60 -E '^uv==' requirements.lock | awk 'NR>1 && /^[a-z0-9]/{exit} {print}' > .venv/uv.lock.txt && $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.lock.txt; }
+	@$(PY) -m uv pip install -q --python $(PY) --require-hashes -r requirements.lock
+	@$(PY) -m uv pip install -q --python $(PY) --no-deps --no-build-isolation $(PACKAGES:%=-e %)
+	@touch $(STAMP)
+
+.PHONY: install
+install: $(STAMP) ## install everything into .venv, hash-checked (done by the others when needed)
+
+.PHONY: run
+run: $(STAMP) ## start all, do the sample days, verify, serve; ONCE=1 counts and ends; BUS=kafka uses Apache Kafka
+	@$(PY) -m marketctl run --bus $(or $(BUS),embedded) $(if $(ONCE),--once)
+
+.PHONY: reset
+reset: $(STAMP) ## wipe the data of `make run`
+	@$(PY) -m marketctl reset
+
+.PHONY: token
+token: $(STAMP) ## print a development token: make token ROLE=commerce [SUBJECT=id] [BANK=id] [SITE=id]
+	@$(PY) -m marketctl token $(ROLE) $(if $(SUBJECT),--subject $(SUBJECT)) $(if $(BANK),--bank $(BANK)) $(if $(SITE),--site $(SITE))
+
+.PHONY: fmt
+fmt: $(STAMP) ## format the code
+	@$(PY) -m ruff format -q . && $(PY) -m ruff check -q --fix .
+
+.PHONY: lint
+lint: $(STAMP) ## format and lint, checked only
+	@$(PY) -m ruff format --check -q . && $(PY) -m ruff check -q .
+
+.PHONY: types
+types: $(STAMP) ## types: strict in shared/ and every domain/
+	@$(PY) -m mypy
+
+.PHONY: imports
+imports: $(STAMP) ## import rules: the same rooms in every service, arrows point inward
+	@.venv/bin/lint-imports --no-cache
+
+.PHONY: generate
+generate: $(STAMP) ## write AsyncAPI, schemas, OpenAPI and the generated docs anew
+	@$(PY) -m marketctl generate
+
+.PHONY: check
+check: lint types imports ## lint, types, import rules, migrations equal to tables, generated files up to date
+	@$(PY) -m marketctl generate --check
+	@$(PY) -m marketctl db check
+
+.PHONY: kafka
+kafka: $(STAMP)
+	@$(PY) -m shared.processes.kafka fetch
+
+.PHONY: test
+test: kafka ## the suite on a real PostgreSQL and a real Kafka
+	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not long"
+
+.PHONY: test-long
+test-long: kafka ## the same with the full counts
+	@$(PY) -m pytest -q -m long || { status=$$?; if [ $$status = 5 ]; then echo "0 passed, 0 failed"; else exit $$status; fi; }
+
+.PHONY: bench
+bench: $(STAMP) ## register-a-trade over HTTP as a ratio of pgbench's one-statement rate
+	@$(PY) -m marketctl.bench
+
+.PHONY: lock
+lock: $(STAMP) ## compile requirements.in into requirements.lock
+	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements.in -o requirements.lock

