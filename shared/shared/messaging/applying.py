@@ -1,0 +1,151 @@
+"""Apply one record: envelope, sequence, parking, handlers; the same for live reading, retry and rebuild."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import structlog
+from prometheus_client import Counter
+from pydantic import ValidationError
+from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.messaging.bus import Record
+from shared.messaging.envelope import Envelope, UnreadableEnvelope, event_class, read_envelope
+from shared.messaging.subscriptions import Subscriptions
+from shared.messaging.tables import MessagingTables
+from shared.vocabulary.errors import Refused
+
+APPLIED = Counter("consumer_applied_total", "Events applied", ["service", "type"])
+REPEATS = Counter("consumer_repeats_total", "Events skipped as already applied", ["service"])
+GAPS = Counter("consumer_gaps_total", "Sequence gaps, each an alarm", ["service"])
+UNKNOWN = Counter("consumer_unknown_total", "Events of unknown types skipped", ["service"])
+log = structlog.get_logger()
+
+Key = tuple[str, str]
+
+
+class Poison(Exception):
+    """This event can't be applied; `reason` is one of the kinds that park."""
+
+    def __init__(self, reason: str, error: str) -> None:
+        super().__init__(error)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Progress:
+    """Last sequences and waiting aggregates of the keys in a batch; written back by `store_sequences`."""
+
+    sequences: dict[Key, int]
+    parked: set[Key]
+    changed: dict[Key, int] = field(default_factory=dict)
+
+
+async def progress_of(session: AsyncSession, tables: MessagingTables, keys: set[Key]) -> Progress:
+    """What the database knows of these aggregates."""
+    sequences, parked = tables.consumer_sequences, tables.parked_events
+    known = await session.execute(
+        select(sequences).where(tuple_(sequences.c.topic, sequences.c.key).in_(list(keys)))
+    )
+    waiting = await session.execute(
+        select(parked.c.topic, parked.c.key)
+        .distinct()
+        .where(parked.c.state == "parked", tuple_(parked.c.topic, parked.c.key).in_(list(keys)))
+    )
+    return Progress({(row.topic, row.key): row.sequence for row in known}, {(row[0], row[1]) for row in waiting})
+
+
+async def store_sequences(session: AsyncSession, tables: MessagingTables, progress: Progress) -> None:
+    """Write the sequences that moved."""
+    if not progress.changed:
+        return
+    table = tables.consumer_sequences
+    rows = [{"topic": t, "key": k, "sequence": s} for (t, k), s in sorted(progress.changed.items())]
+    statement = insert(table).values(rows)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[table.c.topic, table.c.key], set_={"sequence": statement.excluded.sequence}
+        )
+    )
+
+
+def envelope_of(record: Record) -> Envelope:
+    """The record's envelope, or Poison."""
+    try:
+        return read_envelope(record.headers)
+    except UnreadableEnvelope as error:
+        raise Poison("bad_envelope", str(error)) from error
+
+
+async def apply_record(
+    session: AsyncSession,
+    subscriptions: Subscriptions,
+    record: Record,
+    progress: Progress,
+    *,
+    live: bool,
+    retrying: bool = False,
+) -> None:
+    """Apply it, skip a repeat, or raise Poison; other exceptions are the handler's own."""
+    key = (record.topic, record.key)
+    if key in progress.parked and not retrying:
+        raise Poison("behind", "an earlier event of this aggregate is parked")
+    envelope = envelope_of(record)
+    last = progress.sequences.get(key, 0)
+    if envelope.sequence <= last:
+        REPEATS.labels(subscriptions.service).inc()
+        return
+    if envelope.sequence > last + 1:
+        GAPS.labels(subscriptions.service).inc()
+        raise Poison("sequence_gap", f"sequence {envelope.sequence} after {last}")
+    await _handle(session, subscriptions, record, envelope, live=live)
+    progress.sequences[key] = progress.changed[key] = envelope.sequence
+
+
+async def _handle(
+    session: AsyncSession, subscriptions: Subscriptions, record: Record, envelope: Envelope, *, live: bool
+) -> None:
+    event_type = event_class(envelope.type)
+    if event_type is None:
+        UNKNOWN.labels(subscriptions.service).inc()
+        return
+    handlers = subscriptions.handlers(event_type, live=live)
+    if not handlers:
+        return
+    try:
+        event = event_type.model_validate_json(record.value)
+    except ValidationError as error:
+        raise Poison(_kind_of(record.value), _without_values(error)) from error
+    received = envelope.received(event)
+    with structlog.contextvars.bound_contextvars(
+        event_id=str(envelope.event_id),
+        event_type=envelope.type,
+        event_key=envelope.key,
+        sequence=envelope.sequence,
+        traceparent=envelope.traceparent,
+    ):
+        try:
+            for handler in handlers:
+                await handler(session, received)
+        except Refused as error:
+            raise Poison("refused", str(error)) from error
+    APPLIED.labels(subscriptions.service, envelope.type).inc()
+
+
+def _kind_of(value: bytes) -> str:
+    try:
+        json.loads(value)
+    except ValueError:
+        return "bad_json"
+    return "schema_breach"
+
+
+def _without_values(error: ValidationError) -> str:
+    """Where and why, never what: a bad event may hold personal values (V66)."""
+    return "; ".join(
+        f"{'/'.join(map(str, each['loc']))}: {each['type']}"
+        for each in error.errors(include_input=False, include_url=False, include_context=False)
+    )

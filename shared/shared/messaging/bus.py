@@ -1,0 +1,119 @@
+"""The bus port: publish transactionally from a cursor, read from positions (architecture.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.messaging.envelope import Headers
+from shared.settings import ServiceSettings
+from shared.vocabulary.errors import SetupProblem
+
+Positions = dict[tuple[str, int], int]
+LoadPositions = Callable[[], Awaitable[Positions]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record to publish."""
+
+    topic: str
+    partition: int
+    key: str
+    value: bytes
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as readers get it."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    value: bytes
+    headers: Headers
+
+
+Batches = dict[tuple[str, int], list[Record]]
+
+
+class BusStopped(SetupProblem):
+    """The bus's state and the database's contradict each other: a person has to look."""
+
+
+class Fenced(Exception):
+    """Another publisher of the same service took over."""
+
+
+class Publisher(Protocol):
+    """The one active publisher of a service."""
+
+    async def fence(self) -> int | None:
+        """End any predecessor and return the cursor it committed last; None when there never was one."""
+
+    async def publish(self, records: Sequence[Outgoing], cursor: int) -> None:
+        """All records and the cursor in one transaction; after any error fence again before the next."""
+
+    async def close(self) -> None: ...
+
+
+class Reader(Protocol):
+    """Reads committed records from positions that live with the reader's effects."""
+
+    async def start(self) -> None: ...
+
+    async def fetch(self, *, most: int, wait_seconds: float) -> Batches:
+        """What is there, per partition in offset order; empty after `wait_seconds`."""
+
+    async def rewind(self) -> None:
+        """Go back to the positions in the reader's database, after a batch that wasn't applied."""
+
+    async def mirror(self, positions: Positions) -> None:
+        """Tell the broker, for monitoring only, how far the reader is."""
+
+    async def lag(self) -> int:
+        """How many offsets lie between the reader and the ends."""
+
+    async def close(self) -> None: ...
+
+
+class Bus(Protocol):
+    """One adapter."""
+
+    async def ensure_topics(self, topics: Sequence[str], cursor_of: str | None = None) -> None:
+        """Make missing topics, and the cursor topic of a service, with their settings."""
+
+    def publisher(self, service: str) -> Publisher: ...
+
+    def reader(self, service: str, topics: Sequence[str], positions: LoadPositions) -> Reader: ...
+
+    async def is_empty(self, topics: Sequence[str]) -> bool:
+        """Whether no topic holds a committed record."""
+
+    async def count_records(self, topics: Sequence[str]) -> int:
+        """How many committed records the topics hold."""
+
+    async def close(self) -> None: ...
+
+
+def cursor_topic(service: str) -> str:
+    """The compacted topic, of one partition, that holds a service's relay cursor."""
+    return f"relay.cursor.{service}"
+
+
+def open_bus(settings: ServiceSettings) -> Bus:
+    """The adapter that the settings name."""
+    if settings.bus == "kafka":
+        from shared.messaging.kafka import KafkaBus
+
+        if settings.kafka_bootstrap is None:
+            raise SetupProblem("BUS=kafka needs KAFKA_BOOTSTRAP")
+        return KafkaBus(settings.kafka_bootstrap)
+    from shared.messaging.embedded import EmbeddedBus
+
+    if settings.bus_database_url is None:
+        raise SetupProblem("BUS=embedded needs BUS_DATABASE_URL")
+    return EmbeddedBus(settings.bus_database_url.get_secret_value())

@@ -1,0 +1,228 @@
+"""The embedded bus: the same topics, partitions and offsets as tables of one PostgreSQL database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from shared.events.base import PARTITIONS
+from shared.messaging.bus import Batches, BusStopped, Fenced, LoadPositions, Outgoing, Positions, Record, cursor_topic
+from shared.messaging.envelope import Headers
+from shared.messaging.failpoints import failpoint
+
+_CHANNEL = "bus_records"
+_DDL_LOCK = 1039_0001
+_DDL = """
+CREATE TABLE IF NOT EXISTS bus_partitions (
+    topic text, partition int, next_offset bigint NOT NULL DEFAULT 0, PRIMARY KEY (topic, partition)
+) WITH (fillfactor = 50);
+CREATE TABLE IF NOT EXISTS bus_records (
+    topic text, partition int, "offset" bigint, key text NOT NULL, value bytea NOT NULL, headers bytea NOT NULL,
+    published_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (topic, partition, "offset")
+);
+CREATE TABLE IF NOT EXISTS bus_producers (service text PRIMARY KEY, epoch bigint NOT NULL);
+"""
+
+
+def _packed(headers: Headers) -> bytes:
+    return json.dumps([[name, value.decode()] for name, value in headers], ensure_ascii=False).encode()
+
+
+def _unpacked(stored: bytes) -> Headers:
+    return [(name, value.encode()) for name, value in json.loads(stored)]
+
+
+class EmbeddedBus:
+    """One adapter of `shared.messaging.bus.Bus`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._pool: asyncpg.Pool | None = None
+
+    async def pool(self) -> asyncpg.Pool:
+        """The connections to the bus database, opened when first needed."""
+        if self._pool is None:
+            self._pool = await asyncpg.create_pool(
+                self.url, min_size=0, max_size=4, server_settings={"timezone": "UTC", "lock_timeout": "10000"}
+            )
+        return self._pool
+
+    async def ensure_topics(self, topics: Sequence[str], cursor_of: str | None = None) -> None:
+        wanted = [(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+        if cursor_of is not None:
+            wanted.append((cursor_topic(cursor_of), 0))
+        async with (await self.pool()).acquire() as connection, connection.transaction():
+            # Four services start at once: IF NOT EXISTS alone races in the catalogue.
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _DDL_LOCK)
+            await connection.execute(_DDL)
+            await connection.executemany(
+                "INSERT INTO bus_partitions (topic, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING", wanted
+            )
+
+    def publisher(self, service: str) -> EmbeddedPublisher:
+        return EmbeddedPublisher(self, service)
+
+    def reader(self, service: str, topics: Sequence[str], positions: LoadPositions) -> EmbeddedReader:
+        return EmbeddedReader(self, list(topics), positions)
+
+    async def ends(self, topics: Sequence[str]) -> Positions:
+        """The next offset of every partition."""
+        rows = await (await self.pool()).fetch(
+            "SELECT topic, partition, next_offset FROM bus_partitions WHERE topic = ANY($1)", list(topics)
+        )
+        return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+    async def is_empty(self, topics: Sequence[str]) -> bool:
+        return not any((await self.ends(topics)).values())
+
+    async def count_records(self, topics: Sequence[str]) -> int:
+        counted: int = await (await self.pool()).fetchval(
+            "SELECT count(*) FROM bus_records WHERE topic = ANY($1)", list(topics)
+        )
+        return counted
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+
+class EmbeddedPublisher:
+    """Publishes under its epoch; a newer epoch fences it, and waits for its open transaction first."""
+
+    def __init__(self, bus: EmbeddedBus, service: str) -> None:
+        self._bus = bus
+        self._service = service
+        self._epoch = 0
+
+    async def fence(self) -> int | None:
+        pool = await self._bus.pool()
+        self._epoch = await pool.fetchval(
+            "INSERT INTO bus_producers (service, epoch) VALUES ($1, 1)"
+            " ON CONFLICT (service) DO UPDATE SET epoch = bus_producers.epoch + 1 RETURNING epoch",
+            self._service,
+        )
+        value = await pool.fetchval(
+            'SELECT value FROM bus_records WHERE topic = $1 AND partition = 0 ORDER BY "offset" DESC LIMIT 1',
+            cursor_topic(self._service),
+        )
+        return None if value is None else int(value)
+
+    async def publish(self, records: Sequence[Outgoing], cursor: int) -> None:
+        async with (await self._bus.pool()).acquire() as connection:
+            async with connection.transaction():
+                epoch = await connection.fetchval(
+                    "SELECT epoch FROM bus_producers WHERE service = $1 FOR UPDATE", self._service
+                )
+                if epoch != self._epoch:
+                    raise Fenced(f"{self._service} is published by epoch {epoch} now")
+                failpoint("relay.before_flush")
+                cursor_record = Outgoing(cursor_topic(self._service), 0, self._service, str(cursor).encode(), [])
+                await _append(connection, [*records, cursor_record])
+                await connection.execute(
+                    'DELETE FROM bus_records WHERE topic = $1 AND partition = 0 AND "offset" <'
+                    ' (SELECT max("offset") FROM bus_records WHERE topic = $1 AND partition = 0)',
+                    cursor_topic(self._service),
+                )
+                failpoint("relay.before_commit")
+            failpoint("relay.after_commit")
+            await connection.execute(f"NOTIFY {_CHANNEL}")
+
+    async def close(self) -> None:
+        """Nothing is held between transactions."""
+
+
+async def _append(connection: Any, records: Sequence[Outgoing]) -> None:
+    """Append with gapless offsets: each partition's row stays locked to commit, in sorted order."""
+    grouped: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+    for record in records:
+        grouped[(record.topic, record.partition)].append(record)
+    rows = []
+    for (topic, partition), group in sorted(grouped.items()):
+        end = await connection.fetchval(
+            "UPDATE bus_partitions SET next_offset = next_offset + $3 WHERE topic = $1 AND partition = $2"
+            " RETURNING next_offset",
+            topic,
+            partition,
+            len(group),
+        )
+        if end is None:
+            raise BusStopped(f"topic {topic} has no partition {partition}: run the service's worker once to make it")
+        for offset, record in enumerate(group, end - len(group)):
+            rows.append((topic, partition, offset, record.key, record.value, _packed(record.headers)))
+    await connection.copy_records_to_table(
+        "bus_records", records=rows, columns=["topic", "partition", "offset", "key", "value", "headers"]
+    )
+
+
+class EmbeddedReader:
+    """Reads all partitions of its topics, woken by NOTIFY with slow polling behind it."""
+
+    def __init__(self, bus: EmbeddedBus, topics: list[str], positions: LoadPositions) -> None:
+        self._bus = bus
+        self._topics = topics
+        self._load = positions
+        self._at: Positions = {}
+        self._listening: Any = None
+        self._woken = asyncio.Event()
+
+    async def start(self) -> None:
+        self._listening = await asyncpg.connect(self._bus.url)
+        await self._listening.add_listener(_CHANNEL, lambda *_: self._woken.set())
+        await self.rewind()
+        ends = await self._bus.ends(self._topics)
+        for where, position in self._at.items():
+            if position > ends.get(where, 0):
+                raise BusStopped(f"position {position} lies beyond the end of {where[0]}/{where[1]}: wrong bus?")
+
+    async def rewind(self) -> None:
+        loaded = await self._load()
+        self._at = {where: position for where, position in loaded.items() if where[0] in self._topics}
+
+    async def fetch(self, *, most: int, wait_seconds: float) -> Batches:
+        self._woken.clear()
+        batches = await self._ready(most)
+        if batches:
+            return batches
+        try:
+            await asyncio.wait_for(self._woken.wait(), wait_seconds)
+        except TimeoutError:
+            if self._listening.is_closed():
+                raise ConnectionError("the bus database closed the listening connection") from None
+        return await self._ready(most)
+
+    async def _ready(self, most: int) -> Batches:
+        batches: Batches = {}
+        for where, end in (await self._bus.ends(self._topics)).items():
+            position = self._at.get(where, 0)
+            if end <= position:
+                continue
+            rows = await (await self._bus.pool()).fetch(
+                'SELECT "offset", key, value, headers FROM bus_records WHERE topic = $1 AND partition = $2'
+                ' AND "offset" >= $3 ORDER BY "offset" LIMIT $4',
+                *where,
+                position,
+                most,
+            )
+            if rows:
+                batches[where] = [
+                    Record(*where, row["offset"], row["key"], row["value"], _unpacked(row["headers"])) for row in rows
+                ]
+                self._at[where] = rows[-1]["offset"] + 1
+        return batches
+
+    async def mirror(self, positions: Positions) -> None:
+        """There is no broker to tell."""
+
+    async def lag(self) -> int:
+        ends = await self._bus.ends(self._topics)
+        return sum(end - self._at.get(where, 0) for where, end in ends.items())
+
+    async def close(self) -> None:
+        if self._listening is not None:
+            await self._listening.close()

@@ -1,0 +1,105 @@
+"""Between an event and what travels: CloudEvents 1.0, Kafka binary mode (architecture.md §4)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from shared.events.base import Event, Received
+from shared.events.catalogue import EVENT_TYPES, TOPICS
+
+Headers = list[tuple[str, bytes]]
+
+
+def schema_of(event_type: str) -> str:
+    """The relative URI of an event type's JSON Schema."""
+    return f"/docs/events/{event_type}.json"
+
+
+def headers_of(row: Any) -> Headers:
+    """The headers of an outbox row."""
+    topic = TOPICS.get(row.topic)
+    owner = topic.owner if topic else row.topic.split(".")[0]
+    fields = {
+        "ce_specversion": "1.0",
+        "ce_id": str(row.event_id),
+        "ce_source": f"/services/{owner}",
+        "ce_type": row.type,
+        "ce_time": row.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "ce_subject": row.key,
+        "ce_dataschema": schema_of(row.type),
+        "ce_sequence": str(row.sequence),
+        "ce_actor": row.actor,
+        "ce_pilot": row.pilot,
+        "content-type": "application/json",
+    }
+    if row.traceparent:
+        fields |= {"ce_traceparent": row.traceparent, "traceparent": row.traceparent}
+    return [(name, value.encode()) for name, value in fields.items()]
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Where a key's events go, on both adapters alike."""
+    return zlib.crc32(key.encode()) % partitions
+
+
+class UnreadableEnvelope(Exception):
+    """The headers are not those of a CloudEvent of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The headers of a record, read."""
+
+    event_id: UUID
+    type: str
+    source: str
+    key: str
+    sequence: int
+    occurred_at: datetime
+    actor: str
+    pilot: str
+    traceparent: str | None
+
+    def received(self, event: Event) -> Received[Event]:
+        """The event with this envelope."""
+        return Received(
+            event=event,
+            event_id=self.event_id,
+            type=self.type,
+            source=self.source,
+            key=self.key,
+            sequence=self.sequence,
+            occurred_at=self.occurred_at,
+            actor=self.actor,
+            pilot=self.pilot,
+            traceparent=self.traceparent,
+        )
+
+
+def read_envelope(headers: Iterable[tuple[str, bytes]]) -> Envelope:
+    """The envelope, or UnreadableEnvelope naming what is missing."""
+    fields = {name: value.decode("utf-8", "replace") for name, value in headers}
+    try:
+        return Envelope(
+            event_id=UUID(fields["ce_id"]),
+            type=fields["ce_type"],
+            source=fields["ce_source"],
+            key=fields["ce_subject"],
+            sequence=int(fields["ce_sequence"]),
+            occurred_at=datetime.fromisoformat(fields["ce_time"]),
+            actor=fields["ce_actor"],
+            pilot=fields["ce_pilot"],
+            traceparent=fields.get("ce_traceparent"),
+        )
+    except (KeyError, ValueError) as error:
+        raise UnreadableEnvelope(f"{type(error).__name__}: {error}") from error
+
+
+def event_class(event_type: str) -> type[Event] | None:
+    """The class of a type, or None for one this release doesn't know."""
+    return EVENT_TYPES.get(event_type)

@@ -1,0 +1,303 @@
+"""The bus on Apache Kafka: transactions from one transactional id per service, reads from our own positions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import (
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    ProducerFenced,
+    TopicAlreadyExistsError,
+    for_code,
+)
+
+from shared.events.base import PARTITIONS
+from shared.events.catalogue import TOPICS
+from shared.messaging.bus import Batches, BusStopped, Fenced, LoadPositions, Outgoing, Positions, Record, cursor_topic
+from shared.messaging.failpoints import failpoint
+
+_MOST_BYTES = 4 * 1024 * 1024
+_CURSOR_SEARCH = 64
+_PATIENCE_SECONDS = 60
+
+
+class KafkaBus:
+    """One adapter of `shared.messaging.bus.Bus`."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+
+    async def ensure_topics(self, topics: Sequence[str], cursor_of: str | None = None) -> None:
+        wanted = [_event_topic(name) for name in topics]
+        if cursor_of is not None:
+            wanted.append(
+                NewTopic(cursor_topic(cursor_of), 1, 1, topic_configs={"cleanup.policy": "compact"})
+            )
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            existing = set(await admin.list_topics())
+            missing = [topic for topic in wanted if topic.name not in existing]
+            if missing:
+                answer = await admin.create_topics(missing)
+                for error in answer.topic_errors:
+                    failure = for_code(error[1])
+                    # Four services start at once; whoever came first made it.
+                    if error[1] and failure is not TopicAlreadyExistsError:
+                        raise failure(f"topic {error[0]}")
+        finally:
+            await admin.close()
+
+    def publisher(self, service: str) -> KafkaPublisher:
+        return KafkaPublisher(self, service)
+
+    def reader(self, service: str, topics: Sequence[str], positions: LoadPositions) -> KafkaReader:
+        return KafkaReader(self, service, list(topics), positions)
+
+    async def is_empty(self, topics: Sequence[str]) -> bool:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level="read_committed")
+        await consumer.start()
+        try:
+            ends = await consumer.end_offsets(await self.partitions(topics))
+            return not any(ends.values())
+        finally:
+            await consumer.stop()
+
+    async def partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
+        """All partitions of the topics, asked of the broker: a client's own metadata may not know them yet."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            found = await admin.describe_topics(list(topics))
+        finally:
+            await admin.close()
+        return [
+            TopicPartition(topic["topic"], partition["partition"])
+            for topic in found
+            for partition in topic["partitions"]
+        ]
+
+    async def count_records(self, topics: Sequence[str]) -> int:
+        async def from_zero() -> Positions:
+            return {}
+
+        reader = self.reader("", topics, from_zero)
+        await reader.start()
+        try:
+            counted = 0
+            while await reader.lag():
+                batches = await reader.fetch(most=2000, wait_seconds=1)
+                counted += sum(len(batch) for batch in batches.values())
+            return counted
+        finally:
+            await reader.close()
+
+    async def close(self) -> None:
+        """Clients are opened and closed by their users."""
+
+
+def _event_topic(name: str) -> NewTopic:
+    topic = TOPICS.get(name)
+    most = topic.max_bytes if topic else 512 * 1024
+    return NewTopic(
+        name,
+        topic.partitions if topic else PARTITIONS,
+        1,
+        # The record carries headers and framing beside the event itself.
+        topic_configs={"retention.ms": "-1", "max.message.bytes": str(min(most + 65536, _MOST_BYTES))},
+    )
+
+
+class KafkaPublisher:
+    """One producer at a time; a new one fences the last and ends its transaction."""
+
+    def __init__(self, bus: KafkaBus, service: str) -> None:
+        self._bus = bus
+        self._service = service
+        self._producer: AIOKafkaProducer | None = None
+
+    async def fence(self) -> int | None:
+        await self.close()
+        # An idle transactional id expires and its producer is dead for good: never reuse one after an error.
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._bus.bootstrap,
+            transactional_id=f"relay.{self._service}",
+            transaction_timeout_ms=60_000,
+            max_request_size=_MOST_BYTES,
+            compression_type="gzip",
+            linger_ms=0,
+        )
+        await self._producer.start()
+        return await _last_cursor(self._bus.bootstrap, self._service)
+
+    async def publish(self, records: Sequence[Outgoing], cursor: int) -> None:
+        producer = self._producer
+        if producer is None:
+            raise Fenced("no producer: fence first")
+        topic = cursor_topic(self._service)
+        try:
+            async with producer.transaction():
+                failpoint("relay.before_flush")
+                sends = [
+                    await producer.send(
+                        record.topic,
+                        record.value,
+                        key=record.key.encode(),
+                        partition=record.partition,
+                        headers=record.headers,
+                    )
+                    for record in records
+                ]
+                sends.append(
+                    await producer.send(topic, str(cursor).encode(), key=self._service.encode(), partition=0)
+                )
+                # Sends that aren't awaited may never leave the process.
+                await asyncio.gather(*sends)
+                failpoint("relay.before_commit")
+            failpoint("relay.after_commit")
+        except ProducerFenced as error:
+            raise Fenced(f"{self._service} is published by another process now") from error
+
+    async def close(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            try:
+                await producer.stop()
+            except (KafkaError, OSError):
+                # A fenced or expired producer can't end its transaction; the fence has done it.
+                return
+
+
+async def _last_cursor(bootstrap: str, service: str) -> int | None:
+    """The cursor committed last, read once no transaction is open on its partition."""
+    partition = TopicPartition(cursor_topic(service), 0)
+    committed = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        fetch_max_wait_ms=50,
+    )
+    uncommitted = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await committed.start()
+    await uncommitted.start()
+    try:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            stable = (await committed.end_offsets([partition]))[partition]
+            if stable == (await uncommitted.end_offsets([partition]))[partition]:
+                break
+            if time.monotonic() > deadline:
+                raise KafkaError("the predecessor's transaction does not end")
+            await asyncio.sleep(0.05)
+        return await _newest_value(committed, partition, stable)
+    finally:
+        await committed.stop()
+        await uncommitted.stop()
+
+
+async def _newest_value(consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> int | None:
+    """Search backwards from the end: the last offsets may be markers or aborted records."""
+    consumer.assign([partition])
+    start = (await consumer.beginning_offsets([partition]))[partition]
+    step = _CURSOR_SEARCH
+    while end > start:
+        begin = max(start, end - step)
+        consumer.seek(partition, begin)
+        newest: int | None = None
+        while await consumer.position(partition) < end:
+            for records in (await consumer.getmany(partition, timeout_ms=200)).values():
+                newest = int(records[-1].value)
+        if newest is not None or begin == start:
+            return newest
+        step *= 8
+    return None
+
+
+class KafkaReader:
+    """Reads all partitions by its own positions; the group's offsets are only a mirror."""
+
+    def __init__(self, bus: KafkaBus, service: str, topics: list[str], positions: LoadPositions) -> None:
+        self._bus = bus
+        self._group = service or None
+        self._topics = topics
+        self._load = positions
+        self._consumer: AIOKafkaConsumer | None = None
+        self._partitions: list[TopicPartition] = []
+
+    @property
+    def _open(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            raise BusStopped("the reader is not started")
+        return self._consumer
+
+    async def start(self) -> None:
+        self._partitions = await self._bus.partitions(self._topics)
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bus.bootstrap,
+            group_id=self._group,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            fetch_max_wait_ms=50,
+            max_partition_fetch_bytes=_MOST_BYTES * 2,
+        )
+        await self._consumer.start()
+        self._consumer.assign(self._partitions)
+        await self.rewind()
+
+    async def rewind(self) -> None:
+        loaded = await self._load()
+        consumer = self._open
+        ends = await consumer.end_offsets(self._partitions)
+        for partition in self._partitions:
+            position = loaded.get((partition.topic, partition.partition), 0)
+            if position > ends[partition]:
+                raise BusStopped(
+                    f"position {position} lies beyond the end of {partition.topic}/{partition.partition}: wrong bus?"
+                )
+            consumer.seek(partition, position)
+
+    async def fetch(self, *, most: int, wait_seconds: float) -> Batches:
+        try:
+            fetched = await self._open.getmany(timeout_ms=int(wait_seconds * 1000), max_records=most)
+        except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
+            raise BusStopped(f"a position is outside its topic ({error}): the topic was cut or replaced") from error
+        return {
+            (partition.topic, partition.partition): [
+                Record(
+                    record.topic,
+                    record.partition,
+                    record.offset,
+                    (record.key or b"").decode("utf-8", "replace"),
+                    record.value or b"",
+                    list(record.headers),
+                )
+                for record in records
+            ]
+            for partition, records in fetched.items()
+            if records
+        }
+
+    async def mirror(self, positions: Positions) -> None:
+        if self._group is not None and positions:
+            await self._open.commit({TopicPartition(*where): position for where, position in positions.items()})
+
+    async def lag(self) -> int:
+        consumer = self._open
+        ends = await consumer.end_offsets(self._partitions)
+        behind = 0
+        for partition, end in ends.items():
+            behind += max(0, end - await consumer.position(partition))
+        return behind
+
+    async def close(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.stop()

@@ -1,0 +1,91 @@
+"""Say: an event is a row of the outbox, in the transaction of the change (architecture.md §2.1)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared.act import Act
+from shared.events.base import Event
+from shared.events.catalogue import TOPICS
+
+log = structlog.get_logger()
+
+INSERT_OUTBOX = text(
+    "INSERT INTO outbox (event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent, payload)"
+    " VALUES (:event_id, :type, :topic, :key, :sequence, :occurred_at, :actor, :pilot, :traceparent, :payload)"
+)
+
+
+def outbox_row(event: Event, *, key: str | UUID, sequence: int, act: Act) -> dict[str, Any]:
+    """The row of an event; ValueError when it is larger than its topic allows."""
+    payload = event.model_dump_json().encode()
+    most = TOPICS[event.TOPIC].max_bytes if event.TOPIC in TOPICS else 512 * 1024
+    if len(payload) > most:
+        raise ValueError(f"{event.TYPE} of {key} has {len(payload)} bytes; its topic allows {most}: split it")
+    return {
+        "event_id": uuid7(),
+        "type": event.TYPE,
+        "topic": event.TOPIC,
+        "key": str(key),
+        "sequence": sequence,
+        "occurred_at": act.now,
+        "actor": act.actor,
+        "pilot": act.pilot,
+        "traceparent": act.traceparent,
+        "payload": payload,
+    }
+
+
+async def announce(session: AsyncSession, event: Event, *, key: str | UUID, sequence: int, act: Act) -> UUID:
+    """Write the event now, while the caller holds the aggregate's lock; `sequence` is 1, 2, 3… per aggregate."""
+    await session.flush()
+    row = outbox_row(event, key=key, sequence=sequence, act=act)
+    await session.execute(INSERT_OUTBOX, row)
+    event_id: UUID = row["event_id"]
+    return event_id
+
+
+def wake_channel(service: str) -> str:
+    """The NOTIFY channel that wakes a service's relay."""
+    return "outbox_" + service.replace("-", "_")
+
+
+class Wake:
+    """One debounced NOTIFY per process, after commit: inside a transaction it would take a database-wide lock."""
+
+    def __init__(self, engine: AsyncEngine, service: str) -> None:
+        self._engine = engine
+        self._channel = wake_channel(service)
+        self._task: asyncio.Task[None] | None = None
+        self._again = False
+
+    def poke(self) -> None:
+        """Say that something committed; cheap, and never waits."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._notify())
+        else:
+            self._again = True
+
+    async def _notify(self) -> None:
+        try:
+            while True:
+                self._again = False
+                async with self._engine.connect() as connection:
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    await connection.execute(text(f"NOTIFY {self._channel}"))
+                if not self._again:
+                    return
+        except Exception as error:  # noqa: BLE001 - the relay polls anyway; a lost wake-up costs a second
+            log.info("wake failed", error=type(error).__name__)
+
+    async def close(self) -> None:
+        """Wait for the notification under way."""
+        if self._task is not None:
+            await asyncio.wait([self._task])

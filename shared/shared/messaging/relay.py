@@ -1,0 +1,180 @@
+"""Carry: one active relay per service places committed rows and publishes them with its cursor (architecture.md §2.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import asyncpg
+import structlog
+from prometheus_client import Counter, Gauge
+
+from shared.events.catalogue import TOPICS
+from shared.messaging.bus import Bus, BusStopped, Outgoing, Publisher
+from shared.messaging.envelope import headers_of, partition_of
+from shared.messaging.failpoints import failpoint
+from shared.messaging.outbox import wake_channel
+
+PUBLISHED = Counter("relay_published_total", "Events published", ["service"])
+FENCES = Counter("relay_fences_total", "Times a relay took over or began anew after an error", ["service"])
+AGE = Gauge("outbox_age_seconds", "Age of the oldest event not yet published", ["service"])
+log = structlog.get_logger()
+
+MOST_EVENTS = 2000
+_MOST_BYTES = 8 * 1024 * 1024
+_POLL_SECONDS = 1.0
+_ACTIVE_RELAY_LOCK = 1039_0002
+
+# One statement, one snapshot: what it doesn't see has an xid of at least the xmin it stores, so the next
+# placement looks there again; ids are taken under the aggregate's lock, so id order is each aggregate's order.
+_PLACE = """
+WITH fresh AS (
+    SELECT o.id FROM outbox o
+    WHERE o.xid >= (SELECT xmin FROM outbox_placement WHERE only_row = 1)
+      AND NOT EXISTS (SELECT 1 FROM outbox_positions p WHERE p.outbox_id = o.id)
+), placed AS (
+    INSERT INTO outbox_positions (position, outbox_id)
+    SELECT (SELECT coalesce(max(position), 0) FROM outbox_positions) + row_number() OVER (ORDER BY id), id
+    FROM fresh
+)
+UPDATE outbox_placement SET xmin = pg_snapshot_xmin(pg_current_snapshot()) WHERE only_row = 1
+"""
+_NEXT = """
+SELECT p.position, o.* FROM outbox_positions p JOIN outbox o ON o.id = p.outbox_id
+WHERE p.position > $1 ORDER BY p.position LIMIT $2
+"""
+
+
+class _Row:
+    """An outbox row with attributes, as `headers_of` reads it."""
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: asyncpg.Record) -> None:
+        self._record = record
+
+    def __getattr__(self, name: str) -> Any:
+        return self._record[name]
+
+
+def outgoing(record: asyncpg.Record, partitions: int) -> Outgoing:
+    """The bus record of an outbox row."""
+    return Outgoing(
+        topic=record["topic"],
+        partition=partition_of(record["key"], partitions),
+        key=record["key"],
+        value=bytes(record["payload"]),
+        headers=headers_of(_Row(record)),
+    )
+
+
+class Relay:
+    """Runs until stopped; many may run, one is active."""
+
+    def __init__(self, service: str, database_url: str, bus: Bus) -> None:
+        self._service = service
+        self._url = database_url
+        self._bus = bus
+        self._woken = asyncio.Event()
+        self.ready = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take the lock, fence, carry; after any error begin anew with a new producer."""
+        pause = 0.1
+        while not stop.is_set():
+            try:
+                await self._as_active(stop)
+                pause = 0.1
+            except BusStopped:
+                raise
+            except Exception as error:  # noqa: BLE001 - database, bus and network fail in many ways; all begin anew
+                log.warning("relay begins anew", error=f"{type(error).__name__}: {error}")
+                await _wait(stop, pause)
+                pause = min(pause * 2, 5.0)
+
+    async def _as_active(self, stop: asyncio.Event) -> None:
+        connection = await asyncpg.connect(self._url, server_settings={"timezone": "UTC"})
+        publisher = self._bus.publisher(self._service)
+        try:
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ACTIVE_RELAY_LOCK):
+                self.ready.set()
+                await _wait(stop, _POLL_SECONDS)
+                if stop.is_set():
+                    return
+            await connection.add_listener(wake_channel(self._service), lambda *_: self._woken.set())
+            cursor = await self._begin(connection, publisher)
+            self.ready.set()
+            while not stop.is_set():
+                self._woken.clear()
+                cursor = await self._carry_all(connection, publisher, cursor)
+                await self._until_woken(stop)
+            await self._carry_all(connection, publisher, cursor)
+        finally:
+            await publisher.close()
+            await connection.close(timeout=5)
+
+    async def _until_woken(self, stop: asyncio.Event) -> None:
+        waits = [asyncio.create_task(self._woken.wait()), asyncio.create_task(stop.wait())]
+        await asyncio.wait(waits, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    async def _begin(self, connection: Any, publisher: Publisher) -> int:
+        """The cursor after a fresh fence; stops with a sentence where database and bus contradict each other."""
+        own = [topic.name for topic in TOPICS.values() if topic.owner == self._service]
+        await self._bus.ensure_topics(own, cursor_of=self._service)
+        FENCES.labels(self._service).inc()
+        cursor = await publisher.fence()
+        await connection.execute(
+            "INSERT INTO outbox_placement (only_row, xmin) VALUES (1, '0') ON CONFLICT DO NOTHING"
+        )
+        if cursor is None:
+            if own and not await self._bus.is_empty(own):
+                raise BusStopped(
+                    f"{self._service}: the topics hold events but no relay cursor; it never starts from zero by "
+                    "itself: restore the cursor topic, or reset both bus and databases"
+                )
+            cursor = 0
+        await self._place(connection)
+        last = await connection.fetchval("SELECT coalesce(max(position), 0) FROM outbox_positions")
+        if cursor > last:
+            raise BusStopped(
+                f"{self._service}: the bus has carried up to {cursor}, the outbox ends at {last}: the database was "
+                "restored to an earlier time; reconcile it before the relay goes on"
+            )
+        return cursor
+
+    async def _place(self, connection: Any) -> None:
+        await connection.execute(_PLACE)
+
+    async def _carry_all(self, connection: Any, publisher: Publisher, cursor: int) -> int:
+        await self._place(connection)
+        while True:
+            rows = await connection.fetch(_NEXT, cursor, MOST_EVENTS)
+            if not rows:
+                AGE.labels(self._service).set(0)
+                return cursor
+            AGE.labels(self._service).set(max(0.0, time.time() - rows[0]["occurred_at"].timestamp()))
+            batch, size = [], 0
+            for row in rows:
+                size += len(row["payload"])
+                if batch and size > _MOST_BYTES:
+                    break
+                batch.append(row)
+            failpoint("relay.fetched")
+            cursor = batch[-1]["position"]
+            await publisher.publish([outgoing(row, _partitions(row["topic"])) for row in batch], cursor)
+            PUBLISHED.labels(self._service).inc(len(batch))
+            log.info("published", events=len(batch), cursor=cursor)
+
+
+def _partitions(topic: str) -> int:
+    return TOPICS[topic].partitions if topic in TOPICS else 6
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

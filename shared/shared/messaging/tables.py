@@ -1,0 +1,134 @@
+"""Tables that messaging adds to a service's own database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.types import UserDefinedType
+
+from shared.database import CONSUMER_ONLY
+
+
+class Xid8(UserDefinedType[str]):
+    """PostgreSQL's 64-bit transaction id, read and written as text."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "xid8"
+
+
+@dataclass(frozen=True, slots=True)
+class MessagingTables:
+    outbox: Table
+    outbox_positions: Table
+    outbox_placement: Table
+    consumer_positions: Table
+    consumer_sequences: Table
+    parked_events: Table
+
+
+def _outbox(metadata: MetaData) -> Table:
+    return Table(
+        "outbox",
+        metadata,
+        # CACHE 1: ids are handed out in the order of the aggregate's lock, never from a session's reserve.
+        Column("id", BigInteger, Identity(always=True, cache=1), primary_key=True),
+        Column("event_id", UUID(as_uuid=True), nullable=False, unique=True),
+        Column("type", Text, nullable=False),
+        Column("topic", Text, nullable=False),
+        Column("key", Text, nullable=False),
+        Column("sequence", BigInteger, nullable=False),
+        Column("occurred_at", DateTime(timezone=True), nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("pilot", Text, nullable=False),
+        Column("traceparent", Text),
+        Column("xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
+        Column("payload", LargeBinary, nullable=False),
+        UniqueConstraint("topic", "key", "sequence"),
+        Index("ix_outbox_xid", "xid"),
+    )
+
+
+def add_messaging_tables(metadata: MetaData) -> MessagingTables:
+    """Add outbox, placement, positions, sequences and parked events to a service's metadata."""
+    return MessagingTables(
+        outbox=_outbox(metadata),
+        outbox_positions=Table(
+            "outbox_positions",
+            metadata,
+            Column("position", BigInteger, primary_key=True, autoincrement=False),
+            Column("outbox_id", BigInteger, nullable=False, unique=True),
+        ),
+        outbox_placement=Table(
+            "outbox_placement",
+            metadata,
+            Column("only_row", Integer, primary_key=True, autoincrement=False),
+            Column("xmin", Xid8, nullable=False),
+        ),
+        consumer_positions=Table(
+            "consumer_positions",
+            metadata,
+            Column("topic", Text, primary_key=True),
+            Column("partition", Integer, primary_key=True),
+            Column("position", BigInteger, nullable=False),
+        ),
+        consumer_sequences=Table(
+            "consumer_sequences",
+            metadata,
+            Column("topic", Text, primary_key=True),
+            Column("key", Text, primary_key=True),
+            Column("sequence", BigInteger, nullable=False),
+            info=CONSUMER_ONLY,
+        ),
+        parked_events=Table(
+            "parked_events",
+            metadata,
+            Column("id", BigInteger, Identity(always=True), primary_key=True),
+            Column("topic", Text, nullable=False),
+            Column("partition", Integer, nullable=False),
+            Column("offset", BigInteger, nullable=False),
+            Column("key", Text, nullable=False),
+            Column("type", Text, nullable=False),
+            Column("sequence", BigInteger),
+            Column("headers", LargeBinary, nullable=False),
+            Column("value", LargeBinary, nullable=False),
+            Column("reason", Text, nullable=False),
+            Column("error", Text, nullable=False),
+            Column("state", Text, nullable=False, server_default="parked"),
+            Column("parked_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+            Column("settled_at", DateTime(timezone=True)),
+            Column("release_proposed_by", Text),
+            Column("release_confirmed_by", Text),
+            Column("release_reason", Text),
+            UniqueConstraint("topic", "partition", "offset"),
+            Index("ix_parked_events_waiting", "topic", "key", postgresql_where=text("state = 'parked'")),
+        ),
+    )
+
+
+def messaging_ddl() -> list[str]:
+    """What a migration runs besides the tables: the outbox is append-only."""
+    return [
+        """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$""",
+        """CREATE TRIGGER outbox_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON outbox
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+        """CREATE TRIGGER outbox_positions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON outbox_positions
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    ]

@@ -1,0 +1,118 @@
+"""A service's second process: relay, consumer and background work, with health and metrics on a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from shared.database import make_engine
+from shared.logging import configure_logging
+from shared.messaging.bus import BusStopped, open_bus
+from shared.messaging.consumer import Consumer
+from shared.messaging.outbox import Wake
+from shared.messaging.relay import Relay
+from shared.messaging.subscriptions import Subscriptions
+from shared.messaging.tables import MessagingTables
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger()
+Background = Callable[[AsyncEngine], Awaitable[object]]
+
+
+def _health(relay: Relay, consumer: Consumer, port: int) -> uvicorn.Server:
+    async def live(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(_: Request) -> Response:
+        parts = {"relay": relay.ready.is_set(), "consumer": consumer.ready.is_set()}
+        return JSONResponse(parts, 200 if all(parts.values()) else 503)
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    routes = [Route("/livez", live), Route("/readyz", ready), Route("/metrics", metrics)]
+    config = uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=port, log_level="warning")
+    server = uvicorn.Server(config)
+    # Signals end the worker in its own order; the health server just follows.
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
+    return server
+
+
+async def _every(seconds: float, stop: asyncio.Event, engine: AsyncEngine, work: Background) -> None:
+    while not stop.is_set():
+        try:
+            await work(engine)
+        except Exception as error:  # noqa: BLE001 - background work comes round again
+            log.warning("background work failed", error=f"{type(error).__name__}: {error}")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def serve_worker(
+    settings: ServiceSettings,
+    tables: MessagingTables,
+    subscriptions: Subscriptions,
+    background: Sequence[Background],
+    stop: asyncio.Event,
+) -> None:
+    """Run until `stop`; what is under way is finished and committed."""
+    url = settings.database_url.get_secret_value()
+    engine = make_engine(url, pool_size=6, application_name=f"{subscriptions.service}-worker")
+    bus = open_bus(settings)
+    wake = Wake(engine, subscriptions.service)
+    relay = Relay(subscriptions.service, url, bus)
+    consumer = Consumer(engine, tables, bus, subscriptions, wake)
+    server = _health(relay, consumer, settings.worker_port)
+    try:
+        async with asyncio.TaskGroup() as group:
+            # The relay stops last, so that what the consumer announced still leaves.
+            relay_stop = asyncio.Event()
+            consuming = group.create_task(consumer.run(stop))
+            group.create_task(relay.run(relay_stop))
+            group.create_task(server.serve())
+            for work in background:
+                group.create_task(_every(1.0, stop, engine, work))
+            await stop.wait()
+            await asyncio.wait([consuming])
+            relay_stop.set()
+            server.should_exit = True
+    finally:
+        await wake.close()
+        await bus.close()
+        await engine.dispose()
+
+
+def run_worker(
+    settings: ServiceSettings,
+    tables: MessagingTables,
+    subscriptions: Subscriptions,
+    background: Sequence[Background] = (),
+) -> int:
+    """Run the worker process until SIGTERM or SIGINT; status 2 when bus and database contradict each other."""
+    configure_logging(f"{subscriptions.service}-worker", settings.log_level)
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sign, stop.set)
+        await serve_worker(settings, tables, subscriptions, background, stop)
+
+    try:
+        asyncio.run(main())
+    except* BusStopped as stopped:
+        for error in stopped.exceptions:
+            log.error("stopped", reason=str(error))
+        return 2
+    return 0
