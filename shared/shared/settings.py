@@ -19,6 +19,7 @@ class ServiceSettings(BaseSettings):
     bus: Literal["embedded", "kafka"] = "embedded"
     bus_database_url: SecretStr | None = None
     kafka_bootstrap: str | None = None
+    kafka_prefix: str = ""
     issuer: str
     audience: str = "market-1039"
     jwks_url: str

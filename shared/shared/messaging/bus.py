@@ -111,7 +111,7 @@ def open_bus(settings: ServiceSettings) -> Bus:
 
         if settings.kafka_bootstrap is None:
             raise SetupProblem("BUS=kafka needs KAFKA_BOOTSTRAP")
-        return KafkaBus(settings.kafka_bootstrap)
+        return KafkaBus(settings.kafka_bootstrap, settings.kafka_prefix)
     from shared.messaging.embedded import EmbeddedBus
 
     if settings.bus_database_url is None:

@@ -28,16 +28,17 @@ _PATIENCE_SECONDS = 60
 
 
 class KafkaBus:
-    """One adapter of `shared.messaging.bus.Bus`."""
+    """One adapter of `shared.messaging.bus.Bus`; `prefix` sets several installations apart on one cluster."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, prefix: str = "") -> None:
         self.bootstrap = bootstrap
+        self.prefix = prefix
 
     async def ensure_topics(self, topics: Sequence[str], cursor_of: str | None = None) -> None:
-        wanted = [_event_topic(name) for name in topics]
+        wanted = [_event_topic(self.prefix, name) for name in topics]
         if cursor_of is not None:
             wanted.append(
-                NewTopic(cursor_topic(cursor_of), 1, 1, topic_configs={"cleanup.policy": "compact"})
+                NewTopic(self.prefix + cursor_topic(cursor_of), 1, 1, topic_configs={"cleanup.policy": "compact"})
             )
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
@@ -74,7 +75,7 @@ class KafkaBus:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
-            found = await admin.describe_topics(list(topics))
+            found = await admin.describe_topics([self.prefix + topic for topic in topics])
         finally:
             await admin.close()
         return [
@@ -102,11 +103,11 @@ class KafkaBus:
         """Clients are opened and closed by their users."""
 
 
-def _event_topic(name: str) -> NewTopic:
+def _event_topic(prefix: str, name: str) -> NewTopic:
     topic = TOPICS.get(name)
     most = topic.max_bytes if topic else 512 * 1024
     return NewTopic(
-        name,
+        prefix + name,
         topic.partitions if topic else PARTITIONS,
         1,
         # The record carries headers and framing beside the event itself.
@@ -127,26 +128,27 @@ class KafkaPublisher:
         # An idle transactional id expires and its producer is dead for good: never reuse one after an error.
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._bus.bootstrap,
-            transactional_id=f"relay.{self._service}",
+            transactional_id=f"{self._bus.prefix}relay.{self._service}",
             transaction_timeout_ms=60_000,
             max_request_size=_MOST_BYTES,
             compression_type="gzip",
             linger_ms=0,
         )
         await self._producer.start()
-        return await _last_cursor(self._bus.bootstrap, self._service)
+        return await _last_cursor(self._bus, self._service)
 
     async def publish(self, records: Sequence[Outgoing], cursor: int) -> None:
         producer = self._producer
         if producer is None:
             raise Fenced("no producer: fence first")
-        topic = cursor_topic(self._service)
+        prefix = self._bus.prefix
+        topic = prefix + cursor_topic(self._service)
         try:
             async with producer.transaction():
                 failpoint("relay.before_flush")
                 sends = [
                     await producer.send(
-                        record.topic,
+                        prefix + record.topic,
                         record.value,
                         key=record.key.encode(),
                         partition=record.partition,
@@ -158,7 +160,10 @@ class KafkaPublisher:
                     await producer.send(topic, str(cursor).encode(), key=self._service.encode(), partition=0)
                 )
                 # Sends that aren't awaited may never leave the process.
-                await asyncio.gather(*sends)
+                outcomes = await asyncio.gather(*sends, return_exceptions=True)
+                for outcome in outcomes:
+                    if isinstance(outcome, BaseException):
+                        raise outcome
                 failpoint("relay.before_commit")
             failpoint("relay.after_commit")
         except ProducerFenced as error:
@@ -174,17 +179,17 @@ class KafkaPublisher:
                 return
 
 
-async def _last_cursor(bootstrap: str, service: str) -> int | None:
+async def _last_cursor(bus: KafkaBus, service: str) -> int | None:
     """The cursor committed last, read once no transaction is open on its partition."""
-    partition = TopicPartition(cursor_topic(service), 0)
+    partition = TopicPartition(bus.prefix + cursor_topic(service), 0)
     committed = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        bootstrap_servers=bus.bootstrap,
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="none",
         fetch_max_wait_ms=50,
     )
-    uncommitted = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    uncommitted = AIOKafkaConsumer(bootstrap_servers=bus.bootstrap, enable_auto_commit=False)
     await committed.start()
     await uncommitted.start()
     try:
@@ -225,7 +230,7 @@ class KafkaReader:
 
     def __init__(self, bus: KafkaBus, service: str, topics: list[str], positions: LoadPositions) -> None:
         self._bus = bus
-        self._group = service or None
+        self._group = bus.prefix + service if service else None
         self._topics = topics
         self._load = positions
         self._consumer: AIOKafkaConsumer | None = None
@@ -236,6 +241,10 @@ class KafkaReader:
         if self._consumer is None:
             raise BusStopped("the reader is not started")
         return self._consumer
+
+    def _name(self, partition: TopicPartition) -> str:
+        name: str = partition.topic.removeprefix(self._bus.prefix)
+        return name
 
     async def start(self) -> None:
         self._partitions = await self._bus.partitions(self._topics)
@@ -257,7 +266,7 @@ class KafkaReader:
         consumer = self._open
         ends = await consumer.end_offsets(self._partitions)
         for partition in self._partitions:
-            position = loaded.get((partition.topic, partition.partition), 0)
+            position = loaded.get((self._name(partition), partition.partition), 0)
             if position > ends[partition]:
                 raise BusStopped(
                     f"position {position} lies beyond the end of {partition.topic}/{partition.partition}: wrong bus?"
@@ -270,9 +279,9 @@ class KafkaReader:
         except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
             raise BusStopped(f"a position is outside its topic ({error}): the topic was cut or replaced") from error
         return {
-            (partition.topic, partition.partition): [
+            (self._name(partition), partition.partition): [
                 Record(
-                    record.topic,
+                    self._name(partition),
                     record.partition,
                     record.offset,
                     (record.key or b"").decode("utf-8", "replace"),
@@ -287,7 +296,8 @@ class KafkaReader:
 
     async def mirror(self, positions: Positions) -> None:
         if self._group is not None and positions:
-            await self._open.commit({TopicPartition(*where): position for where, position in positions.items()})
+            offsets = {TopicPartition(self._bus.prefix + t, p): at for (t, p), at in positions.items()}
+            await self._open.commit(offsets)
 
     async def lag(self) -> int:
         consumer = self._open

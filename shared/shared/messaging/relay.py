@@ -26,19 +26,19 @@ _MOST_BYTES = 8 * 1024 * 1024
 _POLL_SECONDS = 1.0
 _ACTIVE_RELAY_LOCK = 1039_0002
 
-# One statement, one snapshot: what it doesn't see has an xid of at least the xmin it stores, so the next
+# One statement, one snapshot: what it doesn't see has an xid of at least the horizon it stores, so the next
 # placement looks there again; ids are taken under the aggregate's lock, so id order is each aggregate's order.
 _PLACE = """
 WITH fresh AS (
     SELECT o.id FROM outbox o
-    WHERE o.xid >= (SELECT xmin FROM outbox_placement WHERE only_row = 1)
+    WHERE o.xid >= (SELECT horizon FROM outbox_placement WHERE only_row = 1)
       AND NOT EXISTS (SELECT 1 FROM outbox_positions p WHERE p.outbox_id = o.id)
 ), placed AS (
     INSERT INTO outbox_positions (position, outbox_id)
     SELECT (SELECT coalesce(max(position), 0) FROM outbox_positions) + row_number() OVER (ORDER BY id), id
     FROM fresh
 )
-UPDATE outbox_placement SET xmin = pg_snapshot_xmin(pg_current_snapshot()) WHERE only_row = 1
+UPDATE outbox_placement SET horizon = pg_snapshot_xmin(pg_current_snapshot()) WHERE only_row = 1
 """
 _NEXT = """
 SELECT p.position, o.* FROM outbox_positions p JOIN outbox o ON o.id = p.outbox_id
@@ -127,7 +127,7 @@ class Relay:
         FENCES.labels(self._service).inc()
         cursor = await publisher.fence()
         await connection.execute(
-            "INSERT INTO outbox_placement (only_row, xmin) VALUES (1, '0') ON CONFLICT DO NOTHING"
+            "INSERT INTO outbox_placement (only_row, horizon) VALUES (1, '0') ON CONFLICT DO NOTHING"
         )
         if cursor is None:
             if own and not await self._bus.is_empty(own):

@@ -79,7 +79,7 @@ def add_messaging_tables(metadata: MetaData) -> MessagingTables:
             "outbox_placement",
             metadata,
             Column("only_row", Integer, primary_key=True, autoincrement=False),
-            Column("xmin", Xid8, nullable=False),
+            Column("horizon", Xid8, nullable=False),
         ),
         consumer_positions=Table(
             "consumer_positions",

@@ -1,0 +1,86 @@
+"""One migration path per service: the common environment, upgrade, and the check that tables equal migrations."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from alembic import command, context
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, create_engine, text
+from sqlalchemy.dialects.postgresql import insert
+
+from shared.policy import shipped
+
+_LOCK_TIMEOUT = "2s"
+_MIGRATION_LOCK = 1039_0004
+
+
+def config_of(service_dir: Path, url: str) -> Config:
+    """Alembic's configuration of a service; the URL never stands in a file."""
+    config = Config()
+    # ConfigParser would read a % in a password or path as interpolation.
+    config.attributes["url"] = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    config.set_main_option("script_location", str(service_dir / "migrations").replace("%", "%%"))
+    return config
+
+
+def run_environment(metadata: MetaData) -> None:
+    """What each service's migrations/env.py calls."""
+    engine = create_engine(context.config.attributes["url"])
+    with engine.connect() as connection:
+        connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
+        connection.commit()
+        context.configure(connection=connection, target_metadata=metadata, compare_type=True)
+        with context.begin_transaction():
+            # Two processes may start at once: the second finds everything done.
+            connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
+            context.run_migrations()
+    engine.dispose()
+
+
+def upgrade(service_dir: Path, url: str) -> None:
+    """Bring a database to the newest schema, from empty or from any release, and add shipped policy rows."""
+    command.upgrade(config_of(service_dir, url), "head")
+    package = service_dir.name.replace("-", "_")
+    policy = service_dir / package / "policy.toml"
+    metadata = metadata_of(package)
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    with engine.begin() as connection:
+        table = metadata.tables["policy_parameters"]
+        connection.execute(insert(table).values(shipped(policy)).on_conflict_do_nothing())
+    engine.dispose()
+
+
+def metadata_of(package: str) -> MetaData:
+    """The metadata of a service's tables, by its package's name."""
+    __import__(f"{package}.store.tables")
+    metadata: MetaData = sys.modules[f"{package}.store.tables"].metadata
+    return metadata
+
+
+def head_of(service_dir: Path) -> str | None:
+    """The newest revision that the tree holds."""
+    return ScriptDirectory.from_config(config_of(service_dir, "")).get_current_head()
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision that a database has."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def differences(service_dir: Path, url: str) -> list[str]:
+    """How a migrated database differs from the tables in code; empty when they are equal."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    with engine.connect() as connection:
+        found = compare_metadata(
+            MigrationContext.configure(connection, opts={"compare_type": True}),
+            metadata_of(service_dir.name.replace("-", "_")),
+        )
+    engine.dispose()
+    return [str(each) for each in found]

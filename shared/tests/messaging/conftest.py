@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Column, DateTime, MetaData, Numeric, Table, Text, create_engine, insert, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from shared.act import Act
+from shared.database import CONSUMER_ONLY, make_engine, make_sessions, new_metadata
+from shared.events.base import Received
+from shared.events.tax_exemption import ItemDecided
+from shared.messaging.bus import Bus
+from shared.messaging.embedded import EmbeddedBus
+from shared.messaging.kafka import KafkaBus
+from shared.messaging.outbox import announce
+from shared.messaging.subscriptions import Subscriptions
+from shared.messaging.tables import MessagingTables, add_messaging_tables, messaging_ddl
+from shared.testing.servers import MakeDatabase
+
+NOW = datetime(2026, 5, 13, 1, 0, tzinfo=UTC)
+ACT = Act(actor="tax:1", pilot="longshui", now=NOW)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One service of the tests' own: its tables and its database."""
+
+    metadata: MetaData
+    messaging: MessagingTables
+    copies: Table
+    effects: Table
+    dsn: str
+
+    def subscriptions(self) -> Subscriptions:
+        subscriptions = Subscriptions("fx-settlement")
+        copies, effects = self.copies, self.effects
+
+        async def copy(session: AsyncSession, received: Received[ItemDecided]) -> None:
+            if received.event.reason == "bug":
+                raise RuntimeError("a bug in the handler")
+            row = {"key": received.key, "reason": received.event.reason, "at": received.occurred_at}
+            await session.execute(upsert(copies).values(row).on_conflict_do_update(index_elements=["key"], set_=row))
+
+        async def effect(session: AsyncSession, received: Received[ItemDecided]) -> None:
+            await session.execute(insert(effects), {"key": received.key, "sequence": received.sequence})
+
+        subscriptions.project(ItemDecided, copy)
+        subscriptions.react(ItemDecided, effect)
+        return subscriptions
+
+
+@pytest.fixture
+def make_side(make_database: MakeDatabase) -> Callable[[], Side]:
+    def make() -> Side:
+        metadata = new_metadata()
+        messaging = add_messaging_tables(metadata)
+        copies = Table(
+            "copies",
+            metadata,
+            Column("key", Text, primary_key=True),
+            Column("reason", Text),
+            Column("at", DateTime(timezone=True)),
+            info=CONSUMER_ONLY,
+        )
+        effects = Table("effects", metadata, Column("key", Text), Column("sequence", Numeric))
+        dsn = make_database()
+        engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
+        metadata.create_all(engine)
+        with engine.begin() as connection:
+            for statement in messaging_ddl():
+                connection.execute(text(statement))
+        engine.dispose()
+        return Side(metadata, messaging, copies, effects, dsn)
+
+    return make
+
+
+@pytest.fixture
+async def make_engine_of() -> AsyncIterator[object]:
+    engines: list[AsyncEngine] = []
+
+    def make(dsn: str) -> AsyncEngine:
+        engines.append(make_engine(dsn, pool_size=8))
+        return engines[-1]
+
+    yield make
+    for engine in engines:
+        await engine.dispose()
+
+
+@pytest.fixture(params=["embedded", "kafka"])
+def bus_address(request: pytest.FixtureRequest, make_database: MakeDatabase) -> str:
+    """A bus that nobody has used: a database of its own, or topics of its own on the run's broker."""
+    if request.param == "embedded":
+        return make_database()
+    bootstrap: str = request.getfixturevalue("kafka")
+    return f"{bootstrap}/t{uuid4().hex[:8]}."
+
+
+def open_address(address: str) -> Bus:
+    return EmbeddedBus(address) if address.startswith("postgresql://") else KafkaBus(*address.split("/"))
+
+
+@pytest.fixture
+async def bus(bus_address: str) -> AsyncIterator[Bus]:
+    opened = open_address(bus_address)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def say() -> object:
+    async def say_events(engine: AsyncEngine, key: str, count: int, *, first: int = 1, reason: str = "r") -> None:
+        for sequence in range(first, first + count):
+            async with make_sessions(engine).begin() as session:
+                await announce(session, decided(f"{reason}{sequence}"), key=key, sequence=sequence, act=ACT)
+
+    return say_events
+
+
+def decided(reason: str) -> ItemDecided:
+    return ItemDecided(
+        item_id=uuid4(),
+        portion_id=uuid4(),
+        declaration_id=uuid4(),
+        stall_holder_id=uuid4(),
+        pilot="longshui",
+        outcome="waived",
+        reason=reason,
+    )
