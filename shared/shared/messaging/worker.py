@@ -109,10 +109,11 @@ def run_worker(
             loop.add_signal_handler(sign, stop.set)
         await serve_worker(settings, tables, subscriptions, background, stop)
 
+    status = 0
     try:
         asyncio.run(main())
     except* BusStopped as stopped:
         for error in stopped.exceptions:
             log.error("stopped", reason=str(error))
-        return 2
-    return 0
+        status = 2
+    return status
