@@ -83,13 +83,22 @@ class Command:
         self, content: BaseModel, *, status: int = 200, version: int | None = None, location: str | None = None
     ) -> Response:
         """Store the answer and its audit line with the effect, and give it."""
+        return await self._answered(content, status, version, location, kept=True)
+
+    async def answer_once(self, content: BaseModel) -> Response:
+        """Give an answer that must not lie about in clear: audited, but a repeat of the key is refused (V66)."""
+        return await self._answered(content, 200, None, None, kept=False)
+
+    async def _answered(
+        self, content: BaseModel, status: int, version: int | None, location: str | None, *, kept: bool
+    ) -> Response:
         headers = {"content-type": "application/json"}
         if version is not None:
             headers["etag"] = f'"{version}"'
         if location is not None:
             headers["location"] = location
         body = content.model_dump_json().encode()
-        stored = idempotency.Answer(status, headers, body)
+        stored = idempotency.Answer(status, headers, body if kept else b"{}")
         await idempotency.keep(
             self.session, self.tables, principal=self.caller.actor, key=self.attempt.key, answer=stored
         )

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter as Metric
 from pydantic import ValidationError
 from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.messaging.bus import Record
+from shared.messaging.bus import Positions, Record
 from shared.messaging.envelope import Envelope, UnreadableEnvelope, event_class, read_envelope
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Refused
 
-APPLIED = Counter("consumer_applied_total", "Events applied", ["service", "type"])
-REPEATS = Counter("consumer_repeats_total", "Events skipped as already applied", ["service"])
-GAPS = Counter("consumer_gaps_total", "Sequence gaps, each an alarm", ["service"])
-UNKNOWN = Counter("consumer_unknown_total", "Events of unknown types skipped", ["service"])
+APPLIED = Metric("consumer_applied_total", "Events applied", ["service", "type"])
+REPEATS = Metric("consumer_repeats_total", "Events skipped as already applied", ["service"])
+GAPS = Metric("consumer_gaps_total", "Sequence gaps, each an alarm", ["service"])
+UNKNOWN = Metric("consumer_unknown_total", "Events of unknown types skipped", ["service"])
 log = structlog.get_logger()
 
 Key = tuple[str, str]
@@ -42,6 +43,34 @@ class Progress:
     sequences: dict[Key, int]
     parked: set[Key]
     changed: dict[Key, int] = field(default_factory=dict)
+    applied: Counter[str] = field(default_factory=Counter)
+    repeats: int = 0
+    unknown: int = 0
+
+    def advance(self, key: Key, sequence: int) -> None:
+        """Note the sequence that the aggregate has reached."""
+        self.sequences[key] = self.changed[key] = sequence
+
+    def publish(self, service: str) -> None:
+        """Add to the metrics; only once the transaction has committed."""
+        REPEATS.labels(service).inc(self.repeats)
+        UNKNOWN.labels(service).inc(self.unknown)
+        for event_type, count in self.applied.items():
+            APPLIED.labels(service, event_type).inc(count)
+
+
+async def held_positions(
+    session: AsyncSession, tables: MessagingTables, partitions: list[tuple[str, int]]
+) -> Positions:
+    """The partitions' positions, locked to the end: live batches and retries of one partition take turns."""
+    table = tables.consumer_positions
+    rows = await session.execute(
+        select(table)
+        .where(tuple_(table.c.topic, table.c.partition).in_(partitions))
+        .order_by(table.c.topic, table.c.partition)
+        .with_for_update()
+    )
+    return {(row.topic, row.partition): row.position for row in rows}
 
 
 async def progress_of(session: AsyncSession, tables: MessagingTables, keys: set[Key]) -> Progress:
@@ -55,7 +84,9 @@ async def progress_of(session: AsyncSession, tables: MessagingTables, keys: set[
         .distinct()
         .where(parked.c.state == "parked", tuple_(parked.c.topic, parked.c.key).in_(list(keys)))
     )
-    return Progress({(row.topic, row.key): row.sequence for row in known}, {(row[0], row[1]) for row in waiting})
+    return Progress(
+        {(row.topic, row.key): row.sequence for row in known}, {(row[0], row[1]) for row in waiting}
+    )
 
 
 async def store_sequences(session: AsyncSession, tables: MessagingTables, progress: Progress) -> None:
@@ -75,9 +106,12 @@ async def store_sequences(session: AsyncSession, tables: MessagingTables, progre
 def envelope_of(record: Record) -> Envelope:
     """The record's envelope, or Poison."""
     try:
-        return read_envelope(record.headers)
+        envelope = read_envelope(record.headers)
     except UnreadableEnvelope as error:
         raise Poison("bad_envelope", str(error)) from error
+    if envelope.key != record.key:
+        raise Poison("bad_envelope", "ce_subject is not the record's key")
+    return envelope
 
 
 async def apply_record(
@@ -96,21 +130,26 @@ async def apply_record(
     envelope = envelope_of(record)
     last = progress.sequences.get(key, 0)
     if envelope.sequence <= last:
-        REPEATS.labels(subscriptions.service).inc()
+        progress.repeats += 1
         return
     if envelope.sequence > last + 1:
-        GAPS.labels(subscriptions.service).inc()
         raise Poison("sequence_gap", f"sequence {envelope.sequence} after {last}")
-    await _handle(session, subscriptions, record, envelope, live=live)
-    progress.sequences[key] = progress.changed[key] = envelope.sequence
+    await _handle(session, subscriptions, record, envelope, progress, live=live)
+    progress.advance(key, envelope.sequence)
 
 
 async def _handle(
-    session: AsyncSession, subscriptions: Subscriptions, record: Record, envelope: Envelope, *, live: bool
+    session: AsyncSession,
+    subscriptions: Subscriptions,
+    record: Record,
+    envelope: Envelope,
+    progress: Progress,
+    *,
+    live: bool,
 ) -> None:
     event_type = event_class(envelope.type)
     if event_type is None:
-        UNKNOWN.labels(subscriptions.service).inc()
+        progress.unknown += 1
         return
     handlers = subscriptions.handlers(event_type, live=live)
     if not handlers:
@@ -132,7 +171,7 @@ async def _handle(
                 await handler(session, received)
         except Refused as error:
             raise Poison("refused", str(error)) from error
-    APPLIED.labels(subscriptions.service, envelope.type).inc()
+    progress.applied[envelope.type] += 1
 
 
 def _kind_of(value: bytes) -> str:

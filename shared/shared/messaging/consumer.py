@@ -23,7 +23,9 @@ from shared.messaging.tables import MessagingTables
 
 PARKED = Gauge("parked_events", "Events waiting for a person", ["service"])
 LAG = Gauge("consumer_lag", "Offsets between the consumer and the ends", ["service"])
-STALLED = Gauge("consumer_stalled_total", "Times the bus client was built anew for lack of progress", ["service"])
+STALLED = Gauge(
+    "consumer_stalled_total", "Times the bus client was built anew for lack of progress", ["service"]
+)
 log = structlog.get_logger()
 
 _MOST = 500
@@ -231,4 +233,3 @@ async def _sleep(stop: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:
         return
-

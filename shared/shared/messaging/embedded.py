@@ -11,18 +11,30 @@ from typing import Any
 import asyncpg
 
 from shared.events.base import PARTITIONS
-from shared.messaging.bus import Batches, BusStopped, Fenced, LoadPositions, Outgoing, Positions, Record, cursor_topic
+from shared.messaging.bus import (
+    Batches,
+    BusStopped,
+    Fenced,
+    LoadPositions,
+    Outgoing,
+    Positions,
+    Record,
+    cursor_topic,
+)
 from shared.messaging.envelope import Headers
 from shared.messaging.failpoints import failpoint
 
 _CHANNEL = "bus_records"
 _DDL_LOCK = 1039_0001
+# A publisher frozen inside a transaction holds its fence's row: the server ends it, so that a successor can go on.
+_SESSION = {"timezone": "UTC", "lock_timeout": "20000", "idle_in_transaction_session_timeout": "10000"}
 _DDL = """
 CREATE TABLE IF NOT EXISTS bus_partitions (
     topic text, partition int, next_offset bigint NOT NULL DEFAULT 0, PRIMARY KEY (topic, partition)
 ) WITH (fillfactor = 50);
 CREATE TABLE IF NOT EXISTS bus_records (
-    topic text, partition int, "offset" bigint, key text NOT NULL, value bytea NOT NULL, headers bytea NOT NULL,
+    topic text, partition int, "offset" bigint,
+    key text NOT NULL, value bytea NOT NULL, headers bytea NOT NULL,
     published_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (topic, partition, "offset")
 );
 CREATE TABLE IF NOT EXISTS bus_producers (service text PRIMARY KEY, epoch bigint NOT NULL);
@@ -47,9 +59,7 @@ class EmbeddedBus:
     async def pool(self) -> asyncpg.Pool:
         """The connections to the bus database, opened when first needed."""
         if self._pool is None:
-            self._pool = await asyncpg.create_pool(
-                self.url, min_size=0, max_size=4, server_settings={"timezone": "UTC", "lock_timeout": "10000"}
-            )
+            self._pool = await asyncpg.create_pool(self.url, min_size=0, max_size=4, server_settings=_SESSION)
         return self._pool
 
     async def ensure_topics(self, topics: Sequence[str], cursor_of: str | None = None) -> None:
@@ -122,7 +132,9 @@ class EmbeddedPublisher:
                 if epoch != self._epoch:
                     raise Fenced(f"{self._service} is published by epoch {epoch} now")
                 failpoint("relay.before_flush")
-                cursor_record = Outgoing(cursor_topic(self._service), 0, self._service, str(cursor).encode(), [])
+                cursor_record = Outgoing(
+                    cursor_topic(self._service), 0, self._service, str(cursor).encode(), []
+                )
                 await _append(connection, [*records, cursor_record])
                 await connection.execute(
                     'DELETE FROM bus_records WHERE topic = $1 AND partition = 0 AND "offset" <'
@@ -152,7 +164,9 @@ async def _append(connection: Any, records: Sequence[Outgoing]) -> None:
             len(group),
         )
         if end is None:
-            raise BusStopped(f"topic {topic} has no partition {partition}: run the service's worker once to make it")
+            raise BusStopped(
+                f"topic {topic} has no partition {partition}: run the service's worker once to make it"
+            )
         for offset, record in enumerate(group, end - len(group)):
             rows.append((topic, partition, offset, record.key, record.value, _packed(record.headers)))
     await connection.copy_records_to_table(
@@ -178,7 +192,10 @@ class EmbeddedReader:
         ends = await self._bus.ends(self._topics)
         for where, position in self._at.items():
             if position > ends.get(where, 0):
-                raise BusStopped(f"position {position} lies beyond the end of {where[0]}/{where[1]}: wrong bus?")
+                raise BusStopped(
+                    f"position {position} lies beyond the end of {where[0]}/{where[1]}:"
+                    " the data folder belongs to another bus"
+                )
 
     async def rewind(self) -> None:
         loaded = await self._load()
@@ -211,7 +228,8 @@ class EmbeddedReader:
             )
             if rows:
                 batches[where] = [
-                    Record(*where, row["offset"], row["key"], row["value"], _unpacked(row["headers"])) for row in rows
+                    Record(*where, row["offset"], row["key"], row["value"], _unpacked(row["headers"]))
+                    for row in rows
                 ]
                 self._at[where] = rows[-1]["offset"] + 1
         return batches

@@ -1,9 +1,8 @@
-"""The bus on Apache Kafka: transactions from one transactional id per service, reads from our own positions."""
+"""The bus on Apache Kafka: one transactional id per service, reads from our own positions."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -19,12 +18,20 @@ from aiokafka.errors import (
 
 from shared.events.base import PARTITIONS
 from shared.events.catalogue import TOPICS
-from shared.messaging.bus import Batches, BusStopped, Fenced, LoadPositions, Outgoing, Positions, Record, cursor_topic
+from shared.messaging.bus import (
+    Batches,
+    BusStopped,
+    Fenced,
+    LoadPositions,
+    Outgoing,
+    Positions,
+    Record,
+    cursor_topic,
+)
 from shared.messaging.failpoints import failpoint
+from shared.messaging.kafka_cursor import last_cursor
 
 _MOST_BYTES = 4 * 1024 * 1024
-_CURSOR_SEARCH = 64
-_PATIENCE_SECONDS = 60
 
 
 class KafkaBus:
@@ -38,7 +45,9 @@ class KafkaBus:
         wanted = [_event_topic(self.prefix, name) for name in topics]
         if cursor_of is not None:
             wanted.append(
-                NewTopic(self.prefix + cursor_topic(cursor_of), 1, 1, topic_configs={"cleanup.policy": "compact"})
+                NewTopic(
+                    self.prefix + cursor_topic(cursor_of), 1, 1, topic_configs={"cleanup.policy": "compact"}
+                )
             )
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
@@ -62,16 +71,11 @@ class KafkaBus:
         return KafkaReader(self, service, list(topics), positions)
 
     async def is_empty(self, topics: Sequence[str]) -> bool:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level="read_committed")
-        await consumer.start()
-        try:
-            ends = await consumer.end_offsets(await self.partitions(topics))
-            return not any(ends.values())
-        finally:
-            await consumer.stop()
+        # Offsets alone don't tell: those of an aborted transaction hold no event.
+        return not await self._counted(topics, at_most=1)
 
     async def partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
-        """All partitions of the topics, asked of the broker: a client's own metadata may not know them yet."""
+        """All partitions, asked of the broker: a client's own metadata may not know a new topic yet."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
@@ -85,6 +89,9 @@ class KafkaBus:
         ]
 
     async def count_records(self, topics: Sequence[str]) -> int:
+        return await self._counted(topics)
+
+    async def _counted(self, topics: Sequence[str], at_most: int | None = None) -> int:
         async def from_zero() -> Positions:
             return {}
 
@@ -92,8 +99,8 @@ class KafkaBus:
         await reader.start()
         try:
             counted = 0
-            while await reader.lag():
-                batches = await reader.fetch(most=2000, wait_seconds=1)
+            while await reader.lag() and (at_most is None or counted < at_most):
+                batches = await reader.fetch(most=2000, wait_seconds=0.2)
                 counted += sum(len(batch) for batch in batches.values())
             return counted
         finally:
@@ -130,12 +137,13 @@ class KafkaPublisher:
             bootstrap_servers=self._bus.bootstrap,
             transactional_id=f"{self._bus.prefix}relay.{self._service}",
             transaction_timeout_ms=60_000,
-            max_request_size=_MOST_BYTES,
+            # Checked before compression and with key and headers: an event at its topic's limit must pass.
+            max_request_size=2 * _MOST_BYTES,
             compression_type="gzip",
             linger_ms=0,
         )
         await self._producer.start()
-        return await _last_cursor(self._bus, self._service)
+        return await last_cursor(self._bus.bootstrap, self._bus.prefix + cursor_topic(self._service))
 
     async def publish(self, records: Sequence[Outgoing], cursor: int) -> None:
         producer = self._producer
@@ -177,52 +185,6 @@ class KafkaPublisher:
             except (KafkaError, OSError):
                 # A fenced or expired producer can't end its transaction; the fence has done it.
                 return
-
-
-async def _last_cursor(bus: KafkaBus, service: str) -> int | None:
-    """The cursor committed last, read once no transaction is open on its partition."""
-    partition = TopicPartition(bus.prefix + cursor_topic(service), 0)
-    committed = AIOKafkaConsumer(
-        bootstrap_servers=bus.bootstrap,
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        fetch_max_wait_ms=50,
-    )
-    uncommitted = AIOKafkaConsumer(bootstrap_servers=bus.bootstrap, enable_auto_commit=False)
-    await committed.start()
-    await uncommitted.start()
-    try:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while True:
-            stable = (await committed.end_offsets([partition]))[partition]
-            if stable == (await uncommitted.end_offsets([partition]))[partition]:
-                break
-            if time.monotonic() > deadline:
-                raise KafkaError("the predecessor's transaction does not end")
-            await asyncio.sleep(0.05)
-        return await _newest_value(committed, partition, stable)
-    finally:
-        await committed.stop()
-        await uncommitted.stop()
-
-
-async def _newest_value(consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> int | None:
-    """Search backwards from the end: the last offsets may be markers or aborted records."""
-    consumer.assign([partition])
-    start = (await consumer.beginning_offsets([partition]))[partition]
-    step = _CURSOR_SEARCH
-    while end > start:
-        begin = max(start, end - step)
-        consumer.seek(partition, begin)
-        newest: int | None = None
-        while await consumer.position(partition) < end:
-            for records in (await consumer.getmany(partition, timeout_ms=200)).values():
-                newest = int(records[-1].value)
-        if newest is not None or begin == start:
-            return newest
-        step *= 8
-    return None
 
 
 class KafkaReader:
@@ -269,7 +231,8 @@ class KafkaReader:
             position = loaded.get((self._name(partition), partition.partition), 0)
             if position > ends[partition]:
                 raise BusStopped(
-                    f"position {position} lies beyond the end of {partition.topic}/{partition.partition}: wrong bus?"
+                    f"position {position} lies beyond the end of {partition.topic}/{partition.partition}:"
+                    " the data folder belongs to another bus"
                 )
             consumer.seek(partition, position)
 
@@ -277,7 +240,9 @@ class KafkaReader:
         try:
             fetched = await self._open.getmany(timeout_ms=int(wait_seconds * 1000), max_records=most)
         except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
-            raise BusStopped(f"a position is outside its topic ({error}): the topic was cut or replaced") from error
+            raise BusStopped(
+                f"a position is outside its topic ({error}): the topic was cut or replaced"
+            ) from error
         return {
             (self._name(partition), partition.partition): [
                 Record(

@@ -18,7 +18,9 @@ from shared.vocabulary.errors import Conflict, NotFound
 async def list_parked(session: AsyncSession, tables: MessagingTables) -> list[Row[Any]]:
     """Everything that waits, in the order it came."""
     table = tables.parked_events
-    return list((await session.execute(select(table).where(table.c.state == "parked").order_by(table.c.id))).all())
+    return list(
+        (await session.execute(select(table).where(table.c.state == "parked").order_by(table.c.id))).all()
+    )
 
 
 async def _one(session: AsyncSession, tables: MessagingTables, parked_id: int) -> Row[Any]:
@@ -54,7 +56,9 @@ async def _apply_waiting(
     for row in waiting.all():
         try:
             async with session.begin_nested():
-                await apply_record(session, subscriptions, parked_record(row), progress, live=True, retrying=True)
+                await apply_record(
+                    session, subscriptions, parked_record(row), progress, live=True, retrying=True
+                )
                 await session.flush()
         except Exception as error:  # noqa: BLE001 - what still resists stays parked, with its newest error
             if is_transient(error):
@@ -86,7 +90,9 @@ async def release(
     row = await _one(session, tables, parked_id)
     this = table.c.id == parked_id
     if row.release_proposed_by is None:
-        await session.execute(update(table).where(this).values(release_proposed_by=person, release_reason=reason))
+        await session.execute(
+            update(table).where(this).values(release_proposed_by=person, release_reason=reason)
+        )
         return "proposed"
     if row.release_proposed_by == person:
         raise Conflict("release_needs_two_persons", "the person who proposed a release can't confirm it")

@@ -25,8 +25,10 @@ async def projection_hashes(engine: AsyncEngine, metadata: MetaData) -> dict[str
     async with engine.connect() as connection:
         for name in consumer_tables(metadata):
             hashes[name] = await connection.scalar(
-                text(f"SELECT md5(coalesce(string_agg(row_hash, '' ORDER BY row_hash), ''))"
-                     f" FROM (SELECT md5(t::text) AS row_hash FROM {name} t) rows")
+                text(
+                    f"SELECT md5(coalesce(string_agg(row_hash, '' ORDER BY row_hash), ''))"
+                    f" FROM (SELECT md5(t::text) AS row_hash FROM {name} t) rows"
+                )
             )
     return hashes
 
@@ -41,7 +43,9 @@ async def rebuild(
     sessions = make_sessions(engine)
     async with sessions.begin() as session:
         table = tables.consumer_positions
-        until: Positions = {(row.topic, row.partition): row.position for row in await session.execute(select(table))}
+        until: Positions = {
+            (row.topic, row.partition): row.position for row in await session.execute(select(table))
+        }
         for name in reversed(consumer_tables(metadata)):
             await session.execute(delete(metadata.tables[name]))
 

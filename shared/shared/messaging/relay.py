@@ -25,6 +25,8 @@ MOST_EVENTS = 2000
 _MOST_BYTES = 8 * 1024 * 1024
 _POLL_SECONDS = 1.0
 _ACTIVE_RELAY_LOCK = 1039_0002
+# A frozen relay loses its session, and with it the lock: another takes over.
+_SESSION = {"timezone": "UTC", "idle_session_timeout": "60000", "application_name": "relay"}
 
 # One statement, one snapshot: what it doesn't see has an xid of at least the horizon it stores, so the next
 # placement looks there again; ids are taken under the aggregate's lock, so id order is each aggregate's order.
@@ -77,6 +79,7 @@ class Relay:
         self._url = database_url
         self._bus = bus
         self._woken = asyncio.Event()
+        self._carried = False
         self.ready = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -85,17 +88,18 @@ class Relay:
         while not stop.is_set():
             try:
                 await self._as_active(stop)
-                pause = 0.1
             except BusStopped:
                 raise
-            except Exception as error:  # noqa: BLE001 - database, bus and network fail in many ways; all begin anew
+            except Exception as error:
+                # Database, bus and network fail in many ways; each begins anew.
                 log.warning("relay begins anew", error=f"{type(error).__name__}: {error}")
                 await _wait(stop, pause)
-                pause = min(pause * 2, 5.0)
+                pause = 0.1 if self._carried else min(pause * 2, 5.0)
 
     async def _as_active(self, stop: asyncio.Event) -> None:
-        connection = await asyncpg.connect(self._url, server_settings={"timezone": "UTC"})
+        connection = await asyncpg.connect(self._url, server_settings=_SESSION)
         publisher = self._bus.publisher(self._service)
+        self._carried = False
         try:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ACTIVE_RELAY_LOCK):
                 self.ready.set()
@@ -104,6 +108,7 @@ class Relay:
                     return
             await connection.add_listener(wake_channel(self._service), lambda *_: self._woken.set())
             cursor = await self._begin(connection, publisher)
+            self._carried = True
             self.ready.set()
             while not stop.is_set():
                 self._woken.clear()

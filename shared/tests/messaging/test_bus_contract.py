@@ -188,7 +188,9 @@ class TestBusContract:
         side = make_side()
         engine = make_engine_of(side.dsn)
         subscriptions = side.subscriptions()
-        async with running(Consumer(engine, side.messaging, bus, subscriptions, Wake(engine, "fx-settlement"))):
+        async with running(
+            Consumer(engine, side.messaging, bus, subscriptions, Wake(engine, "fx-settlement"))
+        ):
             await until(lambda: count_is(engine, 25))
             await until(lambda: parked_is(engine, 2))
         async with make_sessions(engine).begin() as session:
@@ -209,7 +211,9 @@ class TestBusContract:
         async def by(person: str) -> str:
             async with sessions.begin() as session:
                 tables = side.messaging
-                return await release(session, tables, subscriptions, parked, person=person, reason="known bug")
+                return await release(
+                    session, tables, subscriptions, parked, person=person, reason="known bug"
+                )
 
         assert await by("anna") == "proposed"
         with pytest.raises(Conflict, match="proposed"):
@@ -224,7 +228,10 @@ class TestBusContract:
         await bus.ensure_topics([TOPIC], cursor_of=SERVICE)
         publisher = bus.publisher(SERVICE)
         await publisher.fence()
-        records = [outgoing("a", 1, value=event_json("1")), outgoing("a", 2, kind="tax_exemption.unheard_of.v1")]
+        records = [
+            outgoing("a", 1, value=event_json("1")),
+            outgoing("a", 2, kind="tax_exemption.unheard_of.v1"),
+        ]
         await publisher.publish([*records, *records, outgoing("a", 3, value=event_json("3"))], 1)
         await publisher.close()
         side = make_side()

@@ -1,4 +1,4 @@
-"""The orders in which an outbox must not be read: each naive reader loses or swaps where the relay does not."""
+"""Orders in which an outbox must not be read: each naive reader loses or swaps where the relay does not."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from shared.messaging.relay import Relay
 SERVICE = "tax-exemption"
 TOPIC = "tax-exemption.returns"
 _SAY = (
-    "INSERT INTO outbox (event_id, type, topic, key, sequence, occurred_at, actor, pilot, payload)"
-    " VALUES (gen_random_uuid(), 'tax_exemption.item_decided.v1', $1, $2, $3, now(), 'tax:1', 'longshui', '{}')"
+    "INSERT INTO outbox (event_id, type, topic, key, sequence, occurred_at, actor, pilot, payload) VALUES"
+    " (gen_random_uuid(), 'tax_exemption.item_decided.v1', $1, $2, $3, now(), 'tax:1', 'longshui', '{}')"
 )
 
 BARE_ID = "SELECT id, key, sequence, 0 FROM outbox WHERE id > $1 ORDER BY id"

@@ -1,0 +1,53 @@
+"""Who may call what in registry."""
+
+from __future__ import annotations
+
+from shared.http.access import Access, grant
+from shared.http.identity import PARTIES, ROLES
+from shared.http.upkeep import UPKEEP_ACCESS
+
+_AUTHORITIES = ("commerce", "customs", "tax", "safe", "market_supervision", "ip_office", "district", "auditor")
+_FILERS = tuple(sorted(PARTIES))
+_OWN = "its own filings, those it made for others, and its counterparties"
+_FIELD = "all of its pilot"
+
+ACCESS: Access = {
+    **UPKEEP_ACCESS,
+    "file_a_subject": grant(*_FILERS, "commerce", sees=_OWN),
+    "list_subjects": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}; authorities: {_FIELD}"),
+    "read_subject": grant(*_FILERS, *_AUTHORITIES, "bank", sees=f"{_OWN}; authorities: {_FIELD}"),
+    "list_subject_versions": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}; authorities: {_FIELD}"),
+    "view_identity": grant("commerce", "customs", "tax", "safe", sees=f"{_FIELD}, each view audited"),
+    "record_a_qualification": grant(*_FILERS, "commerce", sees=_OWN),
+    "set_a_credit_grade": grant("commerce", "customs", "tax", "safe", "market_supervision", sees=_FIELD),
+    "submit_filing": grant(*_FILERS, sees=_OWN),
+    "review_filing": grant("commerce", sees=_FIELD),
+    "approve_filing": grant("commerce", sees=_FIELD),
+    "return_filing": grant("commerce", sees=_FIELD),
+    "reject_filing": grant("commerce", sees=_FIELD),
+    "suspend_filing": grant("commerce", sees=_FIELD),
+    "reinstate_filing": grant("commerce", sees=_FIELD),
+    "exit_filing": grant(*_FILERS, "commerce", sees=_OWN),
+    "amend_filing": grant(*_FILERS, sees=_OWN),
+    "propose_procurement_agency": grant("buyer", "agent", "operator", sees="agreements it is party to"),
+    "list_procurement_agencies": grant(*_FILERS, *_AUTHORITIES, sees="agreements it is party to"),
+    "confirm_procurement_agency": grant("buyer", "agent", "operator", sees="agreements it is party to"),
+    "terminate_procurement_agency": grant("buyer", "agent", "operator", sees="agreements it is party to"),
+    "propose_export_agency": grant("stall_holder", "operator", sees="agreements it is party to"),
+    "list_export_agencies": grant(*_FILERS, *_AUTHORITIES, sees="agreements it is party to"),
+    "confirm_export_agency": grant("stall_holder", "operator", sees="agreements it is party to"),
+    "terminate_export_agency": grant("stall_holder", "operator", sees="agreements it is party to"),
+    "file_pilot": grant("commerce", sees=_FIELD),
+    "change_pilot": grant("commerce", sees=_FIELD),
+    "list_pilots": grant(*ROLES, sees=_FIELD),
+    "file_bank": grant("commerce", sees=_FIELD),
+    "list_banks": grant(*ROLES, sees=_FIELD),
+    "file_site": grant("commerce", sees=_FIELD),
+    "list_sites": grant(*ROLES, sees=_FIELD),
+    "designate_port": grant("commerce", sees=_FIELD),
+    "list_ports": grant(*ROLES, sees=_FIELD),
+    "publish_list": grant("commerce", "market_supervision", sees=_FIELD),
+    "recognise_goods": grant(*ROLES, sees="lists in force"),
+    "decide_a_commodity": grant("commerce", "market_supervision", sees=_FIELD),
+    "list_tasks": grant("commerce", "market_supervision", "auditor", sees=_FIELD),
+}

@@ -1,0 +1,111 @@
+"""Agency agreements of both kinds, never one for the other (R-FILE-6)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.api.schemas import AgreementOut, ExportAgencyIn, ProcurementAgencyIn, StepIn
+from registry.operations.agreements.confirm_agency import confirm_agency
+from registry.operations.agreements.propose_agency import ProposedAgency, propose_agency
+from registry.operations.agreements.terminate_agency import terminate_agency
+from registry.store.agreements import agreements_seen_by
+from registry.store.tables import AgreementRow
+from shared.http.access import Authorised
+from shared.http.command import Commanded, Reading
+from shared.http.identity import Caller
+from shared.http.paging import Page, Wanted, WantedPage
+
+router = APIRouter(tags=["agreements"])
+
+
+def shown(row: AgreementRow) -> AgreementOut:
+    """An agreement as its parties see it."""
+    return AgreementOut.model_validate({name: getattr(row, name) for name in AgreementOut.model_fields})
+
+
+async def _answer(command: Commanded, row: AgreementRow, path: str, status: int = 200) -> Response:
+    location = f"/v1/{path}/{row.id}" if status == 201 else None
+    return await command.answer(shown(row), status=status, version=row.version, location=location)
+
+
+async def _page(session: AsyncSession, caller: Caller, wanted: Wanted, kind: str) -> Page[AgreementOut]:
+    query = agreements_seen_by(caller.pilot, kind, caller.subject_id, all_of_them=not caller.is_party)
+    rows = list((await session.execute(wanted.of(query, AgreementRow.id))).scalars())  # type: ignore[arg-type]  # column
+    return wanted.page(rows, [shown(row) for row in rows], "id")
+
+
+@router.post("/v1/procurement-agencies", status_code=201, response_model=AgreementOut)
+async def propose_procurement_agency(body: ProcurementAgencyIn, command: Commanded) -> Response:
+    """Propose who buys for whom; proposing is the proposer's confirmation."""
+    terms = ProposedAgency(kind="procurement_agency", **body.model_dump())
+    row = await propose_agency(command.session, terms, act=command.act)
+    return await _answer(command, row, "procurement-agencies", 201)
+
+
+@router.get("/v1/procurement-agencies")
+async def list_procurement_agencies(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[AgreementOut]:
+    """The procurement agencies the caller is party to."""
+    return await _page(session, caller, wanted, "procurement_agency")
+
+
+@router.post("/v1/procurement-agencies/{agreement_id}/confirmations", response_model=AgreementOut)
+async def confirm_procurement_agency(agreement_id: UUID, command: Commanded) -> Response:
+    """Confirm as the other party."""
+    row = await confirm_agency(
+        command.session, agreement_id, "procurement_agency", version=command.expected_version(), act=command.act
+    )
+    return await _answer(command, row, "procurement-agencies")
+
+
+@router.post("/v1/procurement-agencies/{agreement_id}/terminations", response_model=AgreementOut)
+async def terminate_procurement_agency(agreement_id: UUID, body: StepIn, command: Commanded) -> Response:
+    """Terminate for new trades."""
+    row = await terminate_agency(
+        command.session,
+        agreement_id,
+        "procurement_agency",
+        version=command.expected_version(),
+        reason=body.reason,
+        act=command.act,
+    )
+    return await _answer(command, row, "procurement-agencies")
+
+
+@router.post("/v1/export-agencies", status_code=201, response_model=AgreementOut)
+async def propose_export_agency(body: ExportAgencyIn, command: Commanded) -> Response:
+    """Propose who exports, who collects and who files the exemption."""
+    terms = ProposedAgency(kind="export_agency", **body.model_dump())
+    row = await propose_agency(command.session, terms, act=command.act)
+    return await _answer(command, row, "export-agencies", 201)
+
+
+@router.get("/v1/export-agencies")
+async def list_export_agencies(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[AgreementOut]:
+    """The export agencies the caller is party to."""
+    return await _page(session, caller, wanted, "export_agency")
+
+
+@router.post("/v1/export-agencies/{agreement_id}/confirmations", response_model=AgreementOut)
+async def confirm_export_agency(agreement_id: UUID, command: Commanded) -> Response:
+    """Confirm as the other party: collector and filer are fixed from now on."""
+    row = await confirm_agency(
+        command.session, agreement_id, "export_agency", version=command.expected_version(), act=command.act
+    )
+    return await _answer(command, row, "export-agencies")
+
+
+@router.post("/v1/export-agencies/{agreement_id}/terminations", response_model=AgreementOut)
+async def terminate_export_agency(agreement_id: UUID, body: StepIn, command: Commanded) -> Response:
+    """Terminate for new trades; running ones keep its terms."""
+    row = await terminate_agency(
+        command.session,
+        agreement_id,
+        "export_agency",
+        version=command.expected_version(),
+        reason=body.reason,
+        act=command.act,
+    )
+    return await _answer(command, row, "export-agencies")

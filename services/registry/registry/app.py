@@ -1,0 +1,31 @@
+"""Registry's HTTP process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from registry.api import agreements, commodities, places, subjects
+from registry.api.access import ACCESS
+from registry.consumers.subscriptions import subscriptions
+from registry.settings import Settings
+from registry.store.tables import http_tables, messaging, metadata, policy
+from shared.http.app import Service, make_app
+from shared.http.upkeep import upkeep_router
+
+service = Service(
+    name="registry",
+    title="registry · 主体备案",
+    description="Filing, agreements, commodities, credit and places of a market procurement pilot (1039).",
+    routers=[
+        subjects.router,
+        agreements.router,
+        places.router,
+        commodities.router,
+        upkeep_router(messaging, http_tables, policy, subscriptions),
+    ],
+    access=ACCESS,
+    problems=Path(__file__).with_name("problems.toml"),
+    metadata=metadata,
+    http_tables=http_tables,
+)
+app = make_app(service, Settings)

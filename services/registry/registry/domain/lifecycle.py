@@ -1,0 +1,43 @@
+"""The states of a filing and the steps between them (R-FILE-3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.vocabulary.rules import Breach
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step: from which states, to which, and whose it is."""
+
+    sources: frozenset[str]
+    target: str
+    by_authority: bool
+
+
+def _step(sources: str, target: str, *, by_authority: bool) -> Step:
+    return Step(frozenset(sources.split()), target, by_authority)
+
+
+STEPS: dict[str, Step] = {
+    "submit": _step("draft returned", "submitted", by_authority=False),
+    "review": _step("submitted effective", "under_review", by_authority=True),
+    "approve": _step("submitted under_review effective", "approved", by_authority=True),
+    "return": _step("submitted under_review", "returned", by_authority=True),
+    "reject": _step("submitted under_review effective", "rejected", by_authority=True),
+    "suspend": _step("approved effective", "suspended", by_authority=True),
+    "reinstate": _step("suspended", "approved", by_authority=True),
+    "exit": _step("approved effective suspended", "exited", by_authority=False),
+}
+ACTIVE = frozenset({"approved", "effective"})
+
+
+def breaches_of_step(step: str, status: str, *, decided_by: str, submitted_by: str | None) -> tuple[Breach, ...]:
+    """Why a filing can't take a step: its state, or that the submitter would approve himself (V6)."""
+    breaches = []
+    if status not in STEPS[step].sources:
+        breaches.append(Breach("filing_state_wrong", "R-FILE-3", "", {"status": status, "step": step}))
+    if STEPS[step].by_authority and decided_by == submitted_by:
+        breaches.append(Breach("own_filing_decided", "V6"))
+    return tuple(breaches)

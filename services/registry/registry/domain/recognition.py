@@ -1,0 +1,69 @@
+"""Ranked catalogue candidates for a name and code (智能化认定, R-GOODS-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a list in force, or a remembered decision (`remembered`)."""
+
+    entry: str
+    hs_prefix: str
+    keywords: Sequence[str]
+    verdict: str
+    reason: str
+    reason_zh: str
+    remembered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that fits, with how well (0 to 100)."""
+
+    entry: Entry
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """The decision with what it rests on, best first."""
+
+    decision: str
+    candidates: tuple[Candidate, ...]
+
+
+def _score(entry: Entry, name: str, hs_code: str) -> int:
+    """Code and keyword both fit: 100; a code alone 60 and more the longer it is; a keyword alone 50."""
+    by_code = bool(entry.hs_prefix) and hs_code.startswith(entry.hs_prefix)
+    by_word = any(word.casefold() in name.casefold() for word in entry.keywords)
+    if entry.hs_prefix and hs_code and not by_code:
+        return 0
+    if entry.keywords and not by_word:
+        return 0
+    if by_code and by_word:
+        return 100
+    if by_code:
+        return min(60 + 4 * len(entry.hs_prefix), 99)
+    return 50 if by_word else 0
+
+
+def recognise(name: str, hs_code: str, entries: Sequence[Entry]) -> Recognition:
+    """Negative beats a person's decision (V10), which beats positive; nothing found needs a person (V9)."""
+    found = [Candidate(entry, score) for entry in entries if (score := _score(entry, name, hs_code))]
+    found.sort(key=lambda each: (-each.score, each.entry.entry))
+    barred = [each for each in found if each.entry.verdict == "not_eligible" and not each.entry.remembered]
+    remembered = [each for each in found if each.entry.remembered]
+    for group in (barred, remembered, found):
+        if group:
+            rest = [each for each in found if each not in group]
+            return Recognition(group[0].entry.verdict, tuple(group + rest))
+    return Recognition("needs_person", ())
+
+
+def in_force(effective_from: date, effective_to: date | None, day: date) -> bool:
+    """Whether a dated entry holds on a day."""
+    return effective_from <= day and (effective_to is None or day <= effective_to)

@@ -1,0 +1,55 @@
+"""Publish a version of a commodity list: a header event, then one event per entry (R-GOODS-1)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from registry.store.places import newest_list_version
+from registry.store.tables import CommodityListRow
+from shared.act import Act
+from shared.events.registry import CommodityEntryPublished, CommodityListPublished
+from shared.messaging.outbox import announce
+
+_LIST_LOCK = 1039_0101
+
+
+async def publish_commodity_list(
+    session: AsyncSession, *, kind: str, effective_from: date, source: str, entries: list[dict[str, Any]], act: Act
+) -> CommodityListRow:
+    """The published version; each has an id of its own, so that its events are one short sequence."""
+    await session.execute(select(func.pg_advisory_xact_lock(_LIST_LOCK)))
+    version = await newest_list_version(session, act.pilot, kind) + 1
+    row = CommodityListRow(
+        id=uuid7(),
+        pilot=act.pilot,
+        kind=kind,
+        version=version,
+        effective_from=effective_from,
+        source=source,
+        entries=entries,
+        published_at=act.now,
+    )
+    session.add(row)
+    header = CommodityListPublished.model_validate(
+        {
+            "list_id": row.id,
+            "pilot": act.pilot,
+            "kind": kind,
+            "version": version,
+            "effective_from": effective_from,
+            "entry_count": len(entries),
+            "source": source,
+        }
+    )
+    await announce(session, header, key=row.id, sequence=1, act=act)
+    for number, entry in enumerate(entries, 1):
+        said = CommodityEntryPublished.model_validate(
+            {"list_id": row.id, "version": version, "entry_no": number, "effective_from": effective_from, **entry}
+        )
+        await announce(session, said, key=row.id, sequence=number + 1, act=act)
+    return row

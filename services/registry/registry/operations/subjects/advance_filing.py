@@ -1,0 +1,121 @@
+"""Take a filing one step further in its life (R-FILE-3)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.domain.filing import FilingFacts, StallFacts, breaches_of_filing
+from registry.domain.lifecycle import STEPS, breaches_of_step
+from registry.publishers.subjects import announce_subject
+from registry.store.places import pilot_row
+from registry.store.subjects import filings_of, subject_for_update
+from registry.store.tables import RoleFilingRow, SubjectRow, policy
+from shared.act import Act
+from shared.events.registry import (
+    Stall,
+    SubjectApproved,
+    SubjectEvent,
+    SubjectExited,
+    SubjectReinstated,
+    SubjectRejected,
+    SubjectReturned,
+    SubjectReviewStarted,
+    SubjectSubmitted,
+    SubjectSuspended,
+)
+from shared.policy import policy_of
+from shared.vocabulary.errors import Hidden, NotFound, Refused, Stale
+from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.rules import Breach
+
+_EVENTS: dict[str, type[SubjectEvent]] = {
+    "submit": SubjectSubmitted,
+    "review": SubjectReviewStarted,
+    "approve": SubjectApproved,
+    "return": SubjectReturned,
+    "reject": SubjectRejected,
+    "suspend": SubjectSuspended,
+    "reinstate": SubjectReinstated,
+    "exit": SubjectExited,
+}
+
+
+async def locked_subject(session: AsyncSession, subject_id: UUID, version: int, act: Act) -> SubjectRow:
+    """The subject at the version the caller saw; somebody else's is hidden from a party."""
+    subject = await subject_for_update(session, subject_id)
+    if subject is None or subject.pilot != act.pilot:
+        raise NotFound(f"no subject {subject_id}")
+    if act.role != "commerce" and str(subject_id) != act.subject_id and subject.account != act.actor:
+        filed = {row.filed_by for row in await filings_of(session, subject_id)}
+        if act.subject_id is None or UUID(act.subject_id) not in filed:
+            raise Hidden(f"subject {subject_id} is somebody else's")
+    if subject.version != version:
+        raise Stale(f"the subject has version {subject.version}")
+    return subject
+
+
+async def advance_filing(
+    session: AsyncSession,
+    subject_id: UUID,
+    role: str,
+    step: str,
+    *,
+    version: int,
+    reason: str,
+    stop_order: bool = False,
+    act: Act,
+) -> SubjectRow:
+    """The subject after the step, or every reason why not. Never commits."""
+    subject = await locked_subject(session, subject_id, version, act)
+    filing = next((row for row in await filings_of(session, subject_id) if row.role == role), None)
+    if filing is None:
+        raise NotFound(f"no filing of role {role}")
+    breaches = breaches_of_step(step, filing.status, decided_by=act.actor, submitted_by=filing.submitted_by)
+    if step == "submit":
+        breaches += breaches_of_filing(await facts_of(session, subject, role, act))
+    if breaches:
+        raise Refused(breaches)
+    _change(filing, step, reason, stop_order, act)
+    await announce_subject(session, subject, _EVENTS[step], step=step, role=role, act=act, reason=reason)
+    return subject
+
+
+def _change(filing: RoleFilingRow, step: str, reason: str, stop_order: bool, act: Act) -> None:
+    filing.status = STEPS[step].target
+    filing.reason = reason
+    filing.version += 1
+    if step == "submit":
+        filing.submitted_by = act.actor
+    elif step == "approve":
+        filing.effective_from = filing.effective_from or act.now
+    elif step == "suspend":
+        filing.suspended_at, filing.stop_order = act.now, stop_order
+    elif step == "reinstate":
+        filing.suspended_at, filing.stop_order = None, False
+    elif step == "exit":
+        filing.exited_at, filing.stop_order = act.now, stop_order
+
+
+async def facts_of(session: AsyncSession, subject: SubjectRow, role: str, act: Act) -> FilingFacts:
+    """What the filing rules look at; without pilot data nothing can be filed."""
+    pilot = await pilot_row(session, subject.pilot)
+    if pilot is None:
+        raise Refused((Breach("pilot_unknown", "R-FILE-2", "", {"pilot": subject.pilot}),))
+    required = (await policy_of(session, policy, subject.pilot)).on("required_qualifications", legal_date(act.now))
+    stalls = [Stall.model_validate(stall) for stall in subject.stalls]
+    return FilingFacts(
+        role=role,
+        stalls=[
+            StallFacts(
+                each.stall_number, Decimal(each.longitude), Decimal(each.latitude), each.valid_from, each.valid_to
+            )
+            for each in stalls
+            if role == "stall_holder"
+        ],
+        bounds=[(Decimal(x), Decimal(y)) for x, y in pilot.content["bounds"]],
+        held_qualifications=frozenset(each["kind"] for each in subject.qualifications),
+        required_qualifications=frozenset(required.value.get(role, [])),
+    )

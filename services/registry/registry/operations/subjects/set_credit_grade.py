@@ -1,0 +1,59 @@
+"""An authority sets its own grade of a subject, with the measures that follow (R-CREDIT-1, R-CREDIT-2)."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.store.subjects import subject_for_update
+from registry.store.tables import CreditGradeRow, policy
+from shared.act import Act
+from shared.events.registry import GradeChanged
+from shared.messaging.outbox import announce
+from shared.policy import policy_of
+from shared.vocabulary.errors import NotFound
+
+
+async def set_credit_grade(
+    session: AsyncSession, subject_id: UUID, *, grade: str, effective_from: date, reason: str, act: Act
+) -> CreditGradeRow:
+    """The new grade on the caller's own scale; nobody writes another authority's."""
+    subject = await subject_for_update(session, subject_id)
+    if subject is None or subject.pilot != act.pilot:
+        raise NotFound(f"no subject {subject_id}")
+    measures = (await policy_of(session, policy, act.pilot)).on("grade_measures", effective_from).value[grade]
+    key = f"{subject_id}:{act.role}"
+    newest = await session.scalar(
+        select(func.max(CreditGradeRow.sequence)).where(
+            CreditGradeRow.subject_id == subject_id, CreditGradeRow.authority == act.role
+        )
+    )
+    row = CreditGradeRow(
+        subject_id=subject_id,
+        authority=act.role,
+        sequence=(newest or 0) + 1,
+        pilot=act.pilot,
+        grade=grade,
+        effective_from=effective_from,
+        reason=reason,
+        measures=measures,
+        decided_by=act.actor,
+        decided_at=act.now,
+    )
+    session.add(row)
+    event = GradeChanged.model_validate(
+        {
+            "subject_id": subject_id,
+            "pilot": act.pilot,
+            "authority": act.role,
+            "grade": grade,
+            "effective_from": effective_from,
+            "reason": reason,
+            **measures,
+        }
+    )
+    await announce(session, event, key=key, sequence=row.sequence, act=act)
+    return row

@@ -1,0 +1,71 @@
+"""Questions about subjects and their filings."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.domain.lifecycle import ACTIVE
+from registry.store.tables import AgreementRow, RoleFilingRow, SubjectRow, SubjectVersionRow, numbers
+
+
+async def subject_for_update(session: AsyncSession, subject_id: UUID) -> SubjectRow | None:
+    """The subject, locked until commit."""
+    return await session.get(SubjectRow, subject_id, with_for_update=True, populate_existing=True)
+
+
+async def subject_by_identity(session: AsyncSession, pilot: str, identity_index: str) -> SubjectRow | None:
+    """The one subject of an identity, locked until commit."""
+    query = select(SubjectRow).where(SubjectRow.pilot == pilot, SubjectRow.identity_index == identity_index)
+    return (await session.execute(query.with_for_update())).scalar_one_or_none()
+
+
+async def filings_of(session: AsyncSession, subject_id: UUID) -> list[RoleFilingRow]:
+    """A subject's filings in the order of their roles."""
+    query = select(RoleFilingRow).where(RoleFilingRow.subject_id == subject_id).order_by(RoleFilingRow.role)
+    return list((await session.execute(query.execution_options(populate_existing=True))).scalars())
+
+
+async def filings_of_many(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[RoleFilingRow]]:
+    """The filings of several subjects."""
+    found: dict[UUID, list[RoleFilingRow]] = {subject_id: [] for subject_id in ids}
+    query = select(RoleFilingRow).where(RoleFilingRow.subject_id.in_(ids)).order_by(RoleFilingRow.role)
+    for row in (await session.execute(query)).scalars():
+        found[row.subject_id].append(row)
+    return found
+
+
+async def active_roles_of(session: AsyncSession, subject_id: UUID) -> frozenset[str]:
+    """The roles in which a subject may act now."""
+    return frozenset(row.role for row in await filings_of(session, subject_id) if row.status in ACTIVE)
+
+
+async def next_number(session: AsyncSession, kind: str) -> int:
+    """The next running number of a kind."""
+    number: int | None = await session.scalar(select(numbers[kind].next_value()))
+    return number or 0
+
+
+def subjects_seen_by(
+    pilot: str, subject_id: UUID | None, account: str, *, all_of_them: bool
+) -> Select[tuple[SubjectRow]]:
+    """The subjects a caller may see: all, or its own, those it filed, and its counterparties."""
+    query = select(SubjectRow).where(SubjectRow.pilot == pilot)
+    if all_of_them:
+        return query
+    mine = [SubjectRow.account == account]
+    if subject_id is not None:
+        filed = select(RoleFilingRow.subject_id).where(RoleFilingRow.filed_by == subject_id)
+        agents = select(AgreementRow.agent_id).where(AgreementRow.principal_id == subject_id)
+        principals = select(AgreementRow.principal_id).where(AgreementRow.agent_id == subject_id)
+        mine += [SubjectRow.id == subject_id]
+        mine += [SubjectRow.id.in_(others) for others in (filed, agents, principals)]
+    return query.where(or_(*mine))
+
+
+async def versions_of(session: AsyncSession, subject_id: UUID) -> list[SubjectVersionRow]:
+    """Every state a subject had, oldest first."""
+    query = select(SubjectVersionRow).where(SubjectVersionRow.subject_id == subject_id)
+    return list((await session.execute(query.order_by(SubjectVersionRow.version))).scalars())

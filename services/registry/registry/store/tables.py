@@ -1,0 +1,197 @@
+"""Rows of registry, without behaviour."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, DateTime, ForeignKey, Index, Sequence, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.database import new_metadata
+from shared.http.tables import add_http_tables
+from shared.messaging.tables import add_messaging_tables
+from shared.policy import add_policy_table
+
+metadata = new_metadata()
+http_tables = add_http_tables(metadata)
+messaging = add_messaging_tables(metadata)
+policy = add_policy_table(metadata)
+
+numbers = {kind: Sequence(f"{kind}_numbers", metadata=metadata) for kind in ("subject", "filing", "agreement")}
+
+
+class Row(DeclarativeBase):
+    """A row of this service."""
+
+    metadata = metadata
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        str: Text,
+        datetime: DateTime(timezone=True),
+        date: Date,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+class SubjectRow(Row):
+    """One identity (R-FILE-4); stalls and qualifications are part of its versioned state."""
+
+    __tablename__ = "subjects"
+    __table_args__ = (UniqueConstraint("pilot", "identity_index"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    number: Mapped[str] = mapped_column(unique=True)
+    account: Mapped[str]
+    identity_kind: Mapped[str]
+    identity_index: Mapped[str]
+    identity: Mapped[dict[str, Any]]
+    country: Mapped[str]
+    natural_person: Mapped[bool]
+    display_name: Mapped[str]
+    name: Mapped[dict[str, Any]]
+    stalls: Mapped[list[Any]]
+    qualifications: Mapped[list[Any]]
+    version: Mapped[int]
+
+
+class RoleFilingRow(Row):
+    """The filing of one role of a subject (备案)."""
+
+    __tablename__ = "role_filings"
+    __table_args__ = (UniqueConstraint("subject_id", "role"), Index("ix_role_filings_filed_by", "filed_by"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"))
+    pilot: Mapped[str]
+    role: Mapped[str]
+    number: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[str]
+    filed_by: Mapped[UUID | None]
+    submitted_by: Mapped[str | None]
+    effective_from: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    exited_at: Mapped[datetime | None]
+    stop_order: Mapped[bool]
+    reason: Mapped[str]
+    version: Mapped[int]
+
+
+class SubjectVersionRow(Row):
+    """Every state a subject had: who made it, when and why (R-FILE-3, V64)."""
+
+    __tablename__ = "subject_versions"
+
+    subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    step: Mapped[str]
+    role: Mapped[str | None]
+    actor: Mapped[str]
+    at: Mapped[datetime]
+    reason: Mapped[str]
+    state: Mapped[dict[str, Any]]
+
+
+class AgreementRow(Row):
+    """A procurement or an export agency (R-FILE-6)."""
+
+    __tablename__ = "agreements"
+    __table_args__ = (Index("ix_agreements_principal_id", "principal_id"), Index("ix_agreements_agent_id", "agent_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    number: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    principal_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"))
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"))
+    status: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    entrusted_goods: Mapped[str]
+    collector: Mapped[str | None]
+    exemption_filer: Mapped[str | None]
+    principal_confirmed_at: Mapped[datetime | None]
+    agent_confirmed_at: Mapped[datetime | None]
+    terminated_at: Mapped[datetime | None]
+    version: Mapped[int]
+
+
+class PlaceRow(Row):
+    """A pilot, bank, site or port: dated data, one row an aggregate (R-FILE-2, R-FILE-9)."""
+
+    __tablename__ = "places"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    pilot: Mapped[str] = mapped_column(index=True)
+    content: Mapped[dict[str, Any]]
+    version: Mapped[int]
+
+
+class CommodityListRow(Row):
+    """A version of a positive or negative list (R-GOODS-1)."""
+
+    __tablename__ = "commodity_lists"
+    __table_args__ = (UniqueConstraint("pilot", "kind", "version"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    kind: Mapped[str]
+    version: Mapped[int]
+    effective_from: Mapped[date]
+    source: Mapped[str]
+    entries: Mapped[list[Any]]
+    published_at: Mapped[datetime]
+
+
+class CommodityDecisionRow(Row):
+    """A person's decision on goods, used the next time (R-GOODS-2)."""
+
+    __tablename__ = "commodity_decisions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str] = mapped_column(index=True)
+    goods_name: Mapped[str]
+    hs_code: Mapped[str]
+    verdict: Mapped[str]
+    reason: Mapped[str]
+    authority: Mapped[str]
+    effective_from: Mapped[date]
+    expires_on: Mapped[date | None]
+    decided_by: Mapped[str]
+    decided_at: Mapped[datetime]
+
+
+class RecognitionTaskRow(Row):
+    """A trade line that needs a person's decision."""
+
+    __tablename__ = "recognition_tasks"
+
+    line_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str] = mapped_column(index=True)
+    trade_id: Mapped[UUID] = mapped_column(index=True)
+    trade_number: Mapped[str]
+    goods_name: Mapped[str]
+    hs_code: Mapped[str]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class CreditGradeRow(Row):
+    """The grades of a subject on each authority's scale, newest by date (R-CREDIT-1)."""
+
+    __tablename__ = "credit_grades"
+
+    subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"), primary_key=True)
+    authority: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    grade: Mapped[str]
+    effective_from: Mapped[date]
+    reason: Mapped[str]
+    measures: Mapped[dict[str, Any]]
+    decided_by: Mapped[str]
+    decided_at: Mapped[datetime]

@@ -1,0 +1,177 @@
+"""What every service offers to the people who keep it: parked events, the audit trail, rule parameters."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Table, select
+from sqlalchemy.dialects.postgresql import insert
+
+from shared.http.access import Access, Authorised, grant
+from shared.http.command import Commanded, Reading
+from shared.http.tables import HttpTables
+from shared.messaging.parking import list_parked, release, retry_aggregate
+from shared.messaging.subscriptions import Subscriptions
+from shared.messaging.tables import MessagingTables
+
+UPKEEP_ACCESS: Access = {
+    "list_parked_events": grant("admin", "auditor", sees="all parked events of this service"),
+    "retry_parked_event": grant("admin", sees="all parked events of this service"),
+    "release_parked_event": grant("admin", sees="all parked events of this service"),
+    "list_audit_entries": grant("admin", "auditor", sees="the audit trail of its pilot"),
+    "list_policy_parameters": grant(
+        "admin", "auditor", "commerce", "customs", "tax", "safe", sees="all rule parameters of this service"
+    ),
+    "set_policy_parameter": grant("admin", sees="its pilot's rule parameters"),
+}
+
+
+class ParkedEvent(BaseModel):
+    """An event that waits for a person; its content stays in the database (V66)."""
+
+    id: int
+    topic: str
+    key: str
+    type: str
+    sequence: int | None
+    reason: str
+    error: str
+    parked_at: datetime
+    release_proposed_by: str | None
+
+
+class ParkedEvents(BaseModel):
+    items: list[ParkedEvent]
+
+
+class Retried(BaseModel):
+    applied: int
+
+
+class ReleaseIn(BaseModel):
+    """Why the event may be skipped."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "sent by mistake, case 12"}]})
+
+    reason: str = Field(min_length=3, max_length=500)
+
+
+class Released(BaseModel):
+    state: str
+
+
+class AuditLine(BaseModel):
+    id: int
+    recorded_at: datetime
+    business_at: datetime
+    actor: str
+    role: str
+    operation: str
+    target: str | None
+    outcome: str
+    status: int
+    rule: str | None
+    code: str | None
+    traceparent: str | None
+
+
+class AuditLines(BaseModel):
+    items: list[AuditLine]
+
+
+class PolicyParameter(BaseModel):
+    """A rule parameter from a date on, with what it rests on."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"name": "sample_switch", "effective_from": "2026-06-01", "value": True, "citation": "pilot's order 7"}
+            ]
+        },
+    )
+
+    name: str = Field(max_length=80)
+    effective_from: date
+    value: Any
+    citation: str = Field(max_length=300)
+    remark: str = Field("", max_length=300)
+
+
+class PolicyParameters(BaseModel):
+    items: list[PolicyParameter]
+
+
+def upkeep_router(
+    messaging: MessagingTables, http: HttpTables, policy: Table, subscriptions: Subscriptions
+) -> APIRouter:
+    """The routes for one service's tables."""
+    router = APIRouter(tags=["upkeep"])
+    _add_parked(router, messaging, subscriptions)
+    _add_audit(router, http)
+    _add_policy(router, policy)
+    return router
+
+
+def _add_parked(router: APIRouter, messaging: MessagingTables, subscriptions: Subscriptions) -> None:
+    @router.get("/v1/parked")
+    async def list_parked_events(session: Reading, caller: Authorised) -> ParkedEvents:
+        """Every event that waits for a person, oldest first."""
+        rows = await list_parked(session, messaging)
+        return ParkedEvents(items=[ParkedEvent.model_validate(dict(row._mapping)) for row in rows])
+
+    @router.post("/v1/parked/{parked_id}/retries", response_model=Retried)
+    async def retry_parked_event(parked_id: int, command: Commanded) -> Response:
+        """Apply the event's aggregate again, in order."""
+        applied = await retry_aggregate(command.session, messaging, subscriptions, parked_id)
+        return await command.answer(Retried(applied=applied))
+
+    @router.post("/v1/parked/{parked_id}/releases", response_model=Released)
+    async def release_parked_event(parked_id: int, body: ReleaseIn, command: Commanded) -> Response:
+        """Propose to skip the event for good, or, as a second person, confirm it."""
+        state = await release(
+            command.session,
+            messaging,
+            subscriptions,
+            parked_id,
+            person=command.caller.actor,
+            reason=body.reason,
+        )
+        return await command.answer(Released(state=state))
+
+
+def _add_audit(router: APIRouter, http: HttpTables) -> None:
+    @router.get("/v1/audit")
+    async def list_audit_entries(session: Reading, caller: Authorised, before: int | None = None) -> AuditLines:
+        """The newest 100 lines of the trail, or those before an id."""
+        query = select(http.audit).where(http.audit.c.pilot == caller.pilot).order_by(http.audit.c.id.desc())
+        if before is not None:
+            query = query.where(http.audit.c.id < before)
+        rows = (await session.execute(query.limit(100))).all()
+        return AuditLines(items=[AuditLine.model_validate(dict(row._mapping)) for row in rows])
+
+
+def _add_policy(router: APIRouter, policy: Table) -> None:
+    @router.get("/v1/policy-parameters")
+    async def list_policy_parameters(session: Reading, caller: Authorised) -> PolicyParameters:
+        """All parameters with their dates and citations."""
+        rows = (await session.execute(select(policy).order_by(policy.c.name, policy.c.effective_from))).all()
+        fields = PolicyParameter.model_fields
+        return PolicyParameters(
+            items=[PolicyParameter(**{name: row._mapping[name] for name in fields}) for row in rows]
+        )
+
+    @router.post("/v1/policy-parameters", status_code=201, response_model=PolicyParameter)
+    async def set_policy_parameter(body: PolicyParameter, command: Commanded) -> Response:
+        """Set a parameter for the caller's pilot from a date on; earlier dates keep theirs."""
+        row = {**body.model_dump(), "pilot": command.caller.pilot}
+        statement = insert(policy).values(row)
+        await command.session.execute(
+            statement.on_conflict_do_update(index_elements=["name", "pilot", "effective_from"], set_=row)
+        )
+        return await command.answer(body, status=201)
+
+

@@ -1,0 +1,58 @@
+"""Where a relay's predecessor got to: the newest committed record of the cursor topic."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+_CURSOR_SEARCH = 64
+_PATIENCE_SECONDS = 60
+
+
+async def last_cursor(bootstrap: str, topic: str) -> int | None:
+    """The cursor committed last, read once no transaction is open on its partition."""
+    partition = TopicPartition(topic, 0)
+    committed = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        fetch_max_wait_ms=50,
+    )
+    uncommitted = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await committed.start()
+    await uncommitted.start()
+    try:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            stable = (await committed.end_offsets([partition]))[partition]
+            if stable == (await uncommitted.end_offsets([partition]))[partition]:
+                break
+            if time.monotonic() > deadline:
+                raise KafkaError("the predecessor's transaction does not end")
+            await asyncio.sleep(0.05)
+        return await _newest_value(committed, partition, stable)
+    finally:
+        await committed.stop()
+        await uncommitted.stop()
+
+
+async def _newest_value(consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> int | None:
+    """Search backwards from the end: the last offsets may be markers or aborted records."""
+    consumer.assign([partition])
+    start = (await consumer.beginning_offsets([partition]))[partition]
+    step = _CURSOR_SEARCH
+    while end > start:
+        begin = max(start, end - step)
+        consumer.seek(partition, begin)
+        newest: int | None = None
+        while await consumer.position(partition) < end:
+            for records in (await consumer.getmany(partition, timeout_ms=200)).values():
+                newest = int(records[-1].value)
+        if newest is not None or begin == start:
+            return newest
+        step *= 8
+    return None

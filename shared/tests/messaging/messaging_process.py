@@ -1,0 +1,41 @@
+"""A relay or a consumer of the tests' own as a real process, to be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database import make_engine, new_metadata
+from shared.events.base import Received
+from shared.events.tax_exemption import ItemDecided
+from shared.messaging.consumer import Consumer
+from shared.messaging.embedded import EmbeddedBus
+from shared.messaging.kafka import KafkaBus
+from shared.messaging.outbox import Wake
+from shared.messaging.relay import Relay
+from shared.messaging.subscriptions import Subscriptions
+from shared.messaging.tables import add_messaging_tables
+
+
+async def _note(session: AsyncSession, received: Received[ItemDecided]) -> None:
+    statement = text("INSERT INTO effects (key, sequence) VALUES (:key, :sequence)")
+    await session.execute(statement, {"key": received.key, "sequence": received.sequence})
+
+
+async def main(part: str, dsn: str, address: str) -> None:
+    bus = EmbeddedBus(address) if address.startswith("postgresql://") else KafkaBus(*address.split("/"))
+    if part == "relay":
+        await Relay("tax-exemption", dsn, bus).run(asyncio.Event())
+    else:
+        engine = make_engine(dsn)
+        subscriptions = Subscriptions("fx-settlement")
+        subscriptions.react(ItemDecided, _note)
+        tables = add_messaging_tables(new_metadata())
+        await Consumer(engine, tables, bus, subscriptions, Wake(engine, "fx-settlement")).run(asyncio.Event())
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
