@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import time
-from typing import Any
 
 import structlog
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from shared.database import is_transient, make_sessions
-from shared.messaging.applying import Poison, apply_record, envelope_of, progress_of, store_sequences
+from shared.messaging.applying import (
+    GAPS,
+    Progress,
+    apply_record,
+    held_positions,
+    progress_of,
+    store_sequences,
+)
 from shared.messaging.bus import Batches, Bus, BusStopped, Positions, Reader, Record
 from shared.messaging.failpoints import failpoint
 from shared.messaging.outbox import Wake
+from shared.messaging.parked_row import parked_row, reason_of
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 
 PARKED = Gauge("parked_events", "Events waiting for a person", ["service"])
 LAG = Gauge("consumer_lag", "Offsets between the consumer and the ends", ["service"])
-STALLED = Gauge(
-    "consumer_stalled_total", "Times the bus client was built anew for lack of progress", ["service"]
+STALLED = Counter(
+    "consumer_stalled_total", "Times the bus client stood still and was built anew", ["service"]
 )
 log = structlog.get_logger()
 
 _MOST = 500
 _WAIT_SECONDS = 0.5
-_STALL_SECONDS = 20
-_ACTIVE_CONSUMER_LOCK = 1039_0003
+_STALL_SECONDS = 20.0
+_MOST_STALLS = 3
+ACTIVE_CONSUMER_LOCK = 1039_0003
 
 
 class PositionMoved(Exception):
@@ -46,7 +54,14 @@ class Consumer:
     """Runs until stopped; many may run, one is active, and positions move by compare-and-set all the same."""
 
     def __init__(
-        self, engine: AsyncEngine, tables: MessagingTables, bus: Bus, subscriptions: Subscriptions, wake: Wake
+        self,
+        engine: AsyncEngine,
+        tables: MessagingTables,
+        bus: Bus,
+        subscriptions: Subscriptions,
+        wake: Wake,
+        *,
+        stall_seconds: float = _STALL_SECONDS,
     ) -> None:
         self._engine = engine
         self._sessions = make_sessions(engine)
@@ -54,29 +69,35 @@ class Consumer:
         self._bus = bus
         self._subscriptions = subscriptions
         self._wake = wake
+        self._stall_seconds = stall_seconds
+        self._stalls = 0
         self._service = subscriptions.service
         self.ready = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Read and apply; on any failure of the infrastructure back off and build the reader anew."""
+        """Read and apply; infrastructure failing builds the reader anew; Stalled ends it at last."""
         pause = 0.1
         while not stop.is_set():
+            started = time.monotonic()
             try:
                 await self._as_active(stop)
-                pause = 0.1
             except BusStopped:
                 raise
-            except Exception as error:  # noqa: BLE001 - clients of bus and database fail in many ways; rebuild them
+            except Exception as error:
+                # Clients of bus and database fail in many ways; each failure builds them anew.
                 if isinstance(error, Stalled):
+                    self._stalls += 1
                     STALLED.labels(self._service).inc()
+                    if self._stalls > _MOST_STALLS:
+                        raise
                 log.warning("consumer begins anew", error=f"{type(error).__name__}: {error}")
+                pause = 0.1 if time.monotonic() - started > 30 else min(pause * 2, 5.0)
                 await _sleep(stop, pause)
-                pause = min(pause * 2, 5.0)
 
     async def _as_active(self, stop: asyncio.Event) -> None:
         async with self._engine.connect() as lock:
             await lock.execution_options(isolation_level="AUTOCOMMIT")
-            while not await lock.scalar(select(func.pg_try_advisory_lock(_ACTIVE_CONSUMER_LOCK))):
+            while not await lock.scalar(select(func.pg_try_advisory_lock(ACTIVE_CONSUMER_LOCK))):
                 self.ready.set()
                 await _sleep(stop, 1.0)
                 if stop.is_set():
@@ -85,7 +106,7 @@ class Consumer:
                 await self._read(stop, lock)
             finally:
                 if not lock.closed and not lock.invalidated:
-                    await lock.execute(select(func.pg_advisory_unlock(_ACTIVE_CONSUMER_LOCK)))
+                    await lock.execute(select(func.pg_advisory_unlock(ACTIVE_CONSUMER_LOCK)))
 
     async def _read(self, stop: asyncio.Event, lock: AsyncConnection) -> None:
         topics = self._subscriptions.topics()
@@ -96,24 +117,50 @@ class Consumer:
             self.ready.set()
             fed = checked = time.monotonic()
             while not stop.is_set():
-                batches = await reader.fetch(most=_MOST, wait_seconds=_WAIT_SECONDS)
+                batches = await self._fetch(reader)
                 failpoint("consumer.fetched")
                 if batches:
                     await self.apply(reader, batches)
+                    self._stalls = 0
                     fed = time.monotonic()
-                elif time.monotonic() - checked > 1:
+                if time.monotonic() - checked > 1:
                     checked = time.monotonic()
                     await lock.execute(text("SELECT 1"))
-                    await self._watch(reader, fed)
+                    fed = await self._watch(reader, fed)
         finally:
-            await reader.close()
+            # A client that stands still may not even close.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._stall_seconds):
+                    await reader.close()
 
-    async def _watch(self, reader: Reader, fed: float) -> None:
-        lag = await reader.lag()
+    async def _fetch(self, reader: Reader) -> Batches:
+        try:
+            async with asyncio.timeout(self._stall_seconds):
+                return await reader.fetch(most=_MOST, wait_seconds=_WAIT_SECONDS)
+        except TimeoutError as error:
+            raise Stalled(f"the client has not answered for {self._stall_seconds} s") from error
+
+    async def _watch(self, reader: Reader, fed: float) -> float:
+        """When the consumer last got something or had nothing to get; Stalled when that is too long ago."""
+        try:
+            async with asyncio.timeout(self._stall_seconds):
+                lag = await reader.lag()
+        except TimeoutError as error:
+            raise Stalled(f"the client has not answered for {self._stall_seconds} s") from error
         LAG.labels(self._service).set(lag)
-        # Markers of transactions are offsets without a record: a lag of a few is no stall.
-        if lag > 100 and time.monotonic() - fed > _STALL_SECONDS:
-            raise Stalled(f"{lag} offsets behind and nothing read for {_STALL_SECONDS} s")
+        await self._count_parked()
+        if not lag:
+            self._stalls = 0
+            return time.monotonic()
+        if time.monotonic() - fed > self._stall_seconds:
+            raise Stalled(f"{lag} offsets behind and nothing read for {self._stall_seconds} s")
+        return fed
+
+    async def _count_parked(self) -> None:
+        table = self._tables.parked_events
+        async with self._sessions() as session:
+            waiting = await session.scalar(select(func.count()).where(table.c.state == "parked"))
+        PARKED.labels(self._service).set(waiting or 0)
 
     async def positions(self) -> Positions:
         """Where this service is, from its own database."""
@@ -122,35 +169,44 @@ class Consumer:
             return {(row.topic, row.partition): row.position for row in await session.execute(select(table))}
 
     async def apply(self, reader: Reader, batches: Batches) -> None:
-        """Apply the batches in one transaction; where an event resists, one by one, parking what can't be applied."""
+        """Apply all in one transaction; where an event resists, one by one, parking what can't be applied."""
         try:
             async with self._sessions.begin() as session:
                 session.info["wake"] = self._wake
-                await self._apply_all(session, batches)
+                progress = await self._apply_all(session, batches)
         except PositionMoved:
             await reader.rewind()
             return
-        except Exception as error:  # noqa: BLE001 - anything but the infrastructure's failure is the event's
+        except Exception as error:
+            # Anything but the infrastructure's failure is one event's.
             if is_transient(error):
-                await reader.rewind()
                 raise
             await self._one_by_one(reader, batches)
             return
         failpoint("consumer.after_commit")
+        progress.publish(self._service)
         self._wake.poke()
         await reader.mirror({where: records[-1].offset + 1 for where, records in batches.items()})
 
-    async def _apply_all(self, session: AsyncSession, batches: Batches) -> None:
+    async def _apply_all(self, session: AsyncSession, batches: Batches) -> Progress:
+        await self._hold(session, {where: batch[0].offset for where, batch in batches.items()})
         records = [record for batch in batches.values() for record in batch]
         progress = await progress_of(session, self._tables, {(each.topic, each.key) for each in records})
         for record in records:
             await apply_record(session, self._subscriptions, record, progress, live=True)
+        await session.flush()
         await store_sequences(session, self._tables, progress)
         failpoint("consumer.effects_written")
         for where, batch in sorted(batches.items()):
             await self._move(session, where, batch[0].offset, batch[-1].offset + 1)
-        await session.flush()
         failpoint("consumer.before_commit")
+        return progress
+
+    async def _hold(self, session: AsyncSession, seen: Positions) -> None:
+        """Lock the partitions' positions, or PositionMoved where somebody else is further already."""
+        for where, position in (await held_positions(session, self._tables, sorted(seen))).items():
+            if position > seen[where]:
+                raise PositionMoved(f"{where[0]}/{where[1]}")
 
     async def _move(self, session: AsyncSession, where: tuple[str, int], seen: int, position: int) -> None:
         """Compare-and-set: only forward, and only from at most the first offset of the batch."""
@@ -167,65 +223,47 @@ class Consumer:
             raise PositionMoved(f"{where[0]}/{where[1]}")
 
     async def _one_by_one(self, reader: Reader, batches: Batches) -> None:
-        for where, records in sorted(batches.items()):
+        """Each event in a transaction of its own: only the offender and those behind it are parked."""
+        for _, records in sorted(batches.items()):
             for record in records:
                 try:
-                    async with self._sessions.begin() as session:
-                        session.info["wake"] = self._wake
-                        await self._apply_or_park(session, record)
-                        await self._move(session, where, record.offset, record.offset + 1)
+                    await self._apply_or_park(record)
                 except PositionMoved:
                     await reader.rewind()
                     return
         self._wake.poke()
+        await self._count_parked()
 
-    async def _apply_or_park(self, session: AsyncSession, record: Record) -> None:
-        progress = await progress_of(session, self._tables, {(record.topic, record.key)})
+    async def _apply_or_park(self, record: Record) -> None:
+        where = (record.topic, record.partition)
         try:
-            async with session.begin_nested():
+            async with self._sessions.begin() as session:
+                session.info["wake"] = self._wake
+                await self._hold(session, {where: record.offset})
+                progress = await progress_of(session, self._tables, {(record.topic, record.key)})
                 await apply_record(session, self._subscriptions, record, progress, live=True)
                 await session.flush()
-        except Exception as error:  # noqa: BLE001 - a bug in a handler parks its event instead of stopping the rest
+                await store_sequences(session, self._tables, progress)
+                await self._move(session, where, record.offset, record.offset + 1)
+        except PositionMoved:
+            raise
+        except Exception as error:
+            # A bug in a handler, even one that shows only at commit, parks its event and stops nothing else.
             if is_transient(error):
                 raise
-            await self._park(session, record, error)
+            await self._park(record, error)
             return
-        await store_sequences(session, self._tables, progress)
+        progress.publish(self._service)
 
-    async def _park(self, session: AsyncSession, record: Record, error: Exception) -> None:
-        reason = error.reason if isinstance(error, Poison) else "handler_error"
-        text_of_error = f"{type(error).__name__}: {error}" if not isinstance(error, Poison) else str(error)
-        log.error("parked", topic=record.topic, key=record.key, offset=record.offset, reason=reason)
-        await session.execute(insert(self._tables.parked_events), parked_row(record, reason, text_of_error))
-        PARKED.labels(self._service).inc()
-
-
-def parked_row(record: Record, reason: str, error: str) -> dict[str, Any]:
-    """The row that keeps a record whole until a person has settled it."""
-    try:
-        envelope = envelope_of(record)
-        event_type, sequence = envelope.type, envelope.sequence
-    except Poison:
-        event_type, sequence = "", None
-    headers = json.dumps([[name, value.decode("latin-1")] for name, value in record.headers])
-    return {
-        "topic": record.topic,
-        "partition": record.partition,
-        "offset": record.offset,
-        "key": record.key,
-        "type": event_type,
-        "sequence": sequence,
-        "headers": headers.encode(),
-        "value": record.value,
-        "reason": reason,
-        "error": error[:2000],
-    }
-
-
-def parked_record(row: Any) -> Record:
-    """The record of a parked row, as it was read."""
-    headers = [(name, value.encode("latin-1")) for name, value in json.loads(bytes(row.headers))]
-    return Record(row.topic, row.partition, row.offset, row.key, bytes(row.value), headers)
+    async def _park(self, record: Record, error: Exception) -> None:
+        row = parked_row(record, error)
+        async with self._sessions.begin() as session:
+            await self._hold(session, {(record.topic, record.partition): record.offset})
+            await session.execute(insert(self._tables.parked_events), row)
+            await self._move(session, (record.topic, record.partition), record.offset, record.offset + 1)
+        if reason_of(error) == "sequence_gap":
+            GAPS.labels(self._service).inc()
+        log.error("parked", **{name: row[name] for name in ("topic", "key", "type", "sequence", "reason")})
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

@@ -26,7 +26,7 @@ from shared.messaging.failpoints import failpoint
 
 _CHANNEL = "bus_records"
 _DDL_LOCK = 1039_0001
-# A publisher frozen inside a transaction holds its fence's row: the server ends it, so that a successor can go on.
+# A publisher frozen inside a transaction holds its fence's row: the server ends it for the successor.
 _SESSION = {"timezone": "UTC", "lock_timeout": "20000", "idle_in_transaction_session_timeout": "10000"}
 _DDL = """
 CREATE TABLE IF NOT EXISTS bus_partitions (

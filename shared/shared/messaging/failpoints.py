@@ -1,4 +1,4 @@
-"""Named places where a fault test may kill, stop or fail the process; nothing happens unless FAILPOINTS is set."""
+"""Named places where a fault test may kill or fail the process; nothing unless FAILPOINTS is set."""
 
 from __future__ import annotations
 

@@ -18,8 +18,9 @@ from shared.events.catalogue import TOPICS
 log = structlog.get_logger()
 
 INSERT_OUTBOX = text(
-    "INSERT INTO outbox (event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent, payload)"
-    " VALUES (:event_id, :type, :topic, :key, :sequence, :occurred_at, :actor, :pilot, :traceparent, :payload)"
+    "INSERT INTO outbox"
+    " (event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent, payload) VALUES"
+    " (:event_id, :type, :topic, :key, :sequence, :occurred_at, :actor, :pilot, :traceparent, :payload)"
 )
 
 
@@ -44,7 +45,7 @@ def outbox_row(event: Event, *, key: str | UUID, sequence: int, act: Act) -> dic
 
 
 async def announce(session: AsyncSession, event: Event, *, key: str | UUID, sequence: int, act: Act) -> UUID:
-    """Write the event now, while the caller holds the aggregate's lock; `sequence` is 1, 2, 3… per aggregate."""
+    """Write the event while the caller holds the aggregate's lock; `sequence` is 1, 2, 3… per aggregate."""
     await session.flush()
     row = outbox_row(event, key=key, sequence=sequence, act=act)
     await session.execute(INSERT_OUTBOX, row)
@@ -58,7 +59,7 @@ def wake_channel(service: str) -> str:
 
 
 class Wake:
-    """One debounced NOTIFY per process, after commit: inside a transaction it would take a database-wide lock."""
+    """One debounced NOTIFY per process, after commit: inside a transaction it takes a database-wide lock."""
 
     def __init__(self, engine: AsyncEngine, service: str) -> None:
         self._engine = engine

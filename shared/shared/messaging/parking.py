@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import is_transient
-from shared.messaging.applying import Poison, apply_record, progress_of, store_sequences
-from shared.messaging.consumer import parked_record
+from shared.messaging.applying import apply_record, held_positions, progress_of, store_sequences
+from shared.messaging.parked_row import parked_record, reason_of, told
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Conflict, NotFound
@@ -18,26 +19,56 @@ from shared.vocabulary.errors import Conflict, NotFound
 async def list_parked(session: AsyncSession, tables: MessagingTables) -> list[Row[Any]]:
     """Everything that waits, in the order it came."""
     table = tables.parked_events
-    return list(
-        (await session.execute(select(table).where(table.c.state == "parked").order_by(table.c.id))).all()
-    )
+    waiting = await session.execute(select(table).where(table.c.state == "parked").order_by(table.c.id))
+    return list(waiting.all())
 
 
-async def _one(session: AsyncSession, tables: MessagingTables, parked_id: int) -> Row[Any]:
+async def _held(session: AsyncSession, tables: MessagingTables, parked_id: int) -> Row[Any]:
+    """The waiting event, with its partition held: nothing new is parked behind it meanwhile."""
     table = tables.parked_events
-    row = (await session.execute(select(table).where(table.c.id == parked_id).with_for_update())).first()
+    this = select(table).where(table.c.id == parked_id)
+    row = (await session.execute(this)).first()
     if row is None:
         raise NotFound(f"no parked event {parked_id}")
+    await held_positions(session, tables, [(row.topic, row.partition)])
+    row = (await session.execute(this)).one()
     if row.state != "parked":
         raise Conflict("parked_event_settled", f"the event is {row.state}")
     return row
 
 
+def in_order(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """By sequence, since an event behind a gap may have come before the one it waits for.
+
+    One whose sequence can't be read keeps its place behind the one that it came after.
+    """
+    placed: list[tuple[int, int, Row[Any]]] = []
+    latest = 0
+    for row in rows:
+        latest = latest if row.sequence is None else row.sequence
+        placed.append((latest, row.id, row))
+    return [row for _, _, row in sorted(placed, key=lambda each: each[:2])]
+
+
+async def _waiting(session: AsyncSession, tables: MessagingTables, topic: str, key: str) -> list[Row[Any]]:
+    table = tables.parked_events
+    rows = await session.execute(
+        select(table)
+        .where(table.c.state == "parked", table.c.topic == topic, table.c.key == key)
+        .order_by(table.c.id)
+        .with_for_update()
+    )
+    return in_order(rows.all())
+
+
 async def retry_aggregate(
     session: AsyncSession, tables: MessagingTables, subscriptions: Subscriptions, parked_id: int
 ) -> int:
-    """Apply the event's aggregate again from its first parked event on; stops at the first that still resists."""
-    row = await _one(session, tables, parked_id)
+    """Apply what waits of the event's aggregate, in order; stops at the first that still resists.
+
+    Returns how many were applied.
+    """
+    row = await _held(session, tables, parked_id)
     return await _apply_waiting(session, tables, subscriptions, row.topic, row.key)
 
 
@@ -45,32 +76,23 @@ async def _apply_waiting(
     session: AsyncSession, tables: MessagingTables, subscriptions: Subscriptions, topic: str, key: str
 ) -> int:
     table = tables.parked_events
-    waiting = await session.execute(
-        select(table)
-        .where(table.c.state == "parked", table.c.topic == topic, table.c.key == key)
-        .order_by(table.c.id)
-        .with_for_update()
-    )
     progress = await progress_of(session, tables, {(topic, key)})
     applied = 0
-    for row in waiting.all():
+    for row in await _waiting(session, tables, topic, key):
+        this = update(table).where(table.c.id == row.id)
         try:
             async with session.begin_nested():
                 await apply_record(
                     session, subscriptions, parked_record(row), progress, live=True, retrying=True
                 )
                 await session.flush()
-        except Exception as error:  # noqa: BLE001 - what still resists stays parked, with its newest error
+        except Exception as error:
+            # What still resists stays parked, with its newest error.
             if is_transient(error):
                 raise
-            reason = error.reason if isinstance(error, Poison) else "handler_error"
-            await session.execute(
-                update(table).where(table.c.id == row.id).values(reason=reason, error=str(error)[:2000])
-            )
+            await session.execute(this.values(reason=reason_of(error), error=told(error)))
             break
-        await session.execute(
-            update(table).where(table.c.id == row.id).values(state="applied", settled_at=func.now())
-        )
+        await session.execute(this.values(state="applied", settled_at=func.now()))
         applied += 1
     await store_sequences(session, tables, progress)
     return applied
@@ -85,24 +107,32 @@ async def release(
     person: str,
     reason: str,
 ) -> str:
-    """Skip an event for good: the first person proposes, another confirms; then what waits behind it is applied."""
+    """Skip an event for good: one person proposes, another confirms; then what waits behind it is applied.
+
+    Only the first waiting event of its aggregate can be skipped: the others may be fine.
+    """
     table = tables.parked_events
-    row = await _one(session, tables, parked_id)
-    this = table.c.id == parked_id
-    if row.release_proposed_by is None:
-        await session.execute(
-            update(table).where(this).values(release_proposed_by=person, release_reason=reason)
+    row = await _held(session, tables, parked_id)
+    waiting = await _waiting(session, tables, row.topic, row.key)
+    if waiting[0].id != parked_id:
+        raise Conflict(
+            "parked_event_behind", f"parked event {waiting[0].id} of the same aggregate comes first"
         )
+    this = update(table).where(table.c.id == parked_id)
+    if row.release_proposed_by is None:
+        await session.execute(this.values(release_proposed_by=person, release_reason=reason))
         return "proposed"
     if row.release_proposed_by == person:
         raise Conflict("release_needs_two_persons", "the person who proposed a release can't confirm it")
-    await session.execute(
-        update(table).where(this).values(state="released", release_confirmed_by=person, settled_at=func.now())
-    )
-    if row.sequence is not None:
-        progress = await progress_of(session, tables, {(row.topic, row.key)})
-        key = (row.topic, row.key)
-        progress.changed[key] = max(row.sequence, progress.sequences.get(key, 0))
-        await store_sequences(session, tables, progress)
+    await session.execute(this.values(state="released", release_confirmed_by=person, settled_at=func.now()))
+    key = (row.topic, row.key)
+    progress = await progress_of(session, tables, {key})
+    progress.advance(key, after_release(progress.sequences.get(key, 0), row.sequence))
+    await store_sequences(session, tables, progress)
     await _apply_waiting(session, tables, subscriptions, row.topic, row.key)
     return "released"
+
+
+def after_release(last: int, sequence: int | None) -> int:
+    """The sequence reached by skipping an event; one that can't be read counts as the next."""
+    return last + 1 if sequence is None else max(last, sequence)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData, delete, select, text
+from collections import defaultdict
+
+from sqlalchemy import MetaData, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.database import make_sessions
-from shared.messaging.applying import Poison, apply_record, progress_of, store_sequences
-from shared.messaging.bus import Batches, Bus, Positions
+from shared.messaging.applying import (
+    Key,
+    Poison,
+    Progress,
+    apply_record,
+    envelope_of,
+    progress_of,
+    store_sequences,
+)
+from shared.messaging.bus import Batches, Bus, Positions, Record
+from shared.messaging.consumer import ACTIVE_CONSUMER_LOCK
+from shared.messaging.parking import after_release
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
+from shared.vocabulary.errors import SetupProblem
 
 _CONSUMERS = "consumers"
 
@@ -36,72 +49,119 @@ async def projection_hashes(engine: AsyncEngine, metadata: MetaData) -> dict[str
 async def rebuild(
     engine: AsyncEngine, bus: Bus, tables: MessagingTables, subscriptions: Subscriptions, metadata: MetaData
 ) -> int:
-    """Empty the consumer-only tables and apply the topics again up to the service's positions; returns how many.
+    """Empty the consumer-only tables and apply the topics again up to the service's positions; says how many.
 
-    Run it while the service's worker is stopped. Only projections run: what the service decided or said stays.
+    One transaction: readers see the old rows until the new ones are whole. Only projections run: what the
+    service decided or said stays. Refused while the service's worker runs.
     """
-    sessions = make_sessions(engine)
-    async with sessions.begin() as session:
-        table = tables.consumer_positions
-        until: Positions = {
-            (row.topic, row.partition): row.position for row in await session.execute(select(table))
-        }
+    async with make_sessions(engine).begin() as session:
+        if not await session.scalar(select(func.pg_try_advisory_xact_lock(ACTIVE_CONSUMER_LOCK))):
+            raise SetupProblem("the service's worker is running: stop it, then rebuild")
+        lived = await _lived(session, tables)
         for name in reversed(consumer_tables(metadata)):
             await session.execute(delete(metadata.tables[name]))
+        again = _Again(session, tables, subscriptions, lived, await _settled(session, tables))
 
-    async def from_zero() -> Positions:
-        return {}
+        async def from_zero() -> Positions:
+            return {}
 
-    reader = bus.reader("", subscriptions.topics(), from_zero)
-    await reader.start()
-    at: Positions = {}
-    applied = 0
-    try:
-        while any(at.get(where, 0) < position for where, position in until.items()):
-            batches = await reader.fetch(most=1000, wait_seconds=1)
-            async with sessions.begin() as session:
-                applied += await _apply(session, tables, subscriptions, batches, until)
-            for where, batch in batches.items():
-                at[where] = batch[-1].offset + 1
-            if not batches and not await reader.lag():
-                break
-    finally:
-        await reader.close()
-    return applied
-
-
-async def _apply(
-    session: AsyncSession,
-    tables: MessagingTables,
-    subscriptions: Subscriptions,
-    batches: Batches,
-    until: Positions,
-) -> int:
-    parked = tables.parked_events
-    unsettled = await session.execute(
-        select(parked.c.topic, parked.c.partition, parked.c.offset).where(parked.c.state != "applied")
-    )
-    skipped = {(row.topic, row.partition, row.offset) for row in unsettled}
-    records = [
-        record
-        for where, batch in batches.items()
-        for record in batch
-        if record.offset < until.get(where, 0) and (*where, record.offset) not in skipped
-    ]
-    progress = await progress_of(session, tables, {(record.topic, record.key) for record in records})
-    progress.parked.clear()
-    for record in records:
+        reader = bus.reader("", subscriptions.topics(), from_zero)
         try:
-            await apply_record(session, subscriptions, record, progress, live=False)
+            await reader.start()
+            at: Positions = {}
+            while any(at.get(where, 0) < position for where, position in lived.items()):
+                batches = await reader.fetch(most=1000, wait_seconds=1)
+                await again.apply(batches)
+                at |= {where: batch[-1].offset + 1 for where, batch in batches.items()}
+                if not batches and not await reader.lag():
+                    raise SetupProblem("the topics end before the service's positions: they were cut")
+        finally:
+            await reader.close()
+        again.check()
+        return again.applied
+
+
+async def _lived(session: AsyncSession, tables: MessagingTables) -> Positions:
+    rows = await session.execute(select(tables.consumer_positions))
+    return {(row.topic, row.partition): row.position for row in rows}
+
+
+async def _settled(session: AsyncSession, tables: MessagingTables) -> dict[tuple[str, int, int], str]:
+    """The state of every event that was ever parked, by where it lies."""
+    parked = tables.parked_events
+    rows = await session.execute(select(parked.c.topic, parked.c.partition, parked.c.offset, parked.c.state))
+    return {(row.topic, row.partition, row.offset): row.state for row in rows}
+
+
+class _Again:
+    """Applies records as they were lived: what is parked still waits, what was released stays skipped."""
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        tables: MessagingTables,
+        subscriptions: Subscriptions,
+        lived: Positions,
+        settled: dict[tuple[str, int, int], str],
+    ) -> None:
+        self._session = session
+        self._tables = tables
+        self._subscriptions = subscriptions
+        self._lived = lived
+        self._settled = settled
+        self._early: dict[Key, dict[int, Record]] = defaultdict(dict)
+        self.applied = 0
+
+    async def apply(self, batches: Batches) -> None:
+        """Apply what the service had read of these batches."""
+        records = [
+            record
+            for where, batch in batches.items()
+            for record in batch
+            if record.offset < self._lived.get(where, 0)
+        ]
+        keys = {(record.topic, record.key) for record in records}
+        progress = await progress_of(self._session, self._tables, keys)
+        for record in records:
+            await self._one(record, progress)
+        await self._session.flush()
+        await store_sequences(self._session, self._tables, progress)
+
+    async def _one(self, record: Record, progress: Progress) -> None:
+        key = (record.topic, record.key)
+        state = self._settled.get((record.topic, record.partition, record.offset))
+        if state == "parked":
+            return
+        if state == "released":
+            progress.advance(key, after_release(progress.sequences.get(key, 0), _sequence_of(record)))
+        else:
+            await self._project(record, progress)
+        # An event that had waited behind a gap was applied when the gap had closed.
+        while (waiting := self._early[key].pop(progress.sequences.get(key, 0) + 1, None)) is not None:
+            await self._project(waiting, progress)
+
+    async def _project(self, record: Record, progress: Progress) -> None:
+        try:
+            await apply_record(
+                self._session, self._subscriptions, record, progress, live=False, retrying=True
+            )
         except Poison as poison:
-            # A released event left a hole in its aggregate's sequence; what followed it was applied all the same.
             if poison.reason != "sequence_gap":
                 raise
-            progress.sequences[(record.topic, record.key)] = _before(record.headers)
-            await apply_record(session, subscriptions, record, progress, live=False)
-    await store_sequences(session, tables, progress)
-    return len(records)
+            self._early[(record.topic, record.key)][envelope_of(record).sequence] = record
+            return
+        self.applied += 1
+
+    def check(self) -> None:
+        """SetupProblem when an applied event found no predecessor: the topics aren't what was lived."""
+        if any(self._early.values()):
+            raise SetupProblem(
+                "the topics lack events that this service had applied: they were cut or replaced"
+            )
 
 
-def _before(headers: list[tuple[str, bytes]]) -> int:
-    return int(dict(headers)["ce_sequence"]) - 1
+def _sequence_of(record: Record) -> int | None:
+    try:
+        return envelope_of(record).sequence
+    except Poison:
+        return None

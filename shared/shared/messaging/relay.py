@@ -1,4 +1,4 @@
-"""Carry: one active relay per service places committed rows and publishes them with its cursor (architecture.md §2.2)."""
+"""Carry: one active relay per service places committed rows and publishes them with its cursor."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ACTIVE_RELAY_LOCK = 1039_0002
 _SESSION = {"timezone": "UTC", "idle_session_timeout": "60000", "application_name": "relay"}
 
 # One statement, one snapshot: what it doesn't see has an xid of at least the horizon it stores, so the next
-# placement looks there again; ids are taken under the aggregate's lock, so id order is each aggregate's order.
+# placement looks there again; ids are taken under the aggregate's lock: id order is each aggregate's order.
 _PLACE = """
 WITH fresh AS (
     SELECT o.id FROM outbox o
@@ -90,8 +90,7 @@ class Relay:
                 await self._as_active(stop)
             except BusStopped:
                 raise
-            except Exception as error:
-                # Database, bus and network fail in many ways; each begins anew.
+            except Exception as error:  # noqa: BLE001 - database, bus and network fail in many ways
                 log.warning("relay begins anew", error=f"{type(error).__name__}: {error}")
                 await _wait(stop, pause)
                 pause = 0.1 if self._carried else min(pause * 2, 5.0)
@@ -126,7 +125,7 @@ class Relay:
             wait.cancel()
 
     async def _begin(self, connection: Any, publisher: Publisher) -> int:
-        """The cursor after a fresh fence; stops with a sentence where database and bus contradict each other."""
+        """The cursor after a fresh fence; BusStopped where database and bus contradict each other."""
         own = [topic.name for topic in TOPICS.values() if topic.owner == self._service]
         await self._bus.ensure_topics(own, cursor_of=self._service)
         FENCES.labels(self._service).inc()
@@ -137,16 +136,16 @@ class Relay:
         if cursor is None:
             if own and not await self._bus.is_empty(own):
                 raise BusStopped(
-                    f"{self._service}: the topics hold events but no relay cursor; it never starts from zero by "
-                    "itself: restore the cursor topic, or reset both bus and databases"
+                    f"{self._service}: the topics hold events but no relay cursor; it never starts from "
+                    "zero by itself: restore the cursor topic, or reset both bus and databases"
                 )
             cursor = 0
         await self._place(connection)
         last = await connection.fetchval("SELECT coalesce(max(position), 0) FROM outbox_positions")
         if cursor > last:
             raise BusStopped(
-                f"{self._service}: the bus has carried up to {cursor}, the outbox ends at {last}: the database was "
-                "restored to an earlier time; reconcile it before the relay goes on"
+                f"{self._service}: the bus has carried up to {cursor}, the outbox ends at {last}: the "
+                "database was restored to an earlier time; reconcile it before the relay goes on"
             )
         return cursor
 
@@ -161,7 +160,8 @@ class Relay:
                 AGE.labels(self._service).set(0)
                 return cursor
             AGE.labels(self._service).set(max(0.0, time.time() - rows[0]["occurred_at"].timestamp()))
-            batch, size = [], 0
+            batch: list[asyncpg.Record] = []
+            size = 0
             for row in rows:
                 size += len(row["payload"])
                 if batch and size > _MOST_BYTES:

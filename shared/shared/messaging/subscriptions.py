@@ -15,7 +15,7 @@ Handler = Callable[[AsyncSession, Received[E]], Awaitable[None]]
 
 
 class Subscriptions:
-    """`project` handlers write only consumer-only tables and run on rebuild too; `react` handlers run live only."""
+    """`project` handlers write consumer-only tables and run on rebuild too; `react` handlers live only."""
 
     def __init__(self, service: str) -> None:
         self.service = service

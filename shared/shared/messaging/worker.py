@@ -1,4 +1,4 @@
-"""A service's second process: relay, consumer and background work, with health and metrics on a port of its own."""
+"""A service's second process: relay, consumer, background work, health and metrics on a port of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starlette.routing import Route
 from shared.database import make_engine
 from shared.logging import configure_logging
 from shared.messaging.bus import BusStopped, open_bus
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import Consumer, Stalled
 from shared.messaging.outbox import Wake
 from shared.messaging.relay import Relay
 from shared.messaging.subscriptions import Subscriptions
@@ -99,7 +99,7 @@ def run_worker(
     subscriptions: Subscriptions,
     background: Sequence[Background] = (),
 ) -> int:
-    """Run the worker process until SIGTERM or SIGINT; status 2 when bus and database contradict each other."""
+    """Run until SIGTERM or SIGINT; status 2 when bus and database contradict each other, 1 when it stalls."""
     configure_logging(f"{subscriptions.service}-worker", settings.log_level)
 
     async def main() -> None:
@@ -112,8 +112,12 @@ def run_worker(
     status = 0
     try:
         asyncio.run(main())
-    except* BusStopped as stopped:
-        for error in stopped.exceptions:
+    except* Stalled as stalled:
+        for error in stalled.exceptions:
+            log.error("stalled", reason=str(error))
+        status = 1
+    except* BusStopped as contradiction:
+        for error in contradiction.exceptions:
             log.error("stopped", reason=str(error))
         status = 2
     return status

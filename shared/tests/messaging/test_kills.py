@@ -53,7 +53,7 @@ async def process(
 
 async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - a database has no event to wait for
             await asyncio.sleep(0.05)
 
 

@@ -1,0 +1,57 @@
+"""How a record is kept whole until a person has settled it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from shared.messaging.applying import Poison, envelope_of
+from shared.messaging.bus import Record
+
+
+def reason_of(error: Exception) -> str:
+    """The kind of an error that parks."""
+    return error.reason if isinstance(error, Poison) else "handler_error"
+
+
+def told(error: Exception) -> str:
+    """The error in words; of a database's, which may hold personal values (V66), only the state."""
+    if isinstance(error, Poison):
+        words = str(error)
+    elif isinstance(error, DBAPIError):
+        cause = getattr(error.orig, "__cause__", None)
+        constraint = getattr(cause, "constraint_name", None) or ""
+        words = f"{type(error).__name__}: {getattr(error.orig, 'sqlstate', '')} {constraint}".rstrip()
+    else:
+        words = f"{type(error).__name__}: {error}"
+    return words[:2000]
+
+
+def parked_row(record: Record, error: Exception) -> dict[str, Any]:
+    """The row of `parked_events` for a record that could not be applied."""
+    try:
+        envelope = envelope_of(record)
+        event_type, sequence = envelope.type, envelope.sequence
+    except Poison:
+        event_type, sequence = "", None
+    headers = json.dumps([[name, value.decode("latin-1")] for name, value in record.headers])
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": record.key,
+        "type": event_type,
+        "sequence": sequence,
+        "headers": headers.encode(),
+        "value": record.value,
+        "reason": reason_of(error),
+        "error": told(error),
+    }
+
+
+def parked_record(row: Any) -> Record:
+    """The record of a parked row, as it was read."""
+    headers = [(name, value.encode("latin-1")) for name, value in json.loads(bytes(row.headers))]
+    return Record(row.topic, row.partition, row.offset, row.key, bytes(row.value), headers)
