@@ -117,7 +117,7 @@ def run_worker(
             log.error("stalled", reason=str(error))
         status = 1
     except* BusStopped as contradiction:
-        for error in contradiction.exceptions:
-            log.error("stopped", reason=str(error))
+        for problem in contradiction.exceptions:
+            log.error("stopped", reason=str(problem))
         status = 2
     return status

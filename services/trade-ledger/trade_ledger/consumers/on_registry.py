@@ -1,0 +1,123 @@
+"""Keep copies of registry's aggregates; each event carries the whole state, so the newest wins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.events.base import Received
+from shared.events.registry import (
+    AgreementEvent,
+    CommodityDecided,
+    CommodityEntryPublished,
+    CommodityListPublished,
+    GradeChanged,
+    PilotChanged,
+    PortDesignated,
+    SiteFiled,
+    SubjectEvent,
+)
+from trade_ledger.store.tables.copies import (
+    AgreementCopy,
+    CommodityDecisionCopy,
+    CommodityEntryCopy,
+    CommodityListCopy,
+    GradeCopy,
+    PlaceCopy,
+    SubjectCopy,
+)
+from trade_ledger.store.tables.row import Row
+
+
+async def put(session: AsyncSession, table: type[Row], row: dict[str, Any]) -> None:
+    """Insert or replace by primary key."""
+    statement = insert(table).values(row)
+    keys = [column.name for column in table.__table__.primary_key]  # type: ignore[attr-defined]  # FromClause
+    await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=row))
+
+
+async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) -> None:
+    """Who may trade."""
+    state = received.event.subject
+    await put(
+        session,
+        SubjectCopy,
+        {
+            "subject_id": state.subject_id,
+            "pilot": state.pilot,
+            "number": state.number,
+            "identity_index": state.identity.blind_index,
+            "natural_person": state.natural_person,
+            "display_name": state.display_name,
+            "roles": [role.model_dump(mode="json") for role in state.roles],
+            "stalls": [stall.model_dump(mode="json") for stall in state.stalls],
+            "stall_numbers": [stall.stall_number for stall in state.stalls],
+            "qualifications": [each.model_dump(mode="json", exclude={"account"}) for each in state.qualifications],
+            "sequence": received.sequence,
+        },
+    )
+
+
+async def copy_agreement(session: AsyncSession, received: Received[AgreementEvent]) -> None:
+    """Who acts for whom."""
+    state = received.event.agreement
+    names = {
+        "agreement_id", "pilot", "number", "kind", "principal_id", "agent_id", "status", "valid_from", "valid_to",
+        "collector", "exemption_filer", "terminated_at",
+    }  # fmt: skip
+    row = {name: getattr(state, name) for name in names}
+    await put(session, AgreementCopy, {**row, "sequence": received.sequence})
+
+
+async def copy_commodity_list(session: AsyncSession, received: Received[CommodityListPublished]) -> None:
+    """A list version's header; it counts once all its entries are here."""
+    names = {"list_id", "pilot", "kind", "version", "effective_from", "entry_count"}
+    await put(session, CommodityListCopy, {name: getattr(received.event, name) for name in names})
+
+
+async def copy_commodity_entry(session: AsyncSession, received: Received[CommodityEntryPublished]) -> None:
+    """One entry of a list version."""
+    event = received.event
+    names = {
+        "list_id", "entry_no", "hs_prefix", "verdict", "reason", "reason_zh", "barred_from_simplification",
+    }  # fmt: skip
+    row = {name: getattr(event, name) for name in names}
+    await put(session, CommodityEntryCopy, {**row, "keywords": list(event.keywords)})
+
+
+async def copy_commodity_decision(session: AsyncSession, received: Received[CommodityDecided]) -> None:
+    """A person's decision."""
+    names = {
+        "decision_id", "pilot", "goods_name", "hs_code", "verdict", "reason", "effective_from", "expires_on",
+    }  # fmt: skip
+    row = {name: getattr(received.event, name) for name in names}
+    await put(session, CommodityDecisionCopy, {**row, "decided_at": received.occurred_at})
+
+
+async def copy_grade(session: AsyncSession, received: Received[GradeChanged]) -> None:
+    """A credit grade and its measures."""
+    names = {"subject_id", "authority", "grade", "effective_from", "automatic_release", "review_depth"}
+    await put(session, GradeCopy, {name: getattr(received.event, name) for name in names})
+
+
+async def copy_pilot(session: AsyncSession, received: Received[PilotChanged]) -> None:
+    """The pilot's own data."""
+    await _put_place(session, "pilot", received.event.pilot, received)
+
+
+async def copy_site(session: AsyncSession, received: Received[SiteFiled]) -> None:
+    """A supervised site."""
+    await _put_place(session, "site", str(received.event.site_id), received)
+
+
+async def copy_port(session: AsyncSession, received: Received[PortDesignated]) -> None:
+    """A designated port."""
+    await _put_place(session, "port", f"{received.event.pilot}:{received.event.port_code}", received)
+
+
+async def _put_place(session: AsyncSession, kind: str, place_id: str, received: Received[Any]) -> None:
+    content = received.event.model_dump(mode="json")
+    row = {"kind": kind, "place_id": place_id, "pilot": received.event.pilot, "content": content}
+    await put(session, PlaceCopy, row)

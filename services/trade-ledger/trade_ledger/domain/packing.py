@@ -1,0 +1,44 @@
+"""May these goods be packed like this (R-PACK-1…3, R-TRADE-3, V22)?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.vocabulary.rules import Breach
+
+
+@dataclass(frozen=True, slots=True)
+class PackingFacts:
+    """One line to pack, with its trade and list."""
+
+    consignor_is_trades: bool
+    trade_status: str
+    trade_eligible: bool
+    handed_over: bool
+    own_export: bool
+    list_status: str
+    quantity: Decimal
+    packages: int
+    gross_weight_kg: Decimal
+    net_weight_kg: Decimal
+
+
+def breaches_of_packing(facts: PackingFacts, at: str) -> tuple[Breach, ...]:
+    """Every reason why the line can't be packed; whether the quantity is there, only the counter knows."""
+    breaches = []
+    if not facts.consignor_is_trades:
+        breaches.append(Breach("trade_of_another_consignor", "R-PACK-1", f"{at}/trade_line_id"))
+    if facts.trade_status != "registered":
+        breaches.append(Breach("trade_not_registered", "R-PACK-1", f"{at}/trade_line_id"))
+    if not facts.trade_eligible:
+        breaches.append(Breach("cash_settlement_not_exportable", "R-TRADE-3", f"{at}/trade_line_id"))
+    if not facts.handed_over and not facts.own_export:
+        breaches.append(Breach("goods_not_handed_over", "R-PACK-1", f"{at}/trade_line_id"))
+    if facts.list_status != "open":
+        breaches.append(Breach("packing_list_not_open", "R-PACK-1"))
+    if facts.quantity <= 0 or facts.packages < 0:
+        breaches.append(Breach("packed_quantity_wrong", "V22", f"{at}/quantity"))
+    if not facts.gross_weight_kg >= facts.net_weight_kg > 0:
+        breaches.append(Breach("weights_disagree", "R-PACK-3", f"{at}/net_weight_kg"))
+    return tuple(breaches)

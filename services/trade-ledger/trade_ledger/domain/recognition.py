@@ -1,0 +1,64 @@
+"""The verdict on goods from the lists and decisions in force (V8, V9, R-GOODS-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """An entry of a list version in force, or a person's decision (`by_person`)."""
+
+    reference: str
+    hs_prefix: str
+    keywords: Sequence[str]
+    verdict: str
+    reason: str
+    reason_zh: str
+    by_person: bool = False
+    barred_from_simplification: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision with the entry behind it."""
+
+    decision: str
+    reference: str
+    reason: str
+    reason_zh: str
+    barred_from_simplification: bool = False
+
+
+def _fits(entry: ListEntry, name: str, hs_code: str) -> bool:
+    by_code = not entry.hs_prefix or hs_code.startswith(entry.hs_prefix)
+    by_word = not entry.keywords or any(word.casefold() in name.casefold() for word in entry.keywords)
+    return by_code and by_word and bool(entry.hs_prefix or entry.keywords)
+
+
+def verdict_on(name: str, hs_code: str, entries: Sequence[ListEntry]) -> Verdict:
+    """A negative entry first (V10), then a person's decision, then positive; nothing found is not positive (V9)."""
+    found = [entry for entry in entries if _fits(entry, name, hs_code)]
+    ranked = sorted(
+        found,
+        key=lambda entry: (
+            entry.by_person or entry.verdict == "eligible",
+            not entry.by_person,
+            -len(entry.hs_prefix),
+            entry.reference,
+        ),
+    )
+    if not ranked:
+        return Verdict("needs_person", "", "not in any list", "未列入清单，需人工认定")
+    first = ranked[0]
+    barred = any(entry.barred_from_simplification for entry in found)
+    return Verdict(first.verdict, first.reference, first.reason, first.reason_zh, barred)
+
+
+_STRICTNESS = {"eligible": 0, "needs_person": 1, "not_eligible": 2}
+
+
+def stricter(first: str, second: str) -> str:
+    """Of two decisions the one that governs (V8)."""
+    return max(first, second, key=_STRICTNESS.__getitem__)

@@ -1,0 +1,201 @@
+"""May this trade be registered (R-TRADE-1…7, R-FILE-1…6, R-GOODS-1, V1, V5, V11, V12, V14, V16)?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from shared.vocabulary.money import currency_digits, line_amount
+from shared.vocabulary.rules import Breach
+from trade_ledger.domain.parties import Standings, breaches_of_standing
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyFacts:
+    """An agreement as it stands on the trade date."""
+
+    kind: str
+    principal_id: str
+    agent_id: str
+    in_force: bool
+    collector: str | None
+    exemption_filer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """A goods line as entered, with the verdict on it."""
+
+    hs_code: str
+    hs_exists: bool
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Decimal
+    statutory_units: tuple[str, str | None] | None
+    statutory_quantity: Decimal
+    statutory_unit: str
+    second_statutory_quantity: Decimal | None
+    second_statutory_unit: str | None
+    net_weight_kg: Decimal
+    decision: str
+    reason: str
+    reason_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class TradeFacts:
+    """What the rules look at."""
+
+    kind: str
+    procurement: str
+    export_mode: str
+    today: date
+    trade_date: date
+    currency: str
+    settlement_method: str
+    total: Decimal
+    seller: Standings | None
+    seller_stall_in_force: bool
+    consignor: Standings | None
+    buyer: Standings | None
+    buyer_named: bool
+    seller_id: str
+    consignor_id: str
+    buyer_id: str | None
+    export_agency: AgencyFacts | None
+    procurement_agency: AgencyFacts | None
+    domestic_amount: Decimal | None
+    lines: Sequence[LineFacts] = field(default_factory=tuple)
+
+
+def breaches_of_registration(facts: TradeFacts) -> tuple[Breach, ...]:
+    """Every reason why the trade can't be registered; cash and undecided goods are recorded, not refused."""
+    breaches = [
+        *_of_parties(facts),
+        *_of_agencies(facts),
+        *_of_dates_and_sums(facts),
+    ]
+    for index, line in enumerate(facts.lines):
+        breaches += _of_line(line, facts, f"/lines/{index}")
+    return tuple(breaches)
+
+
+def _of_parties(facts: TradeFacts) -> list[Breach]:
+    breaches = [*breaches_of_standing(facts.seller, "stall_holder", "/seller_id")]
+    if not breaches and not facts.seller_stall_in_force:
+        breaches.append(Breach("stall_not_in_force", "R-FILE-2", "/stall_number"))
+    if facts.export_mode != "own":
+        breaches += breaches_of_standing(facts.consignor, "operator", "/consignor_id")
+    if facts.buyer_named:
+        breaches += breaches_of_standing(facts.buyer, "buyer", "/buyer_id")
+    return breaches
+
+
+def _of_agencies(facts: TradeFacts) -> list[Breach]:
+    breaches = []
+    agency = facts.export_agency
+    if facts.export_mode == "agency" and (
+        agency is None
+        or not agency.in_force
+        or (agency.principal_id, agency.agent_id) != (facts.seller_id, facts.consignor_id)
+    ):
+        breaches.append(Breach("export_agency_not_in_force", "R-TRADE-1", "/export_agency_id"))
+    if facts.export_mode != "agency" and agency is not None:
+        breaches.append(Breach("export_agency_not_wanted", "R-TRADE-1", "/export_agency_id"))
+    if facts.export_mode == "own" and facts.consignor_id != facts.seller_id:
+        breaches.append(Breach("own_export_by_another", "R-TRADE-1", "/consignor_id"))
+    bought = facts.procurement_agency
+    if facts.procurement == "entrusted" and (
+        bought is None or not bought.in_force or bought.principal_id != (facts.buyer_id or bought.principal_id)
+    ):
+        breaches.append(Breach("procurement_agency_not_in_force", "R-TRADE-1", "/procurement_agency_id"))
+    return breaches
+
+
+def _of_dates_and_sums(facts: TradeFacts) -> list[Breach]:
+    breaches = []
+    if facts.trade_date > facts.today:
+        breaches.append(Breach("date_in_the_future", "V16", "/trade_date"))
+    if not facts.lines:
+        breaches.append(Breach("trade_without_lines", "R-TRADE-2", "/lines"))
+    total = sum((line.amount for line in facts.lines), Decimal(0))
+    if total != facts.total:
+        params = {"total": str(facts.total), "sum": str(total)}
+        breaches.append(Breach("total_differs", "R-TRADE-2", "/total", params))
+    if facts.domestic_amount is not None and facts.domestic_amount <= 0:
+        breaches.append(Breach("amount_not_positive", "R-TRADE-6", "/domestic_leg/amount"))
+    return breaches
+
+
+def _of_line(line: LineFacts, facts: TradeFacts, at: str) -> list[Breach]:
+    breaches = []
+    if not line.hs_exists:
+        breaches.append(Breach("hs_code_unknown", "V11", f"{at}/hs_code", {"hs_code": line.hs_code}))
+    if line.decision == "not_eligible":
+        params = {"reason": line.reason, "reason_zh": line.reason_zh}
+        breaches.append(Breach("goods_not_allowed", "R-GOODS-1", f"{at}/hs_code", params))
+    breaches += _of_amount(line, facts, at)
+    breaches += _of_statutory(line, at)
+    return breaches
+
+
+def _of_amount(line: LineFacts, facts: TradeFacts, at: str) -> list[Breach]:
+    if line.quantity <= 0 or (line.amount <= 0 and facts.kind == "goods"):
+        return [Breach("amount_not_positive", "V14", f"{at}/amount")]
+    expected = line_amount(line.quantity, line.unit_price, facts.currency)
+    if line.amount != expected:
+        params = {"expected": f"{expected:.{currency_digits(facts.currency)}f}", "amount": str(line.amount)}
+        return [Breach("amount_differs", "R-TRADE-2", f"{at}/amount", params)]
+    return []
+
+
+def _of_statutory(line: LineFacts, at: str) -> list[Breach]:
+    if line.statutory_units is None:
+        return []
+    first, second = line.statutory_units
+    breaches = []
+    if line.statutory_unit != first:
+        params = {"expected": first}
+        breaches.append(Breach("statutory_unit_differs", "V11", f"{at}/statutory_unit", params))
+    if line.second_statutory_unit != second or (second is None) != (line.second_statutory_quantity is None):
+        params = {"expected": second or "-"}
+        breaches.append(Breach("statutory_unit_differs", "V11", f"{at}/second_statutory_unit", params))
+    if first == "千克" and line.statutory_unit == first and line.statutory_quantity != line.net_weight_kg:
+        breaches.append(Breach("net_weight_differs", "V12", f"{at}/statutory_quantity"))
+    return breaches
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What follows from mode, agency and method: who collects, who files, and whether it may leave this way."""
+
+    collector_id: str
+    exemption_filer_id: str | None
+    stall_holder_id: str | None
+    owner_id: str
+    eligible: bool
+    ineligible_reasons: tuple[str, ...]
+
+
+def settled(facts: TradeFacts) -> Settled:
+    """Own export: the exporter collects and files; agency: as the agreement says; outright: nobody files (R-TAX-8)."""
+    by_role: Mapping[str | None, str] = {"agent": facts.consignor_id, "principal": facts.seller_id}
+    agency = facts.export_agency
+    if facts.export_mode == "agency" and agency is not None:
+        collector = by_role[agency.collector]
+        filer: str | None = by_role[agency.exemption_filer]
+    else:
+        collector = facts.consignor_id
+        filer = facts.seller_id if facts.export_mode == "own" else None
+    outright = facts.export_mode == "outright"
+    cash = facts.settlement_method == "cash"
+    return Settled(
+        collector_id=collector,
+        exemption_filer_id=filer,
+        stall_holder_id=None if outright else facts.seller_id,
+        owner_id=facts.consignor_id if outright else facts.seller_id,
+        eligible=not cash,
+        ineligible_reasons=("settled in cash: declare under general trade (0110) instead",) if cash else (),
+    )

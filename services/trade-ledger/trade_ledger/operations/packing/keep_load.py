@@ -1,0 +1,97 @@
+"""Open a load, seal it, record its arrival at the supervised site (R-PACK-1, R-PACK-3, R-PACK-4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared.act import Act
+from shared.events.trade_ledger import LoadArrived, LoadOpened, LoadSealed
+from shared.vocabulary.errors import Conflict, Hidden, Malformed, NotFound, Refused, Stale
+from shared.vocabulary.identifiers import InvalidIdentifier
+from shared.vocabulary.identifiers import container_number as parsed_container
+from shared.vocabulary.numbers import human_number
+from shared.vocabulary.rules import Breach
+from trade_ledger.publishers.packing import announce_load
+from trade_ledger.store.facts import place
+from trade_ledger.store.packing import load_for_update, next_number, open_load_of, packing_lists_of_load
+from trade_ledger.store.tables.packing import LoadRow
+
+
+async def open_load(
+    session: AsyncSession, *, container_number: str | None, vehicle: str | None, act: Act
+) -> LoadRow:
+    """The open load; a container already on an open one is refused and told which."""
+    number = None
+    if container_number is not None:
+        try:
+            number = parsed_container(container_number)
+        except InvalidIdentifier as error:
+            raise Malformed((Breach(error.code, error.rule, "/container_number"),)) from error
+        held = await open_load_of(session, act.pilot, number)
+        if held is not None:
+            params = {"container": number, "load": held.number}
+            raise Refused((Breach("container_on_open_load", "R-PACK-3", "/container_number", params),))
+    row = LoadRow(
+        id=uuid7(),
+        pilot=act.pilot,
+        number=human_number(act.pilot, "LO", await next_number(session, "load")),
+        version=0,
+        status="open",
+        consolidator_id=UUID(act.subject_id or ""),
+        container_number=number,
+        vehicle=vehicle,
+        seal_number=None,
+        site_id=None,
+        arrived_at=None,
+    )
+    session.add(row)
+    await announce_load(session, row, LoadOpened, act=act)
+    return row
+
+
+async def _load(session: AsyncSession, load_id: UUID, version: int, act: Act) -> LoadRow:
+    row = await load_for_update(session, load_id)
+    if row is None or row.pilot != act.pilot:
+        raise NotFound(f"no load {load_id}")
+    if act.role != "site_operator" and act.subject_id != str(row.consolidator_id):
+        raise Hidden(f"load {load_id} is somebody else's")
+    if row.version != version:
+        raise Stale(f"the load has version {row.version}")
+    return row
+
+
+async def seal_load(session: AsyncSession, load_id: UUID, *, seal_number: str, version: int, act: Act) -> LoadRow:
+    """The sealed load; all its packing lists must be sealed first."""
+    row = await _load(session, load_id, version, act)
+    if row.status != "open":
+        raise Conflict("load_not_open", f"the load is {row.status}")
+    lists = [each for each in await packing_lists_of_load(session, load_id) if each.status != "void"]
+    if not lists or any(each.status != "sealed" for each in lists):
+        raise Refused((Breach("packing_lists_not_sealed", "R-PACK-1"),))
+    row.status, row.seal_number = "sealed", seal_number
+    await announce_load(session, row, LoadSealed, act=act)
+    return row
+
+
+async def record_arrival(
+    session: AsyncSession, load_id: UUID, *, site_id: UUID, arrived_at: datetime, version: int, act: Act
+) -> LoadRow:
+    """The load at the supervised site, as the site's own operator reports it."""
+    row = await _load(session, load_id, version, act)
+    site = await place(session, "site", str(site_id))
+    breaches = []
+    if row.status != "sealed":
+        breaches.append(Breach("load_not_sealed", "R-PACK-1"))
+    if site is None:
+        breaches.append(Breach("site_not_filed", "R-FILE-9", "/site_id"))
+    if arrived_at > act.now:
+        breaches.append(Breach("date_in_the_future", "V16", "/arrived_at"))
+    if breaches:
+        raise Refused(tuple(breaches))
+    row.status, row.site_id, row.arrived_at = "arrived", site_id, arrived_at
+    await announce_load(session, row, LoadArrived, act=act)
+    return row

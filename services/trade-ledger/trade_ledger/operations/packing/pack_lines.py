@@ -1,0 +1,170 @@
+"""Open a packing list, pack lines of many trades into it, seal it (R-PACK-1…3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared.act import Act
+from shared.events.trade_ledger import (
+    PackingListOpened,
+    PackingListPacked,
+    PackingListSealed,
+    PackingListState,
+)
+from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
+from shared.vocabulary.numbers import human_number
+from shared.vocabulary.rules import Breach
+from trade_ledger.domain.packing import PackingFacts, breaches_of_packing
+from trade_ledger.publishers.packing import announce_packing_list
+from trade_ledger.store.movements import Move, move
+from trade_ledger.store.packing import load_for_update, next_number, packed_lines_of, packing_list_for_update
+from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
+from trade_ledger.store.tables.trades import TradeRow
+from trade_ledger.store.trades import lines_by_id, trades_for_update
+
+
+@dataclass(frozen=True, slots=True)
+class ToPack:
+    """How much of a line, in how many packages of which weight."""
+
+    trade_line_id: UUID
+    quantity: Decimal
+    packages: int
+    gross_weight_kg: Decimal
+    net_weight_kg: Decimal
+    volume_m3: Decimal
+
+
+async def open_packing_list(
+    session: AsyncSession, load_id: UUID, *, destination: str, act: Act
+) -> tuple[PackingListRow, PackingListState]:
+    """An empty packing list of the caller in an open load; loads take several operators' lists (R-PACK-4)."""
+    load = await load_for_update(session, load_id)
+    if load is None or load.pilot != act.pilot:
+        raise NotFound(f"no load {load_id}")
+    if load.status != "open":
+        raise Conflict("load_not_open", f"the load is {load.status}")
+    row = PackingListRow(
+        id=uuid7(),
+        pilot=act.pilot,
+        number=human_number(act.pilot, "PL", await next_number(session, "packing_list")),
+        version=0,
+        status="open",
+        load_id=load_id,
+        consignor_id=UUID(act.subject_id or ""),
+        destination=destination,
+        declaration_id=None,
+        opened_at=act.now,
+    )
+    session.add(row)
+    return row, await announce_packing_list(session, row, PackingListOpened, act=act)
+
+
+async def own_packing_list(session: AsyncSession, list_id: UUID, version: int, act: Act) -> PackingListRow:
+    """The caller's locked packing list at the version it saw."""
+    row = await packing_list_for_update(session, list_id)
+    if row is None or row.pilot != act.pilot:
+        raise NotFound(f"no packing list {list_id}")
+    if act.subject_id != str(row.consignor_id):
+        raise Hidden(f"packing list {list_id} is somebody else's")
+    if row.version != version:
+        raise Stale(f"the packing list has version {row.version}")
+    return row
+
+
+async def pack_lines(
+    session: AsyncSession, list_id: UUID, lines: Sequence[ToPack], *, version: int, act: Act
+) -> PackingListState:
+    """The list with the lines in it; exactly what fits wins however many pack at once (R-PACK-2)."""
+    row = await own_packing_list(session, list_id, version, act)
+    known = await lines_by_id(session, {each.trade_line_id for each in lines})
+    trades = {trade.id: trade for trade in await trades_for_update(session, {each.trade_id for each in known.values()})}
+    breaches: list[Breach] = []
+    for index, each in enumerate(lines):
+        line = known.get(each.trade_line_id)
+        if line is None or line.pilot != act.pilot:
+            raise NotFound(f"no trade line {each.trade_line_id}")
+        trade = trades[line.trade_id]
+        if act.subject_id not in {str(trade.consignor_id), str(trade.seller_id)}:
+            raise Hidden(f"trade line {line.id} is somebody else's")
+        breaches += breaches_of_packing(_facts(each, trade, row), f"/lines/{index}")
+    if breaches:
+        raise Refused(tuple(breaches))
+    moves = [Move(each.trade_line_id, "packed", each.quantity) for each in lines]
+    if unfit := await move(session, moves, reference=row.number, act=act):
+        at = {each.trade_line_id: index for index, each in enumerate(lines)}
+        raise Refused(
+            tuple(
+                Breach("packed_over_quantity", "R-PACK-2", f"/lines/{at[each.line_id]}/quantity", _asked(each))
+                for each in unfit
+            )
+        )
+    for each in lines:
+        session.add(
+            PackedLineRow(
+                id=uuid7(),
+                pilot=act.pilot,
+                packing_list_id=list_id,
+                line_id=each.trade_line_id,
+                trade_id=known[each.trade_line_id].trade_id,
+                quantity=each.quantity,
+                packages=each.packages,
+                gross_weight_kg=each.gross_weight_kg,
+                net_weight_kg=each.net_weight_kg,
+                volume_m3=each.volume_m3,
+            )
+        )
+    return await announce_packing_list(session, row, PackingListPacked, act=act)
+
+
+def _asked(each: Move) -> dict[str, str]:
+    return {"quantity": f"{each.quantity.normalize():f}"}
+
+
+def _facts(each: ToPack, trade: TradeRow, row: PackingListRow) -> PackingFacts:
+    return PackingFacts(
+        consignor_is_trades=trade.consignor_id == row.consignor_id,
+        trade_status=trade.status,
+        trade_eligible=trade.eligible,
+        handed_over=trade.handed_over_at is not None,
+        own_export=trade.seller_id == trade.consignor_id,
+        list_status=row.status,
+        quantity=each.quantity,
+        packages=each.packages,
+        gross_weight_kg=each.gross_weight_kg,
+        net_weight_kg=each.net_weight_kg,
+    )
+
+
+async def unpack_lines(
+    session: AsyncSession, list_id: UUID, packed_line_ids: Sequence[UUID], *, version: int, act: Act
+) -> PackingListState:
+    """The list without those lines; their quantity is free again."""
+    row = await own_packing_list(session, list_id, version, act)
+    if row.status != "open":
+        raise Conflict("packing_list_not_open", f"the packing list is {row.status}")
+    chosen = [each for each in await packed_lines_of(session, [list_id]) if each.id in set(packed_line_ids)]
+    if len(chosen) != len(set(packed_line_ids)):
+        raise NotFound("not all packed lines are in this list")
+    moves = [Move(each.line_id, "packed", -each.quantity) for each in chosen]
+    await move(session, moves, reference=row.number, act=act)
+    await session.execute(delete(PackedLineRow).where(PackedLineRow.id.in_([each.id for each in chosen])))
+    return await announce_packing_list(session, row, PackingListPacked, act=act)
+
+
+async def seal_packing_list(session: AsyncSession, list_id: UUID, *, version: int, act: Act) -> PackingListState:
+    """The sealed list; an empty one can't be sealed."""
+    row = await own_packing_list(session, list_id, version, act)
+    if row.status != "open":
+        raise Conflict("packing_list_not_open", f"the packing list is {row.status}")
+    if not await packed_lines_of(session, [list_id]):
+        raise Refused((Breach("packing_list_empty", "R-PACK-1"),))
+    row.status = "sealed"
+    return await announce_packing_list(session, row, PackingListSealed, act=act)

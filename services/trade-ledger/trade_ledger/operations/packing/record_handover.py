@@ -1,0 +1,67 @@
+"""Goods go from the stall holder to the operator who exports them (R-PACK-1, R-TRADE-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared.act import Act
+from shared.events.trade_ledger import HandoverRecorded
+from shared.messaging.outbox import announce
+from shared.vocabulary.errors import Hidden, NotFound, Refused
+from shared.vocabulary.numbers import human_number
+from shared.vocabulary.rules import Breach
+from trade_ledger.store.packing import next_number
+from trade_ledger.store.tables.packing import HandoverRow
+from trade_ledger.store.tables.trades import TradeRow
+from trade_ledger.store.trades import trades_for_update
+
+
+async def record_handover(session: AsyncSession, trade_ids: Sequence[UUID], *, act: Act) -> HandoverRow:
+    """The handover of some trades of one seller to one operator, or every reason why not."""
+    trades = await trades_for_update(session, trade_ids)
+    if len(trades) != len(set(trade_ids)) or any(trade.pilot != act.pilot for trade in trades):
+        raise NotFound("not all trades are known")
+    for trade in trades:
+        if act.subject_id not in {str(trade.seller_id), str(trade.consignor_id)}:
+            raise Hidden(f"trade {trade.id} is somebody else's")
+    if breaches := _breaches(trades):
+        raise Refused(tuple(breaches))
+    row = HandoverRow(
+        id=uuid7(),
+        pilot=act.pilot,
+        number=human_number(act.pilot, "HO", await next_number(session, "handover")),
+        from_subject_id=trades[0].seller_id,
+        to_subject_id=trades[0].consignor_id,
+        handed_over_at=act.now,
+        trade_ids=[str(trade.id) for trade in trades],
+    )
+    session.add(row)
+    for trade in trades:
+        trade.handed_over_at = act.now
+    said = HandoverRecorded(
+        handover_id=row.id,
+        pilot=row.pilot,
+        number=row.number,
+        from_subject_id=row.from_subject_id,
+        to_subject_id=row.to_subject_id,
+        handed_over_at=row.handed_over_at,
+        trade_ids=tuple(trade.id for trade in trades),
+    )
+    await announce(session, said, key=row.id, sequence=1, act=act)
+    return row
+
+
+def _breaches(trades: Sequence[TradeRow]) -> list[Breach]:
+    breaches = []
+    if len({(trade.seller_id, trade.consignor_id) for trade in trades}) > 1:
+        breaches.append(Breach("handover_mixed", "R-PACK-1", "/trade_ids"))
+    for index, trade in enumerate(trades):
+        if trade.status != "registered" or trade.seller_id == trade.consignor_id:
+            breaches.append(Breach("handover_not_due", "R-PACK-1", f"/trade_ids/{index}", {"trade": trade.number}))
+        elif trade.handed_over_at is not None:
+            breaches.append(Breach("handed_over_already", "R-PACK-1", f"/trade_ids/{index}", {"trade": trade.number}))
+    return breaches

@@ -1,0 +1,80 @@
+"""Loads, packing lists and handovers become their events."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.act import Act
+from shared.events.trade_ledger import LoadEvent, LoadState, PackedLine, PackingListEvent, PackingListState
+from shared.messaging.outbox import announce
+from trade_ledger.store.packing import packed_lines_of, packing_lists_of_load
+from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
+from trade_ledger.store.trades import lines_by_id
+
+
+async def load_state(session: AsyncSession, row: LoadRow) -> LoadState:
+    """The public state of a load."""
+    names = set(LoadState.model_fields) - {"load_id", "packing_list_ids"}
+    lists = await packing_lists_of_load(session, row.id)
+    return LoadState.model_validate(
+        {
+            "load_id": row.id,
+            "packing_list_ids": [each.id for each in lists if each.status != "void"],
+            **{name: getattr(row, name) for name in names},
+        }
+    )
+
+
+async def announce_load(session: AsyncSession, row: LoadRow, event: type[LoadEvent], *, act: Act) -> None:
+    """One version more, told; the caller holds the load's lock."""
+    row.version += 1
+    await session.flush()
+    await announce(session, event(load=await load_state(session, row)), key=row.id, sequence=row.version, act=act)
+
+
+async def packing_list_state(session: AsyncSession, row: PackingListRow) -> PackingListState:
+    """The public state of a packing list with its totals."""
+    packed = await packed_lines_of(session, [row.id])
+    lines = await lines_by_id(session, {each.line_id for each in packed})
+    return PackingListState(
+        packing_list_id=row.id,
+        pilot=row.pilot,
+        number=row.number,
+        version=row.version,
+        status=row.status,  # type: ignore[arg-type]  # the column's CHECKed choices
+        load_id=row.load_id,
+        consignor_id=row.consignor_id,
+        destination=row.destination,
+        packages=sum(each.packages for each in packed),
+        gross_weight_kg=sum((each.gross_weight_kg for each in packed), Decimal(0)),
+        net_weight_kg=sum((each.net_weight_kg for each in packed), Decimal(0)),
+        volume_m3=sum((each.volume_m3 for each in packed), Decimal(0)),
+        lines=tuple(_packed(each, lines[each.line_id].content["unit"]) for each in packed),
+    )
+
+
+def _packed(row: PackedLineRow, unit: str) -> PackedLine:
+    return PackedLine(
+        packed_line_id=row.id,
+        trade_id=row.trade_id,
+        trade_line_id=row.line_id,
+        quantity=row.quantity,
+        unit=unit,
+        packages=row.packages,
+        gross_weight_kg=row.gross_weight_kg,
+        net_weight_kg=row.net_weight_kg,
+        volume_m3=row.volume_m3,
+    )
+
+
+async def announce_packing_list(
+    session: AsyncSession, row: PackingListRow, event: type[PackingListEvent], *, act: Act
+) -> PackingListState:
+    """One version more, told; the caller holds the list's lock."""
+    row.version += 1
+    await session.flush()
+    state = await packing_list_state(session, row)
+    await announce(session, event(packing_list=state), key=row.id, sequence=row.version, act=act)
+    return state

@@ -1,0 +1,161 @@
+"""What trade-ledger knows of others, for its own decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trade_ledger.domain.parties import RoleStanding, Standings
+from trade_ledger.domain.recognition import ListEntry
+from trade_ledger.store.tables.copies import (
+    AgreementCopy,
+    CommodityDecisionCopy,
+    CommodityEntryCopy,
+    CommodityListCopy,
+    GradeCopy,
+    PlaceCopy,
+    SubjectCopy,
+)
+
+
+def standings_of(subject: SubjectCopy | None) -> Standings | None:
+    """A subject's filings by role."""
+    if subject is None:
+        return None
+    return {
+        role["role"]: RoleStanding(
+            role["status"],
+            role["stop_order"],
+            datetime.fromisoformat(role["effective_from"]) if role["effective_from"] else None,
+        )
+        for role in subject.roles
+    }
+
+
+def stall_in_force(subject: SubjectCopy | None, stall_number: str, day: date) -> bool:
+    """Whether the stall was the subject's on the day; the area was checked when it was filed (V5)."""
+    return subject is not None and any(
+        (not stall_number or stall["stall_number"] == stall_number)
+        and date.fromisoformat(stall["valid_from"]) <= day
+        and (stall["valid_to"] is None or day <= date.fromisoformat(stall["valid_to"]))
+        for stall in subject.stalls
+    )
+
+
+async def subjects_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, SubjectCopy]:
+    """The subjects known here."""
+    wanted = [each for each in ids if each is not None]
+    query = select(SubjectCopy).where(SubjectCopy.subject_id.in_(wanted))
+    return {row.subject_id: row for row in (await session.execute(query)).scalars()}
+
+
+async def subject_by_reference(
+    session: AsyncSession, pilot: str, *, number: str, identity_index: str
+) -> SubjectCopy | None:
+    """A subject by its human number or its identity's blind index."""
+    query = select(SubjectCopy).where(
+        SubjectCopy.pilot == pilot,
+        or_(SubjectCopy.number == number, SubjectCopy.identity_index == identity_index),
+    )
+    return (await session.execute(query.limit(1))).scalar_one_or_none()
+
+
+async def subject_by_stall(session: AsyncSession, pilot: str, stall_number: str) -> SubjectCopy | None:
+    """Who holds a stall."""
+    query = select(SubjectCopy).where(
+        SubjectCopy.pilot == pilot, SubjectCopy.stall_numbers.any(stall_number)  # type: ignore[arg-type]  # ARRAY
+    )
+    return (await session.execute(query.limit(1))).scalar_one_or_none()
+
+
+async def agreements_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, AgreementCopy]:
+    """The agreements known here."""
+    wanted = [each for each in ids if each is not None]
+    query = select(AgreementCopy).where(AgreementCopy.agreement_id.in_(wanted))
+    return {row.agreement_id: row for row in (await session.execute(query)).scalars()}
+
+
+async def agreement_between(
+    session: AsyncSession, pilot: str, kind: str, principal_id: UUID, agent_id: UUID
+) -> AgreementCopy | None:
+    """The newest confirmed agreement of two parties."""
+    query = select(AgreementCopy).where(
+        AgreementCopy.pilot == pilot,
+        AgreementCopy.kind == kind,
+        AgreementCopy.principal_id == principal_id,
+        AgreementCopy.agent_id == agent_id,
+        AgreementCopy.status == "confirmed",
+    )
+    return (await session.execute(query.order_by(AgreementCopy.agreement_id.desc()).limit(1))).scalar_one_or_none()
+
+
+async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list[ListEntry]:
+    """The entries of the newest complete version of each list in force, and the decisions in force."""
+    counted = (
+        select(CommodityEntryCopy.list_id, func.count().label("here"))
+        .group_by(CommodityEntryCopy.list_id)
+        .subquery()
+    )
+    lists = (
+        select(CommodityListCopy)
+        .join(counted, counted.c.list_id == CommodityListCopy.list_id)
+        .where(
+            CommodityListCopy.pilot == pilot,
+            CommodityListCopy.effective_from <= day,
+            counted.c.here == CommodityListCopy.entry_count,
+        )
+        .order_by(CommodityListCopy.version)
+    )
+    newest = {row.kind: row for row in (await session.execute(lists)).scalars()}
+    named = {row.list_id: f"{row.kind}@{row.version}" for row in newest.values()}
+    rows = await session.execute(select(CommodityEntryCopy).where(CommodityEntryCopy.list_id.in_(named)))
+    entries = [
+        ListEntry(
+            reference=f"{named[row.list_id]}#{row.entry_no}",
+            hs_prefix=row.hs_prefix,
+            keywords=tuple(row.keywords),
+            verdict=row.verdict,
+            reason=row.reason,
+            reason_zh=row.reason_zh,
+            barred_from_simplification=row.barred_from_simplification,
+        )
+        for row in rows.scalars()
+    ]
+    return entries + await _decisions_in_force(session, pilot, day)
+
+
+async def _decisions_in_force(session: AsyncSession, pilot: str, day: date) -> list[ListEntry]:
+    table = CommodityDecisionCopy
+    query = select(table).where(
+        table.pilot == pilot,
+        table.effective_from <= day,
+        or_(table.expires_on.is_(None), table.expires_on >= day),
+    )
+    return [
+        ListEntry(
+            f"decision:{row.decision_id}",
+            row.hs_code,
+            (row.goods_name,),
+            row.verdict,
+            row.reason,
+            row.reason,
+            by_person=True,
+        )
+        for row in (await session.execute(query.order_by(table.decided_at.desc()))).scalars()
+    ]
+
+
+async def place(session: AsyncSession, kind: str, place_id: str) -> dict[str, Any] | None:
+    """A pilot's, site's or port's content."""
+    row = await session.get(PlaceCopy, (kind, place_id))
+    return None if row is None else row.content
+
+
+async def grade_of(session: AsyncSession, subject_id: UUID, authority: str) -> GradeCopy | None:
+    """A subject's grade on an authority's own scale."""
+    return await session.get(GradeCopy, (subject_id, authority))

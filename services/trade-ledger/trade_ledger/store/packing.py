@@ -1,0 +1,57 @@
+"""Questions about loads and packing lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
+from trade_ledger.store.tables.row import numbers
+
+
+async def next_number(session: AsyncSession, kind: str) -> int:
+    """The next running number of a kind."""
+    number: int | None = await session.scalar(select(numbers[kind].next_value()))
+    return number or 0
+
+
+async def load_for_update(session: AsyncSession, load_id: UUID) -> LoadRow | None:
+    """The load, locked until commit."""
+    return await session.get(LoadRow, load_id, with_for_update=True, populate_existing=True)
+
+
+async def open_load_of(session: AsyncSession, pilot: str, container_number: str) -> LoadRow | None:
+    """The load that holds a container now."""
+    query = select(LoadRow).where(
+        LoadRow.pilot == pilot, LoadRow.container_number == container_number, LoadRow.status != "closed"
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def packing_list_for_update(session: AsyncSession, packing_list_id: UUID) -> PackingListRow | None:
+    """The packing list, locked until commit."""
+    return await session.get(PackingListRow, packing_list_id, with_for_update=True, populate_existing=True)
+
+
+async def packing_lists_of_load(session: AsyncSession, load_id: UUID) -> list[PackingListRow]:
+    """A load's packing lists in the order they were opened."""
+    query = select(PackingListRow).where(PackingListRow.load_id == load_id).order_by(PackingListRow.id)
+    return list((await session.execute(query)).scalars())
+
+
+async def packed_lines_of(session: AsyncSession, ids: Iterable[UUID]) -> list[PackedLineRow]:
+    """What some packing lists hold, in the order of packing."""
+    query = select(PackedLineRow).where(PackedLineRow.packing_list_id.in_(set(ids))).order_by(PackedLineRow.id)
+    return list((await session.execute(query)).scalars())
+
+
+def packing_lists_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[tuple[PackingListRow]]:
+    """The packing lists a caller may see: all, its own, or those of loads it consolidates."""
+    query = select(PackingListRow).where(PackingListRow.pilot == pilot)
+    if all_of_them:
+        return query
+    loads = select(LoadRow.id).where(LoadRow.consolidator_id == subject_id)
+    return query.where(or_(PackingListRow.consignor_id == subject_id, PackingListRow.load_id.in_(loads)))

@@ -1,0 +1,17 @@
+"""Rows of trade-ledger, without behaviour."""
+
+from trade_ledger.store.tables import copies, declarations, packing, trades
+from trade_ledger.store.tables.row import Row, http_tables, messaging, metadata, numbers, policy
+
+__all__ = [
+    "Row",
+    "copies",
+    "declarations",
+    "http_tables",
+    "messaging",
+    "metadata",
+    "numbers",
+    "packing",
+    "policy",
+    "trades",
+]

@@ -1,0 +1,137 @@
+"""Copies of what registry, fx-settlement and tax-exemption said; only consumers write them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.database import CONSUMER_ONLY
+from trade_ledger.store.tables.row import Row
+
+
+class SubjectCopy(Row):
+    __tablename__ = "subject_copies"
+    __table_args__ = (Index("ix_subject_copies_identity", "pilot", "identity_index"), {"info": CONSUMER_ONLY})
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    number: Mapped[str] = mapped_column(index=True)
+    identity_index: Mapped[str]
+    natural_person: Mapped[bool]
+    display_name: Mapped[str]
+    roles: Mapped[list[Any]]
+    stalls: Mapped[list[Any]]
+    stall_numbers: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    qualifications: Mapped[list[Any]]
+    sequence: Mapped[int]
+
+
+class AgreementCopy(Row):
+    __tablename__ = "agreement_copies"
+    __table_args__ = (Index("ix_agreement_copies_parties", "principal_id", "agent_id"), {"info": CONSUMER_ONLY})
+
+    agreement_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    number: Mapped[str]
+    kind: Mapped[str]
+    principal_id: Mapped[UUID]
+    agent_id: Mapped[UUID]
+    status: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    collector: Mapped[str | None]
+    exemption_filer: Mapped[str | None]
+    terminated_at: Mapped[datetime | None]
+    sequence: Mapped[int]
+
+
+class CommodityListCopy(Row):
+    __tablename__ = "commodity_list_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    list_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    kind: Mapped[str]
+    version: Mapped[int]
+    effective_from: Mapped[date]
+    entry_count: Mapped[int]
+
+
+class CommodityEntryCopy(Row):
+    __tablename__ = "commodity_entry_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    list_id: Mapped[UUID] = mapped_column(primary_key=True)
+    entry_no: Mapped[int] = mapped_column(primary_key=True)
+    hs_prefix: Mapped[str]
+    keywords: Mapped[list[Any]]
+    verdict: Mapped[str]
+    reason: Mapped[str]
+    reason_zh: Mapped[str]
+    barred_from_simplification: Mapped[bool]
+
+
+class CommodityDecisionCopy(Row):
+    __tablename__ = "commodity_decision_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    decision_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    goods_name: Mapped[str]
+    hs_code: Mapped[str]
+    verdict: Mapped[str]
+    reason: Mapped[str]
+    effective_from: Mapped[date]
+    expires_on: Mapped[date | None]
+    decided_at: Mapped[datetime]
+
+
+class GradeCopy(Row):
+    """The grade on each authority's scale; customs' own decides the route."""
+
+    __tablename__ = "grade_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    authority: Mapped[str] = mapped_column(primary_key=True)
+    grade: Mapped[str]
+    effective_from: Mapped[date]
+    automatic_release: Mapped[bool]
+    review_depth: Mapped[str]
+
+
+class PlaceCopy(Row):
+    """Pilot, site and port data by kind and id."""
+
+    __tablename__ = "place_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    place_id: Mapped[str] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    content: Mapped[dict[str, Any]]
+
+
+class TraceLink(Row):
+    """An event of another service that names something of ours (R-DECL-5)."""
+
+    __tablename__ = "trace_links"
+    __table_args__ = (
+        Index("ix_trace_links_refs", "refs", postgresql_using="gin"),
+        {"info": CONSUMER_ONLY},
+    )
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    type: Mapped[str]
+    key: Mapped[str]
+    sequence: Mapped[int]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    refs: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    shown: Mapped[dict[str, Any]]

@@ -1,0 +1,115 @@
+"""Declarations, their portions, customs' receipts, conflict cases and customs rates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.database import MONEY, QUANTITY, RATE
+from trade_ledger.store.tables.row import Row
+
+
+class CustomsRateRow(Row):
+    """A customs monthly rate as published (R-FX-10): CNY per unit of a currency."""
+
+    __tablename__ = "customs_rates"
+    __table_args__ = (UniqueConstraint("month", "currency"), CheckConstraint("cny_per_unit > 0", name="positive"))
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    month: Mapped[date]
+    currency: Mapped[str]
+    cny_per_unit: Mapped[Decimal] = mapped_column(RATE)
+    source: Mapped[str]
+    imported_by: Mapped[str]
+    imported_at: Mapped[datetime]
+
+
+class DeclarationRow(Row):
+    """A declaration (报关单); `content` holds what was declared and what customs' receipts made of it."""
+
+    __tablename__ = "declarations"
+    __table_args__ = (
+        Index("ix_declarations_consignor_id", "consignor_id"),
+        Index("ix_declarations_customs_number", "customs_number"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    number: Mapped[str] = mapped_column(unique=True)
+    version: Mapped[int]
+    status: Mapped[str]
+    attempt: Mapped[int]
+    consignor_id: Mapped[UUID]
+    declarant_id: Mapped[UUID]
+    customs_number: Mapped[str | None]
+    export_date: Mapped[date | None]
+    created_at: Mapped[datetime]
+    content: Mapped[dict[str, Any]]
+
+
+class PortionRow(Row):
+    """One trade line's share of one declared item: the key under which the services agree (V68)."""
+
+    __tablename__ = "portions"
+    __table_args__ = (
+        UniqueConstraint("declaration_id", "line_id"),
+        Index("ix_portions_line_id", "line_id"),
+        Index("ix_portions_trade_id", "trade_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("declarations.id"))
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("trade_lines.id"))
+    trade_id: Mapped[UUID] = mapped_column(ForeignKey("trades.id"))
+    quantity: Mapped[Decimal] = mapped_column(QUANTITY)
+    declared_value: Mapped[Decimal] = mapped_column(MONEY)
+    fob_value: Mapped[Decimal] = mapped_column(MONEY)
+    fob_usd: Mapped[Decimal] = mapped_column(MONEY)
+    released_quantity: Mapped[Decimal] = mapped_column(QUANTITY)
+    departed_quantity: Mapped[Decimal] = mapped_column(QUANTITY)
+    returned_quantity: Mapped[Decimal] = mapped_column(QUANTITY)
+    released_fob_usd: Mapped[Decimal] = mapped_column(MONEY)
+    content: Mapped[dict[str, Any]]
+
+
+class ReceiptRow(Row):
+    """A message of customs, kept as it came; the declaration's state is a function of all of them (R-DECL-4)."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (UniqueConstraint("declaration_id", "receipt_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("declarations.id"))
+    pilot: Mapped[str]
+    receipt_id: Mapped[str]
+    kind: Mapped[str]
+    attempt: Mapped[int]
+    issued_at: Mapped[datetime]
+    content: Mapped[dict[str, Any]]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]
+
+
+class ConflictRow(Row):
+    """What no longer agrees after an authority's fact, and who must act (R-DECL-7)."""
+
+    __tablename__ = "conflicts"
+    __table_args__ = (UniqueConstraint("declaration_id", "code", "receipt_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("declarations.id"))
+    pilot: Mapped[str]
+    code: Mapped[str]
+    receipt_id: Mapped[str]
+    detail: Mapped[str]
+    must_act: Mapped[str]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]
+    closing_reason: Mapped[str | None]

@@ -1,0 +1,69 @@
+"""Questions about trades and their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trade_ledger.store.tables.trades import LineCounterRow, TradeLineRow, TradeRow
+
+
+async def trade_for_update(session: AsyncSession, trade_id: UUID) -> TradeRow | None:
+    """The trade, locked until commit."""
+    return await session.get(TradeRow, trade_id, with_for_update=True, populate_existing=True)
+
+
+async def trades_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[TradeRow]:
+    """Several trades, locked in the order of their ids."""
+    query = select(TradeRow).where(TradeRow.id.in_(set(ids))).order_by(TradeRow.id)
+    return list((await session.execute(query.with_for_update().execution_options(populate_existing=True))).scalars())
+
+
+def trades_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[tuple[TradeRow]]:
+    """The trades a caller may see: all, or those it sells, owns, consigns, buys or registered."""
+    query = select(TradeRow).where(TradeRow.pilot == pilot)
+    if all_of_them:
+        return query
+    return query.where(
+        or_(
+            TradeRow.seller_id == subject_id,
+            TradeRow.owner_id == subject_id,
+            TradeRow.consignor_id == subject_id,
+            TradeRow.buyer_id == subject_id,
+            TradeRow.registered_by == subject_id,
+        )
+    )
+
+
+async def lines_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, TradeLineRow]:
+    """The lines of some ids."""
+    query = select(TradeLineRow).where(TradeLineRow.id.in_(set(ids)))
+    return {row.id: row for row in (await session.execute(query)).scalars()}
+
+
+async def counters_of(session: AsyncSession, trade_id: UUID) -> dict[UUID, LineCounterRow]:
+    """A trade's counters, locked until commit in the order of the lines' ids."""
+    query = (
+        select(LineCounterRow)
+        .join(TradeLineRow, TradeLineRow.id == LineCounterRow.line_id)
+        .where(TradeLineRow.trade_id == trade_id)
+        .order_by(LineCounterRow.line_id)
+        .with_for_update(of=LineCounterRow)
+    )
+    rows = (await session.execute(query.execution_options(populate_existing=True))).scalars()
+    return {row.line_id: row for row in rows}
+
+
+async def lines_of(session: AsyncSession, trade_id: UUID) -> list[Any]:
+    """A trade's lines with their counters, in line order."""
+    query = (
+        select(TradeLineRow, LineCounterRow)
+        .join(LineCounterRow, LineCounterRow.line_id == TradeLineRow.id)
+        .where(TradeLineRow.trade_id == trade_id)
+        .order_by(TradeLineRow.line_no)
+    )
+    return list((await session.execute(query)).all())

@@ -1,0 +1,182 @@
+"""Saying: what the outbox takes, keeps and turns into CloudEvents."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
+from cloudevents.core.formats.json import JSONFormat
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from shared.act import Act
+from shared.database import make_sessions
+from shared.events.catalogue import TOPICS
+from shared.events.tax_exemption import ItemDecided
+from shared.messaging.bus import Bus, Positions, Record
+from shared.messaging.outbox import Wake, announce, outbox_row, wake_channel
+from shared.messaging.relay import Relay
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def decided(reason: str) -> ItemDecided:
+    ids = {name: uuid4() for name in ("item_id", "portion_id", "declaration_id", "stall_holder_id")}
+    return ItemDecided(**ids, pilot="longshui", outcome="waived", reason=reason)
+
+
+@pytest.fixture
+def act() -> Act:
+    return Act(
+        actor="tax:1", pilot="longshui", now=datetime(2026, 5, 13, 1, 0, tzinfo=UTC), traceparent=TRACE
+    )
+
+
+@asynccontextmanager
+async def relaying(dsn: str, bus: Bus) -> Any:
+    stop = asyncio.Event()
+    relay = Relay("tax-exemption", dsn, bus)
+    task = asyncio.create_task(relay.run(stop))
+    try:
+        async with asyncio.timeout(60):
+            await relay.ready.wait()
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def first_record(bus: Bus, topic: str) -> Record:
+    async def from_zero() -> Positions:
+        return {}
+
+    reader = bus.reader("", [topic], from_zero)
+    await reader.start()
+    try:
+        async with asyncio.timeout(60):
+            while not (batches := await reader.fetch(most=1, wait_seconds=1)):
+                continue
+    finally:
+        await reader.close()
+    return next(iter(batches.values()))[0]
+
+
+async def test_an_event_that_was_not_committed_was_never_said(
+    make_side: Any, make_engine_of: Any, act: Act
+) -> None:
+    engine = make_engine_of(make_side().dsn)
+    async with make_sessions(engine)() as session:
+        await announce(session, decided("a"), key="k", sequence=1, act=act)
+        await session.rollback()
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM outbox")) == 0
+
+
+async def test_one_sequence_of_an_aggregate_is_said_once(
+    make_side: Any, make_engine_of: Any, act: Act
+) -> None:
+    sessions = make_sessions(make_engine_of(make_side().dsn))
+    async with sessions.begin() as session:
+        event_id = await announce(session, decided("a"), key="k", sequence=1, act=act)
+    assert event_id.version == 7
+    with pytest.raises(IntegrityError):
+        async with sessions.begin() as session:
+            await announce(session, decided("b"), key="k", sequence=1, act=act)
+
+
+@pytest.mark.parametrize("change", ["UPDATE outbox SET actor = 'x'", "DELETE FROM outbox", "TRUNCATE outbox"])
+async def test_the_outbox_is_append_only(make_side: Any, make_engine_of: Any, act: Act, change: str) -> None:
+    engine = make_engine_of(make_side().dsn)
+    async with make_sessions(engine).begin() as session:
+        await announce(session, decided("a"), key="k", sequence=1, act=act)
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with engine.begin() as connection:
+            await connection.execute(text(change))
+
+
+def _of_size(size: int) -> ItemDecided:
+    empty = len(decided("").model_dump_json())
+    return decided(secrets.token_hex(size)[: size - empty])
+
+
+async def test_an_event_at_its_topics_limit_is_carried_and_one_byte_more_is_refused(
+    bus: Bus, make_side: Any, make_engine_of: Any, act: Act
+) -> None:
+    most = TOPICS[ItemDecided.TOPIC].max_bytes
+    with pytest.raises(ValueError, match="split it"):
+        outbox_row(_of_size(most + 1), key="k", sequence=1, act=act)
+    side = make_side()
+    async with make_sessions(make_engine_of(side.dsn)).begin() as session:
+        await announce(session, _of_size(most), key="k", sequence=1, act=act)
+    async with relaying(side.dsn, bus):
+        assert len((await first_record(bus, ItemDecided.TOPIC)).value) == most
+
+
+async def test_the_largest_declaration_is_carried(bus: Bus, make_side: Any, act: Act) -> None:
+    topic = TOPICS["trade-ledger.declarations"]
+    side = make_side()
+    connection = await asyncpg.connect(side.dsn)
+    await connection.execute(
+        "INSERT INTO outbox (event_id, type, topic, key, sequence, occurred_at, actor, pilot, payload) VALUES"
+        " (gen_random_uuid(), 'trade_ledger.declaration_released.v1', $1, 'k', 1, now(), 'a', 'longshui', $2)",
+        topic.name,
+        secrets.token_hex(topic.max_bytes // 2).encode(),
+    )
+    await connection.close()
+    stop = asyncio.Event()
+    relay = asyncio.create_task(Relay("trade-ledger", side.dsn, bus).run(stop))
+    await bus.ensure_topics([topic.name])
+    assert len((await first_record(bus, topic.name)).value) == topic.max_bytes
+    stop.set()
+    await relay
+
+
+async def test_a_cloudevents_library_reads_what_travels(
+    bus: Bus, make_side: Any, make_engine_of: Any, act: Act
+) -> None:
+    side = make_side()
+    said = decided("中文")
+    async with make_sessions(make_engine_of(side.dsn)).begin() as session:
+        event_id = await announce(session, said, key="k-1", sequence=1, act=act)
+    async with relaying(side.dsn, bus):
+        record = await first_record(bus, ItemDecided.TOPIC)
+    headers = dict(record.headers)
+    assert headers["traceparent"] == TRACE.encode()
+    read = from_binary(KafkaMessage(headers, None, record.value), JSONFormat())
+    assert UUID(read.get_id()) == event_id
+    assert (read.get_type(), read.get_source(), read.get_subject()) == (
+        "tax_exemption.item_decided.v1",
+        "/services/tax-exemption",
+        "k-1",
+    )
+    assert read.get_time() == act.now
+    assert read.get_datacontenttype() == "application/json"
+    extensions = [read.get_extension(name) for name in ("sequence", "actor", "pilot", "traceparent")]
+    assert extensions == ["1", "tax:1", "longshui", TRACE]
+    assert ItemDecided.model_validate(read.get_data()) == said
+
+
+async def test_a_thousand_pokes_are_few_notifications(make_side: Any, make_engine_of: Any) -> None:
+    side = make_side()
+    wake = Wake(make_engine_of(side.dsn), "tax-exemption")
+    heard = 0
+
+    def hear(*_: object) -> None:
+        nonlocal heard
+        heard += 1
+
+    connection = await asyncpg.connect(side.dsn)
+    await connection.add_listener(wake_channel("tax-exemption"), hear)
+    for _ in range(1000):
+        wake.poke()
+    await wake.close()
+    await connection.fetchval("SELECT 1")
+    assert 1 <= heard <= 2
+    await connection.close()
