@@ -125,7 +125,7 @@ async def test_the_largest_declaration_is_carried(bus: Bus, make_side: Any, act:
     connection = await asyncpg.connect(side.dsn)
     await connection.execute(
         "INSERT INTO outbox (event_id, type, topic, key, sequence, occurred_at, actor, pilot, payload) VALUES"
-        " (gen_random_uuid(), 'trade_ledger.declaration_released.v1', $1, 'k', 1, now(), 'a', 'longshui', $2)",
+        " (gen_random_uuid(), 'trade_ledger.declaration_released.v1', $1, 'k', 1, now(), 'a', 'ls', $2)",
         topic.name,
         secrets.token_hex(topic.max_bytes // 2).encode(),
     )

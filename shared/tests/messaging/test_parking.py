@@ -1,0 +1,289 @@
+"""Parked events: retried in order to the same state, released one by one, never in the partition's way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from shared.database import make_sessions
+from shared.events.base import Received
+from shared.events.tax_exemption import ItemDecided
+from shared.messaging.bus import Bus, Outgoing
+from shared.messaging.consumer import ACTIVE_CONSUMER_LOCK, Consumer
+from shared.messaging.embedded import EmbeddedBus
+from shared.messaging.envelope import partition_of
+from shared.messaging.outbox import Wake
+from shared.messaging.parking import list_parked, release, retry_aggregate
+from shared.messaging.rebuild import projection_hashes, rebuild
+from shared.messaging.subscriptions import Subscriptions
+from shared.vocabulary.errors import Conflict, NotFound, Refused, SetupProblem
+from shared.vocabulary.rules import Breach
+
+TOPIC = "tax-exemption.returns"
+SERVICE = "tax-exemption"
+
+
+@dataclass
+class Hearer:
+    """A service whose handler fails on purpose until it is repaired."""
+
+    side: Any
+    engine: AsyncEngine
+    bus: Bus
+    failure: Callable[[], Exception] | None = None
+
+    def subscriptions(self) -> Subscriptions:
+        copies = self.side.copies
+
+        async def copy(session: AsyncSession, received: Received[ItemDecided]) -> None:
+            row = {"key": received.key, "reason": received.event.reason, "at": received.occurred_at}
+            await session.execute(
+                upsert(copies).values(row).on_conflict_do_update(index_elements=["key"], set_=row)
+            )
+
+        async def effect(session: AsyncSession, received: Received[ItemDecided]) -> None:
+            statement = text("INSERT INTO effects VALUES (:key, :sequence)")
+            await session.execute(statement, {"key": received.key, "sequence": received.sequence})
+            if self.failure is not None and received.event.reason == "poison":
+                raise self.failure()
+
+        subscriptions = Subscriptions("fx-settlement")
+        subscriptions.project(ItemDecided, copy)
+        subscriptions.react(ItemDecided, effect)
+        return subscriptions
+
+    async def hear(self, until: Callable[[], Awaitable[bool]]) -> None:
+        stop = asyncio.Event()
+        wake = Wake(self.engine, "fx-settlement")
+        consumer = Consumer(self.engine, self.side.messaging, self.bus, self.subscriptions(), wake)
+        task = asyncio.create_task(consumer.run(stop))
+        async with asyncio.timeout(60):
+            while not await until():  # noqa: ASYNC110 - a database has no event to wait for
+                await asyncio.sleep(0.05)
+        stop.set()
+        await task
+
+    async def scalar(self, question: str) -> Any:
+        async with self.engine.connect() as connection:
+            return await connection.scalar(text(question))
+
+    async def effects(self) -> int:
+        return int(await self.scalar("SELECT count(*) FROM effects"))
+
+    async def state(self) -> dict[str, Any]:
+        rows = await self.scalar(
+            "SELECT coalesce(string_agg(key || sequence, ',' ORDER BY key, sequence), '') FROM effects"
+        )
+        return {**await projection_hashes(self.engine, self.side.metadata), "effects": rows}
+
+    async def parked(self) -> list[Any]:
+        async with make_sessions(self.engine)() as session:
+            return await list_parked(session, self.side.messaging)
+
+    async def retry(self, parked_id: int) -> int:
+        async with make_sessions(self.engine).begin() as session:
+            return await retry_aggregate(session, self.side.messaging, self.subscriptions(), parked_id)
+
+    async def release(self, parked_id: int, person: str) -> str:
+        async with make_sessions(self.engine).begin() as session:
+            tables = self.side.messaging
+            return await release(
+                session, tables, self.subscriptions(), parked_id, person=person, reason="case 12"
+            )
+
+
+def outgoing(key: str, sequence: int, reason: str = "r", *, headers: bool = True) -> Outgoing:
+    same = "019a0000-0000-7000-8000-000000000001"
+    event = ItemDecided(
+        item_id=same,  # type: ignore[arg-type] - parsed by the model
+        portion_id=same,  # type: ignore[arg-type]
+        declaration_id=same,  # type: ignore[arg-type]
+        stall_holder_id=same,  # type: ignore[arg-type]
+        pilot="longshui",
+        outcome="waived",
+        reason=reason,
+    )
+    fields = {
+        "ce_id": f"00000000-0000-0000-0000-{sequence:012}",
+        "ce_type": ItemDecided.TYPE,
+        "ce_source": "/services/tax-exemption",
+        "ce_subject": key,
+        "ce_sequence": str(sequence),
+        "ce_time": "2026-05-13T01:00:00Z",
+        "ce_actor": "tax:1",
+        "ce_pilot": "longshui",
+    }
+    encoded = [(name, value.encode()) for name, value in fields.items()] if headers else []
+    return Outgoing(TOPIC, partition_of(key, 6), key, event.model_dump_json().encode(), encoded)
+
+
+async def publish(bus: Bus, records: list[Outgoing]) -> None:
+    await bus.ensure_topics([TOPIC], cursor_of=SERVICE)
+    publisher = bus.publisher(SERVICE)
+    cursor = await publisher.fence() or 0
+    await publisher.publish(records, cursor + len(records))
+    await publisher.close()
+
+
+@pytest.fixture
+def make_hearer(make_side: Any, make_engine_of: Any) -> Callable[..., Hearer]:
+    def make(bus: Bus, failure: Callable[[], Exception] | None = None) -> Hearer:
+        side = make_side()
+        return Hearer(side, make_engine_of(side.dsn), bus, failure)
+
+    return make
+
+
+@pytest.fixture
+async def log(make_database: Any) -> Any:
+    """An embedded bus: what is tested here is above the port."""
+    opened = EmbeddedBus(make_database())
+    yield opened
+    await opened.close()
+
+
+def refused() -> Exception:
+    return Refused((Breach("over_limit", "R-DECL-1", "", {}),))
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"), [(refused, "refused"), (lambda: KeyError("a bug"), "handler_error")]
+)
+async def test_after_the_repair_a_retry_gives_the_state_of_a_run_that_never_failed(
+    log: Bus, make_hearer: Any, failure: Callable[[], Exception], kind: str
+) -> None:
+    records = [outgoing(f"k{n}", s, f"r{s}") for s in range(1, 7) for n in range(20)]
+    records[45] = outgoing("k5", 3, "poison")
+    await publish(log, records)
+    poisoned, healthy = make_hearer(log, failure), make_hearer(log)
+
+    async def has_read() -> bool:
+        return await poisoned.effects() == 116 and len(await poisoned.parked()) == 4
+
+    await poisoned.hear(has_read)
+    waiting = await poisoned.parked()
+    assert [(row.sequence, row.reason) for row in waiting] == [
+        (3, kind),
+        (4, "behind"),
+        (5, "behind"),
+        (6, "behind"),
+    ]
+    assert await poisoned.retry(waiting[2].id) == 0
+    poisoned.failure = None
+    assert await poisoned.retry(waiting[2].id) == 4
+    assert await poisoned.parked() == []
+
+    async def heard_all() -> bool:
+        return await healthy.effects() == 120
+
+    await healthy.hear(heard_all)
+    assert await poisoned.state() == await healthy.state()
+    before = await poisoned.state()
+    assert await rebuild(
+        poisoned.engine, log, poisoned.side.messaging, poisoned.subscriptions(), poisoned.side.metadata
+    )
+    assert await poisoned.state() == before
+
+
+async def test_an_event_behind_a_gap_waits_for_the_one_that_comes_late(log: Bus, make_hearer: Any) -> None:
+    late = [outgoing("a", 1), outgoing("a", 4, "r4"), outgoing("a", 3, "r3"), outgoing("a", 2, "r2")]
+    await publish(log, [*late, outgoing("b", 1)])
+    hearer = make_hearer(log)
+
+    async def has_read() -> bool:
+        return await hearer.effects() == 2 and len(await hearer.parked()) == 3
+
+    await hearer.hear(has_read)
+    waiting = await hearer.parked()
+    assert [(row.sequence, row.reason) for row in waiting] == [
+        (4, "sequence_gap"),
+        (3, "behind"),
+        (2, "behind"),
+    ]
+    assert await hearer.retry(waiting[0].id) == 3
+    assert (await hearer.state())["effects"] == "a1,a2,a3,a4,b1"
+    before = await hearer.state()
+    await rebuild(hearer.engine, log, hearer.side.messaging, hearer.subscriptions(), hearer.side.metadata)
+    assert await hearer.state() == before
+
+
+async def test_only_the_first_of_an_aggregate_is_released_and_by_two_persons(
+    log: Bus, make_hearer: Any
+) -> None:
+    records = [outgoing("a", 1), outgoing("a", 2, "poison"), outgoing("a", 3), outgoing("a", 4)]
+    await publish(log, records)
+    hearer = make_hearer(log, refused)
+
+    async def has_read() -> bool:
+        return len(await hearer.parked()) == 3
+
+    await hearer.hear(has_read)
+    first, behind, _ = await hearer.parked()
+    with pytest.raises(Conflict) as conflict:
+        await hearer.release(behind.id, "anna")
+    assert conflict.value.code == "parked_event_behind"
+    assert await hearer.release(first.id, "anna") == "proposed"
+    with pytest.raises(Conflict) as conflict:
+        await hearer.release(first.id, "anna")
+    assert conflict.value.code == "release_needs_two_persons"
+    assert await hearer.effects() == 1
+    assert await hearer.release(first.id, "bo") == "released"
+    assert (await hearer.state())["effects"] == "a1,a3,a4"
+    settled = (
+        "SELECT release_proposed_by || release_confirmed_by || release_reason FROM parked_events WHERE id="
+    )
+    assert await hearer.scalar(f"{settled}{first.id}") == "annabocase 12"
+    with pytest.raises(NotFound):
+        await hearer.retry(10**6)
+
+
+async def test_an_unreadable_envelope_parks_its_key_and_counts_as_the_next_when_released(
+    log: Bus, make_hearer: Any
+) -> None:
+    await publish(
+        log, [outgoing("a", 1), outgoing("a", 2, headers=False), outgoing("a", 3), outgoing("b", 1)]
+    )
+    hearer = make_hearer(log)
+
+    async def has_read() -> bool:
+        return await hearer.effects() == 2 and len(await hearer.parked()) == 2
+
+    await hearer.hear(has_read)
+    first, _ = await hearer.parked()
+    assert first.reason == "bad_envelope"
+    await hearer.release(first.id, "anna")
+    await hearer.release(first.id, "bo")
+    assert (await hearer.state())["effects"] == "a1,a3,b1"
+
+
+async def test_a_failure_that_shows_only_at_commit_parks_too(log: Bus, make_hearer: Any) -> None:
+    await publish(log, [outgoing("a", 1), outgoing("a", 2), outgoing("b", 1)])
+    hearer = make_hearer(log)
+    async with hearer.engine.begin() as connection:
+        await connection.execute(
+            text("ALTER TABLE effects ADD CONSTRAINT late UNIQUE (key) DEFERRABLE INITIALLY DEFERRED")
+        )
+
+    async def has_read() -> bool:
+        return await hearer.effects() == 2 and len(await hearer.parked()) == 1
+
+    await hearer.hear(has_read)
+    (row,) = await hearer.parked()
+    assert row.error == "IntegrityError: 23505 late"
+
+
+async def test_a_rebuild_is_refused_while_the_consumer_runs(log: Bus, make_hearer: Any) -> None:
+    hearer = make_hearer(log)
+    async with hearer.engine.connect() as connection:
+        await connection.execute(text(f"SELECT pg_advisory_lock({ACTIVE_CONSUMER_LOCK})"))
+        side = hearer.side
+        with pytest.raises(SetupProblem, match="stop it"):
+            await rebuild(hearer.engine, log, side.messaging, hearer.subscriptions(), side.metadata)
+        await connection.execute(text(f"SELECT pg_advisory_unlock({ACTIVE_CONSUMER_LOCK})"))
