@@ -42,11 +42,22 @@ def _health(relay: Relay, consumer: Consumer, port: int) -> uvicorn.Server:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routes = [Route("/livez", live), Route("/readyz", ready), Route("/metrics", metrics)]
-    config = uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=port, log_level="warning")
+    config = uvicorn.Config(
+        Starlette(routes=routes), host="127.0.0.1", port=port, log_config=None, lifespan="off"
+    )
     server = uvicorn.Server(config)
     # Signals end the worker in its own order; the health server just follows.
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     return server
+
+
+async def _until_failed(work: Awaitable[None], stop: asyncio.Event, failures: list[Exception]) -> None:
+    """What ends one part ends the worker, in its usual order."""
+    try:
+        await work
+    except (BusStopped, Stalled) as failure:
+        failures.append(failure)
+        stop.set()
 
 
 async def _every(seconds: float, stop: asyncio.Event, engine: AsyncEngine, work: Background) -> None:
@@ -74,12 +85,13 @@ async def serve_worker(
     relay = Relay(subscriptions.service, url, bus)
     consumer = Consumer(engine, tables, bus, subscriptions, wake)
     server = _health(relay, consumer, settings.worker_port)
+    failures: list[Exception] = []
     try:
         async with asyncio.TaskGroup() as group:
             # The relay stops last, so that what the consumer announced still leaves.
             relay_stop = asyncio.Event()
-            consuming = group.create_task(consumer.run(stop))
-            group.create_task(relay.run(relay_stop))
+            consuming = group.create_task(_until_failed(consumer.run(stop), stop, failures))
+            group.create_task(_until_failed(relay.run(relay_stop), stop, failures))
             group.create_task(server.serve())
             for work in background:
                 group.create_task(_every(1.0, stop, engine, work))
@@ -91,6 +103,8 @@ async def serve_worker(
         await wake.close()
         await bus.close()
         await engine.dispose()
+    if failures:
+        raise failures[0]
 
 
 def run_worker(
@@ -109,15 +123,12 @@ def run_worker(
             loop.add_signal_handler(sign, stop.set)
         await serve_worker(settings, tables, subscriptions, background, stop)
 
-    status = 0
     try:
         asyncio.run(main())
-    except* Stalled as stalled:
-        for error in stalled.exceptions:
-            log.error("stalled", reason=str(error))
-        status = 1
-    except* BusStopped as contradiction:
-        for problem in contradiction.exceptions:
-            log.error("stopped", reason=str(problem))
-        status = 2
-    return status
+    except BusStopped as contradiction:
+        log.error("stopped", reason=str(contradiction))
+        return 2
+    except Stalled as stalled:
+        log.error("stalled", reason=str(stalled))
+        return 1
+    return 0

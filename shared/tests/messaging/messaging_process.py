@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import Any
 
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,11 +20,32 @@ from shared.messaging.outbox import Wake
 from shared.messaging.relay import Relay
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import add_messaging_tables
+from shared.messaging.worker import run_worker
+from shared.settings import ServiceSettings
 
 
 async def _note(session: AsyncSession, received: Received[ItemDecided]) -> None:
     statement = text("INSERT INTO effects (key, sequence) VALUES (:key, :sequence)")
     await session.execute(statement, {"key": received.key, "sequence": received.sequence})
+
+
+def worker(dsn: str, address: str, port: str) -> int:
+    """A whole worker that says and hears."""
+    subscriptions = Subscriptions("tax-exemption")
+    subscriptions.react(ItemDecided, _note)
+    bus: dict[str, Any] = {"bus": "embedded", "bus_database_url": address}
+    if not address.startswith("postgresql://"):
+        bootstrap, prefix = address.split("/")
+        bus = {"bus": "kafka", "kafka_bootstrap": bootstrap, "kafka_prefix": prefix}
+    settings = ServiceSettings(
+        database_url=SecretStr(dsn),
+        worker_port=int(port),
+        issuer="none",
+        jwks_url="none",
+        sealing_key=SecretStr("none"),
+        **bus,
+    )
+    return run_worker(settings, add_messaging_tables(new_metadata()), subscriptions)
 
 
 async def main(part: str, dsn: str, address: str) -> None:
@@ -38,4 +61,6 @@ async def main(part: str, dsn: str, address: str) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "worker":
+        sys.exit(worker(*sys.argv[2:]))
     asyncio.run(main(*sys.argv[1:]))

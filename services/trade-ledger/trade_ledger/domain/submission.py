@@ -1,0 +1,99 @@
+"""May this declaration be submitted (R-DECL-1, R-DECL-2, V9, V24, V27, V28, V29, R-FILE-8)?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.vocabulary.rules import Breach
+
+
+@dataclass(frozen=True, slots=True)
+class PortionFacts:
+    """One line's share with what the rules ask of it."""
+
+    goods_name: str
+    price_term: str
+    decision: str
+    reason: str
+    reason_zh: str
+    buyer_named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionFacts:
+    """The declaration as it would be submitted."""
+
+    lists_sealed: bool
+    lists_free: bool
+    one_destination: bool
+    customs_office_known: bool
+    port_designated: bool
+    price_term: str
+    total_usd: Decimal
+    limit_usd: Decimal
+    fob_negative: bool
+    simplified: bool
+    kinds: int
+    kinds_threshold: int
+    item_count: int
+    items_most: int
+    portions_most: int
+    portions: Sequence[PortionFacts]
+
+
+def breaches_of_submission(facts: SubmissionFacts) -> tuple[Breach, ...]:
+    """Every reason why not; the limit is inclusive (V27)."""
+    breaches = [*_of_lists(facts), *_of_places(facts), *_of_size(facts)]
+    for index, portion in enumerate(facts.portions):
+        at = f"/portions/{index}"
+        params = {"goods": portion.goods_name, "reason": portion.reason, "reason_zh": portion.reason_zh}
+        if portion.decision == "needs_person":
+            breaches.append(Breach("commodity_undecided", "V9", at, params))
+        elif portion.decision == "not_eligible":
+            breaches.append(Breach("goods_not_allowed", "R-GOODS-1", at, params))
+        if portion.price_term != facts.price_term:
+            breaches.append(Breach("price_term_differs", "V24", at, params))
+        if not portion.buyer_named:
+            breaches.append(Breach("buyer_not_completed", "R-FILE-8", at, params))
+    return tuple(breaches)
+
+
+def _of_lists(facts: SubmissionFacts) -> list[Breach]:
+    breaches = []
+    if not facts.lists_sealed:
+        breaches.append(Breach("packing_lists_not_sealed", "R-PACK-1", "/packing_list_ids"))
+    if not facts.lists_free:
+        breaches.append(Breach("packing_list_declared", "V21", "/packing_list_ids"))
+    if not facts.one_destination:
+        breaches.append(Breach("destination_differs", "V24", "/packing_list_ids"))
+    return breaches
+
+
+def _of_places(facts: SubmissionFacts) -> list[Breach]:
+    breaches = []
+    if not facts.customs_office_known:
+        breaches.append(Breach("customs_office_not_allowed", "V29", "/customs_office"))
+    if not facts.port_designated:
+        breaches.append(Breach("port_not_designated", "V29", "/port"))
+    return breaches
+
+
+def _of_size(facts: SubmissionFacts) -> list[Breach]:
+    breaches = []
+    if facts.total_usd > facts.limit_usd:
+        params = {"value": f"{facts.total_usd:,.2f}", "limit": f"{facts.limit_usd:,.2f}"}
+        breaches.append(Breach("declaration_value_over_limit", "R-DECL-1", "/packing_list_ids", params))
+    if facts.fob_negative:
+        breaches.append(Breach("fob_negative", "V28", "/freight"))
+    if facts.simplified and facts.kinds < facts.kinds_threshold:
+        params = {"kinds": str(facts.kinds), "threshold": str(facts.kinds_threshold)}
+        breaches.append(Breach("simplified_not_available", "R-DECL-2", "/simplified", params))
+    if facts.item_count > facts.items_most:
+        params = {"items": str(facts.item_count), "most": str(facts.items_most)}
+        breaches.append(Breach("too_many_items", "R-DECL-1", "/packing_list_ids", params))
+    if len(facts.portions) > facts.portions_most:
+        params = {"portions": str(len(facts.portions)), "most": str(facts.portions_most)}
+        breaches.append(Breach("too_many_portions", "R-DECL-1", "/packing_list_ids", params))
+    return breaches

@@ -1,0 +1,84 @@
+"""What a declaration is worth: slip values converted, FOB by price term, dollars at the customs rate (V27, V28, V54)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.vocabulary.money import allocate, convert, currency_digits, rounded
+from shared.vocabulary.rules import Breach
+
+# Which charges a term carries: freight, insurance (V28).
+_CHARGES = {"EXW": (False, False), "FOB": (False, False), "C&F": (True, False), "C&I": (False, True), "CIF": (True, True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """Charges in the declaration's currency; `inland` brings EXW to FOB."""
+
+    freight: Decimal
+    insurance: Decimal
+    inland: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One line's slip value in the slip's currency."""
+
+    slip_value: Decimal
+    slip_currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """The same share in the declaration's currency, at FOB, and in US dollars."""
+
+    declared: Decimal
+    fob: Decimal
+    fob_usd: Decimal
+
+
+def slip_share(amount: Decimal, quantity: Decimal, before: Decimal, taken: Decimal, currency: str) -> Decimal:
+    """A line's value for `taken` after `before` were declared: all parts of a line sum to its amount (V54)."""
+    upto = rounded(amount * (before + taken) / quantity, currency)
+    return upto - rounded(amount * before / quantity, currency)
+
+
+def breaches_of_charges(term: str, charges: Charges) -> tuple[Breach, ...]:
+    """Term and charges must agree (V28)."""
+    freight, insurance = _CHARGES[term]
+    breaches = []
+    if (charges.freight > 0) != freight:
+        breaches.append(Breach("charge_disagrees_with_term", "V28", "/freight", {"term": term}))
+    if (charges.insurance > 0) != insurance:
+        breaches.append(Breach("charge_disagrees_with_term", "V28", "/insurance", {"term": term}))
+    if charges.inland > 0 and term != "EXW":
+        breaches.append(Breach("charge_disagrees_with_term", "V28", "/inland", {"term": term}))
+    return tuple(breaches)
+
+
+def fob_total(total: Decimal, term: str, charges: Charges) -> Decimal:
+    """The free-on-board value; may come out negative, which is a breach of its own."""
+    if term == "EXW":
+        return total + charges.inland
+    return total - charges.freight - charges.insurance
+
+
+def valued(
+    shares: Sequence[Share], *, currency: str, term: str, charges: Charges, cny_per_unit: Mapping[str, Decimal]
+) -> list[Valued]:
+    """Each share valued; every total is rounded once and its parts sum to it, the remainder by V54."""
+    digits = currency_digits(currency)
+    declared = [Decimal(0)] * len(shares)
+    for slip_currency in {share.slip_currency for share in shares}:
+        at = [i for i, share in enumerate(shares) if share.slip_currency == slip_currency]
+        values = [shares[i].slip_value for i in at]
+        rate = cny_per_unit[slip_currency] / cny_per_unit[currency]
+        parts = values if slip_currency == currency else convert(values, rate, currency)
+        for i, part in zip(at, parts, strict=True):
+            declared[i] = part
+    fob = allocate(fob_total(sum(declared, Decimal(0)), term, charges), declared, digits)
+    usd_total = rounded(sum(fob, Decimal(0)) * cny_per_unit[currency] / cny_per_unit["USD"], "USD")
+    usd = fob if currency == "USD" else allocate(usd_total, fob, 2)
+    return [Valued(*each) for each in zip(declared, fob, usd, strict=True)]

@@ -1,0 +1,207 @@
+"""Compute a declaration from what is packed: portions, values, items, and every reason why not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.act import Act
+from shared.policy import policy_of
+from shared.vocabulary.errors import Refused
+from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.money import rounded
+from shared.vocabulary.rules import Breach
+from trade_ledger.domain import merge, valuation
+from trade_ledger.domain.parties import breaches_of_completion
+from trade_ledger.domain.recognition import verdict_on
+from trade_ledger.domain.submission import PortionFacts, SubmissionFacts, breaches_of_submission
+from trade_ledger.operations.trades.prepare_trades import verdict_json
+from trade_ledger.store.declarations import packing_lists_for_update, rates_of_month
+from trade_ledger.store.facts import entries_in_force, place, standings_of, subjects_by_id
+from trade_ledger.store.packing import packed_lines_of
+from trade_ledger.store.tables.declarations import DeclarationRow
+from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
+from trade_ledger.store.tables.row import policy
+from trade_ledger.store.tables.trades import TradeLineRow, TradeRow
+from trade_ledger.store.trades import counters_of, lines_by_id, trades_for_update
+
+
+@dataclass(slots=True)
+class Share:
+    """One trade line's packed goods in this declaration."""
+
+    portion_id: UUID
+    line: TradeLineRow
+    trade: TradeRow
+    quantity: Decimal
+    packages: int
+    gross_weight_kg: Decimal
+    net_weight_kg: Decimal
+    slip_value: Decimal
+    verdict: dict[str, str]
+    barred: bool
+    valued: valuation.Valued = valuation.Valued(Decimal(0), Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """The declaration as it would be submitted now."""
+
+    lists: list[PackingListRow]
+    shares: list[Share]
+    items: list[merge.Item]
+    rate_id: str
+    rate_month: date
+    breaches: tuple[Breach, ...]
+
+
+async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act: Act) -> Assessed:
+    """Lists, trades and counters stay locked until commit, so that what is assessed is what is submitted."""
+    entered = row.content
+    rules = await policy_of(session, policy, row.pilot)
+    today = legal_date(act.now)
+    month = today.replace(day=1)
+    lists = await packing_lists_for_update(session, [UUID(each) for each in entered["packing_list_ids"]])
+    shares = await _shares(session, row, lists, today, act)
+    rates = await rates_of_month(session, month)
+    needed = {share.trade.currency for share in shares} | {entered["currency"], "USD"}
+    if missing := sorted(needed - set(rates)):
+        params = {"currencies": ", ".join(missing), "month": f"{month:%Y-%m}"}
+        raise Refused((Breach("customs_rate_missing", "R-DECL-1", "/currency", params),))
+    cny = {currency: rate for currency, (_, rate) in rates.items()}
+    _value(shares, entered, cny)
+    simplified = rules.on("simplified_declaration", today).value
+    items = merge.items_of(
+        [_merge_share(share) for share in shares],
+        simplified=entered["simplified"],
+        single_kinds=simplified["single_kinds"],
+    )
+    facts = SubmissionFacts(
+        lists_sealed=all(each.status == "sealed" for each in lists),
+        lists_free=all(each.declaration_id in (None, row.id) for each in lists),
+        one_destination=len({each.destination for each in lists}) == 1,
+        customs_office_known=await _office_known(session, row.pilot, entered["customs_office"]),
+        port_designated=await place(session, "port", f"{row.pilot}:{entered['port']}") is not None,
+        price_term=entered["price_term"],
+        total_usd=_total_usd(shares, entered["currency"], cny),
+        limit_usd=Decimal(rules.on("declaration_limit_usd", today).value),
+        fob_negative=any(share.valued.fob < 0 for share in shares),
+        simplified=entered["simplified"],
+        kinds=merge.kinds_that_count([_merge_share(share) for share in shares]),
+        kinds_threshold=simplified["kinds_threshold"],
+        item_count=len(items),
+        items_most=rules.on("items_per_declaration", today).value,
+        portions_most=rules.on("portions_per_declaration", today).value,
+        portions=[_portion_facts(share) for share in shares],
+    )
+    breaches = breaches_of_submission(facts) + valuation.breaches_of_charges(entered["price_term"], _charges(entered))
+    breaches += await _stop_orders(session, row, shares)
+    return Assessed(lists, shares, items, rates[entered["currency"]][0], month, breaches)
+
+
+async def _shares(
+    session: AsyncSession, row: DeclarationRow, lists: list[PackingListRow], today: date, act: Act
+) -> list[Share]:
+    packed: dict[UUID, list[PackedLineRow]] = defaultdict(list)
+    for each in await packed_lines_of(session, [one.id for one in lists]):
+        packed[each.line_id].append(each)
+    lines = await lines_by_id(session, packed)
+    trades = {trade.id: trade for trade in await trades_for_update(session, {x.trade_id for x in lines.values()})}
+    declared: dict[UUID, Decimal] = {}
+    for trade_id in sorted(trades):
+        declared |= {line_id: c.declared for line_id, c in (await counters_of(session, trade_id)).items()}
+    entries = await entries_in_force(session, act.pilot, today)
+    shares = []
+    for line_id in sorted(packed):
+        line, parts = lines[line_id], packed[line_id]
+        content, quantity = line.content, sum((part.quantity for part in parts), Decimal(0))
+        verdict = verdict_on(content["goods_name"], content["hs_code"], entries)
+        shares.append(
+            Share(
+                # The same line in the same declaration is the same portion, whatever the attempt.
+                portion_id=uuid5(row.id, str(line_id)),
+                line=line,
+                trade=trades[line.trade_id],
+                quantity=quantity,
+                packages=sum(part.packages for part in parts),
+                gross_weight_kg=sum((part.gross_weight_kg for part in parts), Decimal(0)),
+                net_weight_kg=sum((part.net_weight_kg for part in parts), Decimal(0)),
+                slip_value=valuation.slip_share(
+                    Decimal(content["amount"]),
+                    Decimal(content["quantity"]),
+                    declared[line_id],
+                    quantity,
+                    trades[line.trade_id].currency,
+                ),
+                verdict=verdict_json(verdict),
+                barred=verdict.barred_from_simplification,
+            )
+        )
+    return shares
+
+
+def _charges(entered: dict[str, Any]) -> valuation.Charges:
+    return valuation.Charges(*(Decimal(entered[name]) for name in ("freight", "insurance", "inland")))
+
+
+def _value(shares: list[Share], entered: dict[str, Any], cny: dict[str, Decimal]) -> None:
+    valued = valuation.valued(
+        [valuation.Share(share.slip_value, share.trade.currency) for share in shares],
+        currency=entered["currency"],
+        term=entered["price_term"],
+        charges=_charges(entered),
+        cny_per_unit=cny,
+    )
+    for share, each in zip(shares, valued, strict=True):
+        share.valued = each
+
+
+def _total_usd(shares: list[Share], currency: str, cny: dict[str, Decimal]) -> Decimal:
+    total = sum((share.valued.declared for share in shares), Decimal(0))
+    return rounded(total * cny[currency] / cny["USD"], "USD")
+
+
+def _merge_share(share: Share) -> merge.Share:
+    return merge.Share(
+        portion=str(share.portion_id),
+        hs_code=share.line.content["hs_code"],
+        goods_name=share.line.content["goods_name"],
+        unit=share.line.content["unit"],
+        quantity=share.quantity,
+        value=share.valued.declared,
+        packages=share.packages,
+        gross_weight_kg=share.gross_weight_kg,
+        net_weight_kg=share.net_weight_kg,
+        barred=share.barred,
+    )
+
+
+def _portion_facts(share: Share) -> PortionFacts:
+    return PortionFacts(
+        goods_name=share.line.content["goods_name"],
+        price_term=share.trade.state["price_term"],
+        decision=share.verdict["decision"],
+        reason=share.verdict["reason"],
+        reason_zh=share.verdict["reason_zh"],
+        buyer_named=share.trade.buyer_id is not None,
+    )
+
+
+async def _office_known(session: AsyncSession, pilot: str, office: str) -> bool:
+    content = await place(session, "pilot", pilot)
+    return content is not None and office in content["customs_offices"]
+
+
+async def _stop_orders(session: AsyncSession, row: DeclarationRow, shares: list[Share]) -> tuple[Breach, ...]:
+    sellers = {share.trade.seller_id for share in shares}
+    subjects = await subjects_by_id(session, {row.consignor_id, *sellers})
+    breaches: tuple[Breach, ...] = ()
+    for seller in sorted(sellers):
+        breaches += breaches_of_completion(standings_of(subjects.get(seller)), "stall_holder", "/packing_list_ids")
+    return breaches + breaches_of_completion(standings_of(subjects.get(row.consignor_id)), "operator", "")

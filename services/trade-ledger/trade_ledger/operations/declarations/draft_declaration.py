@@ -1,0 +1,76 @@
+"""Draft a declaration over sealed packing lists; everything is computed anew at submission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared.act import Act
+from shared.vocabulary.errors import Hidden, NotFound
+from shared.vocabulary.numbers import human_number
+from trade_ledger.store.declarations import packing_lists_for_update
+from trade_ledger.store.packing import next_number
+from trade_ledger.store.tables.declarations import DeclarationRow
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What the declarant enters; charges in the declaration's currency."""
+
+    packing_list_ids: tuple[UUID, ...]
+    customs_office: str
+    port: str
+    price_term: str
+    currency: str
+    freight: Decimal
+    insurance: Decimal
+    inland: Decimal
+    simplified: bool
+    declarant_id: UUID | None
+
+
+async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act) -> DeclarationRow:
+    """The draft; it takes nothing until it is submitted."""
+    lists = await packing_lists_for_update(session, list(drafted.packing_list_ids))
+    if len(lists) != len(set(drafted.packing_list_ids)) or any(each.pilot != act.pilot for each in lists):
+        raise NotFound("not all packing lists are known")
+    for each in lists:
+        if act.subject_id != str(each.consignor_id):
+            raise Hidden(f"packing list {each.id} is somebody else's")
+    row = DeclarationRow(
+        id=uuid7(),
+        pilot=act.pilot,
+        number=human_number(act.pilot, "DE", await next_number(session, "declaration")),
+        version=0,
+        status="draft",
+        attempt=0,
+        consignor_id=lists[0].consignor_id,
+        declarant_id=drafted.declarant_id or lists[0].consignor_id,
+        customs_number=None,
+        export_date=None,
+        created_at=act.now,
+        content=_entered(drafted, lists[0].destination),
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+def _entered(drafted: Drafted, destination: str) -> dict[str, Any]:
+    return {
+        "packing_list_ids": [str(each) for each in drafted.packing_list_ids],
+        "customs_office": drafted.customs_office,
+        "port": drafted.port,
+        "destination": destination,
+        "price_term": drafted.price_term,
+        "currency": drafted.currency,
+        "freight": str(drafted.freight),
+        "insurance": str(drafted.insurance),
+        "inland": str(drafted.inland),
+        "simplified": drafted.simplified,
+    }

@@ -1,0 +1,225 @@
+"""What a consumer meets on the way: a rival, a client that stands still, repeats and any order of arrival."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.events.tax_exemption import ItemDecided
+from shared.messaging.bus import Batches, Bus, LoadPositions, Outgoing, Positions, Reader, Record
+from shared.messaging.consumer import Consumer, Stalled
+from shared.messaging.embedded import EmbeddedBus
+from shared.messaging.envelope import partition_of
+from shared.messaging.outbox import Wake
+from shared.messaging.rebuild import projection_hashes
+
+TOPIC = "tax-exemption.returns"
+EVENT = (
+    '{{"item_id":"{0}","portion_id":"{0}","declaration_id":"{0}","stall_holder_id":"{0}",'
+    '"pilot":"longshui","outcome":"waived","reason":"{1}"}}'
+)
+
+
+def record(key: str, sequence: int, offset: int = 0) -> Record:
+    fields = {
+        "ce_id": f"00000000-0000-0000-0000-{sequence:012}",
+        "ce_type": ItemDecided.TYPE,
+        "ce_source": "/services/tax-exemption",
+        "ce_subject": key,
+        "ce_sequence": str(sequence),
+        "ce_time": f"2026-05-13T01:00:{sequence:02}Z",
+        "ce_actor": "tax:1",
+        "ce_pilot": "longshui",
+    }
+    value = EVENT.format("019a0000-0000-7000-8000-000000000001", f"r{sequence}").encode()
+    headers = [(name, said.encode()) for name, said in fields.items()]
+    return Record(TOPIC, partition_of(key, 6), offset, key, value, headers)
+
+
+class NeverAnswers:
+    """A client as aiokafka leaves one behind after some broker restarts: open, silent, not even closing."""
+
+    def __init__(self) -> None:
+        self.rewound = 0
+
+    async def start(self) -> None:
+        return
+
+    async def fetch(self, *, most: int, wait_seconds: float) -> Batches:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def rewind(self) -> None:
+        self.rewound += 1
+
+    async def mirror(self, positions: Positions) -> None:
+        return
+
+    async def lag(self) -> int:
+        return 1
+
+    async def close(self) -> None:
+        await asyncio.Event().wait()
+
+
+class ReadsNothing(NeverAnswers):
+    """A client that answers, but never with what lies there."""
+
+    async def fetch(self, *, most: int, wait_seconds: float) -> Batches:
+        await asyncio.sleep(0.05)
+        return {}
+
+
+class FirstReadersFail(EmbeddedBus):
+    """The embedded bus, whose first readers stand still."""
+
+    def __init__(self, url: str, broken: list[Reader]) -> None:
+        super().__init__(url)
+        self.broken = broken
+
+    def reader(self, service: str, topics: Any, positions: LoadPositions) -> Any:
+        return self.broken.pop() if self.broken else super().reader(service, topics, positions)
+
+
+@pytest.fixture
+def make_consumer(make_side: Any, make_engine_of: Any) -> Callable[[Bus], tuple[Consumer, AsyncEngine, Any]]:
+    def make(bus: Bus) -> tuple[Consumer, AsyncEngine, Any]:
+        side = make_side()
+        engine = make_engine_of(side.dsn)
+        wake = Wake(engine, "fx-settlement")
+        consumer = Consumer(engine, side.messaging, bus, side.subscriptions(), wake, stall_seconds=0.8)
+        return consumer, engine, side
+
+    return make
+
+
+async def applied(engine: AsyncEngine) -> list[tuple[str, int]]:
+    async with engine.connect() as connection:
+        rows = await connection.execute(text("SELECT key, sequence::int FROM effects ORDER BY key, sequence"))
+        return [(row[0], row[1]) for row in rows]
+
+
+async def positions(engine: AsyncEngine) -> list[int]:
+    async with engine.connect() as connection:
+        rows = await connection.execute(text("SELECT position FROM consumer_positions"))
+        return [row[0] for row in rows]
+
+
+async def publish(bus: Bus, records: list[Record]) -> None:
+    await bus.ensure_topics([TOPIC], cursor_of="tax-exemption")
+    publisher = bus.publisher("tax-exemption")
+    cursor = await publisher.fence() or 0
+    outgoing = [Outgoing(r.topic, r.partition, r.key, r.value, r.headers) for r in records]
+    await publisher.publish(outgoing, cursor + len(records))
+    await publisher.close()
+
+
+async def test_a_consumer_that_lost_its_partition_writes_nothing_and_moves_nothing_back(
+    make_database: Any, make_consumer: Any
+) -> None:
+    consumer, engine, _ = make_consumer(EmbeddedBus(make_database()))
+    where, reader = (TOPIC, partition_of("a", 6)), NeverAnswers()
+    early = [record("a", 1, 0), record("a", 2, 1)]
+    await consumer.apply(reader, {where: early})
+    await consumer.apply(reader, {where: [record("a", 3, 2), record("a", 4, 3)]})
+    assert reader.rewound == 0
+    await consumer.apply(reader, {where: early})
+    assert reader.rewound == 1
+    assert await applied(engine) == [("a", n) for n in (1, 2, 3, 4)]
+    assert await positions(engine) == [4]
+
+
+async def test_two_rivals_with_the_same_batch_apply_it_once(
+    make_database: Any, make_side: Any, make_engine_of: Any
+) -> None:
+    side, bus = make_side(), EmbeddedBus(make_database())
+    engine = make_engine_of(side.dsn)
+    wake = Wake(engine, "fx-settlement")
+    readers = [NeverAnswers() for _ in range(5)]
+    rivals = [Consumer(engine, side.messaging, bus, side.subscriptions(), wake) for _ in readers]
+    batch = {(TOPIC, partition_of("a", 6)): [record("a", n + 1, n) for n in range(30)]}
+    await asyncio.gather(*(rival.apply(reader, batch) for rival, reader in zip(rivals, readers, strict=True)))
+    assert await applied(engine) == [("a", n + 1) for n in range(30)]
+    assert sum(reader.rewound for reader in readers) == 4
+
+
+@pytest.mark.parametrize("broken", [NeverAnswers, ReadsNothing])
+async def test_a_client_that_stands_still_is_built_anew(
+    make_database: Any, make_consumer: Any, broken: Callable[[], Reader]
+) -> None:
+    bus = FirstReadersFail(make_database(), [broken(), broken()])
+    await publish(bus, [record("a", 1), record("a", 2)])
+    consumer, engine, _ = make_consumer(bus)
+    stop = asyncio.Event()
+    running = asyncio.create_task(consumer.run(stop))
+    async with asyncio.timeout(60):
+        while len(await applied(engine)) < 2:  # noqa: ASYNC110 - a database has no event to wait for
+            await asyncio.sleep(0.05)
+    stop.set()
+    await running
+    assert bus.broken == []
+    await bus.close()
+
+
+async def test_after_three_new_clients_in_vain_the_process_gives_up(
+    make_database: Any, make_consumer: Any
+) -> None:
+    bus = FirstReadersFail(make_database(), [NeverAnswers() for _ in range(9)])
+    consumer, _, _ = make_consumer(bus)
+    with pytest.raises(Stalled):
+        await asyncio.wait_for(consumer.run(asyncio.Event()), 60)
+    assert len(bus.broken) == 5
+    await bus.close()
+
+
+def scheduled(chance: random.Random) -> list[Record]:
+    """Ten aggregates of eight events, each one to five times, in any order that keeps each aggregate's."""
+    queues = [
+        [record(f"k{n}", sequence) for sequence in range(1, 9) for _ in range(chance.randint(1, 5))]
+        for n in range(10)
+    ]
+    told: list[Record] = []
+    while queues := [queue for queue in queues if queue]:
+        told.append(chance.choice(queues).pop(0))
+        if chance.random() < 0.1:
+            told.append(chance.choice(told))
+    return told
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param(8, id="few"),
+        pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(900)], id="many"),
+    ],
+)
+async def test_repeats_and_any_order_across_aggregates_give_the_same_state(
+    make_database: Any, make_consumer: Any, seeds: int
+) -> None:
+    first, states = random.randrange(10**6), set()
+    for seed in range(first, first + seeds):
+        chance = random.Random(seed)
+        consumer, engine, side = make_consumer(EmbeddedBus(make_database()))
+        told, offsets = scheduled(chance), dict.fromkeys(range(6), 0)
+        at = 0
+        while at < len(told):
+            size = chance.randint(1, 60)
+            batches: Batches = {}
+            for each in told[at : at + size]:
+                placed = Record(
+                    TOPIC, each.partition, offsets[each.partition], each.key, each.value, each.headers
+                )
+                batches.setdefault((TOPIC, each.partition), []).append(placed)
+                offsets[each.partition] += 1
+            await consumer.apply(NeverAnswers(), batches)
+            at += size
+        assert await applied(engine) == [(f"k{n}", s) for n in range(10) for s in range(1, 9)], f"seed {seed}"
+        states.add((await projection_hashes(engine, side.metadata))["copies"])
+        await engine.dispose()
+    assert len(states) == 1, f"seeds from {first}"

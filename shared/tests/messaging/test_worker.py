@@ -1,0 +1,91 @@
+"""A service's worker as a real process: ready, measured, stopped in order, clear about what it can't do."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import text
+
+from shared.messaging.bus import Bus
+from shared.processes.ports import free_port
+
+SERVICE = "tax-exemption"
+_PROGRAM = Path(__file__).with_name("messaging_process.py")
+
+
+async def start(dsn: str, address: str, port: int) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(_PROGRAM),
+        "worker",
+        dsn,
+        address,
+        str(port),
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def answer_of(port: int, path: str, status: int) -> str:
+    """The body once the worker answers with the status."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    answer = await client.get(path)
+                except httpx.TransportError:
+                    await asyncio.sleep(0.1)
+                    continue
+                if answer.status_code == status:
+                    return answer.text
+                await asyncio.sleep(0.1)
+
+
+async def test_a_worker_says_hears_shows_its_metrics_and_stops_in_order(
+    bus_address: str, make_side: Any, make_engine_of: Any, say: Any
+) -> None:
+    side, port = make_side(), free_port()
+    engine = make_engine_of(side.dsn)
+    worker = await start(side.dsn, bus_address, port)
+    try:
+        await answer_of(port, "/readyz", 200)
+        await answer_of(port, "/livez", 200)
+        await say(engine, "k0", 5)
+        async with asyncio.timeout(30), engine.connect() as connection:
+            while await connection.scalar(text("SELECT count(*) FROM effects")) < 5:
+                await connection.rollback()
+                await asyncio.sleep(0.05)
+        metrics = await answer_of(port, "/metrics", 200)
+        applied = f'consumer_applied_total{{service="{SERVICE}",type="tax_exemption.item_decided.v1"}} 5.0'
+        assert applied in metrics
+        assert f'relay_published_total{{service="{SERVICE}"}} 5.0' in metrics
+        for name in ("outbox_age_seconds", "parked_events", "consumer_lag", "consumer_repeats_total"):
+            assert name in metrics
+        worker.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            _, log = await worker.communicate()
+        assert worker.returncode == 0, log.decode()
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+            await worker.communicate()
+
+
+async def test_a_worker_on_a_restored_database_ends_with_a_sentence(
+    bus: Bus, bus_address: str, make_side: Any
+) -> None:
+    await bus.ensure_topics(["tax-exemption.returns"], cursor_of=SERVICE)
+    publisher = bus.publisher(SERVICE)
+    await publisher.fence()
+    await publisher.publish([], 17)
+    await publisher.close()
+    worker = await start(make_side().dsn, bus_address, free_port())
+    async with asyncio.timeout(60):
+        _, log = await worker.communicate()
+    assert worker.returncode == 2
+    assert "restored to an earlier time" in log.decode()
+    assert "Traceback" not in log.decode()
