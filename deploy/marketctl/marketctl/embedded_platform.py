@@ -110,7 +110,15 @@ class Platform:
         package = package_of(service)
         self._child(
             service,
-            ["uvicorn", f"{package}.app:app", "--host", "127.0.0.1", "--port", told["PORT"], "--no-access-log"]
+            [
+                "uvicorn",
+                f"{package}.app:app",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                told["PORT"],
+                "--no-access-log",
+            ]
             + ["--timeout-graceful-shutdown", "10", "--loop", "uvloop", "--http", "httptools"],
             told,
         )

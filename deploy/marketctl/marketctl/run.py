@@ -59,7 +59,10 @@ def _check_bus(folder: Path, bus: BusKind) -> None:
 
 def _banner(console: Console, bus: BusKind) -> None:
     kind = "embedded: no Docker, no Kafka" if bus == "embedded" else "Apache Kafka"
-    console.print(f"市场采购贸易(1039)综合管理  ·  market trade 1039   v{version('market-marketctl')}   [{kind}]", markup=False)
+    console.print(
+        f"市场采购贸易(1039)综合管理  ·  market trade 1039   v{version('market-marketctl')}   [{kind}]",
+        markup=False,
+    )
 
 
 def run(*, bus: BusKind, once: bool) -> int:
@@ -142,7 +145,9 @@ def _serve(platform: Platform, console: Console) -> int:
     while not stopping.wait(1):
         for child in platform.children.values():
             if child.process.poll() is not None:
-                raise ProcessProblem(f"{child.name} stopped by itself: {child.last_line()} (see {child.log_file})")
+                raise ProcessProblem(
+                    f"{child.name} stopped by itself: {child.last_line()} (see {child.log_file})"
+                )
     return 0
 
 

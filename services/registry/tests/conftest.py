@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from registry.app import service
 
+from registry.app import service
 from shared.testing.client import Door, open_door
 from shared.testing.services import MakeServiceDatabase
 from shared.testing.tokens import ServedMint

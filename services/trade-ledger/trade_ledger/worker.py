@@ -6,11 +6,11 @@ import sys
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.http.audit import chain
+from shared.messaging.worker import run_worker
 from trade_ledger.consumers.subscriptions import subscriptions
 from trade_ledger.settings import Settings
 from trade_ledger.store.tables import http_tables, messaging
-from shared.http.audit import chain
-from shared.messaging.worker import run_worker
 
 
 async def chain_audit(engine: AsyncEngine) -> None:

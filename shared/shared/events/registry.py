@@ -17,7 +17,15 @@ PLACES = Topic("registry.places", "registry")
 
 Role = Literal["stall_holder", "operator", "buyer", "supplier", "agent", "broker", "carrier"]
 FilingStatus = Literal[
-    "draft", "submitted", "under_review", "approved", "effective", "returned", "rejected", "suspended", "exited"
+    "draft",
+    "submitted",
+    "under_review",
+    "approved",
+    "effective",
+    "returned",
+    "rejected",
+    "suspended",
+    "exited",
 ]
 QualificationKind = Literal[
     "customs_filing",

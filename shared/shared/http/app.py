@@ -74,7 +74,10 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
             sessions=make_sessions(engine),
             clock=Clock(read.environment, read.clock_file),
             verifier=TokenVerifier(
-                issuer=read.issuer, audience=read.audience, jwks_url=read.jwks_url, environment=read.environment
+                issuer=read.issuer,
+                audience=read.audience,
+                jwks_url=read.jwks_url,
+                environment=read.environment,
             ),
             sealer=Sealer(read.sealing_key.get_secret_value()),
             wake=Wake(engine, service.name),

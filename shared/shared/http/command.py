@@ -40,7 +40,9 @@ class Attempt:
     fingerprint: bytes
     target: str | None
 
-    def entry(self, *, outcome: str, status: int, rule: str | None = None, code: str | None = None) -> audit.Entry:
+    def entry(
+        self, *, outcome: str, status: int, rule: str | None = None, code: str | None = None
+    ) -> audit.Entry:
         return audit.Entry(
             business_at=self.act.now,
             pilot=self.caller.pilot,
@@ -80,7 +82,12 @@ class Command:
         return int(text)
 
     async def answer(
-        self, content: BaseModel, *, status: int = 200, version: int | None = None, location: str | None = None
+        self,
+        content: BaseModel,
+        *,
+        status: int = 200,
+        version: int | None = None,
+        location: str | None = None,
     ) -> Response:
         """Store the answer and its audit line with the effect, and give it."""
         return await self._answered(content, status, version, location, kept=True)

@@ -22,7 +22,12 @@ from shared.vocabulary.rules import Breach
 log = structlog.get_logger()
 
 _RETRY_AFTER = {"retry-after": "1"}
-_HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}
+_HTTP_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+}
 
 
 def problem_response(
@@ -122,7 +127,9 @@ async def _validation(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)  # noqa: S101 - narrows the handler's type
-    code = _HTTP_CODES.get(error.status_code, "field_invalid" if error.status_code < 500 else "internal_error")
+    code = _HTTP_CODES.get(
+        error.status_code, "field_invalid" if error.status_code < 500 else "internal_error"
+    )
     headers = dict(error.headers or {})
     return problem_response(
         request, simple(code, reason=str(error.detail)), status=error.status_code, headers=headers

@@ -54,7 +54,9 @@ class Retried(BaseModel):
 class ReleaseIn(BaseModel):
     """Why the event may be skipped."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "sent by mistake, case 12"}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "sent by mistake, case 12"}]}
+    )
 
     reason: str = Field(min_length=3, max_length=500)
 
@@ -89,7 +91,12 @@ class PolicyParameter(BaseModel):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"name": "sample_switch", "effective_from": "2026-06-01", "value": True, "citation": "pilot's order 7"}
+                {
+                    "name": "sample_switch",
+                    "effective_from": "2026-06-01",
+                    "value": True,
+                    "citation": "pilot's order 7",
+                }
             ]
         },
     )
@@ -145,7 +152,9 @@ def _add_parked(router: APIRouter, messaging: MessagingTables, subscriptions: Su
 
 def _add_audit(router: APIRouter, http: HttpTables) -> None:
     @router.get("/v1/audit")
-    async def list_audit_entries(session: Reading, caller: Authorised, before: int | None = None) -> AuditLines:
+    async def list_audit_entries(
+        session: Reading, caller: Authorised, before: int | None = None
+    ) -> AuditLines:
         """The newest 100 lines of the trail, or those before an id."""
         query = select(http.audit).where(http.audit.c.pilot == caller.pilot).order_by(http.audit.c.id.desc())
         if before is not None:
@@ -173,5 +182,3 @@ def _add_policy(router: APIRouter, policy: Table) -> None:
             statement.on_conflict_do_update(index_elements=["name", "pilot", "effective_from"], set_=row)
         )
         return await command.answer(body, status=201)
-
-

@@ -42,8 +42,10 @@ def _resolved() -> list[Path]:
     try:
         artifacts = jgo.resolve(f"org.apache.kafka:kafka_2.13:{VERSION}")
         return [Path(artifact.resolve()) for artifact in artifacts if artifact.packaging == "jar"]
-    except Exception as error:  # noqa: BLE001 - whatever the resolver raises, the person needs one sentence
-        raise ProcessProblem(f"Kafka's jars could not be fetched ({type(error).__name__}): is the network up?") from error
+    except Exception as error:
+        raise ProcessProblem(
+            f"Kafka's jars could not be fetched ({type(error).__name__}): is the network up?"
+        ) from error
 
 
 def fetch() -> None:
@@ -56,7 +58,9 @@ def fetch() -> None:
     staged.mkdir(parents=True)
     for jar in _resolved():
         if _sha256(jar) != wanted.get(jar.name):
-            raise ProcessProblem(f"{jar.name} is not the file that {CHECKSUMS.name} names: nothing was installed")
+            raise ProcessProblem(
+                f"{jar.name} is not the file that {CHECKSUMS.name} names: nothing was installed"
+            )
         shutil.copy2(jar, staged / jar.name)
     if missing := set(wanted) - {file.name for file in staged.iterdir()}:
         raise ProcessProblem(f"jars missing: {sorted(missing)}")

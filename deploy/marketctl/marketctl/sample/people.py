@@ -35,7 +35,12 @@ class Party:
 
 def credit_code(random: Random, category: str = "91") -> str:
     """A unified social credit code (社会信用代码) with its check character."""
-    body = category + _REGION + "".join(random.choice(_ALPHABET[:10]) for _ in range(8)) + random.choice("0123456789")
+    body = (
+        category
+        + _REGION
+        + "".join(random.choice(_ALPHABET[:10]) for _ in range(8))
+        + random.choice("0123456789")
+    )
     return body + uscc.calc_check_digit(body)
 
 
@@ -73,7 +78,14 @@ def stall_holders(random: Random, count: int) -> list[Party]:
 
 def operators(random: Random) -> list[Party]:
     """Six operators with everything a consignor must hold."""
-    names = ("龙水国际贸易", "大足五金进出口", "渝西供应链", "巴渝外贸综合服务", "双桥商贸", "重庆金属制品出口")
+    names = (
+        "龙水国际贸易",
+        "大足五金进出口",
+        "渝西供应链",
+        "巴渝外贸综合服务",
+        "双桥商贸",
+        "重庆金属制品出口",
+    )
     return [
         Party(
             ref=f"OP{n}",
@@ -121,8 +133,12 @@ def buyers(random: Random) -> list[Party]:
         filed_by = f"OP{n % 6 + 1}"
         if n % 2:
             name = f"成渝采购{n}号贸易有限公司"
-            parties.append(Party(ref, "buyer", "credit_code", credit_code(random), "CN", name, filed_by=filed_by))
+            parties.append(
+                Party(ref, "buyer", "credit_code", credit_code(random), "CN", name, filed_by=filed_by)
+            )
         else:
             name = _SURNAMES[n] + _GIVEN[n]
-            parties.append(Party(ref, "buyer", "resident_id", resident_id(random), "CN", name, filed_by=filed_by))
+            parties.append(
+                Party(ref, "buyer", "resident_id", resident_id(random), "CN", name, filed_by=filed_by)
+            )
     return parties

@@ -6,7 +6,16 @@ from shared.http.access import Access, grant
 from shared.http.identity import PARTIES, ROLES
 from shared.http.upkeep import UPKEEP_ACCESS
 
-_AUTHORITIES = ("commerce", "customs", "tax", "safe", "market_supervision", "ip_office", "district", "auditor")
+_AUTHORITIES = (
+    "commerce",
+    "customs",
+    "tax",
+    "safe",
+    "market_supervision",
+    "ip_office",
+    "district",
+    "auditor",
+)
 _FILERS = tuple(sorted(PARTIES))
 _OWN = "its own filings, those it made for others, and its counterparties"
 _FIELD = "all of its pilot"

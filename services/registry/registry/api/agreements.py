@@ -46,7 +46,9 @@ async def propose_procurement_agency(body: ProcurementAgencyIn, command: Command
 
 
 @router.get("/v1/procurement-agencies")
-async def list_procurement_agencies(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[AgreementOut]:
+async def list_procurement_agencies(
+    session: Reading, caller: Authorised, wanted: WantedPage
+) -> Page[AgreementOut]:
     """The procurement agencies the caller is party to."""
     return await _page(session, caller, wanted, "procurement_agency")
 
@@ -55,7 +57,11 @@ async def list_procurement_agencies(session: Reading, caller: Authorised, wanted
 async def confirm_procurement_agency(agreement_id: UUID, command: Commanded) -> Response:
     """Confirm as the other party."""
     row = await confirm_agency(
-        command.session, agreement_id, "procurement_agency", version=command.expected_version(), act=command.act
+        command.session,
+        agreement_id,
+        "procurement_agency",
+        version=command.expected_version(),
+        act=command.act,
     )
     return await _answer(command, row, "procurement-agencies")
 
@@ -83,7 +89,9 @@ async def propose_export_agency(body: ExportAgencyIn, command: Commanded) -> Res
 
 
 @router.get("/v1/export-agencies")
-async def list_export_agencies(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[AgreementOut]:
+async def list_export_agencies(
+    session: Reading, caller: Authorised, wanted: WantedPage
+) -> Page[AgreementOut]:
     """The export agencies the caller is party to."""
     return await _page(session, caller, wanted, "export_agency")
 

@@ -12,7 +12,12 @@ from shared.events.registry import Grade, QualificationKind, Role
 from shared.vocabulary.identifiers import IdentityKind
 from shared.wire import CoordinateText, CountryCode
 
-STALL = {"stall_number": "02-000018", "longitude": "105.744000", "latitude": "29.541000", "valid_from": "2026-01-01"}
+STALL = {
+    "stall_number": "02-000018",
+    "longitude": "105.744000",
+    "latitude": "29.541000",
+    "valid_from": "2026-01-01",
+}
 
 
 class Input(BaseModel):
@@ -82,7 +87,9 @@ class SubjectIn(Input):
 class StepIn(Input):
     """Why a filing takes a step."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "documents complete"}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "documents complete"}]}
+    )
 
     reason: str = Field("", max_length=500)
 
@@ -107,7 +114,9 @@ class AmendmentIn(Input):
 class PurposeIn(Input):
     """Why somebody needs the whole identity number."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"purpose": "inspection 2026-14"}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"purpose": "inspection 2026-14"}]}
+    )
 
     purpose: str = Field(min_length=5, max_length=300)
 
@@ -117,7 +126,9 @@ class GradeIn(Input):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"grade": "B", "effective_from": "2026-05-01", "reason": "base rating"}]},
+        json_schema_extra={
+            "examples": [{"grade": "B", "effective_from": "2026-05-01", "reason": "base rating"}]
+        },
     )
 
     grade: Grade
@@ -300,7 +311,9 @@ class BankIn(Input):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"name": "样例银行", "connection": "interface", "valid_from": "2026-01-01"}]},
+        json_schema_extra={
+            "examples": [{"name": "样例银行", "connection": "interface", "valid_from": "2026-01-01"}]
+        },
     )
 
     name: str = Field(min_length=1, max_length=120)
@@ -338,7 +351,9 @@ class PortIn(Input):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"port_code": "8011", "name": "样例口岸", "valid_from": "2026-01-01"}]},
+        json_schema_extra={
+            "examples": [{"port_code": "8011", "name": "样例口岸", "valid_from": "2026-01-01"}]
+        },
     )
 
     port_code: str = Field(pattern=r"^[0-9A-Z]{2,10}$")
@@ -370,7 +385,12 @@ class CommodityListIn(Input):
                     "effective_from": "2026-01-01",
                     "source": "sample",
                     "entries": [
-                        {"hs_prefix": "82", "verdict": "eligible", "reason": "hand tools", "reason_zh": "手工具"}
+                        {
+                            "hs_prefix": "82",
+                            "verdict": "eligible",
+                            "reason": "hand tools",
+                            "reason_zh": "手工具",
+                        }
                     ],
                 }
             ]

@@ -75,7 +75,9 @@ def _filing(row: RoleFilingRow) -> dict[str, Any]:
 async def _answer(command: Commanded, subject: SubjectRow, status: int = 200) -> Response:
     filings = await filings_of(command.session, subject.id)
     location = f"/v1/subjects/{subject.id}" if status == 201 else None
-    return await command.answer(shown(subject, filings), status=status, version=subject.version, location=location)
+    return await command.answer(
+        shown(subject, filings), status=status, version=subject.version, location=location
+    )
 
 
 async def _seen(session: AsyncSession, caller: Caller, subject_id: UUID) -> SubjectRow:
@@ -102,7 +104,9 @@ async def file_a_subject(body: SubjectIn, command: Commanded, request: Request) 
         stalls=[stall.model_dump(mode="json") for stall in body.stalls],
         qualifications=[sealed_qualification(sealer, **each.model_dump()) for each in body.qualifications],
     )
-    return await _answer(command, await file_subject(command.session, filed, sealer=sealer, act=command.act), 201)
+    return await _answer(
+        command, await file_subject(command.session, filed, sealer=sealer, act=command.act), 201
+    )
 
 
 @router.get("/v1/subjects")
@@ -115,7 +119,9 @@ async def list_subjects(session: Reading, caller: Authorised, wanted: WantedPage
 
 
 @router.get("/v1/subjects/{subject_id}")
-async def read_subject(subject_id: UUID, session: Reading, caller: Authorised, response: Response) -> SubjectOut:
+async def read_subject(
+    subject_id: UUID, session: Reading, caller: Authorised, response: Response
+) -> SubjectOut:
     """One subject."""
     subject = await _seen(session, caller, subject_id)
     response.headers["etag"] = f'"{subject.version}"'

@@ -64,7 +64,15 @@ async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list
     for row in (await session.execute(decided.order_by(CommodityDecisionRow.id.desc()))).scalars():
         if in_force(row.effective_from, row.expires_on, day):
             entries.append(
-                Entry(f"decision:{row.id}", row.hs_code, (row.goods_name,), row.verdict, row.reason, row.reason, True)
+                Entry(
+                    f"decision:{row.id}",
+                    row.hs_code,
+                    (row.goods_name,),
+                    row.verdict,
+                    row.reason,
+                    row.reason,
+                    True,
+                )
             )
     return entries
 

@@ -20,7 +20,9 @@ http_tables = add_http_tables(metadata)
 messaging = add_messaging_tables(metadata)
 policy = add_policy_table(metadata)
 
-numbers = {kind: Sequence(f"{kind}_numbers", metadata=metadata) for kind in ("subject", "filing", "agreement")}
+numbers = {
+    kind: Sequence(f"{kind}_numbers", metadata=metadata) for kind in ("subject", "filing", "agreement")
+}
 
 
 class Row(DeclarativeBase):
@@ -99,7 +101,10 @@ class AgreementRow(Row):
     """A procurement or an export agency (R-FILE-6)."""
 
     __tablename__ = "agreements"
-    __table_args__ = (Index("ix_agreements_principal_id", "principal_id"), Index("ix_agreements_agent_id", "agent_id"))
+    __table_args__ = (
+        Index("ix_agreements_principal_id", "principal_id"),
+        Index("ix_agreements_agent_id", "agent_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]

@@ -10,7 +10,13 @@ from shared.vocabulary.money import allocate, convert, currency_digits, rounded
 from shared.vocabulary.rules import Breach
 
 # Which charges a term carries: freight, insurance (V28).
-_CHARGES = {"EXW": (False, False), "FOB": (False, False), "C&F": (True, False), "C&I": (False, True), "CIF": (True, True)}
+_CHARGES = {
+    "EXW": (False, False),
+    "FOB": (False, False),
+    "C&F": (True, False),
+    "C&I": (False, True),
+    "CIF": (True, True),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,12 @@ def fob_total(total: Decimal, term: str, charges: Charges) -> Decimal:
 
 
 def valued(
-    shares: Sequence[Share], *, currency: str, term: str, charges: Charges, cny_per_unit: Mapping[str, Decimal]
+    shares: Sequence[Share],
+    *,
+    currency: str,
+    term: str,
+    charges: Charges,
+    cny_per_unit: Mapping[str, Decimal],
 ) -> list[Valued]:
     """Each share valued; every total is rounded once and its parts sum to it, the remainder by V54."""
     digits = currency_digits(currency)

@@ -68,7 +68,8 @@ async def subject_by_reference(
 async def subject_by_stall(session: AsyncSession, pilot: str, stall_number: str) -> SubjectCopy | None:
     """Who holds a stall."""
     query = select(SubjectCopy).where(
-        SubjectCopy.pilot == pilot, SubjectCopy.stall_numbers.any(stall_number)  # type: ignore[arg-type]  # ARRAY
+        SubjectCopy.pilot == pilot,
+        SubjectCopy.stall_numbers.any(stall_number),  # type: ignore[arg-type]  # ARRAY
     )
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 
@@ -91,7 +92,9 @@ async def agreement_between(
         AgreementCopy.agent_id == agent_id,
         AgreementCopy.status == "confirmed",
     )
-    return (await session.execute(query.order_by(AgreementCopy.agreement_id.desc()).limit(1))).scalar_one_or_none()
+    return (
+        await session.execute(query.order_by(AgreementCopy.agreement_id.desc()).limit(1))
+    ).scalar_one_or_none()
 
 
 async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list[ListEntry]:

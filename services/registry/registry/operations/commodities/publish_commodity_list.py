@@ -19,7 +19,13 @@ _LIST_LOCK = 1039_0101
 
 
 async def publish_commodity_list(
-    session: AsyncSession, *, kind: str, effective_from: date, source: str, entries: list[dict[str, Any]], act: Act
+    session: AsyncSession,
+    *,
+    kind: str,
+    effective_from: date,
+    source: str,
+    entries: list[dict[str, Any]],
+    act: Act,
 ) -> CommodityListRow:
     """The published version; each has an id of its own, so that its events are one short sequence."""
     await session.execute(select(func.pg_advisory_xact_lock(_LIST_LOCK)))
@@ -49,7 +55,13 @@ async def publish_commodity_list(
     await announce(session, header, key=row.id, sequence=1, act=act)
     for number, entry in enumerate(entries, 1):
         said = CommodityEntryPublished.model_validate(
-            {"list_id": row.id, "version": version, "entry_no": number, "effective_from": effective_from, **entry}
+            {
+                "list_id": row.id,
+                "version": version,
+                "entry_no": number,
+                "effective_from": effective_from,
+                **entry,
+            }
         )
         await announce(session, said, key=row.id, sequence=number + 1, act=act)
     return row

@@ -86,7 +86,9 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     return subject
 
 
-async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: Sealer, act: Act) -> SubjectRow:
+async def _subject_of(
+    session: AsyncSession, filed: Filed, number: str, sealer: Sealer, act: Act
+) -> SubjectRow:
     """The identity's one subject, made where it isn't there: of two at once the second waits for the first."""
     index = sealer.blind_index(f"{filed.country}:{filed.kind}:{number}", purpose=IDENTITY_PURPOSE)
     known = await subject_by_identity(session, act.pilot, index)
@@ -119,7 +121,14 @@ async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: 
 
 
 def sealed_qualification(
-    sealer: Sealer, *, kind: str, value: str, valid_from: date, valid_to: date | None, source: str, **more: Any
+    sealer: Sealer,
+    *,
+    kind: str,
+    value: str,
+    valid_from: date,
+    valid_to: date | None,
+    source: str,
+    **more: Any,
 ) -> dict[str, Any]:
     """A qualification as it is kept: account numbers only sealed."""
     account: str | None = more.get("account")

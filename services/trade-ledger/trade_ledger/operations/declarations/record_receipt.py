@@ -120,7 +120,9 @@ async def _settle(session: AsyncSession, row: DeclarationRow, kind: str, receipt
     }
     await announce_declaration(session, row, _EVENTS[kind], act=act, receipt_id=receipt_id)
     for case in opened:
-        await announce_declaration(session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason=case.code)
+        await announce_declaration(
+            session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason=case.code
+        )
     if row.status == "departed" and before != "departed":
         await _close_loads(session, row, act)
 

@@ -99,7 +99,11 @@ def _item(number: int, item: Item) -> dict[str, Any]:
 def _portion_row(row: DeclarationRow, share: Share, item_no: int, rate_id: str) -> PortionRow:
     trade, line = share.trade.state, share.line.content
     leg = trade["domestic_leg"]
-    domestic = Decimal(0) if leg is None else min(Decimal(leg["amount"]) * 100 / max(share.trade.total, Decimal(1)), Decimal(100))
+    domestic = (
+        Decimal(0)
+        if leg is None
+        else min(Decimal(leg["amount"]) * 100 / max(share.trade.total, Decimal(1)), Decimal(100))
+    )
     inherited = ("trade_id", "export_mode", "owner_id", "stall_holder_id", "consignor_id", "buyer_id",
                  "export_agency_id", "collector_id", "exemption_filer_id", "settlement_method")  # fmt: skip
     zero = {f"{stage}_{what}": "0" for stage in ("released", "departed", "shut_out", "returned")

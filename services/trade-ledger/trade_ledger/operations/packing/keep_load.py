@@ -64,7 +64,9 @@ async def _load(session: AsyncSession, load_id: UUID, version: int, act: Act) ->
     return row
 
 
-async def seal_load(session: AsyncSession, load_id: UUID, *, seal_number: str, version: int, act: Act) -> LoadRow:
+async def seal_load(
+    session: AsyncSession, load_id: UUID, *, seal_number: str, version: int, act: Act
+) -> LoadRow:
     """The sealed load; all its packing lists must be sealed first."""
     row = await _load(session, load_id, version, act)
     if row.status != "open":

@@ -83,10 +83,12 @@ async def prepare_trades(
     """Each trade checked by itself against one reading of the copies."""
     known = _Known(
         subjects=await subjects_by_id(
-            session, {each for trade in entered for each in (trade.seller_id, trade.consignor_id, trade.buyer_id)}
+            session,
+            {each for trade in entered for each in (trade.seller_id, trade.consignor_id, trade.buyer_id)},
         ),
         agreements=await agreements_by_id(
-            session, {each for trade in entered for each in (trade.export_agency_id, trade.procurement_agency_id)}
+            session,
+            {each for trade in entered for each in (trade.export_agency_id, trade.procurement_agency_id)},
         ),
         entries=await entries_in_force(session, act.pilot, legal_date(act.now)),
     )
@@ -130,7 +132,9 @@ def facts_of(
         seller_id=str(trade.seller_id),
         consignor_id=str(trade.consignor_id),
         buyer_id=str(trade.buyer_id) if trade.buyer_id else None,
-        export_agency=_agency(agreements, trade.export_agency_id, "export_agency", trade.trade_date, act.pilot),
+        export_agency=_agency(
+            agreements, trade.export_agency_id, "export_agency", trade.trade_date, act.pilot
+        ),
         procurement_agency=_agency(
             agreements, trade.procurement_agency_id, "procurement_agency", trade.trade_date, act.pilot
         ),

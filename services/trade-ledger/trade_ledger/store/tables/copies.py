@@ -33,7 +33,10 @@ class SubjectCopy(Row):
 
 class AgreementCopy(Row):
     __tablename__ = "agreement_copies"
-    __table_args__ = (Index("ix_agreement_copies_parties", "principal_id", "agent_id"), {"info": CONSUMER_ONLY})
+    __table_args__ = (
+        Index("ix_agreement_copies_parties", "principal_id", "agent_id"),
+        {"info": CONSUMER_ONLY},
+    )
 
     agreement_id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]

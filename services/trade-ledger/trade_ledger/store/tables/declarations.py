@@ -18,7 +18,10 @@ class CustomsRateRow(Row):
     """A customs monthly rate as published (R-FX-10): CNY per unit of a currency."""
 
     __tablename__ = "customs_rates"
-    __table_args__ = (UniqueConstraint("month", "currency"), CheckConstraint("cny_per_unit > 0", name="positive"))
+    __table_args__ = (
+        UniqueConstraint("month", "currency"),
+        CheckConstraint("cny_per_unit > 0", name="positive"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     month: Mapped[date]

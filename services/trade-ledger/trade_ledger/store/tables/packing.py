@@ -19,8 +19,13 @@ class LoadRow(Row):
 
     __tablename__ = "loads"
     __table_args__ = (
-        Index("uq_loads_open_container", "pilot", "container_number", unique=True,
-              postgresql_where=text("status <> 'closed' AND container_number IS NOT NULL")),
+        Index(
+            "uq_loads_open_container",
+            "pilot",
+            "container_number",
+            unique=True,
+            postgresql_where=text("status <> 'closed' AND container_number IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

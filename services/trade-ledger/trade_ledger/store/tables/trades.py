@@ -20,8 +20,14 @@ class TradeRow(Row):
     __tablename__ = "trades"
     __table_args__ = (
         digits_check("total", "currency"),
-        Index("uq_trades_external_ref", "pilot", "registered_by", "external_ref", unique=True,
-              postgresql_where=text("external_ref <> ''")),
+        Index(
+            "uq_trades_external_ref",
+            "pilot",
+            "registered_by",
+            "external_ref",
+            unique=True,
+            postgresql_where=text("external_ref <> ''"),
+        ),
         Index("ix_trades_seller_id", "seller_id"),
         Index("ix_trades_consignor_id", "consignor_id"),
     )

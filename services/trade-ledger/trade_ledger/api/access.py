@@ -1,0 +1,57 @@
+"""Who may call what in trade-ledger."""
+
+from __future__ import annotations
+
+from shared.http.access import Access, grant
+from shared.http.upkeep import UPKEEP_ACCESS
+
+_OWN = "trades it sells, owns, consigns, buys or registered"
+_FIELD = "all of its pilot"
+_AUTHORITIES = (
+    "commerce",
+    "customs",
+    "tax",
+    "safe",
+    "market_supervision",
+    "ip_office",
+    "district",
+    "auditor",
+)
+_TRADERS = ("stall_holder", "operator")
+_READERS = (*_TRADERS, "buyer", "agent", "broker", *_AUTHORITIES)
+
+ACCESS: Access = {
+    **UPKEEP_ACCESS,
+    "register_trade": grant(*_TRADERS, sees=_OWN),
+    "register_trades_in_bulk": grant(*_TRADERS, sees=_OWN),
+    "import_trades": grant(*_TRADERS, sees=_OWN),
+    "list_trades": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
+    "read_trade": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
+    "read_trade_version": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
+    "correct_a_trade": grant(*_TRADERS, sees=_OWN),
+    "void_a_trade": grant(*_TRADERS, sees=_OWN),
+    "hand_over": grant(*_TRADERS, sees=_OWN),
+    "open_a_load": grant(*_TRADERS, sees="its own loads"),
+    "read_load": grant(
+        *_TRADERS, "site_operator", *_AUTHORITIES, sees="its own loads and those its lists are in"
+    ),
+    "seal_a_load": grant(*_TRADERS, sees="its own loads"),
+    "report_arrival": grant("site_operator", sees="loads of its pilot, at its own site"),
+    "open_a_packing_list": grant(*_TRADERS, sees="its own packing lists"),
+    "pack": grant(*_TRADERS, sees="its own packing lists and trades"),
+    "unpack": grant(*_TRADERS, sees="its own packing lists"),
+    "seal_a_packing_list": grant(*_TRADERS, sees="its own packing lists"),
+    "list_packing_lists": grant(*_TRADERS, *_AUTHORITIES, sees=f"its own; authorities: {_FIELD}"),
+    "read_packing_list": grant(*_TRADERS, *_AUTHORITIES, sees=f"its own; authorities: {_FIELD}"),
+    "draft_a_declaration": grant(*_TRADERS, sees="its own packing lists"),
+    "list_declarations": grant(*_TRADERS, "broker", *_AUTHORITIES, sees=f"its own; authorities: {_FIELD}"),
+    "read_declaration": grant(*_TRADERS, "broker", *_AUTHORITIES, sees=f"its own; authorities: {_FIELD}"),
+    "preflight": grant(*_TRADERS, "broker", sees="its own declarations"),
+    "submit": grant(*_TRADERS, "broker", sees="its own declarations"),
+    "withdraw": grant(*_TRADERS, "broker", sees="its own declarations"),
+    "receive": grant("customs", sees=_FIELD),
+    "close_a_conflict": grant("customs", sees=_FIELD),
+    "import_rate": grant("customs", sees=_FIELD),
+    "list_customs_rates": grant(*_READERS, "bank", sees="all customs rates"),
+    "trace": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
+}

@@ -1,0 +1,200 @@
+"""Declarations, customs' receipts and rates."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.http.access import Authorised
+from shared.http.command import Command, Commanded, Reading, act_of
+from shared.http.identity import Caller
+from shared.http.paging import Page, WantedPage
+from shared.vocabulary.errors import Hidden, NotFound, Refused
+from trade_ledger.api.schemas import (
+    CustomsRateIn,
+    CustomsRateOut,
+    CustomsRates,
+    DeclarationIn,
+    DeclarationOut,
+    PreflightOut,
+    ReasonIn,
+    ReceiptIn,
+)
+from trade_ledger.operations.declarations.assess_declaration import assess_declaration
+from trade_ledger.operations.declarations.close_conflict import close_conflict
+from trade_ledger.operations.declarations.draft_declaration import Drafted, draft_declaration
+from trade_ledger.operations.declarations.import_customs_rate import import_customs_rate
+from trade_ledger.operations.declarations.record_receipt import record_receipt
+from trade_ledger.operations.declarations.submit_declaration import (
+    own_declaration,
+    submit_declaration,
+    withdraw_declaration,
+)
+from trade_ledger.publishers.declarations import declaration_state
+from trade_ledger.store.declarations import declarations_seen_by
+from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow
+
+router = APIRouter(tags=["declarations"])
+
+
+async def shown(session: AsyncSession, row: DeclarationRow) -> DeclarationOut:
+    """A declaration as its parties see it; a draft shows what was entered."""
+    content: dict[str, Any] = row.content
+    if row.attempt:
+        content = (await declaration_state(session, row)).model_dump(mode="json")
+    return DeclarationOut(
+        id=row.id,
+        number=row.number,
+        version=row.version,
+        status=row.status,
+        customs_number=row.customs_number,
+        declaration=content,
+    )
+
+
+async def _answer(command: Command, row: DeclarationRow, status: int = 200) -> Response:
+    location = f"/v1/declarations/{row.id}" if status == 201 else None
+    content = await shown(command.session, row)
+    return await command.answer(content, status=status, version=row.version, location=location)
+
+
+@router.post("/v1/declarations", status_code=201, response_model=DeclarationOut)
+async def draft_a_declaration(body: DeclarationIn, command: Commanded) -> Response:
+    """Draft a declaration over sealed packing lists; nothing is taken yet."""
+    fields = body.model_dump(exclude={"packing_list_ids"})
+    charges = {name: Decimal(str(fields[name])) for name in ("freight", "insurance", "inland")}
+    drafted = Drafted(packing_list_ids=tuple(body.packing_list_ids), **{**fields, **charges})
+    return await _answer(command, await draft_declaration(command.session, drafted, act=command.act), 201)
+
+
+@router.get("/v1/declarations")
+async def list_declarations(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[DeclarationOut]:
+    """The declarations the caller may see, newest first."""
+    query = declarations_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    rows = list((await session.execute(wanted.of(query, DeclarationRow.id))).scalars())  # type: ignore[arg-type]  # column
+    return wanted.page(rows, [await shown(session, row) for row in rows], "id")
+
+
+@router.get("/v1/declarations/{declaration_id}")
+async def read_declaration(
+    declaration_id: UUID, session: Reading, caller: Authorised, response: Response
+) -> DeclarationOut:
+    """One declaration with its items, portions and open cases."""
+    row = await _seen(session, caller, declaration_id)
+    response.headers["etag"] = f'"{row.version}"'
+    return await shown(session, row)
+
+
+async def _seen(session: AsyncSession, caller: Caller, declaration_id: UUID) -> DeclarationRow:
+    query = declarations_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    found = (await session.execute(query.where(DeclarationRow.id == declaration_id))).scalar_one_or_none()
+    if found is not None:
+        return found
+    exists = await session.get(DeclarationRow, declaration_id)
+    if exists is not None and exists.pilot == caller.pilot:
+        raise Hidden(f"declaration {declaration_id} is somebody else's")
+    raise NotFound(f"no declaration {declaration_id}")
+
+
+@router.get("/v1/declarations/{declaration_id}/preflight")
+async def preflight(
+    declaration_id: UUID, session: Reading, caller: Authorised, request: Request
+) -> PreflightOut:
+    """What submission would say now, with every reason why not; nothing is done."""
+    act = act_of(request, caller)
+    row = await own_declaration(session, declaration_id, None, act)
+    try:
+        assessed = await assess_declaration(session, row, act=act)
+        breaches, shares, items = assessed.breaches, assessed.shares, len(assessed.items)
+    except Refused as refused:
+        breaches, shares, items = refused.breaches, [], 0
+    await session.rollback()
+    catalogue = request.app.state.catalogue
+    texts = [(breach, *catalogue.texts(breach)) for breach in breaches]
+    return PreflightOut(
+        breaches=[
+            {"code": b.code, "rule": b.rule, "pointer": b.pointer, "message": english, "message_zh": chinese}
+            for b, english, chinese in texts
+        ],
+        total_value=sum((share.valued.declared for share in shares), Decimal(0)),
+        currency=row.content["currency"],
+        items=items,
+    )
+
+
+@router.post("/v1/declarations/{declaration_id}/submissions", response_model=DeclarationOut)
+async def submit(declaration_id: UUID, command: Commanded) -> Response:
+    """Submit to customs."""
+    version = command.expected_version()
+    return await _answer(
+        command, await submit_declaration(command.session, declaration_id, version=version, act=command.act)
+    )
+
+
+@router.post("/v1/declarations/{declaration_id}/withdrawals", response_model=DeclarationOut)
+async def withdraw(declaration_id: UUID, body: ReasonIn, command: Commanded) -> Response:
+    """Withdraw before acceptance."""
+    row = await withdraw_declaration(
+        command.session,
+        declaration_id,
+        version=command.expected_version(),
+        reason=body.reason,
+        act=command.act,
+    )
+    return await _answer(command, row)
+
+
+@router.post("/v1/declarations/{declaration_id}/receipts", response_model=DeclarationOut)
+async def receive(declaration_id: UUID, body: ReceiptIn, command: Commanded) -> Response:
+    """Record a message of customs: a fact, whatever the order (so it needs no If-Match)."""
+    row = await record_receipt(
+        command.session,
+        declaration_id,
+        receipt_id=body.receipt_id,
+        kind=body.kind,
+        issued_at=body.issued_at,
+        content=body.model_dump(mode="json", exclude={"receipt_id", "kind", "issued_at"}),
+        act=command.act,
+    )
+    return await _answer(command, row)
+
+
+@router.post(
+    "/v1/declarations/{declaration_id}/conflicts/{conflict_id}/closings", response_model=DeclarationOut
+)
+async def close_a_conflict(
+    declaration_id: UUID, conflict_id: UUID, body: ReasonIn, command: Commanded
+) -> Response:
+    """Close a conflict case."""
+    row = await close_conflict(
+        command.session,
+        declaration_id,
+        conflict_id,
+        version=command.expected_version(),
+        reason=body.reason,
+        act=command.act,
+    )
+    return await _answer(command, row)
+
+
+@router.post("/v1/customs-rates", status_code=201, response_model=CustomsRateOut)
+async def import_rate(body: CustomsRateIn, command: Commanded) -> Response:
+    """Import a customs monthly rate."""
+    row = await import_customs_rate(command.session, **body.model_dump(), act=command.act)
+    answer = CustomsRateOut.model_validate({name: getattr(row, name) for name in CustomsRateOut.model_fields})
+    return await command.answer(answer, status=201)
+
+
+@router.get("/v1/customs-rates")
+async def list_customs_rates(session: Reading, caller: Authorised) -> CustomsRates:
+    """All imported customs rates."""
+    rows = (await session.execute(select(CustomsRateRow).order_by(CustomsRateRow.id))).scalars()
+    names = CustomsRateOut.model_fields
+    return CustomsRates(
+        items=[CustomsRateOut.model_validate({name: getattr(row, name) for name in names}) for row in rows]
+    )

@@ -1,0 +1,193 @@
+"""Handovers, loads and packing lists."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.events.trade_ledger import PackingListState
+from shared.http.access import Authorised
+from shared.http.command import Command, Commanded, Reading
+from shared.http.identity import Caller
+from shared.http.paging import Page, WantedPage
+from shared.vocabulary.errors import Forbidden, Hidden, NotFound
+from trade_ledger.api.schemas import (
+    ArrivalIn,
+    HandoverIn,
+    HandoverOut,
+    LoadIn,
+    LoadOut,
+    LoadSealIn,
+    PackIn,
+    PackingListIn,
+    PackingListOut,
+    UnpackIn,
+)
+from trade_ledger.operations.packing.keep_load import open_load, record_arrival, seal_load
+from trade_ledger.operations.packing.pack_lines import (
+    ToPack,
+    open_packing_list,
+    pack_lines,
+    seal_packing_list,
+    unpack_lines,
+)
+from trade_ledger.operations.packing.record_handover import record_handover
+from trade_ledger.publishers.packing import load_state, packing_list_state
+from trade_ledger.store.packing import packing_lists_seen_by
+from trade_ledger.store.tables.packing import LoadRow, PackingListRow
+
+router = APIRouter(tags=["packing"])
+
+
+@router.post("/v1/handovers", status_code=201, response_model=HandoverOut)
+async def hand_over(body: HandoverIn, command: Commanded) -> Response:
+    """Record that goods went from the stall holder to the operator."""
+    row = await record_handover(command.session, body.trade_ids, act=command.act)
+    answer = HandoverOut.model_validate({name: getattr(row, name) for name in HandoverOut.model_fields})
+    return await command.answer(answer, status=201, version=1, location=f"/v1/handovers/{row.id}")
+
+
+async def _load_answer(command: Command, row: LoadRow, status: int = 200) -> Response:
+    state = await load_state(command.session, row)
+    answer = LoadOut(id=row.id, version=row.version, load=state.model_dump(mode="json"))
+    location = f"/v1/loads/{row.id}" if status == 201 else None
+    return await command.answer(answer, status=status, version=row.version, location=location)
+
+
+@router.post("/v1/loads", status_code=201, response_model=LoadOut)
+async def open_a_load(body: LoadIn, command: Commanded) -> Response:
+    """Open a load for a container or vehicle."""
+    row = await open_load(
+        command.session, container_number=body.container_number, vehicle=body.vehicle, act=command.act
+    )
+    return await _load_answer(command, row, 201)
+
+
+@router.get("/v1/loads/{load_id}")
+async def read_load(load_id: UUID, session: Reading, caller: Authorised, response: Response) -> LoadOut:
+    """One load."""
+    row = await session.get(LoadRow, load_id)
+    if row is None or row.pilot != caller.pilot:
+        raise NotFound(f"no load {load_id}")
+    state = await load_state(session, row)
+    if caller.is_party and caller.subject_id != row.consolidator_id:
+        query = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=False)
+        if (await session.execute(query.where(PackingListRow.load_id == load_id).limit(1))).first() is None:
+            raise Hidden(f"load {load_id} is somebody else's")
+    response.headers["etag"] = f'"{row.version}"'
+    return LoadOut(id=row.id, version=row.version, load=state.model_dump(mode="json"))
+
+
+@router.post("/v1/loads/{load_id}/seals", response_model=LoadOut)
+async def seal_a_load(load_id: UUID, body: LoadSealIn, command: Commanded) -> Response:
+    """Seal a load whose packing lists are all sealed."""
+    version = command.expected_version()
+    row = await seal_load(
+        command.session, load_id, seal_number=body.seal_number, version=version, act=command.act
+    )
+    return await _load_answer(command, row)
+
+
+@router.post("/v1/loads/{load_id}/arrivals", response_model=LoadOut)
+async def report_arrival(load_id: UUID, body: ArrivalIn, command: Commanded) -> Response:
+    """Report the load's arrival at the caller's supervised site."""
+    if command.caller.site_id is None:
+        raise Forbidden("the token names no site")
+    row = await record_arrival(
+        command.session,
+        load_id,
+        site_id=command.caller.site_id,
+        arrived_at=body.arrived_at,
+        version=command.expected_version(),
+        act=command.act,
+    )
+    return await _load_answer(command, row)
+
+
+async def _list_answer(command: Command, state: PackingListState, status: int = 200) -> Response:
+    answer = PackingListOut(
+        id=state.packing_list_id, version=state.version, packing_list=state.model_dump(mode="json")
+    )
+    location = f"/v1/packing-lists/{state.packing_list_id}" if status == 201 else None
+    return await command.answer(answer, status=status, version=state.version, location=location)
+
+
+@router.post("/v1/packing-lists", status_code=201, response_model=PackingListOut)
+async def open_a_packing_list(body: PackingListIn, command: Commanded) -> Response:
+    """Open the caller's packing list in an open load."""
+    _, state = await open_packing_list(
+        command.session, body.load_id, destination=body.destination, act=command.act
+    )
+    return await _list_answer(command, state, 201)
+
+
+@router.post("/v1/packing-lists/{packing_list_id}/lines", response_model=PackingListOut)
+async def pack(packing_list_id: UUID, body: PackIn, command: Commanded) -> Response:
+    """Pack trade lines, whole or in part."""
+    lines = [ToPack(**line.model_dump()) for line in body.lines]
+    version = command.expected_version()
+    return await _list_answer(
+        command, await pack_lines(command.session, packing_list_id, lines, version=version, act=command.act)
+    )
+
+
+@router.post("/v1/packing-lists/{packing_list_id}/unpackings", response_model=PackingListOut)
+async def unpack(packing_list_id: UUID, body: UnpackIn, command: Commanded) -> Response:
+    """Take lines out again before the list is sealed."""
+    state = await unpack_lines(
+        command.session,
+        packing_list_id,
+        body.packed_line_ids,
+        version=command.expected_version(),
+        act=command.act,
+    )
+    return await _list_answer(command, state)
+
+
+@router.post("/v1/packing-lists/{packing_list_id}/seals", response_model=PackingListOut)
+async def seal_a_packing_list(packing_list_id: UUID, command: Commanded) -> Response:
+    """Seal the list: what it holds is fixed."""
+    version = command.expected_version()
+    return await _list_answer(
+        command, await seal_packing_list(command.session, packing_list_id, version=version, act=command.act)
+    )
+
+
+async def _seen(session: AsyncSession, caller: Caller, packing_list_id: UUID) -> PackingListRow:
+    query = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    found = (await session.execute(query.where(PackingListRow.id == packing_list_id))).scalar_one_or_none()
+    if found is not None:
+        return found
+    exists = await session.get(PackingListRow, packing_list_id)
+    if exists is not None and exists.pilot == caller.pilot:
+        raise Hidden(f"packing list {packing_list_id} is somebody else's")
+    raise NotFound(f"no packing list {packing_list_id}")
+
+
+@router.get("/v1/packing-lists")
+async def list_packing_lists(
+    session: Reading, caller: Authorised, wanted: WantedPage
+) -> Page[PackingListOut]:
+    """The packing lists the caller may see, newest first."""
+    query = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    rows = list((await session.execute(wanted.of(query, PackingListRow.id))).scalars())  # type: ignore[arg-type]  # column
+    shown = []
+    for row in rows:
+        state = await packing_list_state(session, row)
+        shown.append(
+            PackingListOut(id=row.id, version=row.version, packing_list=state.model_dump(mode="json"))
+        )
+    return wanted.page(rows, shown, "id")
+
+
+@router.get("/v1/packing-lists/{packing_list_id}")
+async def read_packing_list(
+    packing_list_id: UUID, session: Reading, caller: Authorised, response: Response
+) -> PackingListOut:
+    """One packing list."""
+    row = await _seen(session, caller, packing_list_id)
+    response.headers["etag"] = f'"{row.version}"'
+    state = await packing_list_state(session, row)
+    return PackingListOut(id=row.id, version=row.version, packing_list=state.model_dump(mode="json"))

@@ -1,0 +1,37 @@
+"""The whole flow of one thing as one timeline."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from shared.http.access import Authorised
+from shared.http.command import Reading
+from shared.vocabulary.errors import Hidden, NotFound
+from trade_ledger.api.schemas import TraceOut, TraceStep
+from trade_ledger.store.tables.trades import TradeRow
+from trade_ledger.store.trace import find, timeline
+from trade_ledger.store.trades import trades_seen_by
+
+router = APIRouter(tags=["trace"])
+
+
+@router.get("/v1/trace/{asked}")
+async def trace(asked: str, session: Reading, caller: Authorised) -> TraceOut:
+    """Everything before and after an id or number of a subject, trade, line, packing list, container,
+    declaration, collection or exemption, as far as the caller may see it."""
+    traced = await find(session, caller.pilot, asked)
+    if traced is None:
+        raise NotFound("nothing is known of it")
+    if caller.is_party:
+        query = trades_seen_by(caller.pilot, caller.subject_id, all_of_them=False)
+        visible = await session.execute(query.where(TradeRow.id.in_(traced.trades)))
+        if {row.id for row in visible.scalars()} != traced.trades:
+            raise Hidden("part of it is somebody else's")
+    return TraceOut(
+        asked=asked,
+        kind=traced.kind,
+        trades=sorted(traced.trades),
+        declarations=sorted(traced.declarations),
+        portions=sorted(traced.portions),
+        timeline=[TraceStep.model_validate(step) for step in await timeline(session, caller.pilot, traced)],
+    )

@@ -1,0 +1,31 @@
+"""Trade-ledger's HTTP process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.http.app import Service, make_app
+from shared.http.upkeep import upkeep_router
+from trade_ledger.api import declarations, packing, trace, trades
+from trade_ledger.api.access import ACCESS
+from trade_ledger.consumers.subscriptions import subscriptions
+from trade_ledger.settings import Settings
+from trade_ledger.store.tables import http_tables, messaging, metadata, policy
+
+service = Service(
+    name="trade-ledger",
+    title="trade-ledger · 交易·组货·报关",
+    description="Trades, packing and declarations of a market procurement pilot (1039).",
+    routers=[
+        trades.router,
+        packing.router,
+        declarations.router,
+        trace.router,
+        upkeep_router(messaging, http_tables, policy, subscriptions),
+    ],
+    access=ACCESS,
+    problems=Path(__file__).with_name("problems.toml"),
+    metadata=metadata,
+    http_tables=http_tables,
+)
+app = make_app(service, Settings)

@@ -1,0 +1,196 @@
+"""Everything before and after an id (R-DECL-5): what it belongs to, then every event that names any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trade_ledger.store.tables.copies import SubjectCopy, TraceLink
+from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
+from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
+from trade_ledger.store.tables.trades import TradeLineRow, TradeRow
+
+
+@dataclass(slots=True)
+class Traced:
+    """What belongs to the id that was asked for."""
+
+    kind: str
+    trades: set[UUID] = field(default_factory=set)
+    declarations: set[UUID] = field(default_factory=set)
+    portions: set[UUID] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+
+
+def _uuid(asked: str) -> UUID | None:
+    try:
+        return UUID(asked)
+    except ValueError:
+        return None
+
+
+async def _ids(session: AsyncSession, query: Select[Any]) -> set[UUID]:
+    return set((await session.execute(query)).scalars())
+
+
+async def find(session: AsyncSession, pilot: str, asked: str) -> Traced | None:
+    """What an id or human number belongs to; None where nothing is known of it."""
+    own = _uuid(asked)
+    for kind, finder in _FINDERS:
+        trades = await finder(session, pilot, asked, own)
+        if trades is not None:
+            traced = Traced(kind, trades)
+            await _widen(session, traced)
+            return traced
+    return None
+
+
+async def _of_trade(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
+    query = select(TradeRow.id).where(
+        TradeRow.pilot == pilot, or_(TradeRow.number == asked, TradeRow.id == own)
+    )
+    return await _ids(session, query) or None
+
+
+async def _of_line(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
+    query = select(TradeLineRow.trade_id).where(TradeLineRow.pilot == pilot, TradeLineRow.id == own)
+    return await _ids(session, query) or None
+
+
+async def _of_declaration(
+    session: AsyncSession, pilot: str, asked: str, own: UUID | None
+) -> set[UUID] | None:
+    row = DeclarationRow
+    named = or_(row.number == asked, row.customs_number == asked, row.id == own)
+    query = select(PortionRow.trade_id).join(row, row.id == PortionRow.declaration_id)
+    return await _ids(session, query.where(row.pilot == pilot, named)) or None
+
+
+async def _of_portion(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
+    query = select(PortionRow.trade_id).where(PortionRow.pilot == pilot, PortionRow.id == own)
+    return await _ids(session, query) or None
+
+
+async def _of_packing(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
+    lists, loads = PackingListRow, LoadRow
+    named = or_(
+        lists.number == asked,
+        lists.id == own,
+        loads.number == asked,
+        loads.container_number == asked,
+        loads.id == own,
+    )
+    query = (
+        select(PackedLineRow.trade_id)
+        .join(lists, lists.id == PackedLineRow.packing_list_id)
+        .join(loads, loads.id == lists.load_id)
+        .where(lists.pilot == pilot, named)
+    )
+    return await _ids(session, query) or None
+
+
+async def _of_subject(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
+    subject = select(SubjectCopy.subject_id).where(
+        SubjectCopy.pilot == pilot, or_(SubjectCopy.number == asked, SubjectCopy.subject_id == own)
+    )
+    found = (await session.execute(subject)).scalar_one_or_none()
+    if found is None:
+        return None
+    row = TradeRow
+    query = select(row.id).where(
+        or_(row.seller_id == found, row.consignor_id == found, row.buyer_id == found)
+    )
+    return await _ids(session, query.order_by(row.id.desc()).limit(200))
+
+
+async def _of_money_or_tax(
+    session: AsyncSession, pilot: str, asked: str, own: UUID | None
+) -> set[UUID] | None:
+    named = or_(TraceLink.key == asked, TraceLink.shown["number"].astext == asked)
+    refs = (await session.execute(select(TraceLink.refs).where(TraceLink.pilot == pilot, named))).scalars()
+    ids = {each for row in refs for each in map(_uuid, row) if each is not None}
+    query = select(PortionRow.trade_id).where(or_(PortionRow.id.in_(ids), PortionRow.declaration_id.in_(ids)))
+    return await _ids(session, query) or None
+
+
+_FINDERS = (
+    ("trade", _of_trade),
+    ("trade_line", _of_line),
+    ("declaration", _of_declaration),
+    ("portion", _of_portion),
+    ("packing", _of_packing),
+    ("subject", _of_subject),
+    ("money_or_tax", _of_money_or_tax),
+)
+
+
+async def _widen(session: AsyncSession, traced: Traced) -> None:
+    """From the trades to their portions, declarations, packing lists and loads."""
+    portions = await session.execute(
+        select(PortionRow.id, PortionRow.declaration_id).where(PortionRow.trade_id.in_(traced.trades))
+    )
+    for portion_id, declaration_id in portions:
+        traced.portions.add(portion_id)
+        traced.declarations.add(declaration_id)
+    packed = await session.execute(
+        select(PackingListRow.id, PackingListRow.load_id)
+        .join(PackedLineRow, PackedLineRow.packing_list_id == PackingListRow.id)
+        .where(PackedLineRow.trade_id.in_(traced.trades))
+    )
+    around = {each for row in packed for each in row}
+    traced.keys = {str(each) for each in traced.trades | traced.declarations | around}
+
+
+_OWN_EVENTS = text(
+    "SELECT type, key, sequence, occurred_at AS at, actor, convert_from(payload, 'UTF8')::jsonb AS content"
+    " FROM outbox WHERE pilot = :pilot AND (key = ANY(:keys) OR (type = 'trade_ledger.handover_recorded.v1'"
+    " AND convert_from(payload, 'UTF8')::jsonb->'trade_ids' ?| :trades)) ORDER BY id"
+)
+
+
+async def timeline(session: AsyncSession, pilot: str, traced: Traced) -> list[dict[str, Any]]:
+    """Own and heard events about what was traced, in the order of their business time."""
+    own = await session.execute(
+        _OWN_EVENTS, {"pilot": pilot, "keys": sorted(traced.keys), "trades": _texts(traced.trades)}
+    )
+    steps = [
+        {
+            **{k: row._mapping[k] for k in ("type", "key", "sequence", "at", "actor")},
+            "shown": _shown(row.content),
+        }
+        for row in own
+    ]
+    refs = _texts(traced.portions | traced.declarations | traced.trades)
+    heard = await session.execute(
+        select(TraceLink).where(TraceLink.pilot == pilot, TraceLink.refs.overlap(refs))  # type: ignore[attr-defined]  # ARRAY
+    )
+    for link in heard.scalars():
+        steps.append(
+            {name: getattr(link, name) for name in ("type", "key", "sequence", "at", "actor", "shown")}
+        )
+    return sorted(steps, key=lambda step: (step["at"], step["key"], step["sequence"]))
+
+
+def _texts(ids: Iterable[UUID]) -> list[str]:
+    return sorted(map(str, ids))
+
+
+def _shown(content: dict[str, Any]) -> dict[str, Any]:
+    """The few fields that tell where the thing was."""
+    state = next((value for value in content.values() if isinstance(value, dict)), content)
+    names = (
+        "number",
+        "status",
+        "version",
+        "total",
+        "currency",
+        "customs_number",
+        "export_date",
+        "container_number",
+    )
+    return {name: state[name] for name in names if state.get(name) is not None}
