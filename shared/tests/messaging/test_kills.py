@@ -193,17 +193,33 @@ async def test_a_relay_that_was_frozen_and_wakes_up_publishes_nothing_more(
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-async def test_two_relays_under_forty_random_kills_carry_each_event_once(
+async def test_two_relays_killed_forty_times_carry_each_event_once(
     bus: Bus, bus_address: str, make_side: Any, make_engine_of: Any, say: Any
 ) -> None:
     side, seed = make_side(), random.randrange(10**6)
     engine, chance = make_engine_of(side.dsn), random.Random(seed)
-    count = 400
-    saying = asyncio.gather(*(say(engine, f"k{n}", count) for n in range(6)))
+    killed = asyncio.Event()
+
+    async def speak() -> int:
+        sequence = 0
+        while not killed.is_set():
+            sequence += 1
+            await asyncio.gather(*(say(engine, f"k{n}", 1, first=sequence) for n in range(6)))
+            await asyncio.sleep(0.005 + 0.02 * chance.random())
+        return sequence
+
+    speaking = asyncio.create_task(speak())
+    died = 0
     for _ in range(40):
-        async with process("relay", side.dsn, bus_address), process("relay", side.dsn, bus_address):
-            await asyncio.sleep(1 + 2 * chance.random())
-    await saying
+        async with (
+            process("relay", side.dsn, bus_address) as one,
+            process("relay", side.dsn, bus_address) as two,
+        ):
+            await asyncio.sleep(1.5 + chance.random())
+        died += [one.returncode, two.returncode].count(-signal.SIGKILL)
+    killed.set()
+    count = await speaking
+    assert died == 80, f"seed {seed}"
     stop = asyncio.Event()
     last = asyncio.create_task(Relay(SERVICE, side.dsn, bus).run(stop))
     said = await on_topic(bus, 6 * count)
