@@ -35,9 +35,7 @@ def new_metadata() -> MetaData:
 
 def digits_check(amount: str, currency: str) -> CheckConstraint:
     """CHECK that a money column has no more digits than its currency column allows (V54, I12)."""
-    digits = (
-        f"CASE WHEN {currency} IN ({_WHOLE}) THEN 0 WHEN {currency} IN ({_THOUSANDTHS}) THEN 3 ELSE 2 END"
-    )
+    digits = f"CASE WHEN {currency} IN ({_WHOLE}) THEN 0 WHEN {currency} IN ({_THOUSANDTHS}) THEN 3 ELSE 2 END"
     return CheckConstraint(f"{amount} = round({amount}, {digits})", name=f"{amount}_digits")
 
 

@@ -68,10 +68,7 @@ async def policy_of(session: AsyncSession | AsyncConnection, table: Table, pilot
 
 def shipped(file: Path) -> list[dict[str, Any]]:
     """The rows a service ships in its `policy.toml`: [[parameter]] name, effective_from, value, citation, remark."""
-    return [
-        {"pilot": EVERY_PILOT, "remark": "", **row}
-        for row in tomllib.loads(file.read_text("utf-8"))["parameter"]
-    ]
+    return [{"pilot": EVERY_PILOT, "remark": "", **row} for row in tomllib.loads(file.read_text("utf-8"))["parameter"]]
 
 
 async def seed(connection: AsyncConnection, table: Table, file: Path) -> None:

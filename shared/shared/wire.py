@@ -43,9 +43,7 @@ class DecimalText:
         fraction = fraction.rstrip("0").ljust(self._shown, "0")
         return f"{whole}.{fraction}" if fraction else whole
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
             self._parsed,
             serialization=core_schema.plain_serializer_function_ser_schema(

@@ -14,9 +14,7 @@ from shared.events.catalogue import TOPICS
 from shared.messaging.bus import open_bus
 from shared.settings import ServiceSettings
 
-_REFUSALS = (
-    "SELECT DISTINCT rule, code FROM audit WHERE outcome IN ('refused', 'denied') AND rule IS NOT NULL"
-)
+_REFUSALS = "SELECT DISTINCT rule, code FROM audit WHERE outcome IN ('refused', 'denied') AND rule IS NOT NULL"
 _QUESTIONS: dict[str, tuple[str, str]] = {
     "subjects": (
         "registry",
@@ -100,13 +98,9 @@ def shortfalls(numbers: dict[str, int | str], refused: set[tuple[str, str]] | No
         if Decimal(str(numbers[name])) < least
     ]
     if numbers["refused_as_expected"] != len(EXPECTED_REFUSALS):
-        problems.append(
-            f"{numbers['refused_as_expected']} of {len(EXPECTED_REFUSALS)} expected refusals happened"
-        )
+        problems.append(f"{numbers['refused_as_expected']} of {len(EXPECTED_REFUSALS)} expected refusals happened")
     if refused is not None:
-        problems += [
-            f"unexpected refusal {rule} {code}" for rule, code in sorted(refused - EXPECTED_REFUSALS)
-        ]
+        problems += [f"unexpected refusal {rule} {code}" for rule, code in sorted(refused - EXPECTED_REFUSALS)]
     if Decimal(str(numbers["collected_usd"])) < Decimal("0.9") * Decimal(str(numbers["released_usd"])):
         problems.append("less than 90 % of the released value was collected")
     return problems

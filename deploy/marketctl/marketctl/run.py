@@ -145,9 +145,7 @@ def _serve(platform: Platform, console: Console) -> int:
     while not stopping.wait(1):
         for child in platform.children.values():
             if child.process.poll() is not None:
-                raise ProcessProblem(
-                    f"{child.name} stopped by itself: {child.last_line()} (see {child.log_file})"
-                )
+                raise ProcessProblem(f"{child.name} stopped by itself: {child.last_line()} (see {child.log_file})")
     return 0
 
 

@@ -22,9 +22,7 @@ async def approved(door: Door, body: dict[str, Any], account: str = "acct:1") ->
 
 def outbox(dsn: str) -> list[tuple[str, int]]:
     with psycopg.connect(dsn) as connection:
-        rows = connection.execute(
-            "SELECT type, sequence FROM outbox WHERE topic = 'registry.subjects' ORDER BY id"
-        )
+        rows = connection.execute("SELECT type, sequence FROM outbox WHERE topic = 'registry.subjects' ORDER BY id")
         return [(row[0], row[1]) for row in rows]
 
 
@@ -58,9 +56,7 @@ async def test_a_stall_outside_the_bounds_is_refused_and_nothing_changes(
     stall_holder["stalls"][0]["longitude"] = "105.7700001"
     subject = await door.done("POST", "/v1/subjects", stall_holder, role="stall_holder", actor="acct:1")
     path = FILING.format(id=subject["id"], step="submissions")
-    answer = await door.call(
-        "POST", path, {}, role="stall_holder", actor="acct:1", version=subject["version"]
-    )
+    answer = await door.call("POST", path, {}, role="stall_holder", actor="acct:1", version=subject["version"])
     assert answer.status_code == 409
     problem = answer.json()
     assert (problem["code"], problem["rule"]["id"]) == ("stall_out_of_bounds", "R-FILE-2")
@@ -89,10 +85,7 @@ async def test_of_fifty_filings_of_one_role_at_once_one_wins(
     door: Door, dsn: str, stall_holder: dict[str, Any]
 ) -> None:
     answers = await asyncio.gather(
-        *(
-            door.call("POST", "/v1/subjects", stall_holder, role="stall_holder", actor="acct:1")
-            for _ in range(50)
-        )
+        *(door.call("POST", "/v1/subjects", stall_holder, role="stall_holder", actor="acct:1") for _ in range(50))
     )
     won = [answer for answer in answers if answer.status_code == 201]
     assert len(won) == 1
@@ -143,14 +136,10 @@ async def test_the_same_key_ten_times_at_once_has_one_effect(
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
     assert len(outbox(dsn)) == 1
-    again = await door.call(
-        "POST", "/v1/subjects", stall_holder, role="stall_holder", actor="acct:1", key="k1"
-    )
+    again = await door.call("POST", "/v1/subjects", stall_holder, role="stall_holder", actor="acct:1", key="k1")
     assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
     stall_holder["name"] = "另一家"
-    other = await door.call(
-        "POST", "/v1/subjects", stall_holder, role="stall_holder", actor="acct:1", key="k1"
-    )
+    other = await door.call("POST", "/v1/subjects", stall_holder, role="stall_holder", actor="acct:1", key="k1")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 

@@ -27,8 +27,5 @@ EVENT_TYPES: dict[str, type[Event]] = {
     event.TYPE: event for module in PUBLISHERS.values() for event in _events_of(module)
 }
 TOPICS: dict[str, Topic] = {
-    topic.name: topic
-    for module in PUBLISHERS.values()
-    for topic in vars(module).values()
-    if isinstance(topic, Topic)
+    topic.name: topic for module in PUBLISHERS.values() for topic in vars(module).values() if isinstance(topic, Topic)
 }

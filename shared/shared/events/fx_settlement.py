@@ -21,7 +21,6 @@ class PortionRoom(Part):
     collector_id: UUID
     owner_id: UUID
     collectable: MoneyAmount
-    held: MoneyAmount
     matched: MoneyAmount
 
 
@@ -34,7 +33,6 @@ class EntitlementState(Part):
     currency: CurrencyCode
     collectable: MoneyAmount
     tolerance: MoneyAmount
-    held: MoneyAmount
     matched: MoneyAmount
     frozen: bool
     portions: tuple[PortionRoom, ...]
@@ -48,14 +46,6 @@ class EntitlementEvent(Event):
 
 class EntitlementChanged(EntitlementEvent):
     TYPE: ClassVar[str] = "fx_settlement.entitlement_changed.v1"
-
-
-class RoomReserved(EntitlementEvent):
-    TYPE: ClassVar[str] = "fx_settlement.room_reserved.v1"
-
-
-class RoomFreed(EntitlementEvent):
-    TYPE: ClassVar[str] = "fx_settlement.room_freed.v1"
 
 
 class Match(Part):
@@ -72,13 +62,6 @@ class Match(Part):
     rate_id: str
     matched_at: datetime
     unmatched_at: datetime | None = None
-
-
-class LinkedAdvance(Part):
-    """An advance receipt (预收) linked to a registered trade (R-FX-8)."""
-
-    trade_id: UUID
-    amount: MoneyAmount
 
 
 class CollectionState(Part):
@@ -103,7 +86,6 @@ class CollectionState(Part):
     refunded: MoneyAmount
     unmatched: MoneyAmount
     matches: tuple[Match, ...] = ()
-    advances: tuple[LinkedAdvance, ...] = ()
 
 
 class CollectionEvent(Event):
@@ -114,10 +96,6 @@ class CollectionEvent(Event):
 
 class CollectionBooked(CollectionEvent):
     TYPE: ClassVar[str] = "fx_settlement.collection_booked.v1"
-
-
-class AdvanceLinked(CollectionEvent):
-    TYPE: ClassVar[str] = "fx_settlement.advance_linked.v1"
 
 
 class CollectionMatched(CollectionEvent):

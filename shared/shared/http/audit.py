@@ -46,11 +46,7 @@ def _hash(previous: bytes, row: Row[Any]) -> bytes:
     """Length-prefixed fields, so that no two rows encode alike."""
     digest = hashlib.sha256(previous)
     for value in row:
-        field = (
-            b""
-            if value is None
-            else (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
-        )
+        field = b"" if value is None else (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
         digest.update(len(field).to_bytes(8, "big") + field)
     return digest.digest()
 
@@ -62,9 +58,7 @@ async def chain(connection: AsyncConnection, tables: HttpTables) -> int:
     if not locked:
         return 0
     last = (
-        await connection.execute(
-            select(links.c.position, links.c.hash).order_by(links.c.position.desc()).limit(1)
-        )
+        await connection.execute(select(links.c.position, links.c.hash).order_by(links.c.position.desc()).limit(1))
     ).first()
     position, previous = (last.position, last.hash) if last else (0, b"")
     unlinked = (

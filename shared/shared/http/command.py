@@ -40,9 +40,7 @@ class Attempt:
     fingerprint: bytes
     target: str | None
 
-    def entry(
-        self, *, outcome: str, status: int, rule: str | None = None, code: str | None = None
-    ) -> audit.Entry:
+    def entry(self, *, outcome: str, status: int, rule: str | None = None, code: str | None = None) -> audit.Entry:
         return audit.Entry(
             business_at=self.act.now,
             pilot=self.caller.pilot,
@@ -127,9 +125,7 @@ def begin_attempt(request: Request, caller: Caller, body: bytes) -> Attempt:
         act=act,
         operation=request.state.operation,
         key=key,
-        fingerprint=idempotency.fingerprint_of(
-            request.method, request.url.path, request.headers.get("if-match"), body
-        ),
+        fingerprint=idempotency.fingerprint_of(request.method, request.url.path, request.headers.get("if-match"), body),
         target=next((str(value) for value in request.path_params.values()), None),
     )
     request.state.attempt = attempt

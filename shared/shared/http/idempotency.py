@@ -81,9 +81,7 @@ def answer_of(row: Any, fingerprint: bytes) -> Answer:
     return Answer(row.status, json.loads(row.headers), bytes(row.body))
 
 
-async def keep(
-    session: AsyncSession, tables: HttpTables, *, principal: str, key: str, answer: Answer
-) -> None:
+async def keep(session: AsyncSession, tables: HttpTables, *, principal: str, key: str, answer: Answer) -> None:
     """Store the answer beside the effect."""
     table = tables.idempotency
     await session.execute(

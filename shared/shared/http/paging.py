@@ -53,16 +53,12 @@ def cursor_after(last_id: UUID) -> str:
 
 def _wanted(
     limit: Annotated[int, Query(ge=1, le=_MOST, description="items on a page")] = 50,
-    cursor: Annotated[
-        str | None, Query(max_length=64, description="`next_cursor` of the page before")
-    ] = None,
+    cursor: Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before")] = None,
 ) -> Wanted:
     if cursor is None:
         return Wanted(limit=limit, before=None)
     try:
-        return Wanted(
-            limit=limit, before=UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        )
+        return Wanted(limit=limit, before=UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))))
     except ValueError as error:
         raise Malformed((Breach("malformed_cursor", "", "/cursor", {}),)) from error
 

@@ -127,13 +127,9 @@ async def _validation(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)  # noqa: S101 - narrows the handler's type
-    code = _HTTP_CODES.get(
-        error.status_code, "field_invalid" if error.status_code < 500 else "internal_error"
-    )
+    code = _HTTP_CODES.get(error.status_code, "field_invalid" if error.status_code < 500 else "internal_error")
     headers = dict(error.headers or {})
-    return problem_response(
-        request, simple(code, reason=str(error.detail)), status=error.status_code, headers=headers
-    )
+    return problem_response(request, simple(code, reason=str(error.detail)), status=error.status_code, headers=headers)
 
 
 async def _replay(request: Request, error: Exception) -> Response:

@@ -54,9 +54,7 @@ class Retried(BaseModel):
 class ReleaseIn(BaseModel):
     """Why the event may be skipped."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"reason": "sent by mistake, case 12"}]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "sent by mistake, case 12"}]})
 
     reason: str = Field(min_length=3, max_length=500)
 
@@ -152,9 +150,7 @@ def _add_parked(router: APIRouter, messaging: MessagingTables, subscriptions: Su
 
 def _add_audit(router: APIRouter, http: HttpTables) -> None:
     @router.get("/v1/audit")
-    async def list_audit_entries(
-        session: Reading, caller: Authorised, before: int | None = None
-    ) -> AuditLines:
+    async def list_audit_entries(session: Reading, caller: Authorised, before: int | None = None) -> AuditLines:
         """The newest 100 lines of the trail, or those before an id."""
         query = select(http.audit).where(http.audit.c.pilot == caller.pilot).order_by(http.audit.c.id.desc())
         if before is not None:

@@ -76,17 +76,13 @@ async def held_positions(
 async def progress_of(session: AsyncSession, tables: MessagingTables, keys: set[Key]) -> Progress:
     """What the database knows of these aggregates."""
     sequences, parked = tables.consumer_sequences, tables.parked_events
-    known = await session.execute(
-        select(sequences).where(tuple_(sequences.c.topic, sequences.c.key).in_(list(keys)))
-    )
+    known = await session.execute(select(sequences).where(tuple_(sequences.c.topic, sequences.c.key).in_(list(keys))))
     waiting = await session.execute(
         select(parked.c.topic, parked.c.key)
         .distinct()
         .where(parked.c.state == "parked", tuple_(parked.c.topic, parked.c.key).in_(list(keys)))
     )
-    return Progress(
-        {(row.topic, row.key): row.sequence for row in known}, {(row[0], row[1]) for row in waiting}
-    )
+    return Progress({(row.topic, row.key): row.sequence for row in known}, {(row[0], row[1]) for row in waiting})
 
 
 async def store_sequences(session: AsyncSession, tables: MessagingTables, progress: Progress) -> None:

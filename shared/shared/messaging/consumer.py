@@ -30,9 +30,7 @@ from shared.messaging.tables import MessagingTables
 
 PARKED = Gauge("parked_events", "Events waiting for a person", ["service"])
 LAG = Gauge("consumer_lag", "Offsets between the consumer and the ends", ["service"])
-STALLED = Counter(
-    "consumer_stalled_total", "Times the bus client stood still and was built anew", ["service"]
-)
+STALLED = Counter("consumer_stalled_total", "Times the bus client stood still and was built anew", ["service"])
 log = structlog.get_logger()
 
 _MOST = 500

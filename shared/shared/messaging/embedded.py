@@ -132,9 +132,7 @@ class EmbeddedPublisher:
                 if epoch != self._epoch:
                     raise Fenced(f"{self._service} is published by epoch {epoch} now")
                 failpoint("relay.before_flush")
-                cursor_record = Outgoing(
-                    cursor_topic(self._service), 0, self._service, str(cursor).encode(), []
-                )
+                cursor_record = Outgoing(cursor_topic(self._service), 0, self._service, str(cursor).encode(), [])
                 await _append(connection, [*records, cursor_record])
                 await connection.execute(
                     'DELETE FROM bus_records WHERE topic = $1 AND partition = 0 AND "offset" <'
@@ -164,9 +162,7 @@ async def _append(connection: Any, records: Sequence[Outgoing]) -> None:
             len(group),
         )
         if end is None:
-            raise BusStopped(
-                f"topic {topic} has no partition {partition}: run the service's worker once to make it"
-            )
+            raise BusStopped(f"topic {topic} has no partition {partition}: run the service's worker once to make it")
         for offset, record in enumerate(group, end - len(group)):
             rows.append((topic, partition, offset, record.key, record.value, _packed(record.headers)))
     await connection.copy_records_to_table(
@@ -228,8 +224,7 @@ class EmbeddedReader:
             )
             if rows:
                 batches[where] = [
-                    Record(*where, row["offset"], row["key"], row["value"], _unpacked(row["headers"]))
-                    for row in rows
+                    Record(*where, row["offset"], row["key"], row["value"], _unpacked(row["headers"])) for row in rows
                 ]
                 self._at[where] = rows[-1]["offset"] + 1
         return batches

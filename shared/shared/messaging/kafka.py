@@ -45,9 +45,7 @@ class KafkaBus:
         wanted = [_event_topic(self.prefix, name) for name in topics]
         if cursor_of is not None:
             wanted.append(
-                NewTopic(
-                    self.prefix + cursor_topic(cursor_of), 1, 1, topic_configs={"cleanup.policy": "compact"}
-                )
+                NewTopic(self.prefix + cursor_topic(cursor_of), 1, 1, topic_configs={"cleanup.policy": "compact"})
             )
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
@@ -164,9 +162,7 @@ class KafkaPublisher:
                     )
                     for record in records
                 ]
-                sends.append(
-                    await producer.send(topic, str(cursor).encode(), key=self._service.encode(), partition=0)
-                )
+                sends.append(await producer.send(topic, str(cursor).encode(), key=self._service.encode(), partition=0))
                 # Sends that aren't awaited may never leave the process.
                 outcomes = await asyncio.gather(*sends, return_exceptions=True)
                 for outcome in outcomes:
@@ -240,9 +236,7 @@ class KafkaReader:
         try:
             fetched = await self._open.getmany(timeout_ms=int(wait_seconds * 1000), max_records=most)
         except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
-            raise BusStopped(
-                f"a position is outside its topic ({error}): the topic was cut or replaced"
-            ) from error
+            raise BusStopped(f"a position is outside its topic ({error}): the topic was cut or replaced") from error
         return {
             (self._name(partition), partition.partition): [
                 Record(

@@ -82,9 +82,7 @@ async def _apply_waiting(
         this = update(table).where(table.c.id == row.id)
         try:
             async with session.begin_nested():
-                await apply_record(
-                    session, subscriptions, parked_record(row), progress, live=True, retrying=True
-                )
+                await apply_record(session, subscriptions, parked_record(row), progress, live=True, retrying=True)
                 await session.flush()
         except Exception as error:
             # What still resists stays parked, with its newest error.
@@ -115,9 +113,7 @@ async def release(
     row = await _held(session, tables, parked_id)
     waiting = await _waiting(session, tables, row.topic, row.key)
     if waiting[0].id != parked_id:
-        raise Conflict(
-            "parked_event_behind", f"parked event {waiting[0].id} of the same aggregate comes first"
-        )
+        raise Conflict("parked_event_behind", f"parked event {waiting[0].id} of the same aggregate comes first")
     this = update(table).where(table.c.id == parked_id)
     if row.release_proposed_by is None:
         await session.execute(this.values(release_proposed_by=person, release_reason=reason))

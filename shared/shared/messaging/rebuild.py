@@ -115,10 +115,7 @@ class _Again:
     async def apply(self, batches: Batches) -> None:
         """Apply what the service had read of these batches."""
         records = [
-            record
-            for where, batch in batches.items()
-            for record in batch
-            if record.offset < self._lived.get(where, 0)
+            record for where, batch in batches.items() for record in batch if record.offset < self._lived.get(where, 0)
         ]
         keys = {(record.topic, record.key) for record in records}
         progress = await progress_of(self._session, self._tables, keys)
@@ -142,9 +139,7 @@ class _Again:
 
     async def _project(self, record: Record, progress: Progress) -> None:
         try:
-            await apply_record(
-                self._session, self._subscriptions, record, progress, live=False, retrying=True
-            )
+            await apply_record(self._session, self._subscriptions, record, progress, live=False, retrying=True)
         except Poison as poison:
             if poison.reason != "sequence_gap":
                 raise
@@ -155,9 +150,7 @@ class _Again:
     def check(self) -> None:
         """SetupProblem when an applied event found no predecessor: the topics aren't what was lived."""
         if any(self._early.values()):
-            raise SetupProblem(
-                "the topics lack events that this service had applied: they were cut or replaced"
-            )
+            raise SetupProblem("the topics lack events that this service had applied: they were cut or replaced")
 
 
 def _sequence_of(record: Record) -> int | None:

@@ -42,9 +42,7 @@ def _health(relay: Relay, consumer: Consumer, port: int) -> uvicorn.Server:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routes = [Route("/livez", live), Route("/readyz", ready), Route("/metrics", metrics)]
-    config = uvicorn.Config(
-        Starlette(routes=routes), host="127.0.0.1", port=port, log_config=None, lifespan="off"
-    )
+    config = uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=port, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     # Signals end the worker in its own order; the health server just follows.
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]

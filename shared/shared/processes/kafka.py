@@ -58,9 +58,7 @@ def fetch() -> None:
     staged.mkdir(parents=True)
     for jar in _resolved():
         if _sha256(jar) != wanted.get(jar.name):
-            raise ProcessProblem(
-                f"{jar.name} is not the file that {CHECKSUMS.name} names: nothing was installed"
-            )
+            raise ProcessProblem(f"{jar.name} is not the file that {CHECKSUMS.name} names: nothing was installed")
         shutil.copy2(jar, staged / jar.name)
     if missing := set(wanted) - {file.name for file in staged.iterdir()}:
         raise ProcessProblem(f"jars missing: {sorted(missing)}")
@@ -152,9 +150,7 @@ class KafkaServer:
         if (self.data_dir / "log" / "meta.properties").exists():
             return
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = self._java(
-            "kafka.tools.StorageTool", "format", "-t", cluster, "-c", "server.properties", heap="128m"
-        )
+        command = self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", "server.properties", heap="128m")
         made = subprocess.run(
             command, cwd=self.data_dir, env=self._environment(), capture_output=True, text=True, check=False
         )

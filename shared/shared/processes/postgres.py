@@ -111,9 +111,7 @@ class PostgresServer:
             tail = self._log_tail()
             dead_server = "already exists" in tail or "pre-existing shared memory" in tail
             if not dead_server or time.monotonic() > deadline:
-                raise ProcessProblem(
-                    f"PostgreSQL did not start: {_why_not(tail)} (log: {self.log_file.name})"
-                )
+                raise ProcessProblem(f"PostgreSQL did not start: {_why_not(tail)} (log: {self.log_file.name})")
             if self._lock_holder_lives():
                 raise ProcessProblem(
                     "another PostgreSQL runs on this data folder: stop it, or run `make reset` for a new one"
@@ -157,9 +155,7 @@ class PostgresServer:
         if len(lines) < 4 or not lines[3].strip().isdigit():
             return False
         try:
-            psycopg.connect(
-                self.dsn().replace(f":{self.port}/", f":{lines[3].strip()}/"), connect_timeout=2
-            ).close()
+            psycopg.connect(self.dsn().replace(f":{self.port}/", f":{lines[3].strip()}/"), connect_timeout=2).close()
         except psycopg.OperationalError as error:
             return "starting up" in str(error) or "shutting down" in str(error)
         return True
@@ -210,14 +206,14 @@ class PostgresServer:
     def drop_database(self, name: str) -> None:
         """Drop it, ending its sessions."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _why_not(output: str) -> str:
     if "unshare" in output:
-        return "PostgreSQL refuses to run as root and this machine refuses user namespaces: run make as an ordinary user"
+        return (
+            "PostgreSQL refuses to run as root and this machine refuses user namespaces: run make as an ordinary user"
+        )
     if "No space left" in output:
         return "the disk is full: free some space and run again"
     lines = [line for line in output.splitlines() if line.strip()]

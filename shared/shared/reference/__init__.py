@@ -19,9 +19,7 @@ def hs_codes() -> dict[str, str]:
 @lru_cache
 def _statutory() -> dict[str, tuple[str, str | None]]:
     with (_HERE / "statutory_units_sample.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["hs_prefix"]: (row["first_unit"], row["second_unit"] or None) for row in csv.DictReader(file)
-        }
+        return {row["hs_prefix"]: (row["first_unit"], row["second_unit"] or None) for row in csv.DictReader(file)}
 
 
 def statutory_units(hs_code: str) -> tuple[str, str | None] | None:

@@ -43,9 +43,7 @@ def locked(folder: Path, name: str) -> Iterator[Path]:
         yield folder / f"{name}.json"
 
 
-def _shared_server(
-    folder: Path, name: str, start: Callable[[], dict[str, Any]]
-) -> tuple[dict[str, Any], bool]:
+def _shared_server(folder: Path, name: str, start: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
     """The server's coordinates, and whether this worker started it (and so stops it last)."""
     with locked(folder, name) as file:
         if file.exists():
@@ -106,9 +104,7 @@ def postgres(run_folder: Path) -> Iterator[Postgres]:
         # In memory where there is some: what tests promise is order and atomicity, not the disk's patience.
         shm = Path("/dev/shm")
         folder = Path(tempfile.mkdtemp(prefix="market-pg-", dir=shm if os.access(shm, os.W_OK) else None))
-        server = PostgresServer(
-            folder / "pg", free_port(), settings={"fsync": "off", "max_connections": "300"}
-        )
+        server = PostgresServer(folder / "pg", free_port(), settings={"fsync": "off", "max_connections": "300"})
         server.start()
         server.create_role(APP_ROLE, APP_PASSWORD)
         _STARTED.append(server)

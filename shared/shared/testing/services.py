@@ -15,9 +15,7 @@ MakeServiceDatabase = Callable[[str], str]
 
 
 @pytest.fixture(scope="session")
-def make_service_database(
-    postgres: Postgres, make_database: MakeDatabase, run_folder: Path
-) -> MakeServiceDatabase:
+def make_service_database(postgres: Postgres, make_database: MakeDatabase, run_folder: Path) -> MakeServiceDatabase:
     """`make_service_database("registry")` gives the DSN of a fresh, migrated database of that service."""
 
     def make(service: str) -> str:

@@ -16,9 +16,7 @@ def currency_digits(currency: str) -> int:
     """Digits after the point of a currency's smallest unit; ValueError for an unknown code (V56)."""
     if currency not in _KNOWN:
         raise ValueError(f"unknown currency {currency!r}")
-    return {"IQD": 3, "LYD": 3, "TND": 3, "ISK": 0}.get(
-        currency, _FRACTIONS.get(currency, _FRACTIONS["DEFAULT"])[0]
-    )
+    return {"IQD": 3, "LYD": 3, "TND": 3, "ISK": 0}.get(currency, _FRACTIONS.get(currency, _FRACTIONS["DEFAULT"])[0])
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:

@@ -44,9 +44,7 @@ class Side:
             if received.event.reason == "bug":
                 raise RuntimeError("a bug in the handler")
             row = {"key": received.key, "reason": received.event.reason, "at": received.occurred_at}
-            await session.execute(
-                upsert(copies).values(row).on_conflict_do_update(index_elements=["key"], set_=row)
-            )
+            await session.execute(upsert(copies).values(row).on_conflict_do_update(index_elements=["key"], set_=row))
 
         async def effect(session: AsyncSession, received: Received[ItemDecided]) -> None:
             await session.execute(insert(effects), {"key": received.key, "sequence": received.sequence})
@@ -117,9 +115,7 @@ async def bus(bus_address: str) -> AsyncIterator[Bus]:
 
 @pytest.fixture
 def say() -> object:
-    async def say_events(
-        engine: AsyncEngine, key: str, count: int, *, first: int = 1, reason: str = "r"
-    ) -> None:
+    async def say_events(engine: AsyncEngine, key: str, count: int, *, first: int = 1, reason: str = "r") -> None:
         for sequence in range(first, first + count):
             async with make_sessions(engine).begin() as session:
                 await announce(session, decided(f"{reason}{sequence}"), key=key, sequence=sequence, act=ACT)

@@ -143,9 +143,7 @@ class TestBusContract:
         with pytest.raises(BusStopped, match="no relay cursor"):
             await asyncio.wait_for(Relay(SERVICE, side.dsn, bus).run(asyncio.Event()), 30)
 
-    async def test_a_cursor_beyond_the_outbox_stops_the_relay_with_a_sentence(
-        self, bus: Bus, make_side: Any
-    ) -> None:
+    async def test_a_cursor_beyond_the_outbox_stops_the_relay_with_a_sentence(self, bus: Bus, make_side: Any) -> None:
         await bus.ensure_topics([TOPIC], cursor_of=SERVICE)
         publisher = bus.publisher(SERVICE)
         await publisher.fence()
@@ -189,9 +187,7 @@ class TestBusContract:
         side = make_side()
         engine = make_engine_of(side.dsn)
         subscriptions = side.subscriptions()
-        async with running(
-            Consumer(engine, side.messaging, bus, subscriptions, Wake(engine, "fx-settlement"))
-        ):
+        async with running(Consumer(engine, side.messaging, bus, subscriptions, Wake(engine, "fx-settlement"))):
             await until(lambda: count_is(engine, 25))
             await until(lambda: parked_is(engine, 2))
         async with make_sessions(engine).begin() as session:
@@ -212,9 +208,7 @@ class TestBusContract:
         async def by(person: str) -> str:
             async with sessions.begin() as session:
                 tables = side.messaging
-                return await release(
-                    session, tables, subscriptions, parked, person=person, reason="known bug"
-                )
+                return await release(session, tables, subscriptions, parked, person=person, reason="known bug")
 
         assert await by("anna") == "proposed"
         with pytest.raises(Conflict, match="proposed"):
@@ -223,9 +217,7 @@ class TestBusContract:
         with pytest.raises(Conflict, match="released"):
             await by("bo")
 
-    async def test_repeats_and_unknown_types_are_skipped(
-        self, bus: Bus, make_side: Any, make_engine_of: Any
-    ) -> None:
+    async def test_repeats_and_unknown_types_are_skipped(self, bus: Bus, make_side: Any, make_engine_of: Any) -> None:
         await bus.ensure_topics([TOPIC], cursor_of=SERVICE)
         publisher = bus.publisher(SERVICE)
         await publisher.fence()
@@ -249,9 +241,7 @@ class TestBusContract:
         teller, hearer = make_side(), make_side()
         saying, hearing = make_engine_of(teller.dsn), make_engine_of(hearer.dsn)
         for start in (1, 11):
-            consumer = Consumer(
-                hearing, hearer.messaging, bus, hearer.subscriptions(), Wake(hearing, "fx-settlement")
-            )
+            consumer = Consumer(hearing, hearer.messaging, bus, hearer.subscriptions(), Wake(hearing, "fx-settlement"))
             async with running(Relay(SERVICE, teller.dsn, bus), consumer):
                 await say(saying, "k0", 10, first=start)
                 await until(partial(count_is, hearing, start + 9))

@@ -167,9 +167,7 @@ async def test_a_client_that_stands_still_is_built_anew(
     await bus.close()
 
 
-async def test_after_three_new_clients_in_vain_the_process_gives_up(
-    make_database: Any, make_consumer: Any
-) -> None:
+async def test_after_three_new_clients_in_vain_the_process_gives_up(make_database: Any, make_consumer: Any) -> None:
     bus = FirstReadersFail(make_database(), [NeverAnswers() for _ in range(9)])
     consumer, _, _ = make_consumer(bus)
     with pytest.raises(Stalled):
@@ -181,8 +179,7 @@ async def test_after_three_new_clients_in_vain_the_process_gives_up(
 def scheduled(chance: random.Random) -> list[Record]:
     """Ten aggregates of eight events, each one to five times, in any order that keeps each aggregate's."""
     queues = [
-        [record(f"k{n}", sequence) for sequence in range(1, 9) for _ in range(chance.randint(1, 5))]
-        for n in range(10)
+        [record(f"k{n}", sequence) for sequence in range(1, 9) for _ in range(chance.randint(1, 5))] for n in range(10)
     ]
     told: list[Record] = []
     while queues := [queue for queue in queues if queue]:
@@ -212,9 +209,7 @@ async def test_repeats_and_any_order_across_aggregates_give_the_same_state(
             size = chance.randint(1, 60)
             batches: Batches = {}
             for each in told[at : at + size]:
-                placed = Record(
-                    TOPIC, each.partition, offsets[each.partition], each.key, each.value, each.headers
-                )
+                placed = Record(TOPIC, each.partition, offsets[each.partition], each.key, each.value, each.headers)
                 batches.setdefault((TOPIC, each.partition), []).append(placed)
                 offsets[each.partition] += 1
             await consumer.apply(NeverAnswers(), batches)

@@ -34,9 +34,7 @@ def decided(reason: str) -> ItemDecided:
 
 @pytest.fixture
 def act() -> Act:
-    return Act(
-        actor="tax:1", pilot="longshui", now=datetime(2026, 5, 13, 1, 0, tzinfo=UTC), traceparent=TRACE
-    )
+    return Act(actor="tax:1", pilot="longshui", now=datetime(2026, 5, 13, 1, 0, tzinfo=UTC), traceparent=TRACE)
 
 
 @asynccontextmanager
@@ -68,9 +66,7 @@ async def first_record(bus: Bus, topic: str) -> Record:
     return next(iter(batches.values()))[0]
 
 
-async def test_an_event_that_was_not_committed_was_never_said(
-    make_side: Any, make_engine_of: Any, act: Act
-) -> None:
+async def test_an_event_that_was_not_committed_was_never_said(make_side: Any, make_engine_of: Any, act: Act) -> None:
     engine = make_engine_of(make_side().dsn)
     async with make_sessions(engine)() as session:
         await announce(session, decided("a"), key="k", sequence=1, act=act)
@@ -79,9 +75,7 @@ async def test_an_event_that_was_not_committed_was_never_said(
         assert await connection.scalar(text("SELECT count(*) FROM outbox")) == 0
 
 
-async def test_one_sequence_of_an_aggregate_is_said_once(
-    make_side: Any, make_engine_of: Any, act: Act
-) -> None:
+async def test_one_sequence_of_an_aggregate_is_said_once(make_side: Any, make_engine_of: Any, act: Act) -> None:
     sessions = make_sessions(make_engine_of(make_side().dsn))
     async with sessions.begin() as session:
         event_id = await announce(session, decided("a"), key="k", sequence=1, act=act)

@@ -44,9 +44,7 @@ class Hearer:
 
         async def copy(session: AsyncSession, received: Received[ItemDecided]) -> None:
             row = {"key": received.key, "reason": received.event.reason, "at": received.occurred_at}
-            await session.execute(
-                upsert(copies).values(row).on_conflict_do_update(index_elements=["key"], set_=row)
-            )
+            await session.execute(upsert(copies).values(row).on_conflict_do_update(index_elements=["key"], set_=row))
 
         async def effect(session: AsyncSession, received: Received[ItemDecided]) -> None:
             statement = text("INSERT INTO effects VALUES (:key, :sequence)")
@@ -94,9 +92,7 @@ class Hearer:
     async def release(self, parked_id: int, person: str) -> str:
         async with make_sessions(self.engine).begin() as session:
             tables = self.side.messaging
-            return await release(
-                session, tables, self.subscriptions(), parked_id, person=person, reason="case 12"
-            )
+            return await release(session, tables, self.subscriptions(), parked_id, person=person, reason="case 12")
 
 
 def outgoing(key: str, sequence: int, reason: str = "r", *, headers: bool = True) -> Outgoing:
@@ -153,9 +149,7 @@ def refused() -> Exception:
     return Refused((Breach("over_limit", "R-DECL-1", "", {}),))
 
 
-@pytest.mark.parametrize(
-    ("failure", "kind"), [(refused, "refused"), (lambda: KeyError("a bug"), "handler_error")]
-)
+@pytest.mark.parametrize(("failure", "kind"), [(refused, "refused"), (lambda: KeyError("a bug"), "handler_error")])
 async def test_after_the_repair_a_retry_gives_the_state_of_a_run_that_never_failed(
     log: Bus, make_hearer: Any, failure: Callable[[], Exception], kind: str
 ) -> None:
@@ -214,9 +208,7 @@ async def test_an_event_behind_a_gap_waits_for_the_one_that_comes_late(log: Bus,
     assert await hearer.state() == before
 
 
-async def test_only_the_first_of_an_aggregate_is_released_and_by_two_persons(
-    log: Bus, make_hearer: Any
-) -> None:
+async def test_only_the_first_of_an_aggregate_is_released_and_by_two_persons(log: Bus, make_hearer: Any) -> None:
     records = [outgoing("a", 1), outgoing("a", 2, "poison"), outgoing("a", 3), outgoing("a", 4)]
     await publish(log, records)
     hearer = make_hearer(log, refused)
@@ -236,9 +228,7 @@ async def test_only_the_first_of_an_aggregate_is_released_and_by_two_persons(
     assert await hearer.effects() == 1
     assert await hearer.release(first.id, "bo") == "released"
     assert (await hearer.state())["effects"] == "a1,a3,a4"
-    settled = (
-        "SELECT release_proposed_by || release_confirmed_by || release_reason FROM parked_events WHERE id="
-    )
+    settled = "SELECT release_proposed_by || release_confirmed_by || release_reason FROM parked_events WHERE id="
     assert await hearer.scalar(f"{settled}{first.id}") == "annabocase 12"
     with pytest.raises(NotFound):
         await hearer.retry(10**6)
@@ -247,9 +237,7 @@ async def test_only_the_first_of_an_aggregate_is_released_and_by_two_persons(
 async def test_an_unreadable_envelope_parks_its_key_and_counts_as_the_next_when_released(
     log: Bus, make_hearer: Any
 ) -> None:
-    await publish(
-        log, [outgoing("a", 1), outgoing("a", 2, headers=False), outgoing("a", 3), outgoing("b", 1)]
-    )
+    await publish(log, [outgoing("a", 1), outgoing("a", 2, headers=False), outgoing("a", 3), outgoing("b", 1)])
     hearer = make_hearer(log)
 
     async def has_read() -> bool:

@@ -75,9 +75,7 @@ async def test_a_worker_says_hears_shows_its_metrics_and_stops_in_order(
             await worker.communicate()
 
 
-async def test_a_worker_on_a_restored_database_ends_with_a_sentence(
-    bus: Bus, bus_address: str, make_side: Any
-) -> None:
+async def test_a_worker_on_a_restored_database_ends_with_a_sentence(bus: Bus, bus_address: str, make_side: Any) -> None:
     await bus.ensure_topics(["tax-exemption.returns"], cursor_of=SERVICE)
     publisher = bus.publisher(SERVICE)
     await publisher.fence()

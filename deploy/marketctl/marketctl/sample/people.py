@@ -35,12 +35,7 @@ class Party:
 
 def credit_code(random: Random, category: str = "91") -> str:
     """A unified social credit code (社会信用代码) with its check character."""
-    body = (
-        category
-        + _REGION
-        + "".join(random.choice(_ALPHABET[:10]) for _ in range(8))
-        + random.choice("0123456789")
-    )
+    body = category + _REGION + "".join(random.choice(_ALPHABET[:10]) for _ in range(8)) + random.choice("0123456789")
     return body + uscc.calc_check_digit(body)
 
 
@@ -133,12 +128,8 @@ def buyers(random: Random) -> list[Party]:
         filed_by = f"OP{n % 6 + 1}"
         if n % 2:
             name = f"成渝采购{n}号贸易有限公司"
-            parties.append(
-                Party(ref, "buyer", "credit_code", credit_code(random), "CN", name, filed_by=filed_by)
-            )
+            parties.append(Party(ref, "buyer", "credit_code", credit_code(random), "CN", name, filed_by=filed_by))
         else:
             name = _SURNAMES[n] + _GIVEN[n]
-            parties.append(
-                Party(ref, "buyer", "resident_id", resident_id(random), "CN", name, filed_by=filed_by)
-            )
+            parties.append(Party(ref, "buyer", "resident_id", resident_id(random), "CN", name, filed_by=filed_by))
     return parties

@@ -150,9 +150,7 @@ def upgrade() -> None:
         sa.Column("release_confirmed_by", sa.Text(), nullable=True),
         sa.Column("release_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_parked_events")),
-        sa.UniqueConstraint(
-            "topic", "partition", "offset", name=op.f("uq_parked_events_topic_partition_offset")
-        ),
+        sa.UniqueConstraint("topic", "partition", "offset", name=op.f("uq_parked_events_topic_partition_offset")),
     )
     op.create_index(
         "ix_parked_events_waiting",
@@ -234,9 +232,7 @@ def upgrade() -> None:
         sa.Column("terminated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["agent_id"], ["subjects.id"], name=op.f("fk_agreements_agent_id_subjects")),
-        sa.ForeignKeyConstraint(
-            ["principal_id"], ["subjects.id"], name=op.f("fk_agreements_principal_id_subjects")
-        ),
+        sa.ForeignKeyConstraint(["principal_id"], ["subjects.id"], name=op.f("fk_agreements_principal_id_subjects")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreements")),
         sa.UniqueConstraint("number", name=op.f("uq_agreements_number")),
     )
@@ -254,9 +250,7 @@ def upgrade() -> None:
         sa.Column("measures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["subject_id"], ["subjects.id"], name=op.f("fk_credit_grades_subject_id_subjects")
-        ),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_credit_grades_subject_id_subjects")),
         sa.PrimaryKeyConstraint("subject_id", "authority", "sequence", name=op.f("pk_credit_grades")),
     )
     op.create_table(
@@ -275,9 +269,7 @@ def upgrade() -> None:
         sa.Column("stop_order", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["subject_id"], ["subjects.id"], name=op.f("fk_role_filings_subject_id_subjects")
-        ),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_role_filings_subject_id_subjects")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role_filings")),
         sa.UniqueConstraint("number", name=op.f("uq_role_filings_number")),
         sa.UniqueConstraint("subject_id", "role", name=op.f("uq_role_filings_subject_id_role")),
@@ -293,9 +285,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("state", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["subject_id"], ["subjects.id"], name=op.f("fk_subject_versions_subject_id_subjects")
-        ),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_subject_versions_subject_id_subjects")),
         sa.PrimaryKeyConstraint("subject_id", "version", name=op.f("pk_subject_versions")),
     )
     op.execute(sa.schema.CreateSequence(sa.Sequence("agreement_numbers")))

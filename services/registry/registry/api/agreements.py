@@ -46,9 +46,7 @@ async def propose_procurement_agency(body: ProcurementAgencyIn, command: Command
 
 
 @router.get("/v1/procurement-agencies")
-async def list_procurement_agencies(
-    session: Reading, caller: Authorised, wanted: WantedPage
-) -> Page[AgreementOut]:
+async def list_procurement_agencies(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[AgreementOut]:
     """The procurement agencies the caller is party to."""
     return await _page(session, caller, wanted, "procurement_agency")
 
@@ -89,9 +87,7 @@ async def propose_export_agency(body: ExportAgencyIn, command: Commanded) -> Res
 
 
 @router.get("/v1/export-agencies")
-async def list_export_agencies(
-    session: Reading, caller: Authorised, wanted: WantedPage
-) -> Page[AgreementOut]:
+async def list_export_agencies(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[AgreementOut]:
     """The export agencies the caller is party to."""
     return await _page(session, caller, wanted, "export_agency")
 

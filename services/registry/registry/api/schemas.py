@@ -87,9 +87,7 @@ class SubjectIn(Input):
 class StepIn(Input):
     """Why a filing takes a step."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"reason": "documents complete"}]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "documents complete"}]})
 
     reason: str = Field("", max_length=500)
 
@@ -114,9 +112,7 @@ class AmendmentIn(Input):
 class PurposeIn(Input):
     """Why somebody needs the whole identity number."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"purpose": "inspection 2026-14"}]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"purpose": "inspection 2026-14"}]})
 
     purpose: str = Field(min_length=5, max_length=300)
 
@@ -126,9 +122,7 @@ class GradeIn(Input):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"grade": "B", "effective_from": "2026-05-01", "reason": "base rating"}]
-        },
+        json_schema_extra={"examples": [{"grade": "B", "effective_from": "2026-05-01", "reason": "base rating"}]},
     )
 
     grade: Grade
@@ -311,9 +305,7 @@ class BankIn(Input):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"name": "样例银行", "connection": "interface", "valid_from": "2026-01-01"}]
-        },
+        json_schema_extra={"examples": [{"name": "样例银行", "connection": "interface", "valid_from": "2026-01-01"}]},
     )
 
     name: str = Field(min_length=1, max_length=120)
@@ -351,9 +343,7 @@ class PortIn(Input):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"port_code": "8011", "name": "样例口岸", "valid_from": "2026-01-01"}]
-        },
+        json_schema_extra={"examples": [{"port_code": "8011", "name": "样例口岸", "valid_from": "2026-01-01"}]},
     )
 
     port_code: str = Field(pattern=r"^[0-9A-Z]{2,10}$")

@@ -49,8 +49,7 @@ router = APIRouter(tags=["subjects"])
 def shown(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectOut:
     """A subject as callers see it."""
     qualifications = [
-        {**each, "account": each["account"]["mask"] if each.get("account") else None}
-        for each in subject.qualifications
+        {**each, "account": each["account"]["mask"] if each.get("account") else None} for each in subject.qualifications
     ]
     return SubjectOut(
         id=subject.id,
@@ -75,9 +74,7 @@ def _filing(row: RoleFilingRow) -> dict[str, Any]:
 async def _answer(command: Commanded, subject: SubjectRow, status: int = 200) -> Response:
     filings = await filings_of(command.session, subject.id)
     location = f"/v1/subjects/{subject.id}" if status == 201 else None
-    return await command.answer(
-        shown(subject, filings), status=status, version=subject.version, location=location
-    )
+    return await command.answer(shown(subject, filings), status=status, version=subject.version, location=location)
 
 
 async def _seen(session: AsyncSession, caller: Caller, subject_id: UUID) -> SubjectRow:
@@ -104,9 +101,7 @@ async def file_a_subject(body: SubjectIn, command: Commanded, request: Request) 
         stalls=[stall.model_dump(mode="json") for stall in body.stalls],
         qualifications=[sealed_qualification(sealer, **each.model_dump()) for each in body.qualifications],
     )
-    return await _answer(
-        command, await file_subject(command.session, filed, sealer=sealer, act=command.act), 201
-    )
+    return await _answer(command, await file_subject(command.session, filed, sealer=sealer, act=command.act), 201)
 
 
 @router.get("/v1/subjects")
@@ -119,9 +114,7 @@ async def list_subjects(session: Reading, caller: Authorised, wanted: WantedPage
 
 
 @router.get("/v1/subjects/{subject_id}")
-async def read_subject(
-    subject_id: UUID, session: Reading, caller: Authorised, response: Response
-) -> SubjectOut:
+async def read_subject(subject_id: UUID, session: Reading, caller: Authorised, response: Response) -> SubjectOut:
     """One subject."""
     subject = await _seen(session, caller, subject_id)
     response.headers["etag"] = f'"{subject.version}"'
@@ -161,9 +154,7 @@ async def record_a_qualification(
     """Record a qualification with its dates."""
     qualification = sealed_qualification(request.app.state.runtime.sealer, **body.model_dump())
     version = command.expected_version()
-    subject = await record_qualification(
-        command.session, subject_id, qualification, version=version, act=command.act
-    )
+    subject = await record_qualification(command.session, subject_id, qualification, version=version, act=command.act)
     return await _answer(command, subject)
 
 

@@ -44,7 +44,5 @@ def breaches_of_agency(facts: AgencyFacts) -> tuple[Breach, ...]:
         breaches.append(Breach("agency_dates_reversed", "R-FILE-6", "/valid_to"))
     if facts.kind == "export_agency":
         named = {"/collector": facts.collector, "/exemption_filer": facts.exemption_filer}
-        breaches += [
-            Breach("agency_term_missing", "R-FILE-6", at) for at, value in named.items() if value is None
-        ]
+        breaches += [Breach("agency_term_missing", "R-FILE-6", at) for at, value in named.items() if value is None]
     return tuple(breaches)

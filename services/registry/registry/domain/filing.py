@@ -45,7 +45,5 @@ def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
         if stall.valid_to is not None and stall.valid_to < stall.valid_from:
             breaches.append(Breach("stall_dates_reversed", "R-FILE-2", f"/stalls/{index}/valid_to"))
     missing = sorted(facts.required_qualifications - facts.held_qualifications)
-    breaches += [
-        Breach("qualification_missing", "R-FILE-7", "/qualifications", {"kind": kind}) for kind in missing
-    ]
+    breaches += [Breach("qualification_missing", "R-FILE-7", "/qualifications", {"kind": kind}) for kind in missing]
     return tuple(breaches)

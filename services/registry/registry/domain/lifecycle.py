@@ -33,9 +33,7 @@ STEPS: dict[str, Step] = {
 ACTIVE = frozenset({"approved", "effective"})
 
 
-def breaches_of_step(
-    step: str, status: str, *, decided_by: str, submitted_by: str | None
-) -> tuple[Breach, ...]:
+def breaches_of_step(step: str, status: str, *, decided_by: str, submitted_by: str | None) -> tuple[Breach, ...]:
     """Why a filing can't take a step: its state, or that the submitter would approve himself (V6)."""
     breaches = []
     if status not in STEPS[step].sources:

@@ -38,9 +38,7 @@ async def newest_list_version(session: AsyncSession, pilot: str, kind: str) -> i
 
 async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list[Entry]:
     """The entries of the newest list of each kind in force, and remembered decisions."""
-    lists = select(CommodityListRow).where(
-        CommodityListRow.pilot == pilot, CommodityListRow.effective_from <= day
-    )
+    lists = select(CommodityListRow).where(CommodityListRow.pilot == pilot, CommodityListRow.effective_from <= day)
     newest: dict[str, CommodityListRow] = {}
     for row in (await session.execute(lists.order_by(CommodityListRow.version))).scalars():
         newest[row.kind] = row
@@ -79,9 +77,7 @@ async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list
 
 async def open_tasks(session: AsyncSession, pilot: str) -> list[RecognitionTaskRow]:
     """The trade lines that wait for a decision, oldest first."""
-    query = select(RecognitionTaskRow).where(
-        RecognitionTaskRow.pilot == pilot, RecognitionTaskRow.closed_at.is_(None)
-    )
+    query = select(RecognitionTaskRow).where(RecognitionTaskRow.pilot == pilot, RecognitionTaskRow.closed_at.is_(None))
     return list((await session.execute(query.order_by(RecognitionTaskRow.line_id))).scalars())
 
 

@@ -20,9 +20,7 @@ http_tables = add_http_tables(metadata)
 messaging = add_messaging_tables(metadata)
 policy = add_policy_table(metadata)
 
-numbers = {
-    kind: Sequence(f"{kind}_numbers", metadata=metadata) for kind in ("subject", "filing", "agreement")
-}
+numbers = {kind: Sequence(f"{kind}_numbers", metadata=metadata) for kind in ("subject", "filing", "agreement")}
 
 
 class Row(DeclarativeBase):

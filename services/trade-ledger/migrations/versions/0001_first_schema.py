@@ -34,9 +34,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("agreement_id", name=op.f("pk_agreement_copies")),
         info={"written_by": "consumers"},
     )
-    op.create_index(
-        "ix_agreement_copies_parties", "agreement_copies", ["principal_id", "agent_id"], unique=False
-    )
+    op.create_index("ix_agreement_copies_parties", "agreement_copies", ["principal_id", "agent_id"], unique=False)
     op.create_table(
         "audit",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True, cache=1), nullable=False),
@@ -258,9 +256,7 @@ def upgrade() -> None:
         sa.Column("release_confirmed_by", sa.Text(), nullable=True),
         sa.Column("release_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_parked_events")),
-        sa.UniqueConstraint(
-            "topic", "partition", "offset", name=op.f("uq_parked_events_topic_partition_offset")
-        ),
+        sa.UniqueConstraint("topic", "partition", "offset", name=op.f("uq_parked_events_topic_partition_offset")),
     )
     op.create_index(
         "ix_parked_events_waiting",
@@ -412,9 +408,7 @@ def upgrade() -> None:
             ["declaration_id"], ["declarations.id"], name=op.f("fk_receipts_declaration_id_declarations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipts")),
-        sa.UniqueConstraint(
-            "declaration_id", "receipt_id", name=op.f("uq_receipts_declaration_id_receipt_id")
-        ),
+        sa.UniqueConstraint("declaration_id", "receipt_id", name=op.f("uq_receipts_declaration_id_receipt_id")),
     )
     op.create_table(
         "trade_lines",
@@ -448,9 +442,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["line_id"], ["trade_lines.id"], name=op.f("fk_movements_line_id_trade_lines")
-        ),
+        sa.ForeignKeyConstraint(["line_id"], ["trade_lines.id"], name=op.f("fk_movements_line_id_trade_lines")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_movements")),
     )
     op.create_index("ix_movements_line_id", "movements", ["line_id"], unique=False)
@@ -470,9 +462,7 @@ def upgrade() -> None:
             "net_weight_kg > 0 AND gross_weight_kg >= net_weight_kg", name=op.f("ck_packed_lines_weights")
         ),
         sa.CheckConstraint("quantity > 0 AND packages >= 0", name=op.f("ck_packed_lines_positive")),
-        sa.ForeignKeyConstraint(
-            ["line_id"], ["trade_lines.id"], name=op.f("fk_packed_lines_line_id_trade_lines")
-        ),
+        sa.ForeignKeyConstraint(["line_id"], ["trade_lines.id"], name=op.f("fk_packed_lines_line_id_trade_lines")),
         sa.ForeignKeyConstraint(
             ["packing_list_id"],
             ["packing_lists.id"],
@@ -502,9 +492,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["declaration_id"], ["declarations.id"], name=op.f("fk_portions_declaration_id_declarations")
         ),
-        sa.ForeignKeyConstraint(
-            ["line_id"], ["trade_lines.id"], name=op.f("fk_portions_line_id_trade_lines")
-        ),
+        sa.ForeignKeyConstraint(["line_id"], ["trade_lines.id"], name=op.f("fk_portions_line_id_trade_lines")),
         sa.ForeignKeyConstraint(["trade_id"], ["trades.id"], name=op.f("fk_portions_trade_id_trades")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_portions")),
         sa.UniqueConstraint("declaration_id", "line_id", name=op.f("uq_portions_declaration_id_line_id")),
@@ -522,25 +510,15 @@ def upgrade() -> None:
         sa.Column("released", sa.Numeric(precision=20, scale=6), server_default="0", nullable=False),
         sa.Column("departed", sa.Numeric(precision=20, scale=6), server_default="0", nullable=False),
         sa.Column("returned", sa.Numeric(precision=20, scale=6), server_default="0", nullable=False),
-        sa.CheckConstraint(
-            "declared >= 0 AND declared <= packed", name=op.f("ck_trade_line_counters_declared")
-        ),
-        sa.CheckConstraint(
-            "departed >= 0 AND departed <= released", name=op.f("ck_trade_line_counters_departed")
-        ),
-        sa.CheckConstraint(
-            "packed >= 0 AND packed <= registered - void", name=op.f("ck_trade_line_counters_packed")
-        ),
+        sa.CheckConstraint("declared >= 0 AND declared <= packed", name=op.f("ck_trade_line_counters_declared")),
+        sa.CheckConstraint("departed >= 0 AND departed <= released", name=op.f("ck_trade_line_counters_departed")),
+        sa.CheckConstraint("packed >= 0 AND packed <= registered - void", name=op.f("ck_trade_line_counters_packed")),
         sa.CheckConstraint(
             "registered >= 0 AND void >= 0 AND void <= registered",
             name=op.f("ck_trade_line_counters_registered"),
         ),
-        sa.CheckConstraint(
-            "released >= 0 AND released <= declared", name=op.f("ck_trade_line_counters_released")
-        ),
-        sa.CheckConstraint(
-            "returned >= 0 AND returned <= departed", name=op.f("ck_trade_line_counters_returned")
-        ),
+        sa.CheckConstraint("released >= 0 AND released <= declared", name=op.f("ck_trade_line_counters_released")),
+        sa.CheckConstraint("returned >= 0 AND returned <= departed", name=op.f("ck_trade_line_counters_returned")),
         sa.ForeignKeyConstraint(
             ["line_id"], ["trade_lines.id"], name=op.f("fk_trade_line_counters_line_id_trade_lines")
         ),

@@ -32,9 +32,7 @@ ACCESS: Access = {
     "void_a_trade": grant(*_TRADERS, sees=_OWN),
     "hand_over": grant(*_TRADERS, sees=_OWN),
     "open_a_load": grant(*_TRADERS, sees="its own loads"),
-    "read_load": grant(
-        *_TRADERS, "site_operator", *_AUTHORITIES, sees="its own loads and those its lists are in"
-    ),
+    "read_load": grant(*_TRADERS, "site_operator", *_AUTHORITIES, sees="its own loads and those its lists are in"),
     "seal_a_load": grant(*_TRADERS, sees="its own loads"),
     "report_arrival": grant("site_operator", sees="loads of its pilot, at its own site"),
     "open_a_packing_list": grant(*_TRADERS, sees="its own packing lists"),

@@ -102,9 +102,7 @@ async def _seen(session: AsyncSession, caller: Caller, declaration_id: UUID) -> 
 
 
 @router.get("/v1/declarations/{declaration_id}/preflight")
-async def preflight(
-    declaration_id: UUID, session: Reading, caller: Authorised, request: Request
-) -> PreflightOut:
+async def preflight(declaration_id: UUID, session: Reading, caller: Authorised, request: Request) -> PreflightOut:
     """What submission would say now, with every reason why not; nothing is done."""
     act = act_of(request, caller)
     row = await own_declaration(session, declaration_id, None, act)
@@ -164,12 +162,8 @@ async def receive(declaration_id: UUID, body: ReceiptIn, command: Commanded) -> 
     return await _answer(command, row)
 
 
-@router.post(
-    "/v1/declarations/{declaration_id}/conflicts/{conflict_id}/closings", response_model=DeclarationOut
-)
-async def close_a_conflict(
-    declaration_id: UUID, conflict_id: UUID, body: ReasonIn, command: Commanded
-) -> Response:
+@router.post("/v1/declarations/{declaration_id}/conflicts/{conflict_id}/closings", response_model=DeclarationOut)
+async def close_a_conflict(declaration_id: UUID, conflict_id: UUID, body: ReasonIn, command: Commanded) -> Response:
     """Close a conflict case."""
     row = await close_conflict(
         command.session,

@@ -84,9 +84,7 @@ async def read_load(load_id: UUID, session: Reading, caller: Authorised, respons
 async def seal_a_load(load_id: UUID, body: LoadSealIn, command: Commanded) -> Response:
     """Seal a load whose packing lists are all sealed."""
     version = command.expected_version()
-    row = await seal_load(
-        command.session, load_id, seal_number=body.seal_number, version=version, act=command.act
-    )
+    row = await seal_load(command.session, load_id, seal_number=body.seal_number, version=version, act=command.act)
     return await _load_answer(command, row)
 
 
@@ -107,9 +105,7 @@ async def report_arrival(load_id: UUID, body: ArrivalIn, command: Commanded) -> 
 
 
 async def _list_answer(command: Command, state: PackingListState, status: int = 200) -> Response:
-    answer = PackingListOut(
-        id=state.packing_list_id, version=state.version, packing_list=state.model_dump(mode="json")
-    )
+    answer = PackingListOut(id=state.packing_list_id, version=state.version, packing_list=state.model_dump(mode="json"))
     location = f"/v1/packing-lists/{state.packing_list_id}" if status == 201 else None
     return await command.answer(answer, status=status, version=state.version, location=location)
 
@@ -117,9 +113,7 @@ async def _list_answer(command: Command, state: PackingListState, status: int = 
 @router.post("/v1/packing-lists", status_code=201, response_model=PackingListOut)
 async def open_a_packing_list(body: PackingListIn, command: Commanded) -> Response:
     """Open the caller's packing list in an open load."""
-    _, state = await open_packing_list(
-        command.session, body.load_id, destination=body.destination, act=command.act
-    )
+    _, state = await open_packing_list(command.session, body.load_id, destination=body.destination, act=command.act)
     return await _list_answer(command, state, 201)
 
 
@@ -167,18 +161,14 @@ async def _seen(session: AsyncSession, caller: Caller, packing_list_id: UUID) ->
 
 
 @router.get("/v1/packing-lists")
-async def list_packing_lists(
-    session: Reading, caller: Authorised, wanted: WantedPage
-) -> Page[PackingListOut]:
+async def list_packing_lists(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[PackingListOut]:
     """The packing lists the caller may see, newest first."""
     query = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
     rows = list((await session.execute(wanted.of(query, PackingListRow.id))).scalars())  # type: ignore[arg-type]  # column
     shown = []
     for row in rows:
         state = await packing_list_state(session, row)
-        shown.append(
-            PackingListOut(id=row.id, version=row.version, packing_list=state.model_dump(mode="json"))
-        )
+        shown.append(PackingListOut(id=row.id, version=row.version, packing_list=state.model_dump(mode="json")))
     return wanted.page(rows, shown, "id")
 
 

@@ -214,9 +214,7 @@ class HandoverOut(BaseModel):
 class LoadIn(Input):
     """A load: one container or one vehicle."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"container_number": "CSQU3054383"}]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"container_number": "CSQU3054383"}]})
 
     container_number: str | None = Field(None, max_length=20)
     vehicle: str | None = Field(None, max_length=20)
@@ -245,9 +243,7 @@ class LoadOut(BaseModel):
 class PackingListIn(Input):
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"load_id": "019a0000-0000-7000-8000-000000000031", "destination": "RU"}]
-        },
+        json_schema_extra={"examples": [{"load_id": "019a0000-0000-7000-8000-000000000031", "destination": "RU"}]},
     )
 
     load_id: UUID
@@ -308,9 +304,7 @@ class CustomsRateIn(Input):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [
-                {"month": "2026-05-01", "currency": "USD", "cny_per_unit": "6.98", "source": "sample"}
-            ]
+            "examples": [{"month": "2026-05-01", "currency": "USD", "cny_per_unit": "6.98", "source": "sample"}]
         },
     )
 
@@ -404,9 +398,7 @@ class ReceiptIn(Input):
     )
 
     receipt_id: str = Field(min_length=1, max_length=80)
-    kind: Literal[
-        "accepted", "rejected", "inspected", "released", "departed", "shut_out", "returned", "deleted"
-    ]
+    kind: Literal["accepted", "rejected", "inspected", "released", "departed", "shut_out", "returned", "deleted"]
     issued_at: AwareDatetime
     customs_number: str | None = Field(None, min_length=1, max_length=30)
     export_date: date | None = None

@@ -80,12 +80,8 @@ def _subject(caller: Caller) -> UUID:
 
 async def _register(command: Command, request: Request, trades: list[EnteredTrade]) -> list[Registered]:
     sealer = request.app.state.runtime.sealer
-    prepared: list[PreparedTrade] = await prepare_trades(
-        command.session, trades, sealer=sealer, act=command.act
-    )
-    return await register_trades(
-        command.session, prepared, registered_by=_subject(command.caller), act=command.act
-    )
+    prepared: list[PreparedTrade] = await prepare_trades(command.session, trades, sealer=sealer, act=command.act)
+    return await register_trades(command.session, prepared, registered_by=_subject(command.caller), act=command.act)
 
 
 @router.post("/v1/trades", status_code=201, response_model=TradeOut)
@@ -245,10 +241,7 @@ async def read_trade(trade_id: UUID, session: Reading, caller: Authorised, respo
         LineCounters(
             line_id=line.id,
             line_no=line.line_no,
-            **{
-                name: getattr(counter, name)
-                for name in set(LineCounters.model_fields) - {"line_id", "line_no"}
-            },
+            **{name: getattr(counter, name) for name in set(LineCounters.model_fields) - {"line_id", "line_no"}},
         )
         for line, counter in await lines_of(session, trade_id)
     ]
@@ -256,9 +249,7 @@ async def read_trade(trade_id: UUID, session: Reading, caller: Authorised, respo
 
 
 @router.get("/v1/trades/{trade_id}/versions/{version}")
-async def read_trade_version(
-    trade_id: UUID, version: int, session: Reading, caller: Authorised
-) -> dict[str, Any]:
+async def read_trade_version(trade_id: UUID, version: int, session: Reading, caller: Authorised) -> dict[str, Any]:
     """A trade as it was at a version."""
     await _seen(session, caller, trade_id)
     row = await session.get(TradeVersionRow, (trade_id, version))
@@ -268,9 +259,7 @@ async def read_trade_version(
 
 
 @router.post("/v1/trades/{trade_id}/corrections", response_model=TradeOut)
-async def correct_a_trade(
-    trade_id: UUID, body: CorrectionIn, command: Commanded, request: Request
-) -> Response:
+async def correct_a_trade(trade_id: UUID, body: CorrectionIn, command: Commanded, request: Request) -> Response:
     """Correct a trade by a new version."""
     trade = entered(body)
     _own(trade, command.caller)

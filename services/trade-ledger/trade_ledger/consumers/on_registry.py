@@ -54,9 +54,7 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
             "roles": [role.model_dump(mode="json") for role in state.roles],
             "stalls": [stall.model_dump(mode="json") for stall in state.stalls],
             "stall_numbers": [stall.stall_number for stall in state.stalls],
-            "qualifications": [
-                each.model_dump(mode="json", exclude={"account"}) for each in state.qualifications
-            ],
+            "qualifications": [each.model_dump(mode="json", exclude={"account"}) for each in state.qualifications],
             "sequence": received.sequence,
         },
     )

@@ -125,9 +125,7 @@ def _conflicts(
     found = []
     if by_kind["rejected"] and (by_kind["accepted"] or by_kind["released"] or by_kind["departed"]):
         found.append(
-            Conflict(
-                "rejected_and_accepted", by_kind["rejected"][0].receipt_id, "both facts stand", "customs"
-            )
+            Conflict("rejected_and_accepted", by_kind["rejected"][0].receipt_id, "both facts stand", "customs")
         )
     if len(set(numbers)) > 1:
         carrier = next(each for kind in KINDS for each in by_kind[kind] if each.customs_number == numbers[-1])
@@ -135,14 +133,10 @@ def _conflicts(
         found.append(Conflict("customs_number_differs", carrier.receipt_id, detail, "customs"))
     if by_kind["deleted"] and (by_kind["released"] or by_kind["departed"]):
         deletion = by_kind["deleted"][0].receipt_id
-        found.append(
-            Conflict("deleted_after_release", deletion, "the goods were released before", "consignor")
-        )
+        found.append(Conflict("deleted_after_release", deletion, "the goods were released before", "consignor"))
     if by_kind["returned"] and not by_kind["departed"]:
         found.append(
-            Conflict(
-                "returned_not_departed", by_kind["returned"][0].receipt_id, "nothing departed", "customs"
-            )
+            Conflict("returned_not_departed", by_kind["returned"][0].receipt_id, "nothing departed", "customs")
         )
     for kind in ("released", "departed", "shut_out", "returned"):
         for each in by_kind[kind]:

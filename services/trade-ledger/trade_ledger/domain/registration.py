@@ -108,9 +108,7 @@ def _of_agencies(facts: TradeFacts) -> list[Breach]:
         breaches.append(Breach("own_export_by_another", "R-TRADE-1", "/consignor_id"))
     bought = facts.procurement_agency
     if facts.procurement == "entrusted" and (
-        bought is None
-        or not bought.in_force
-        or bought.principal_id != (facts.buyer_id or bought.principal_id)
+        bought is None or not bought.in_force or bought.principal_id != (facts.buyer_id or bought.principal_id)
     ):
         breaches.append(Breach("procurement_agency_not_in_force", "R-TRADE-1", "/procurement_agency_id"))
     return breaches

@@ -31,9 +31,7 @@ def conflict_json(row: ConflictRow) -> dict[str, Any]:
 
 async def declaration_state(session: AsyncSession, row: DeclarationRow) -> DeclarationState:
     """The public state of a declaration with all its portions and open cases."""
-    conflicts = [
-        conflict_json(each) for each in await conflicts_of(session, row.id) if each.closed_at is None
-    ]
+    conflicts = [conflict_json(each) for each in await conflicts_of(session, row.id) if each.closed_at is None]
     portions = [each.content for each in await portions_of(session, row.id)]
     names = ("pilot", "number", "version", "status", "attempt", "consignor_id", "declarant_id", "customs_number",
              "export_date")  # fmt: skip

@@ -31,9 +31,7 @@ async def announce_load(session: AsyncSession, row: LoadRow, event: type[LoadEve
     """One version more, told; the caller holds the load's lock."""
     row.version += 1
     await session.flush()
-    await announce(
-        session, event(load=await load_state(session, row)), key=row.id, sequence=row.version, act=act
-    )
+    await announce(session, event(load=await load_state(session, row)), key=row.id, sequence=row.version, act=act)
 
 
 async def packing_list_state(session: AsyncSession, row: PackingListRow) -> PackingListState:

@@ -24,16 +24,12 @@ async def declaration_for_update(session: AsyncSession, declaration_id: UUID) ->
     return await session.get(DeclarationRow, declaration_id, with_for_update=True, populate_existing=True)
 
 
-def declarations_seen_by(
-    pilot: str, subject_id: UUID | None, *, all_of_them: bool
-) -> Select[tuple[DeclarationRow]]:
+def declarations_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[tuple[DeclarationRow]]:
     """The declarations a caller may see: all, or those it consigns or submits."""
     query = select(DeclarationRow).where(DeclarationRow.pilot == pilot)
     if all_of_them:
         return query
-    return query.where(
-        or_(DeclarationRow.consignor_id == subject_id, DeclarationRow.declarant_id == subject_id)
-    )
+    return query.where(or_(DeclarationRow.consignor_id == subject_id, DeclarationRow.declarant_id == subject_id))
 
 
 async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[PortionRow]:
@@ -44,9 +40,7 @@ async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[Porti
 
 async def receipts_of(session: AsyncSession, declaration_id: UUID, attempt: int) -> list[ReceiptRow]:
     """All receipts of an attempt."""
-    query = select(ReceiptRow).where(
-        ReceiptRow.declaration_id == declaration_id, ReceiptRow.attempt == attempt
-    )
+    query = select(ReceiptRow).where(ReceiptRow.declaration_id == declaration_id, ReceiptRow.attempt == attempt)
     return list((await session.execute(query)).scalars())
 
 
@@ -56,22 +50,16 @@ async def conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[Conf
     return list((await session.execute(query)).scalars())
 
 
-async def customs_number_holder(
-    session: AsyncSession, customs_number: str, but_not: UUID
-) -> DeclarationRow | None:
+async def customs_number_holder(session: AsyncSession, customs_number: str, but_not: UUID) -> DeclarationRow | None:
     """Another declaration with the same customs number (V34)."""
-    query = select(DeclarationRow).where(
-        DeclarationRow.customs_number == customs_number, DeclarationRow.id != but_not
-    )
+    query = select(DeclarationRow).where(DeclarationRow.customs_number == customs_number, DeclarationRow.id != but_not)
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
 async def packing_lists_for_update(session: AsyncSession, ids: list[UUID]) -> list[PackingListRow]:
     """Several packing lists, locked in the order of their ids."""
     query = select(PackingListRow).where(PackingListRow.id.in_(set(ids))).order_by(PackingListRow.id)
-    return list(
-        (await session.execute(query.with_for_update().execution_options(populate_existing=True))).scalars()
-    )
+    return list((await session.execute(query.with_for_update().execution_options(populate_existing=True))).scalars())
 
 
 async def rates_of_month(session: AsyncSession, month: date) -> dict[str, tuple[str, Decimal]]:

@@ -92,17 +92,13 @@ async def agreement_between(
         AgreementCopy.agent_id == agent_id,
         AgreementCopy.status == "confirmed",
     )
-    return (
-        await session.execute(query.order_by(AgreementCopy.agreement_id.desc()).limit(1))
-    ).scalar_one_or_none()
+    return (await session.execute(query.order_by(AgreementCopy.agreement_id.desc()).limit(1))).scalar_one_or_none()
 
 
 async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list[ListEntry]:
     """The entries of the newest complete version of each list in force, and the decisions in force."""
     counted = (
-        select(CommodityEntryCopy.list_id, func.count().label("here"))
-        .group_by(CommodityEntryCopy.list_id)
-        .subquery()
+        select(CommodityEntryCopy.list_id, func.count().label("here")).group_by(CommodityEntryCopy.list_id).subquery()
     )
     lists = (
         select(CommodityListCopy)

@@ -44,15 +44,11 @@ async def packing_lists_of_load(session: AsyncSession, load_id: UUID) -> list[Pa
 
 async def packed_lines_of(session: AsyncSession, ids: Iterable[UUID]) -> list[PackedLineRow]:
     """What some packing lists hold, in the order of packing."""
-    query = (
-        select(PackedLineRow).where(PackedLineRow.packing_list_id.in_(set(ids))).order_by(PackedLineRow.id)
-    )
+    query = select(PackedLineRow).where(PackedLineRow.packing_list_id.in_(set(ids))).order_by(PackedLineRow.id)
     return list((await session.execute(query)).scalars())
 
 
-def packing_lists_seen_by(
-    pilot: str, subject_id: UUID | None, *, all_of_them: bool
-) -> Select[tuple[PackingListRow]]:
+def packing_lists_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[tuple[PackingListRow]]:
     """The packing lists a caller may see: all, its own, or those of loads it consolidates."""
     query = select(PackingListRow).where(PackingListRow.pilot == pilot)
     if all_of_them:

@@ -51,9 +51,7 @@ async def find(session: AsyncSession, pilot: str, asked: str) -> Traced | None:
 
 
 async def _of_trade(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    query = select(TradeRow.id).where(
-        TradeRow.pilot == pilot, or_(TradeRow.number == asked, TradeRow.id == own)
-    )
+    query = select(TradeRow.id).where(TradeRow.pilot == pilot, or_(TradeRow.number == asked, TradeRow.id == own))
     return await _ids(session, query) or None
 
 
@@ -62,9 +60,7 @@ async def _of_line(session: AsyncSession, pilot: str, asked: str, own: UUID | No
     return await _ids(session, query) or None
 
 
-async def _of_declaration(
-    session: AsyncSession, pilot: str, asked: str, own: UUID | None
-) -> set[UUID] | None:
+async def _of_declaration(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
     row = DeclarationRow
     named = or_(row.number == asked, row.customs_number == asked, row.id == own)
     query = select(PortionRow.trade_id).join(row, row.id == PortionRow.declaration_id)
@@ -102,15 +98,11 @@ async def _of_subject(session: AsyncSession, pilot: str, asked: str, own: UUID |
     if found is None:
         return None
     row = TradeRow
-    query = select(row.id).where(
-        or_(row.seller_id == found, row.consignor_id == found, row.buyer_id == found)
-    )
+    query = select(row.id).where(or_(row.seller_id == found, row.consignor_id == found, row.buyer_id == found))
     return await _ids(session, query.order_by(row.id.desc()).limit(200))
 
 
-async def _of_money_or_tax(
-    session: AsyncSession, pilot: str, asked: str, own: UUID | None
-) -> set[UUID] | None:
+async def _of_money_or_tax(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
     named = or_(TraceLink.key == asked, TraceLink.shown["number"].astext == asked)
     refs = (await session.execute(select(TraceLink.refs).where(TraceLink.pilot == pilot, named))).scalars()
     ids = {each for row in refs for each in map(_uuid, row) if each is not None}
@@ -170,9 +162,7 @@ async def timeline(session: AsyncSession, pilot: str, traced: Traced) -> list[di
         select(TraceLink).where(TraceLink.pilot == pilot, TraceLink.refs.overlap(refs))  # type: ignore[attr-defined]  # ARRAY
     )
     for link in heard.scalars():
-        steps.append(
-            {name: getattr(link, name) for name in ("type", "key", "sequence", "at", "actor", "shown")}
-        )
+        steps.append({name: getattr(link, name) for name in ("type", "key", "sequence", "at", "actor", "shown")})
     return sorted(steps, key=lambda step: (step["at"], step["key"], step["sequence"]))
 
 

@@ -20,9 +20,7 @@ async def trade_for_update(session: AsyncSession, trade_id: UUID) -> TradeRow | 
 async def trades_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[TradeRow]:
     """Several trades, locked in the order of their ids."""
     query = select(TradeRow).where(TradeRow.id.in_(set(ids))).order_by(TradeRow.id)
-    return list(
-        (await session.execute(query.with_for_update().execution_options(populate_existing=True))).scalars()
-    )
+    return list((await session.execute(query.with_for_update().execution_options(populate_existing=True))).scalars())
 
 
 def trades_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[tuple[TradeRow]]:

@@ -16,9 +16,7 @@ from shared.events.registry import AgencyConfirmed
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
 
 
-async def party_agreement(
-    session: AsyncSession, agreement_id: UUID, kind: str, version: int, act: Act
-) -> AgreementRow:
+async def party_agreement(session: AsyncSession, agreement_id: UUID, kind: str, version: int, act: Act) -> AgreementRow:
     """The agreement at the version the caller saw, if it is a party to it."""
     row = await agreement_for_update(session, agreement_id)
     if row is None or row.pilot != act.pilot or row.kind != kind:

@@ -31,9 +31,7 @@ async def decide_commodity(
     """The remembered decision; it can't make eligible what a negative entry bars."""
     today = legal_date(act.now)
     found = recognise(goods_name, hs_code, await entries_in_force(session, act.pilot, today))
-    barred = [
-        each.entry for each in found.candidates if not each.entry.remembered and found.decision != "eligible"
-    ]
+    barred = [each.entry for each in found.candidates if not each.entry.remembered and found.decision != "eligible"]
     if verdict == "eligible" and any(entry.verdict == "not_eligible" for entry in barred):
         raise Refused((Breach("prohibition_not_overridable", "V10", "/verdict", {"entry": barred[0].entry}),))
     row = CommodityDecisionRow(

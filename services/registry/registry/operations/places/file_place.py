@@ -24,9 +24,7 @@ async def file_place(session: AsyncSession, place_id: str, kind: str, event: Eve
     return row
 
 
-async def change_place(
-    session: AsyncSession, place_id: str, event: Event, *, version: int, act: Act
-) -> PlaceRow:
+async def change_place(session: AsyncSession, place_id: str, event: Event, *, version: int, act: Act) -> PlaceRow:
     """The changed place at its next version."""
     row = await place_for_update(session, place_id)
     if row is None or row.pilot != act.pilot:

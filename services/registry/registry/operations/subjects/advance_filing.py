@@ -104,9 +104,7 @@ async def facts_of(session: AsyncSession, subject: SubjectRow, role: str, act: A
     pilot = await pilot_row(session, subject.pilot)
     if pilot is None:
         raise Refused((Breach("pilot_unknown", "R-FILE-2", "", {"pilot": subject.pilot}),))
-    required = (await policy_of(session, policy, subject.pilot)).on(
-        "required_qualifications", legal_date(act.now)
-    )
+    required = (await policy_of(session, policy, subject.pilot)).on("required_qualifications", legal_date(act.now))
     stalls = [Stall.model_validate(stall) for stall in subject.stalls]
     return FilingFacts(
         role=role,

@@ -54,9 +54,7 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     subject = await _subject_of(session, filed, number, sealer, act)
     held = next((row for row in await filings_of(session, subject.id) if row.role == filed.role), None)
     if held is not None:
-        raise Refused(
-            (Breach("already_filed", "R-FILE-4", "/role", {"filing": held.number, "status": held.status}),)
-        )
+        raise Refused((Breach("already_filed", "R-FILE-4", "/role", {"filing": held.number, "status": held.status}),))
     by_other = act.subject_id is not None and str(subject.id) != act.subject_id
     if by_other and filed.role not in FILED_BY_OTHERS:
         raise Hidden("only its own account files a stall holder or operator")
@@ -86,9 +84,7 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     return subject
 
 
-async def _subject_of(
-    session: AsyncSession, filed: Filed, number: str, sealer: Sealer, act: Act
-) -> SubjectRow:
+async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: Sealer, act: Act) -> SubjectRow:
     """The identity's one subject, made where it isn't there: of two at once the second waits for the first."""
     index = sealer.blind_index(f"{filed.country}:{filed.kind}:{number}", purpose=IDENTITY_PURPOSE)
     known = await subject_by_identity(session, act.pilot, index)

@@ -100,9 +100,7 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
         portions_most=rules.on("portions_per_declaration", today).value,
         portions=[_portion_facts(share) for share in shares],
     )
-    breaches = breaches_of_submission(facts) + valuation.breaches_of_charges(
-        entered["price_term"], _charges(entered)
-    )
+    breaches = breaches_of_submission(facts) + valuation.breaches_of_charges(entered["price_term"], _charges(entered))
     breaches += await _stop_orders(session, row, shares)
     return Assessed(lists, shares, items, rates[entered["currency"]][0], month, breaches)
 
@@ -114,9 +112,7 @@ async def _shares(
     for each in await packed_lines_of(session, [one.id for one in lists]):
         packed[each.line_id].append(each)
     lines = await lines_by_id(session, packed)
-    trades = {
-        trade.id: trade for trade in await trades_for_update(session, {x.trade_id for x in lines.values()})
-    }
+    trades = {trade.id: trade for trade in await trades_for_update(session, {x.trade_id for x in lines.values()})}
     declared: dict[UUID, Decimal] = {}
     for trade_id in sorted(trades):
         declared |= {line_id: c.declared for line_id, c in (await counters_of(session, trade_id)).items()}
@@ -207,7 +203,5 @@ async def _stop_orders(session: AsyncSession, row: DeclarationRow, shares: list[
     subjects = await subjects_by_id(session, {row.consignor_id, *sellers})
     breaches: tuple[Breach, ...] = ()
     for seller in sorted(sellers):
-        breaches += breaches_of_completion(
-            standings_of(subjects.get(seller)), "stall_holder", "/packing_list_ids"
-        )
+        breaches += breaches_of_completion(standings_of(subjects.get(seller)), "stall_holder", "/packing_list_ids")
     return breaches + breaches_of_completion(standings_of(subjects.get(row.consignor_id)), "operator", "")

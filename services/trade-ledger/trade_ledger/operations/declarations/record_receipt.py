@@ -120,9 +120,7 @@ async def _settle(session: AsyncSession, row: DeclarationRow, kind: str, receipt
     }
     await announce_declaration(session, row, _EVENTS[kind], act=act, receipt_id=receipt_id)
     for case in opened:
-        await announce_declaration(
-            session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason=case.code
-        )
+        await announce_declaration(session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason=case.code)
     if row.status == "departed" and before != "departed":
         await _close_loads(session, row, act)
 
@@ -188,9 +186,7 @@ def _rewrite(portion: PortionRow, new: PortionState) -> None:
     portion.released_fob_usd = _part(portion.fob_usd, new.released, portion.quantity, "USD")
 
 
-async def _open_conflicts(
-    session: AsyncSession, row: DeclarationRow, cases: list[Case], act: Act
-) -> list[ConflictRow]:
+async def _open_conflicts(session: AsyncSession, row: DeclarationRow, cases: list[Case], act: Act) -> list[ConflictRow]:
     known = {(each.code, each.receipt_id) for each in await conflicts_of(session, row.id)}
     opened = []
     for case in cases:
@@ -215,9 +211,7 @@ async def _open_conflicts(
     return opened
 
 
-async def _route(
-    session: AsyncSession, row: DeclarationRow, outcome: Outcome, act: Act
-) -> dict[str, Any] | None:
+async def _route(session: AsyncSession, row: DeclarationRow, outcome: Outcome, act: Act) -> dict[str, Any] | None:
     if outcome.accepted_at is None:
         return None
     grade = await grade_of(session, row.consignor_id, "customs")

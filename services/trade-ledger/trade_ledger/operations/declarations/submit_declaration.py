@@ -21,9 +21,7 @@ from trade_ledger.store.movements import Move, move
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 
 
-async def own_declaration(
-    session: AsyncSession, declaration_id: UUID, version: int | None, act: Act
-) -> DeclarationRow:
+async def own_declaration(session: AsyncSession, declaration_id: UUID, version: int | None, act: Act) -> DeclarationRow:
     """The locked declaration at the version the caller saw, if it is its consignor or declarant."""
     row = await declaration_for_update(session, declaration_id)
     if row is None or row.pilot != act.pilot:
@@ -35,9 +33,7 @@ async def own_declaration(
     return row
 
 
-async def submit_declaration(
-    session: AsyncSession, declaration_id: UUID, *, version: int, act: Act
-) -> DeclarationRow:
+async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, version: int, act: Act) -> DeclarationRow:
     """The submitted declaration, or every reason why not."""
     row = await own_declaration(session, declaration_id, version, act)
     if row.status not in ("draft", "rejected", "withdrawn"):

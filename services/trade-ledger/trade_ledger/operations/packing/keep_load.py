@@ -21,9 +21,7 @@ from trade_ledger.store.packing import load_for_update, next_number, open_load_o
 from trade_ledger.store.tables.packing import LoadRow
 
 
-async def open_load(
-    session: AsyncSession, *, container_number: str | None, vehicle: str | None, act: Act
-) -> LoadRow:
+async def open_load(session: AsyncSession, *, container_number: str | None, vehicle: str | None, act: Act) -> LoadRow:
     """The open load; a container already on an open one is refused and told which."""
     number = None
     if container_number is not None:
@@ -64,9 +62,7 @@ async def _load(session: AsyncSession, load_id: UUID, version: int, act: Act) ->
     return row
 
 
-async def seal_load(
-    session: AsyncSession, load_id: UUID, *, seal_number: str, version: int, act: Act
-) -> LoadRow:
+async def seal_load(session: AsyncSession, load_id: UUID, *, seal_number: str, version: int, act: Act) -> LoadRow:
     """The sealed load; all its packing lists must be sealed first."""
     row = await _load(session, load_id, version, act)
     if row.status != "open":

@@ -85,10 +85,7 @@ async def pack_lines(
     """The list with the lines in it; exactly what fits wins however many pack at once (R-PACK-2)."""
     row = await own_packing_list(session, list_id, version, act)
     known = await lines_by_id(session, {each.trade_line_id for each in lines})
-    trades = {
-        trade.id: trade
-        for trade in await trades_for_update(session, {each.trade_id for each in known.values()})
-    }
+    trades = {trade.id: trade for trade in await trades_for_update(session, {each.trade_id for each in known.values()})}
     breaches: list[Breach] = []
     for index, each in enumerate(lines):
         line = known.get(each.trade_line_id)
@@ -105,9 +102,7 @@ async def pack_lines(
         at = {each.trade_line_id: index for index, each in enumerate(lines)}
         raise Refused(
             tuple(
-                Breach(
-                    "packed_over_quantity", "R-PACK-2", f"/lines/{at[each.line_id]}/quantity", _asked(each)
-                )
+                Breach("packed_over_quantity", "R-PACK-2", f"/lines/{at[each.line_id]}/quantity", _asked(each))
                 for each in unfit
             )
         )
@@ -164,9 +159,7 @@ async def unpack_lines(
     return await announce_packing_list(session, row, PackingListPacked, act=act)
 
 
-async def seal_packing_list(
-    session: AsyncSession, list_id: UUID, *, version: int, act: Act
-) -> PackingListState:
+async def seal_packing_list(session: AsyncSession, list_id: UUID, *, version: int, act: Act) -> PackingListState:
     """The sealed list; an empty one can't be sealed."""
     row = await own_packing_list(session, list_id, version, act)
     if row.status != "open":

@@ -61,11 +61,7 @@ def _breaches(trades: Sequence[TradeRow]) -> list[Breach]:
         breaches.append(Breach("handover_mixed", "R-PACK-1", "/trade_ids"))
     for index, trade in enumerate(trades):
         if trade.status != "registered" or trade.seller_id == trade.consignor_id:
-            breaches.append(
-                Breach("handover_not_due", "R-PACK-1", f"/trade_ids/{index}", {"trade": trade.number})
-            )
+            breaches.append(Breach("handover_not_due", "R-PACK-1", f"/trade_ids/{index}", {"trade": trade.number}))
         elif trade.handed_over_at is not None:
-            breaches.append(
-                Breach("handed_over_already", "R-PACK-1", f"/trade_ids/{index}", {"trade": trade.number})
-            )
+            breaches.append(Breach("handed_over_already", "R-PACK-1", f"/trade_ids/{index}", {"trade": trade.number}))
     return breaches

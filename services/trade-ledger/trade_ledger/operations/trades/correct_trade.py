@@ -48,8 +48,7 @@ async def correct_trade(
     counters = await counters_of(session, trade_id)
     by_number = {line["line_no"]: line["line_id"] for line in trade.state["lines"]}
     lines = [
-        {**line, "line_id": by_number.get(line["line_no"], line["line_id"])}
-        for line in prepared.state.get("lines", ())
+        {**line, "line_id": by_number.get(line["line_no"], line["line_id"])} for line in prepared.state.get("lines", ())
     ]
     breaches = [*prepared.breaches, *_room_breaches(lines, counters)]
     if await _is_submitted(session, trade_id):
@@ -59,9 +58,7 @@ async def correct_trade(
     state = {**prepared.state, "trade_id": str(trade_id), "number": trade.number, "version": version + 1}
     state |= {"lines": lines, "external_ref": trade.external_ref}
     await _write(session, trade, state, counters, act, reason)
-    await announce(
-        session, trade_event(TradeCorrected, state, reason), key=trade_id, sequence=trade.version, act=act
-    )
+    await announce(session, trade_event(TradeCorrected, state, reason), key=trade_id, sequence=trade.version, act=act)
     return trade
 
 
@@ -104,23 +101,17 @@ async def _write(
         existing = await session.get(TradeLineRow, line_id)
         if existing is None:
             session.add(
-                TradeLineRow(
-                    id=line_id, trade_id=trade.id, pilot=trade.pilot, line_no=line["line_no"], content=line
-                )
+                TradeLineRow(id=line_id, trade_id=trade.id, pilot=trade.pilot, line_no=line["line_no"], content=line)
             )
             await session.flush()
-            session.add(
-                LineCounterRow(line_id=line_id, pilot=trade.pilot, registered=Decimal(line["quantity"]))
-            )
+            session.add(LineCounterRow(line_id=line_id, pilot=trade.pilot, registered=Decimal(line["quantity"])))
         else:
             existing.content = line
             counters[line_id].registered = Decimal(line["quantity"])
     await session.execute(insert(TradeVersionRow), [version_row(state, act, reason)])
 
 
-async def void_trade(
-    session: AsyncSession, trade_id: UUID, *, version: int, reason: str, act: Act
-) -> TradeRow:
+async def void_trade(session: AsyncSession, trade_id: UUID, *, version: int, reason: str, act: Act) -> TradeRow:
     """The void trade; refused while anything of it is packed. Nothing is deleted (R-TRADE-4)."""
     trade = await own_trade(session, trade_id, version, act)
     if trade.status != "registered":
@@ -132,7 +123,5 @@ async def void_trade(
     trade.status, trade.version = "void", version + 1
     trade.state = {**trade.state, "status": "void", "version": version + 1}
     await session.execute(insert(TradeVersionRow), [version_row(trade.state, act, reason)])
-    await announce(
-        session, trade_event(TradeVoided, trade.state, reason), key=trade_id, sequence=version + 1, act=act
-    )
+    await announce(session, trade_event(TradeVoided, trade.state, reason), key=trade_id, sequence=version + 1, act=act)
     return trade

@@ -204,9 +204,7 @@ async def resolved(
     return found
 
 
-async def _entered(
-    session: AsyncSession, slip: Slip, importer: UUID, sealer: Sealer, pilot: str
-) -> EnteredTrade:
+async def _entered(session: AsyncSession, slip: Slip, importer: UUID, sealer: Sealer, pilot: str) -> EnteredTrade:
     cells = slip.cells
     seller = await subject_by_stall(session, pilot, cells["stall_number"])
     seller_id = _UNKNOWN if seller is None else seller.subject_id
@@ -246,9 +244,7 @@ async def _entered(
     )
 
 
-async def _buyer(
-    session: AsyncSession, cells: dict[str, str], sealer: Sealer, pilot: str
-) -> SubjectCopy | None:
+async def _buyer(session: AsyncSession, cells: dict[str, str], sealer: Sealer, pilot: str) -> SubjectCopy | None:
     kind, country = cells["buyer_kind"], cells["buyer_country"]
     try:
         number = normalise_identity(kind, cells["buyer_number"], country)

@@ -132,9 +132,7 @@ def facts_of(
         seller_id=str(trade.seller_id),
         consignor_id=str(trade.consignor_id),
         buyer_id=str(trade.buyer_id) if trade.buyer_id else None,
-        export_agency=_agency(
-            agreements, trade.export_agency_id, "export_agency", trade.trade_date, act.pilot
-        ),
+        export_agency=_agency(agreements, trade.export_agency_id, "export_agency", trade.trade_date, act.pilot),
         procurement_agency=_agency(
             agreements, trade.procurement_agency_id, "procurement_agency", trade.trade_date, act.pilot
         ),

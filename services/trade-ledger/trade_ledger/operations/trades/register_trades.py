@@ -43,9 +43,7 @@ async def register_trades(
             outcomes.append(Registered(each.breaches))
         elif ref and ref in taken:
             params = {"reference": ref}
-            outcomes.append(
-                Registered((Breach("slip_registered_already", "R-TRADE-1", "/external_ref", params),))
-            )
+            outcomes.append(Registered((Breach("slip_registered_already", "R-TRADE-1", "/external_ref", params),)))
         else:
             taken.add(ref)
             outcomes.append(Registered((), each.state))
@@ -74,18 +72,13 @@ async def _number(session: AsyncSession, states: Sequence[dict[str, Any]], pilot
         state["number"] = human_number(pilot, "TR", serial)
 
 
-async def _write(
-    session: AsyncSession, states: Sequence[dict[str, Any]], registered_by: UUID, act: Act
-) -> None:
+async def _write(session: AsyncSession, states: Sequence[dict[str, Any]], registered_by: UUID, act: Act) -> None:
     await session.execute(insert(TradeRow), [trade_row(state, registered_by, act) for state in states])
     await session.execute(insert(TradeLineRow), [row for state in states for row in line_rows(state)])
     await session.execute(insert(LineCounterRow), [row for state in states for row in _counter_rows(state)])
-    await session.execute(
-        insert(TradeVersionRow), [version_row(state, act, "registered") for state in states]
-    )
+    await session.execute(insert(TradeVersionRow), [version_row(state, act, "registered") for state in states])
     events = [
-        outbox_row(trade_event(TradeRegistered, state), key=state["trade_id"], sequence=1, act=act)
-        for state in states
+        outbox_row(trade_event(TradeRegistered, state), key=state["trade_id"], sequence=1, act=act) for state in states
     ]
     await session.execute(INSERT_OUTBOX, events)
 
@@ -95,9 +88,7 @@ def trade_row(state: dict[str, Any], registered_by: UUID, act: Act) -> dict[str,
     ids = {name: UUID(state[name]) for name in ("seller_id", "owner_id", "consignor_id")}
     return {
         "id": UUID(state["trade_id"]),
-        **{
-            name: state[name] for name in ("pilot", "number", "version", "status", "eligible", "external_ref")
-        },
+        **{name: state[name] for name in ("pilot", "number", "version", "status", "eligible", "external_ref")},
         "registered_by": registered_by,
         **ids,
         "buyer_id": UUID(state["buyer_id"]) if state["buyer_id"] else None,

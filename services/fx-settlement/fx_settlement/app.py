@@ -1,0 +1,28 @@
+"""Fx-settlement's HTTP process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fx_settlement.api import money
+from fx_settlement.api.access import ACCESS
+from fx_settlement.consumers.subscriptions import subscriptions
+from fx_settlement.settings import Settings
+from fx_settlement.store.tables import http_tables, messaging, metadata, policy
+from shared.http.app import Service, make_app
+from shared.http.upkeep import upkeep_router
+
+service = Service(
+    name="fx-settlement",
+    title="fx-settlement · 收结汇",
+    description="Collections, matches, pass-ons and conversions of a market procurement pilot (1039).",
+    routers=[
+        money.router,
+        upkeep_router(messaging, http_tables, policy, subscriptions),
+    ],
+    access=ACCESS,
+    problems=Path(__file__).with_name("problems.toml"),
+    metadata=metadata,
+    http_tables=http_tables,
+)
+app = make_app(service, Settings)

@@ -1,0 +1,34 @@
+"""The whole inbound surface of fx-settlement."""
+
+from fx_settlement.consumers.on_registry import copy_bank, copy_grade, copy_subject
+from fx_settlement.consumers.on_trade_ledger import project_entitlement, react_to_declaration
+from shared.events import registry, trade_ledger
+from shared.messaging.subscriptions import Subscriptions
+
+subscriptions = Subscriptions("fx-settlement")
+for _subject_event in (
+    registry.SubjectFiled,
+    registry.SubjectSubmitted,
+    registry.SubjectReviewStarted,
+    registry.FilingEffective,
+    registry.SubjectApproved,
+    registry.SubjectReturned,
+    registry.SubjectRejected,
+    registry.SubjectAmended,
+    registry.SubjectSuspended,
+    registry.SubjectReinstated,
+    registry.SubjectExited,
+    registry.QualificationRecorded,
+):
+    subscriptions.project(_subject_event, copy_subject)
+subscriptions.project(registry.BankFiled, copy_bank)
+subscriptions.project(registry.GradeChanged, copy_grade)
+for _declaration_event in (
+    trade_ledger.DeclarationReleased,
+    trade_ledger.DeclarationDeparted,
+    trade_ledger.DeclarationDeleted,
+    trade_ledger.GoodsShutOut,
+    trade_ledger.GoodsReturned,
+):
+    subscriptions.project(_declaration_event, project_entitlement)
+    subscriptions.react(_declaration_event, react_to_declaration)

@@ -1,0 +1,39 @@
+"""May this individual convert (R-FX-5, V43)? The national quota is the bank's to know, never computed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.vocabulary.rules import Breach
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionFacts:
+    """A conversion; `stated_quota` is what the bank states to be left, in the converted currency."""
+
+    natural_person: bool
+    amount: Decimal
+    balance: Decimal
+    proof_value: Decimal | None
+    stated_quota: Decimal | None
+
+
+def breaches_of_conversion(facts: ConversionFacts) -> tuple[Breach, ...]:
+    """With proof up to the proven trade and without quota; without proof up to what the bank states, inclusive."""
+    breaches = []
+    if not facts.natural_person:
+        breaches.append(Breach("not_an_individual", "R-FX-5", "/holder_id"))
+    if facts.amount <= 0:
+        breaches.append(Breach("amount_not_positive", "R-FX-5", "/amount"))
+    if facts.amount > facts.balance:
+        breaches.append(Breach("conversion_over_balance", "V43", "/amount", {"balance": f"{facts.balance:f}"}))
+    if facts.proof_value is not None:
+        if facts.amount > facts.proof_value:
+            breaches.append(Breach("conversion_over_proof", "V43", "/amount", {"proof": f"{facts.proof_value:f}"}))
+    elif facts.stated_quota is None:
+        breaches.append(Breach("proof_or_quota_missing", "R-FX-5", "/quota_statement"))
+    elif facts.amount > facts.stated_quota:
+        params = {"quota": f"{facts.stated_quota:f}"}
+        breaches.append(Breach("conversion_over_stated_quota", "R-FX-5", "/amount", params))
+    return tuple(breaches)

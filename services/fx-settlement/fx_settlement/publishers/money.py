@@ -1,0 +1,74 @@
+"""Entitlements and collections become their events."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.store.money import matches_of, rooms_of
+from fx_settlement.store.tables import CollectionRow, EntitlementRow, MatchRow
+from shared.act import Act
+from shared.events.fx_settlement import (
+    CollectionEvent,
+    CollectionState,
+    EntitlementChanged,
+    EntitlementState,
+    Match,
+    PortionRoom,
+)
+from shared.events.registry import Sealed
+from shared.messaging.outbox import announce
+
+
+async def entitlement_state(session: AsyncSession, row: EntitlementRow) -> EntitlementState:
+    """The public state of a declaration's room."""
+    rooms = tuple(
+        PortionRoom(
+            portion_id=room.portion_id,
+            collector_id=room.collector_id,
+            owner_id=room.owner_id,
+            collectable=room.collectable,
+            matched=room.matched,
+        )
+        for room in await rooms_of(session, row.declaration_id)
+    )
+    names = set(EntitlementState.model_fields) - {"portions"}
+    return EntitlementState.model_validate({**{name: getattr(row, name) for name in names}, "portions": rooms})
+
+
+async def announce_entitlement(session: AsyncSession, row: EntitlementRow, *, act: Act, reason: str) -> None:
+    """One version more, told; the caller holds the room's lock."""
+    row.version += 1
+    await session.flush()
+    said = EntitlementChanged(entitlement=await entitlement_state(session, row), reason=reason)
+    await announce(session, said, key=row.declaration_id, sequence=row.version, act=act)
+
+
+def _match(row: MatchRow) -> Match:
+    names = set(Match.model_fields) - {"match_id"}
+    return Match.model_validate({"match_id": row.id, **{name: getattr(row, name) for name in names}})
+
+
+async def collection_state(session: AsyncSession, row: CollectionRow) -> CollectionState:
+    """The public state of a collection with its matches."""
+    taken = {"collection_id", "payer", "matches", "unmatched"}
+    names = set(CollectionState.model_fields) - taken
+    return CollectionState.model_validate(
+        {
+            "collection_id": row.id,
+            "payer": Sealed.model_validate(row.payer),
+            "matches": [_match(each) for each in await matches_of(session, row.id)],
+            "unmatched": row.amount - row.matched - row.refunded,
+            **{name: getattr(row, name) for name in names},
+        }
+    )
+
+
+async def announce_collection(
+    session: AsyncSession, row: CollectionRow, event: type[CollectionEvent], *, act: Act, reason: str = ""
+) -> CollectionState:
+    """One version more, told; the caller holds the collection's lock."""
+    row.version += 1
+    await session.flush()
+    state = await collection_state(session, row)
+    await announce(session, event(collection=state, reason=reason), key=row.id, sequence=row.version, act=act)
+    return state

@@ -1,0 +1,7 @@
+"""What fx-settlement's processes are told."""
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Nothing beyond what every service is told."""

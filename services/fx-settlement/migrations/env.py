@@ -1,0 +1,6 @@
+"""Alembic's environment: the common one, on this service's tables."""
+
+from fx_settlement.store.tables import metadata
+from shared.migrations import run_environment
+
+run_environment(metadata)
