@@ -1,0 +1,28 @@
+"""Who may call what in tax-exemption."""
+
+from __future__ import annotations
+
+from shared.http.access import Access, grant
+from shared.http.upkeep import UPKEEP_ACCESS
+
+_OWN = "its own items and those it files or consigned"
+_FIELD = "all of its pilot"
+_PARTIES = ("stall_holder", "operator")
+
+ACCESS: Access = {
+    **UPKEEP_ACCESS,
+    "list_items": grant(*_PARTIES, "tax", "auditor", sees=f"{_OWN}; tax: {_FIELD}"),
+    "decide_an_item": grant("tax", sees=_FIELD),
+    "read_window": grant(*_PARTIES, "tax", "auditor", "commerce", sees="the calendar"),
+    "file_a_return": grant(*_PARTIES, sees=_OWN),
+    "list_returns": grant(*_PARTIES, "tax", "auditor", sees=f"its own or filed by it; tax: {_FIELD}"),
+    "read_return": grant(*_PARTIES, "tax", "auditor", sees=f"its own or filed by it; tax: {_FIELD}"),
+    "accept_a_return": grant("tax", sees=_FIELD),
+    "query_a_return": grant("tax", sees=_FIELD),
+    "apply_for_a_certificate": grant("operator", sees="declarations it consigned"),
+    "list_certificates": grant(*_PARTIES, "tax", "auditor", sees=f"as operator or principal; tax: {_FIELD}"),
+    "issue_a_certificate": grant("tax", sees=_FIELD),
+    "void_a_certificate": grant("tax", sees=_FIELD),
+    "import_a_middle_rate": grant("tax", sees=_FIELD),
+    "publish_a_calendar_day": grant("tax", sees=_FIELD),
+}

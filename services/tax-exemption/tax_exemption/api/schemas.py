@@ -1,0 +1,153 @@
+"""What callers send and get."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.wire import CurrencyCode, MoneyAmount, MonthText, RateText
+
+_ID = "019a0000-0000-7000-8000-0000000000{:02d}"
+
+
+class Input(BaseModel):
+    """What a caller sends: nothing unknown is accepted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReturnIn(Input):
+    """An exemption return of a month (免税申报); it holds every open item, so none are listed here."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"stall_holder_id": _ID.format(1), "month": "2026-05", "rate_choice": "month_first_day"}]
+        },
+    )
+
+    stall_holder_id: UUID
+    month: MonthText
+    rate_choice: Literal["sale_day", "month_first_day"]
+    outside_reference: str | None = Field(None, max_length=80)
+
+
+class ReasonIn(Input):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "invoice copy please"}]})
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class DecisionIn(Input):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"outcome": "no_fault", "reason": "customs data came late"}]}
+    )
+
+    outcome: Literal["late_exemption", "no_fault", "taxed_as_domestic", "waived"]
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class CertificateIn(Input):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"declaration_id": _ID.format(91), "principal_id": _ID.format(1)}]},
+    )
+
+    declaration_id: UUID
+    principal_id: UUID
+
+
+class IssueIn(Input):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"issued_number": "DL50010000000000001"}]}
+    )
+
+    issued_number: str = Field(min_length=1, max_length=30)
+
+
+class MiddleRateIn(Input):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"day": "2026-05-13", "currency": "USD", "cny_per_unit": "6.98", "source": "sample"}]
+        },
+    )
+
+    day: date
+    currency: CurrencyCode
+    cny_per_unit: RateText
+    source: str = Field(min_length=1, max_length=200)
+
+
+class CalendarDayIn(Input):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"day": "2027-01-01", "working": False, "source": "sample"}]}
+    )
+
+    day: date
+    working: bool
+    source: str = Field(min_length=1, max_length=200)
+
+
+class ReturnOut(BaseModel):
+    id: UUID
+    number: str
+    version: int
+    status: str
+    exemption_return: dict[str, Any]
+
+
+class ItemOut(BaseModel):
+    """A departed portion of a stall holder."""
+
+    portion_id: UUID
+    stall_holder_id: UUID | None
+    declaration_id: UUID
+    customs_number: str
+    export_date: date
+    month: str
+    currency: str
+    departed_fob: MoneyAmount
+    returned_fob: MoneyAmount
+
+
+class DecisionOut(BaseModel):
+    portion_id: UUID
+    outcome: str
+    fob_value: MoneyAmount
+    reason: str
+
+
+class WindowOut(BaseModel):
+    """The days on which a month's exports are declared; provisional while the year's calendar isn't published."""
+
+    month: str
+    first: date
+    last: date
+    calendar_version: str
+    provisional: bool
+
+
+class CertificateOut(BaseModel):
+    id: UUID
+    number: str
+    version: int
+    status: str
+    operator_id: UUID
+    principal_id: UUID
+    declaration_id: UUID
+    value: MoneyAmount
+    currency: str
+    issued_number: str | None
+    issued_at: datetime | None
+
+
+class MiddleRateOut(MiddleRateIn):
+    pass
+
+
+class CalendarDayOut(CalendarDayIn):
+    pass

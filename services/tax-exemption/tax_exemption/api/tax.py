@@ -1,0 +1,201 @@
+"""Items, returns, certificates, windows and rates."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import or_, select
+
+from shared.events.tax_exemption import ReturnState
+from shared.http.access import Authorised
+from shared.http.command import Command, Commanded, Reading
+from shared.http.paging import Page, WantedPage
+from shared.policy import policy_of
+from shared.vocabulary.errors import Hidden, NotFound
+from shared.vocabulary.legal_time import legal_date
+from shared.wire import MonthText
+from tax_exemption.api.schemas import (
+    CalendarDayIn,
+    CalendarDayOut,
+    CertificateIn,
+    CertificateOut,
+    DecisionIn,
+    DecisionOut,
+    IssueIn,
+    ItemOut,
+    MiddleRateIn,
+    MiddleRateOut,
+    ReasonIn,
+    ReturnIn,
+    ReturnOut,
+    WindowOut,
+)
+from tax_exemption.domain.window import month_of
+from tax_exemption.operations.decide_return import accept_return, decide_item, query_return
+from tax_exemption.operations.file_return import file_return, window_for
+from tax_exemption.operations.import_rates import import_middle_rate, publish_calendar_day
+from tax_exemption.operations.keep_certificate import apply_for_certificate, issue_certificate, void_certificate
+from tax_exemption.publishers.returns import return_state
+from tax_exemption.store.calendar import calendar
+from tax_exemption.store.items import items_seen_by, returns_seen_by
+from tax_exemption.store.tables import CertificateRow, ExemptionItem, ReturnRow, policy
+
+router = APIRouter(tags=["tax"])
+
+
+def _item(row: ExemptionItem) -> ItemOut:
+    names = set(ItemOut.model_fields) - {"month"}
+    return ItemOut.model_validate({"month": month_of(row.export_date), **{name: getattr(row, name) for name in names}})
+
+
+@router.get("/v1/items")
+async def list_items(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ItemOut]:
+    """The departed portions the caller may see."""
+    query = items_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    rows = list((await session.execute(wanted.of(query, ExemptionItem.portion_id))).scalars())  # type: ignore[arg-type]  # column
+    return wanted.page(rows, [_item(row) for row in rows], "portion_id")
+
+
+@router.post("/v1/items/{portion_id}/decisions", status_code=201, response_model=DecisionOut)
+async def decide_an_item(portion_id: UUID, body: DecisionIn, command: Commanded) -> Response:
+    """Decide on a portion that was not declared in time."""
+    row = await decide_item(command.session, portion_id, outcome=body.outcome, reason=body.reason, act=command.act)
+    answer = DecisionOut.model_validate({name: getattr(row, name) for name in DecisionOut.model_fields})
+    return await command.answer(answer, status=201)
+
+
+@router.get("/v1/windows")
+async def read_window(
+    session: Reading, caller: Authorised, request: Request, month: Annotated[MonthText, Query()]
+) -> WindowOut:
+    """When a month's exports are declared."""
+    today = legal_date(request.app.state.runtime.clock.now())
+    days = await calendar(session)
+    window = window_for(month, await policy_of(session, policy, caller.pilot), days, today)
+    return WindowOut(
+        month=month,
+        first=window.first,
+        last=window.last,
+        calendar_version=days.version,
+        provisional=days.provisional,
+    )
+
+
+def _return(state: ReturnState) -> ReturnOut:
+    return ReturnOut(
+        id=state.return_id,
+        number=state.number,
+        version=state.version,
+        status=state.status,
+        exemption_return=state.model_dump(mode="json"),
+    )
+
+
+async def _answer(command: Command, state: ReturnState, status: int = 200) -> Response:
+    location = f"/v1/returns/{state.return_id}" if status == 201 else None
+    return await command.answer(_return(state), status=status, version=state.version, location=location)
+
+
+@router.post("/v1/returns", status_code=201, response_model=ReturnOut)
+async def file_a_return(body: ReturnIn, command: Commanded) -> Response:
+    """File a month's return of a stall holder, or on its behalf."""
+    state = await file_return(command.session, **body.model_dump(), act=command.act)
+    return await _answer(command, state, 201)
+
+
+@router.get("/v1/returns")
+async def list_returns(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ReturnOut]:
+    """The returns the caller may see, newest first."""
+    query = returns_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    rows = list((await session.execute(wanted.of(query, ReturnRow.id))).scalars())  # type: ignore[arg-type]  # column
+    return wanted.page(rows, [_return(await return_state(session, row)) for row in rows], "id")
+
+
+@router.get("/v1/returns/{return_id}")
+async def read_return(return_id: UUID, session: Reading, caller: Authorised, response: Response) -> ReturnOut:
+    """One return with its lines."""
+    query = returns_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    row = (await session.execute(query.where(ReturnRow.id == return_id))).scalar_one_or_none()
+    if row is None:
+        exists = await session.get(ReturnRow, return_id)
+        if exists is not None and exists.pilot == caller.pilot:
+            raise Hidden(f"return {return_id} is somebody else's")
+        raise NotFound(f"no return {return_id}")
+    response.headers["etag"] = f'"{row.version}"'
+    return _return(await return_state(session, row))
+
+
+@router.post("/v1/returns/{return_id}/acceptances", response_model=ReturnOut)
+async def accept_a_return(return_id: UUID, command: Commanded) -> Response:
+    """Accept a return."""
+    version = command.expected_version()
+    return await _answer(command, await accept_return(command.session, return_id, version=version, act=command.act))
+
+
+@router.post("/v1/returns/{return_id}/queries", response_model=ReturnOut)
+async def query_a_return(return_id: UUID, body: ReasonIn, command: Commanded) -> Response:
+    """Ask about a return."""
+    version = command.expected_version()
+    state = await query_return(command.session, return_id, version=version, reason=body.reason, act=command.act)
+    return await _answer(command, state)
+
+
+def _certificate(row: CertificateRow) -> CertificateOut:
+    return CertificateOut.model_validate({name: getattr(row, name) for name in CertificateOut.model_fields})
+
+
+@router.post("/v1/certificates", status_code=201, response_model=CertificateOut)
+async def apply_for_a_certificate(body: CertificateIn, command: Commanded) -> Response:
+    """Apply for a certificate of agency export."""
+    row = await apply_for_certificate(command.session, body.declaration_id, body.principal_id, act=command.act)
+    location = f"/v1/certificates/{row.id}"
+    return await command.answer(_certificate(row), status=201, version=row.version, location=location)
+
+
+@router.get("/v1/certificates")
+async def list_certificates(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CertificateOut]:
+    """The certificates the caller may see, newest first."""
+    query = select(CertificateRow).where(CertificateRow.pilot == caller.pilot)
+    if caller.is_party:
+        own = (CertificateRow.operator_id == caller.subject_id, CertificateRow.principal_id == caller.subject_id)
+        query = query.where(or_(*own))
+    rows = list((await session.execute(wanted.of(query, CertificateRow.id))).scalars())  # type: ignore[arg-type]  # column
+    return wanted.page(rows, [_certificate(row) for row in rows], "id")
+
+
+@router.post("/v1/certificates/{certificate_id}/issues", response_model=CertificateOut)
+async def issue_a_certificate(certificate_id: UUID, body: IssueIn, command: Commanded) -> Response:
+    """Issue a certificate with tax's own number."""
+    row = await issue_certificate(
+        command.session,
+        certificate_id,
+        issued_number=body.issued_number,
+        version=command.expected_version(),
+        act=command.act,
+    )
+    return await command.answer(_certificate(row), version=row.version)
+
+
+@router.post("/v1/certificates/{certificate_id}/voidings", response_model=CertificateOut)
+async def void_a_certificate(certificate_id: UUID, body: ReasonIn, command: Commanded) -> Response:
+    """Void a certificate."""
+    row = await void_certificate(
+        command.session, certificate_id, reason=body.reason, version=command.expected_version(), act=command.act
+    )
+    return await command.answer(_certificate(row), version=row.version)
+
+
+@router.post("/v1/middle-rates", status_code=201, response_model=MiddleRateOut)
+async def import_a_middle_rate(body: MiddleRateIn, command: Commanded) -> Response:
+    """Import a published middle rate."""
+    await import_middle_rate(command.session, **body.model_dump(), act=command.act)
+    return await command.answer(MiddleRateOut(**body.model_dump()), status=201)
+
+
+@router.post("/v1/calendar-days", status_code=201, response_model=CalendarDayOut)
+async def publish_a_calendar_day(body: CalendarDayIn, command: Commanded) -> Response:
+    """Publish a working or free day."""
+    await publish_calendar_day(command.session, **body.model_dump())
+    return await command.answer(CalendarDayOut(**body.model_dump()), status=201)

@@ -1,0 +1,28 @@
+"""Tax-exemption's HTTP process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.http.app import Service, make_app
+from shared.http.upkeep import upkeep_router
+from tax_exemption.api import tax
+from tax_exemption.api.access import ACCESS
+from tax_exemption.consumers.subscriptions import subscriptions
+from tax_exemption.settings import Settings
+from tax_exemption.store.tables import http_tables, messaging, metadata, policy
+
+service = Service(
+    name="tax-exemption",
+    title="tax-exemption · 免税申报",
+    description="Exemption items, returns and certificates of a market procurement pilot (1039).",
+    routers=[
+        tax.router,
+        upkeep_router(messaging, http_tables, policy, subscriptions),
+    ],
+    access=ACCESS,
+    problems=Path(__file__).with_name("problems.toml"),
+    metadata=metadata,
+    http_tables=http_tables,
+)
+app = make_app(service, Settings)

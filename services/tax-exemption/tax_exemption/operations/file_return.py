@@ -1,0 +1,177 @@
+"""File a stall holder's exemption return of a month: every open item, no more and no less (R-TAX-2, R-TAX-6)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared.act import Act
+from shared.events.tax_exemption import ReturnFiled, ReturnState
+from shared.policy import Policy, policy_of
+from shared.vocabulary.errors import Hidden, Refused
+from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.numbers import human_number
+from shared.vocabulary.rules import Breach
+from tax_exemption.domain.filing import FilingFacts, breaches_of_filing, exempt_rmb
+from tax_exemption.domain.window import Window, month_after, month_of, window_of
+from tax_exemption.publishers.returns import announce_return
+from tax_exemption.store.calendar import Calendar, calendar
+from tax_exemption.store.items import OpenItem, items_of, lock_holder, middle_rate, next_number
+from tax_exemption.store.tables import PilotCopy, RateChoiceRow, ReturnLineRow, ReturnRow, policy
+
+_KEPT_MONTHS = 12
+
+
+async def file_return(
+    session: AsyncSession,
+    stall_holder_id: UUID,
+    *,
+    month: str,
+    rate_choice: str,
+    outside_reference: str | None,
+    act: Act,
+) -> ReturnState:
+    """The filed return (or the record of one filed outside), or every reason why not."""
+    await lock_holder(session, stall_holder_id)
+    items = await items_of(session, act.pilot, stall_holder_id)
+    due = [each for each in items if each.open_fob and _belongs(each, month)]
+    mine = [each for each in due if str(each.item.exemption_filer_id) == act.subject_id]
+    if act.subject_id != str(stall_holder_id) and not mine:
+        filed_for = {str(each.item.exemption_filer_id) for each in items}
+        if act.subject_id not in filed_for:
+            raise Hidden("the stall holder's items are somebody else's")
+    today = legal_date(act.now)
+    rules = await policy_of(session, policy, act.pilot)
+    days = await calendar(session)
+    window = window_for(month, rules, days, today)
+    lines, missing = await _lines(session, mine, rate_choice)
+    facts = FilingFacts(
+        today=today,
+        window=window,
+        late_accepted=False,
+        open_lines=len(mine),
+        filer_entitled=bool(mine) or not due,
+        gate_open=await _gate_open(session, act.pilot, today),
+        outside_reference=outside_reference,
+        rate_choice=rate_choice,
+        kept_choice=await _kept_choice(session, stall_holder_id, month),
+    )
+    breaches = breaches_of_filing(facts) + missing
+    if breaches:
+        raise Refused(breaches)
+    row = _row(stall_holder_id, month, rate_choice, outside_reference, window, days, facts, act)
+    row.number = human_number(act.pilot, "RE", await next_number(session, "return"))
+    row.total_rmb = sum((line.exempt_rmb for line in lines), Decimal(0))
+    session.add(row)
+    await session.flush()
+    for number, line in enumerate(lines, 1):
+        line.return_id, line.line_no, line.pilot = row.id, number, act.pilot
+        session.add(line)
+    if facts.kept_choice is None:
+        session.add(
+            RateChoiceRow(stall_holder_id=stall_holder_id, chosen_for=month, pilot=act.pilot, choice=rate_choice)
+        )
+    return await announce_return(session, row, ReturnFiled, act=act)
+
+
+def _belongs(each: OpenItem, month: str) -> bool:
+    """An item belongs to its export month; an adjustment to whichever later month is declared next (V53)."""
+    own = month_of(each.item.export_date)
+    return own <= month if each.adjustment else own == month
+
+
+def window_for(month: str, rules: Policy, days: Calendar, today: date) -> Window:
+    """The window of a month; a published extension goes before (R-TAX-2)."""
+    parameter = rules.on("exemption_window", today).value
+    extended = parameter["extended"].get(month)
+    return window_of(
+        month,
+        last_day=parameter["last_day"],
+        is_working=days.is_working,
+        extended_to=date.fromisoformat(extended) if extended else None,
+    )
+
+
+async def _gate_open(session: AsyncSession, pilot: str, today: date) -> bool:
+    row = await session.get(PilotCopy, pilot)
+    return row is not None and row.acceptance_gate_open_from is not None and row.acceptance_gate_open_from <= today
+
+
+async def _kept_choice(session: AsyncSession, stall_holder_id: UUID, month: str) -> str | None:
+    first = month_after(month)
+    earliest = f"{first.year - 1}-{first.month:02}"
+    query = select(RateChoiceRow).where(
+        RateChoiceRow.stall_holder_id == stall_holder_id, RateChoiceRow.chosen_for >= earliest
+    )
+    row = (await session.execute(query.order_by(RateChoiceRow.chosen_for).limit(1))).scalar_one_or_none()
+    return None if row is None else row.choice
+
+
+async def _lines(
+    session: AsyncSession, items: list[OpenItem], rate_choice: str
+) -> tuple[list[ReturnLineRow], tuple[Breach, ...]]:
+    lines = []
+    missing: set[tuple[str, date]] = set()
+    for each in items:
+        item = each.item
+        day = item.sale_date if rate_choice == "sale_day" else item.export_date.replace(day=1)
+        rate = await middle_rate(session, item.currency, day)
+        if rate is None:
+            missing.add((item.currency, day))
+            continue
+        lines.append(
+            ReturnLineRow(
+                id=uuid7(),
+                portion_id=item.portion_id,
+                declaration_id=item.declaration_id,
+                customs_number=item.customs_number,
+                item_no=item.item_no,
+                export_date=item.export_date,
+                fob_value=each.open_fob,
+                currency=item.currency,
+                rate=rate[1],
+                rate_id=rate[0],
+                exempt_rmb=exempt_rmb(each.open_fob, rate[1]),
+                adjustment=each.adjustment,
+            )
+        )
+    breaches = tuple(
+        Breach("middle_rate_missing", "R-FX-10", "/month", {"currency": currency, "day": day.isoformat()})
+        for currency, day in sorted(missing)
+    )
+    return lines, breaches
+
+
+def _row(
+    stall_holder_id: UUID,
+    month: str,
+    rate_choice: str,
+    outside_reference: str | None,
+    window: Window,
+    days: Calendar,
+    facts: FilingFacts,
+    act: Act,
+) -> ReturnRow:
+    return ReturnRow(
+        id=uuid7(),
+        pilot=act.pilot,
+        version=0,
+        stall_holder_id=stall_holder_id,
+        filer_id=UUID(act.subject_id or ""),
+        filed_by=act.actor,
+        month=month,
+        status="filed" if facts.gate_open else "filed_outside",
+        filing_kind="in_window",
+        window_from=window.first,
+        window_to=window.last,
+        calendar_version=days.version,
+        rate_choice=rate_choice,
+        filed_at=act.now,
+        accepted_at=None,
+        outside_reference=None if facts.gate_open else outside_reference,
+    )

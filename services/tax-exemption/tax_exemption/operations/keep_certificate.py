@@ -1,0 +1,95 @@
+"""Certificates of agency export: the operator applies, tax issues, either voids (R-TAX-5, V52)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared.act import Act
+from shared.events.tax_exemption import CertificateApplied, CertificateIssued, CertificateVoided
+from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
+from shared.vocabulary.numbers import human_number
+from shared.vocabulary.rules import Breach
+from tax_exemption.publishers.returns import announce_certificate
+from tax_exemption.store.items import next_number
+from tax_exemption.store.tables import CertificateRow, PrincipalRelease
+
+
+async def apply_for_certificate(
+    session: AsyncSession, declaration_id: UUID, principal_id: UUID, *, act: Act
+) -> CertificateRow:
+    """The application over everything released for the principal in the declaration."""
+    release = await session.get(PrincipalRelease, (declaration_id, principal_id))
+    if release is None or release.pilot != act.pilot:
+        raise NotFound("nothing was released for this principal in this declaration")
+    if act.subject_id != str(release.consignor_id):
+        raise Hidden("the declaration is another operator's")
+    live = select(CertificateRow.number).where(
+        CertificateRow.declaration_id == declaration_id,
+        CertificateRow.principal_id == principal_id,
+        CertificateRow.status != "void",
+    )
+    number = await session.scalar(live)
+    if number is not None:
+        raise Refused((Breach("certificate_applied_already", "R-TAX-5", "", {"certificate": number}),))
+    row = CertificateRow(
+        id=uuid7(),
+        pilot=act.pilot,
+        number=human_number(act.pilot, "CE", await next_number(session, "certificate")),
+        version=0,
+        operator_id=release.consignor_id,
+        principal_id=principal_id,
+        declaration_id=declaration_id,
+        customs_number=release.customs_number,
+        export_date=release.export_date,
+        status="applied",
+        value=release.value,
+        currency=release.currency,
+        portion_ids=release.portion_ids,
+        issued_number=None,
+        issued_at=None,
+        voided_at=None,
+    )
+    session.add(row)
+    await announce_certificate(session, row, CertificateApplied, act=act)
+    return row
+
+
+async def _certificate(session: AsyncSession, certificate_id: UUID, version: int, act: Act) -> CertificateRow:
+    row = await session.get(CertificateRow, certificate_id, with_for_update=True, populate_existing=True)
+    if row is None or row.pilot != act.pilot:
+        raise NotFound(f"no certificate {certificate_id}")
+    if row.version != version:
+        raise Stale(f"the certificate has version {row.version}")
+    return row
+
+
+async def issue_certificate(
+    session: AsyncSession, certificate_id: UUID, *, issued_number: str, version: int, act: Act
+) -> CertificateRow:
+    """The issued certificate with tax's own number, used once."""
+    row = await _certificate(session, certificate_id, version, act)
+    if row.status != "applied":
+        raise Conflict("certificate_not_applied", f"the certificate is {row.status}")
+    used = select(CertificateRow.number).where(CertificateRow.issued_number == issued_number)
+    number = await session.scalar(used)
+    if number is not None:
+        raise Refused((Breach("issued_number_used", "R-TAX-5", "/issued_number", {"certificate": number}),))
+    row.status, row.issued_number, row.issued_at = "issued", issued_number, act.now
+    await announce_certificate(session, row, CertificateIssued, act=act)
+    return row
+
+
+async def void_certificate(
+    session: AsyncSession, certificate_id: UUID, *, reason: str, version: int, act: Act
+) -> CertificateRow:
+    """The void certificate; another may be applied for."""
+    row = await _certificate(session, certificate_id, version, act)
+    if row.status == "void":
+        raise Conflict("certificate_void_already", "the certificate is void")
+    row.status, row.voided_at = "void", act.now
+    await announce_certificate(session, row, CertificateVoided, act=act, reason=reason)
+    return row

@@ -1,0 +1,240 @@
+"""Rows of tax-exemption, without behaviour."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Date, DateTime, ForeignKey, Index, Sequence, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.database import CONSUMER_ONLY, MONEY, RATE, new_metadata
+from shared.http.tables import add_http_tables
+from shared.messaging.tables import add_messaging_tables
+from shared.policy import add_policy_table
+
+metadata = new_metadata()
+http_tables = add_http_tables(metadata)
+messaging = add_messaging_tables(metadata)
+policy = add_policy_table(metadata)
+
+numbers = {kind: Sequence(f"{kind}_numbers", metadata=metadata) for kind in ("return", "certificate")}
+
+
+class Row(DeclarativeBase):
+    """A row of this service."""
+
+    metadata = metadata
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        str: Text,
+        datetime: DateTime(timezone=True),
+        date: Date,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+class SubjectCopy(Row):
+    """Stall holders and operators; written by consumers only."""
+
+    __tablename__ = "subject_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    display_name: Mapped[str]
+    roles: Mapped[list[Any]]
+    qualifications: Mapped[list[Any]]
+    sequence: Mapped[int]
+
+
+class PilotCopy(Row):
+    """Since when tax files through this system (R-TAX-4); written by consumers only."""
+
+    __tablename__ = "pilot_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    pilot: Mapped[str] = mapped_column(primary_key=True)
+    acceptance_gate_open_from: Mapped[date | None]
+
+
+class ExemptionItem(Row):
+    """A stall holder's portion that left: what is to be exempted in all, departed less returned (V48)."""
+
+    __tablename__ = "exemption_items"
+    __table_args__ = (
+        Index("ix_exemption_items_holder", "stall_holder_id", "export_date"),
+        {"info": CONSUMER_ONLY},
+    )
+
+    portion_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    declaration_id: Mapped[UUID]
+    customs_number: Mapped[str]
+    item_no: Mapped[int]
+    trade_id: Mapped[UUID]
+    stall_holder_id: Mapped[UUID | None]
+    consignor_id: Mapped[UUID]
+    exemption_filer_id: Mapped[UUID | None]
+    sale_date: Mapped[date]
+    export_date: Mapped[date]
+    currency: Mapped[str]
+    departed_fob: Mapped[Decimal] = mapped_column(MONEY)
+    returned_fob: Mapped[Decimal] = mapped_column(MONEY)
+    sequence: Mapped[int]
+
+
+class PrincipalRelease(Row):
+    """What was released per declaration and principal: the room for a certificate; written by consumers only."""
+
+    __tablename__ = "principal_releases"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    declaration_id: Mapped[UUID] = mapped_column(primary_key=True)
+    principal_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    consignor_id: Mapped[UUID]
+    customs_number: Mapped[str]
+    export_date: Mapped[date | None]
+    currency: Mapped[str]
+    value: Mapped[Decimal] = mapped_column(MONEY)
+    portion_ids: Mapped[list[Any]]
+    sequence: Mapped[int]
+
+
+class MiddleRateRow(Row):
+    """The RMB middle rate of a day as published (R-FX-10)."""
+
+    __tablename__ = "middle_rates"
+    __table_args__ = (CheckConstraint("cny_per_unit > 0", name="positive"),)
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    cny_per_unit: Mapped[Decimal] = mapped_column(RATE)
+    source: Mapped[str]
+    imported_by: Mapped[str]
+    imported_at: Mapped[datetime]
+
+
+class CalendarDayRow(Row):
+    """A published working or free day; it goes before the built-in calendar."""
+
+    __tablename__ = "calendar_days"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    working: Mapped[bool]
+    source: Mapped[str]
+
+
+class RateChoiceRow(Row):
+    """A holder's choice of rate, kept for twelve months (R-TAX-6)."""
+
+    __tablename__ = "rate_choices"
+
+    stall_holder_id: Mapped[UUID] = mapped_column(primary_key=True)
+    chosen_for: Mapped[str] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    choice: Mapped[str]
+
+
+class ReturnRow(Row):
+    """An exemption return (免税申报)."""
+
+    __tablename__ = "exemption_returns"
+    __table_args__ = (Index("ix_exemption_returns_holder", "stall_holder_id", "month"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    number: Mapped[str] = mapped_column(unique=True)
+    version: Mapped[int]
+    stall_holder_id: Mapped[UUID]
+    filer_id: Mapped[UUID]
+    filed_by: Mapped[str]
+    month: Mapped[str]
+    status: Mapped[str]
+    filing_kind: Mapped[str]
+    window_from: Mapped[date]
+    window_to: Mapped[date]
+    calendar_version: Mapped[str]
+    rate_choice: Mapped[str]
+    total_rmb: Mapped[Decimal] = mapped_column(MONEY)
+    filed_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    outside_reference: Mapped[str | None]
+
+
+class ReturnLineRow(Row):
+    """A portion's amount in a return; at most one first line per portion, later ones are adjustments (V48, V53)."""
+
+    __tablename__ = "return_lines"
+    __table_args__ = (
+        UniqueConstraint("return_id", "line_no"),
+        Index("uq_return_lines_first", "portion_id", unique=True, postgresql_where=text("NOT adjustment")),
+        Index("ix_return_lines_portion_id", "portion_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    return_id: Mapped[UUID] = mapped_column(ForeignKey("exemption_returns.id"))
+    line_no: Mapped[int]
+    portion_id: Mapped[UUID]
+    declaration_id: Mapped[UUID]
+    customs_number: Mapped[str]
+    item_no: Mapped[int]
+    export_date: Mapped[date]
+    fob_value: Mapped[Decimal] = mapped_column(MONEY)
+    currency: Mapped[str]
+    rate: Mapped[Decimal] = mapped_column(RATE)
+    rate_id: Mapped[str]
+    exempt_rmb: Mapped[Decimal] = mapped_column(MONEY)
+    adjustment: Mapped[bool]
+
+
+class ItemDecisionRow(Row):
+    """The tax officer's outcome for a portion not declared in time (R-TAX-7)."""
+
+    __tablename__ = "item_decisions"
+
+    portion_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    outcome: Mapped[str]
+    fob_value: Mapped[Decimal] = mapped_column(MONEY)
+    reason: Mapped[str]
+    decided_by: Mapped[str]
+    decided_at: Mapped[datetime]
+
+
+class CertificateRow(Row):
+    """A certificate of agency export (代理出口货物证明): one live per declaration and principal (V52)."""
+
+    __tablename__ = "certificates"
+    __table_args__ = (
+        Index(
+            "uq_certificates_live",
+            "declaration_id",
+            "principal_id",
+            unique=True,
+            postgresql_where=text("status <> 'void'"),
+        ),
+        Index("uq_certificates_issued_number", "issued_number", unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    number: Mapped[str] = mapped_column(unique=True)
+    version: Mapped[int]
+    operator_id: Mapped[UUID]
+    principal_id: Mapped[UUID]
+    declaration_id: Mapped[UUID]
+    customs_number: Mapped[str]
+    export_date: Mapped[date | None]
+    status: Mapped[str]
+    value: Mapped[Decimal] = mapped_column(MONEY)
+    currency: Mapped[str]
+    portion_ids: Mapped[list[Any]]
+    issued_number: Mapped[str | None]
+    issued_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]

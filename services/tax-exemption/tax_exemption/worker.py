@@ -1,0 +1,23 @@
+"""Tax-exemption's second process: relay, consumer, audit chain."""
+
+from __future__ import annotations
+
+import sys
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.http.audit import chain
+from shared.messaging.worker import run_worker
+from tax_exemption.consumers.subscriptions import subscriptions
+from tax_exemption.settings import Settings
+from tax_exemption.store.tables import http_tables, messaging
+
+
+async def chain_audit(engine: AsyncEngine) -> None:
+    """Chain what the trail has gained."""
+    async with engine.begin() as connection:
+        await chain(connection, http_tables)
+
+
+if __name__ == "__main__":
+    sys.exit(run_worker(Settings(), messaging, subscriptions, [chain_audit]))
