@@ -23,8 +23,7 @@ _QUESTIONS: dict[str, tuple[str, str]] = {
     "trades": ("trade-ledger", "SELECT count(*) FROM trades WHERE status <> 'void'"),
     "lines": (
         "trade-ledger",
-        "SELECT count(*) FROM trade_lines l JOIN trades t ON t.id = l.trade_id"
-        " AND l.trade_version = t.lines_version WHERE t.status <> 'void'",
+        "SELECT count(*) FROM trade_lines l JOIN trades t ON t.id = l.trade_id WHERE t.status <> 'void'",
     ),
     "packing_lists": ("trade-ledger", "SELECT count(*) FROM packing_lists WHERE status = 'sealed'"),
     "declarations_released": (

@@ -1,0 +1,5 @@
+"""`python -m marketctl`."""
+
+from marketctl.cli import main
+
+main()

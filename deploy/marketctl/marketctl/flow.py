@@ -1,0 +1,60 @@
+"""How far the events are: what was said, and what every service that hears it has applied."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from typing import cast
+
+import psycopg
+
+from marketctl.layout import SERVICES, Layout, package_of
+from shared.messaging.subscriptions import Subscriptions
+from shared.processes.problem import ProcessProblem
+
+Sequences = dict[tuple[str, str], int]
+
+
+def subscriptions_of(service: str) -> Subscriptions:
+    """What a service hears."""
+    module = importlib.import_module(f"{package_of(service)}.consumers.subscriptions")
+    return cast(Subscriptions, module.subscriptions)
+
+
+def said(layout: Layout, service: str) -> Sequences:
+    """The last sequence per topic and aggregate in a service's outbox."""
+    query = "SELECT topic, key, max(sequence) FROM outbox GROUP BY topic, key"
+    with psycopg.connect(layout.database_url(service)) as connection:
+        return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def applied(layout: Layout, service: str) -> tuple[Sequences, set[tuple[str, str]]]:
+    """The last sequence per topic and aggregate that a service applied, and which aggregates are parked."""
+    with psycopg.connect(layout.database_url(service)) as connection:
+        sequences = {(r[0], r[1]): r[2] for r in connection.execute("SELECT topic, key, sequence FROM consumer_sequences")}
+        parked = connection.execute("SELECT DISTINCT topic, key FROM parked_events WHERE state = 'parked'")
+        return sequences, {(row[0], row[1]) for row in parked}
+
+
+def in_flight(layout: Layout) -> list[str]:
+    """Every aggregate that some service has not caught up with, parked ones aside."""
+    outboxes = {key: last for service in SERVICES for key, last in said(layout, service).items()}
+    behind = []
+    for service in SERVICES:
+        topics = set(subscriptions_of(service).topics())
+        sequences, parked = applied(layout, service)
+        behind += [
+            f"{service} has {sequences.get(key, 0)} of {last} events of {key[0]} {key[1]}"
+            for key, last in outboxes.items()
+            if key[0] in topics and key not in parked and sequences.get(key, 0) < last
+        ]
+    return behind
+
+
+def wait_until_applied(layout: Layout, *, seconds: float = 120) -> None:
+    """Return once everything said is applied everywhere."""
+    deadline = time.monotonic() + seconds
+    while behind := in_flight(layout):
+        if time.monotonic() > deadline:
+            raise ProcessProblem(f"events are stuck: {behind[0]} ({len(behind)} aggregates); see marketctl parked")
+        time.sleep(0.1)

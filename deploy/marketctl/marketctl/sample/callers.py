@@ -1,0 +1,85 @@
+"""Calls the four services as the sample days' actors, each with its own token."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+import httpx
+
+from marketctl.layout import SERVICES, Layout
+
+_TRIES = 40
+
+
+class Unexpected(Exception):
+    """An answer that the sample days did not expect."""
+
+
+class Callers:
+    """One HTTP client; tokens come from the development issuer and are kept for their life."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._client = httpx.Client(timeout=60, trust_env=False)
+        self._tokens: dict[tuple[Any, ...], tuple[float, str]] = {}
+        self.refused: Counter[str] = Counter()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _token(self, role: str, party: dict[str, str]) -> str:
+        key = (role, *sorted(party.items()))
+        expires, token = self._tokens.get(key, (0.0, ""))
+        if expires < time.monotonic():
+            asked = {"role": role, "minutes": 60, **party}
+            answer = self._client.post(self._layout.url("issuer") + "/token", json=asked)
+            answer.raise_for_status()
+            token = answer.json()["access_token"]
+            self._tokens[key] = (time.monotonic() + 3000, token)
+        return token
+
+    def send(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        body: Any = None,
+        *,
+        role: str,
+        key: str = "",
+        version: int | None = None,
+        content: bytes | None = None,
+        **party: str,
+    ) -> httpx.Response:
+        """Send once, and again with the same key while the service says it is busy."""
+        assert service in SERVICES  # noqa: S101 - a slip of the script's own
+        headers = {"authorization": "Bearer " + self._token(role, party)}
+        if method == "POST":
+            headers["idempotency-key"] = f"sample:{key or path}"
+        if version is not None:
+            headers["if-match"] = f'"{version}"'
+        for _ in range(_TRIES):
+            request = {"content": content} if content is not None else {"json": body} if body is not None else {}
+            answer = self._client.request(method, self._layout.url(service) + path, headers=headers, **request)  # type: ignore[arg-type]  # one of the two
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE and "idempotency_key_in_use" not in answer.text:
+                return answer
+            time.sleep(0.25)
+        return answer
+
+    def done(self, method: str, service: str, path: str, body: Any = None, **how: Any) -> dict[str, Any]:
+        """Send and expect success."""
+        answer = self.send(method, service, path, body, **how)
+        if not answer.is_success:
+            raise Unexpected(f"{method} {service} {path}: {answer.status_code} {answer.text[:600]}")
+        content: dict[str, Any] = answer.json()
+        return content
+
+    def refuse(self, code: str, method: str, service: str, path: str, body: Any = None, **how: Any) -> None:
+        """Send and expect the refusal with that code."""
+        answer = self.send(method, service, path, body, **how)
+        got = answer.json().get("code") if answer.status_code >= httpx.codes.BAD_REQUEST else "accepted"
+        if got != code and code not in {each["code"] for each in answer.json().get("errors", ())}:
+            raise Unexpected(f"{method} {service} {path}: expected {code}, got {answer.status_code} {answer.text[:400]}")
+        self.refused[code] += 1

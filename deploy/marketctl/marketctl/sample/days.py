@@ -1,0 +1,62 @@
+"""Two days of the market through public HTTP: a working day in May, then a day inside June's filing window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from marketctl.flow import wait_until_applied
+from marketctl.sample.callers import Callers, Unexpected
+from marketctl.sample.exporting import declare, export_all, pack_all, register_trades
+from marketctl.sample.filing import file_everything, suspend_one
+from marketctl.sample.money import collect_everything
+from marketctl.sample.story import Story
+from marketctl.sample.taxing import exempt_everything, refuse_early_return
+from shared.clock import Clock
+
+if TYPE_CHECKING:
+    from marketctl.embedded_platform import Platform
+
+_WORKING_DAY = datetime.fromisoformat("2026-05-13T09:00:00+08:00")
+_FILING_DAY = datetime.fromisoformat("2026-06-08T09:00:00+08:00")
+
+
+def run_sample_days(platform: Platform, console: Console) -> list[str]:
+    """Do both days; what went unexpectedly, in sentences. Every call has a fixed key, so a broken run resumes."""
+    layout = platform.layout
+    story = Story(layout, Callers(layout))
+    clock = Clock("sandbox", layout.clock_file)
+    steps: list[tuple[str, Callable[[Story], None]]] = [
+        ("备案 filing", file_everything),
+        ("暂停 suspension", suspend_one),
+        ("交易登记 trades", register_trades),
+        ("组货装箱 packing", pack_all),
+        ("报关 declaration", declare),
+        ("放行离境 release, departure", export_all),
+        ("收汇 collection", collect_everything),
+        ("申报期外 outside the window", refuse_early_return),
+    ]
+    columns = (TextColumn("  {task.description:<30}"), BarColumn(40), MofNCompleteColumn())
+    try:
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("sample days", total=len(steps) + 1)
+            clock.move_to(_WORKING_DAY)
+            for name, step in steps:
+                progress.update(task, description=name)
+                step(story)
+                wait_until_applied(layout)
+                progress.advance(task)
+            clock.move_to(_FILING_DAY)
+            progress.update(task, description="免税申报 exemption")
+            exempt_everything(story)
+            wait_until_applied(layout)
+            progress.advance(task)
+    except Unexpected as unexpected:
+        return [str(unexpected)]
+    finally:
+        story.callers.close()
+    return []
