@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.events.base import Event
+from shared.testing.client import Door, open_door
+from shared.testing.registry_events import commodity_list, export_agency, hear, places, subject
+from shared.testing.services import MakeServiceDatabase
+from shared.testing.tokens import ServedMint
+from trade_ledger.app import service
+from trade_ledger.consumers.subscriptions import subscriptions
+
+STALL = "02-000018"
+
+
+@dataclass(slots=True)
+class Market:
+    """Two operators, a stall holder entrusting the first, a buyer, lists, places; and the door to act on them."""
+
+    door: Door
+    seller: UUID = field(default_factory=uuid4)
+    operator: UUID = field(default_factory=uuid4)
+    rival: UUID = field(default_factory=uuid4)
+    buyer: UUID = field(default_factory=uuid4)
+    agency: UUID = field(default_factory=uuid4)
+    site: UUID = field(default_factory=uuid4)
+
+    def events(self) -> list[Event]:
+        """What registry said before the test began."""
+        return [
+            subject("stall_holder", subject_id=self.seller, stall=STALL),
+            subject("operator", subject_id=self.operator),
+            subject("operator", subject_id=self.rival),
+            subject("buyer", subject_id=self.buyer, status="effective"),
+            export_agency(self.seller, self.operator, agreement_id=self.agency),
+            *commodity_list("positive", [{"hs_prefix": "82"}, {"hs_prefix": "7318"}, {"hs_prefix": "8425"}]),
+            *commodity_list("negative", [{"hs_prefix": "9304"}, {"hs_prefix": "", "keywords": ["仿真枪"]}]),
+            *places(self.site),
+        ]
+
+    async def hear(self, *events: Event) -> None:
+        """Let the service's consumers apply events, as committed."""
+        async with self.door.app.state.runtime.sessions.begin() as session:
+            await hear(session, subscriptions, *events)
+
+    def line(self, **changed: Any) -> dict[str, Any]:
+        """Spanners of USD 306."""
+        return {
+            "goods_name": "活动扳手",
+            "hs_code": "8204120000",
+            "quantity": "120",
+            "unit": "把",
+            "statutory_quantity": "50.4",
+            "statutory_unit": "千克",
+            "unit_price": "2.55",
+            "amount": "306.00",
+            "packages": 6,
+            "net_weight_kg": "50.4",
+            "origin_place": "重庆大足",
+            **changed,
+        }
+
+    def trade(self, **changed: Any) -> dict[str, Any]:
+        """An agency export that may be registered."""
+        return {
+            "seller_id": str(self.seller),
+            "consignor_id": str(self.operator),
+            "buyer_id": str(self.buyer),
+            "stall_number": STALL,
+            "export_mode": "agency",
+            "export_agency_id": str(self.agency),
+            "settlement_method": "fx",
+            "trade_date": "2026-05-13",
+            "currency": "USD",
+            "total": "306.00",
+            "lines": [self.line()],
+            **changed,
+        }
+
+    def as_operator(self) -> dict[str, Any]:
+        return {"role": "operator", "subject_id": self.operator}
+
+    async def registered(self, **changed: Any) -> dict[str, Any]:
+        """A registered trade as answered."""
+        return await self.door.done("POST", "/v1/trades", self.trade(**changed), **self.as_operator())
+
+
+@pytest.fixture
+def dsn(make_service_database: MakeServiceDatabase) -> str:
+    return make_service_database("trade-ledger")
+
+
+@pytest.fixture
+async def door(dsn: str, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Door]:
+    async with open_door(service, dsn, mint, tmp_path) as opened:
+        opened.at(datetime(2026, 5, 13, 1, tzinfo=UTC))
+        yield opened
+
+
+@pytest.fixture
+async def market(door: Door) -> Market:
+    market = Market(door)
+    await market.hear(*market.events())
+    return market
