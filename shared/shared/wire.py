@@ -47,7 +47,7 @@ class DecimalText:
         return core_schema.no_info_plain_validator_function(
             self._parsed,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                self._plain, return_schema=core_schema.str_schema()
+                self._plain, return_schema=core_schema.str_schema(), when_used="json"
             ),
         )
 

@@ -22,6 +22,7 @@ from shared.http.identity import TokenVerifier
 from shared.http.problems import Catalogue
 from shared.http.responses import add_responses
 from shared.http.tables import HttpTables
+from shared.logging import configure_logging
 from shared.messaging.outbox import Wake
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings
@@ -65,6 +66,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         read = settings()
+        configure_logging(service.name, read.log_level)
         engine = make_engine(
             read.database_url.get_secret_value(), pool_size=read.pool_size, application_name=service.name
         )
