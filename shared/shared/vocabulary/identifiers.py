@@ -72,7 +72,7 @@ def _check_resident_id(text: str) -> None:
         date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
     except ValueError as error:
         raise InvalidIdentifier("identity_birth_date_wrong", "R-FILE-4") from error
-    if ric.calc_check_digit(text[:-1]) != text[-1]:
+    if ric.calc_check_digit(text) != text[-1]:
         raise InvalidIdentifier("identity_check_digit_wrong", "R-FILE-4")
 
 
