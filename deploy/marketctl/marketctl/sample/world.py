@@ -25,6 +25,7 @@ _AGENCY_HOLDERS = 56
 _OWN_HOLDERS = 8
 _SHIPMENTS_PER_OPERATOR = 5
 _TRADES_PER_SHIPMENT = 13
+_SUSPENDED = 6
 _CENT = Decimal("0.01")
 
 
@@ -116,7 +117,7 @@ class World:
         foreign = [buyer for buyer in self.buyers if buyer.country != "CN"]
         countries = sorted({buyer.country for buyer in foreign})
         for n, operator in enumerate(self.operators):
-            holders = [h for i, h in enumerate(self.entrusting) if self.operator_of(i) is operator]
+            holders = [h for i, h in enumerate(self.entrusting) if self.operator_of(i) is operator and i != _SUSPENDED]
             for k in range(_SHIPMENTS_PER_OPERATOR):
                 currency = "EUR" if k == 3 else "CNY" if k == 4 else "USD"
                 # One container is shared by two operators (R-PACK-4).
@@ -193,8 +194,8 @@ class World:
         slip("CASH", [self._line(pliers, "USD")], method="cash", expect="cash_settlement_not_exportable")
         slip("NEGATIVE", [self._line(NEGATIVE, "USD")], expect="goods_not_allowed")
         nobody = Party("SH999", "stall_holder", "credit_code", "", "CN", "未备案", stall="09-000999")
-        slip("UNFILED", [self._line(pliers, "USD")], seller=nobody, expect="subject_not_filed")
-        suspended = self.entrusting[6]
+        slip("UNFILED", [self._line(pliers, "USD")], seller=nobody, mode="own", expect="subject_not_filed")
+        suspended = self.entrusting[_SUSPENDED]
         slip("SUSPENDED", [self._line(pliers, "USD")], seller=suspended, expect="subject_suspended")
         unknown = self._add_shipment(operator.ref, "RU", "USD")
         unknown.simplified = False
