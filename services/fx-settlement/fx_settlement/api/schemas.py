@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -44,7 +45,7 @@ class CollectionIn(Input):
     method: Literal["fx", "rmb"] = "fx"
     currency: CurrencyCode
     amount: PositiveMoney
-    bank_charges: MoneyAmount = Field("0")  # type: ignore[assignment]  # parsed like any wire value
+    bank_charges: MoneyAmount = Decimal(0)
     received_on: date
     payer: str = Field(min_length=1, max_length=200)
     buyer_id: UUID | None = None
