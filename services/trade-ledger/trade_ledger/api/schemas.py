@@ -376,8 +376,11 @@ class PreflightOut(BaseModel):
 
 
 class PortionQuantity(Input):
+    """A part that a receipt concerns; an amendment says what the portion declares from then on."""
+
     portion_id: UUID
     quantity: QuantityText
+    declared_value: MoneyAmount | None = None
 
 
 class ReceiptIn(Input):
@@ -398,7 +401,9 @@ class ReceiptIn(Input):
     )
 
     receipt_id: str = Field(min_length=1, max_length=80)
-    kind: Literal["accepted", "rejected", "inspected", "released", "departed", "shut_out", "returned", "deleted"]
+    kind: Literal[
+        "accepted", "rejected", "inspected", "released", "departed", "amended", "shut_out", "returned", "deleted"
+    ]
     issued_at: AwareDatetime
     customs_number: str | None = Field(None, min_length=1, max_length=30)
     export_date: date | None = None

@@ -1,4 +1,4 @@
-"""What customs' receipts make of a declaration: a function of the set, not of the order (R-DECL-4, R-DECL-7, V30, V31)."""
+"""What customs' receipts make of a declaration: a function of the set, not the order (R-DECL-4, R-DECL-7, V30, V31)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-KINDS = ("rejected", "accepted", "inspected", "released", "departed", "shut_out", "returned", "deleted")
+from shared.vocabulary.legal_time import legal_date
+
+KINDS = ("rejected", "accepted", "inspected", "released", "departed", "amended", "shut_out", "returned", "deleted")
+# A declaration in one of these holds no declared quantity.
+INACTIVE = frozenset({"draft", "rejected", "withdrawn", "deleted"})
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One message of customs; `quantities` by portion where it concerns a part only."""
+    """One message of customs; `quantities` by portion where it concerns a part only, or what it amends them to."""
 
     receipt_id: str
     kind: str
@@ -20,16 +24,22 @@ class Receipt:
     customs_number: str | None = None
     export_date: date | None = None
     quantities: Mapping[str, Decimal] = field(default_factory=dict)
+    values: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class PortionState:
-    """A portion's cumulative quantities; departed includes what was returned later."""
+    """A portion's quantities: what it declares now, and cumulatively what became of it.
 
+    `departed` includes what was returned later; `value` is set only where an amendment named one.
+    """
+
+    declared: Decimal
     released: Decimal
     departed: Decimal
     shut_out: Decimal
     returned: Decimal
+    value: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +54,43 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The declaration as the receipts have it."""
+    """The declaration as the receipts have it; `proof` is the receipt that shows that customs took it."""
 
     status: str
     customs_number: str | None
     accepted_at: datetime | None
     released_at: datetime | None
     export_date: date | None
+    proof: str | None
     portions: dict[str, PortionState]
     conflicts: tuple[Conflict, ...]
 
 
-def _ranked(receipts: Sequence[Receipt]) -> list[Receipt]:
-    return sorted(receipts, key=lambda each: (KINDS.index(each.kind), each.issued_at, each.receipt_id))
+ByKind = Mapping[str, Sequence[Receipt]]
+
+
+def outcome_of(receipts: Sequence[Receipt], submitted: Mapping[str, Decimal]) -> Outcome:
+    """Fold the receipts of one attempt over the submitted quantities; a later stage implies the ones before it."""
+    ranked = sorted(receipts, key=lambda each: (KINDS.index(each.kind), each.issued_at, each.receipt_id))
+    by_kind = {kind: [each for each in ranked if each.kind == kind] for kind in KINDS}
+    portions = {portion: _portion(by_kind, portion, quantity) for portion, quantity in submitted.items()}
+    departed = by_kind["departed"]
+    taking = by_kind["accepted"] or by_kind["released"] or departed
+    numbers = [each for each in ranked if each.customs_number]
+    return Outcome(
+        status=_status(by_kind, portions),
+        customs_number=numbers[0].customs_number if numbers else None,
+        accepted_at=_first(taking),
+        released_at=_first(by_kind["released"] or departed),
+        export_date=min((each.export_date or legal_date(each.issued_at) for each in departed), default=None),
+        proof=taking[0].receipt_id if taking else None,
+        portions=portions,
+        conflicts=(*_of_decisions(by_kind), *_of_numbers(numbers), *_of_quantities(by_kind, submitted, portions)),
+    )
+
+
+def _first(receipts: Sequence[Receipt]) -> datetime | None:
+    return min((each.issued_at for each in receipts), default=None)
 
 
 def _summed(receipts: Sequence[Receipt], portion: str, whole: Decimal) -> Decimal:
@@ -69,46 +103,26 @@ def _summed(receipts: Sequence[Receipt], portion: str, whole: Decimal) -> Decima
     return min(named, whole)
 
 
-def outcome_of(receipts: Sequence[Receipt], declared: Mapping[str, Decimal]) -> Outcome:
-    """Fold the receipts of one attempt over the declared quantities; a later stage implies the ones before it."""
-    by_kind = {kind: [each for each in _ranked(receipts) if each.kind == kind] for kind in KINDS}
-    portions = {portion: _portion(by_kind, portion, quantity) for portion, quantity in declared.items()}
-    departed = by_kind["departed"]
-    numbers = [each.customs_number for each in _ranked(receipts) if each.customs_number]
-    return Outcome(
-        status=_status(by_kind, portions),
-        customs_number=numbers[0] if numbers else None,
-        accepted_at=_first(by_kind["accepted"] or by_kind["released"] or departed),
-        released_at=_first(by_kind["released"] or departed),
-        export_date=next((each.export_date for each in departed if each.export_date), None),
-        portions=portions,
-        conflicts=_conflicts(by_kind, numbers, declared),
-    )
-
-
-def _first(receipts: Sequence[Receipt]) -> datetime | None:
-    return min((each.issued_at for each in receipts), default=None)
-
-
-def _portion(by_kind: Mapping[str, Sequence[Receipt]], portion: str, quantity: Decimal) -> PortionState:
+def _portion(by_kind: ByKind, portion: str, submitted: Decimal) -> PortionState:
+    declared, value = submitted, None
+    for amendment in by_kind["amended"]:
+        declared = amendment.quantities.get(portion, declared)
+        value = amendment.values.get(portion, value)
+    shut_out = _summed(by_kind["shut_out"], portion, declared)
     if by_kind["deleted"]:
-        zero = Decimal(0)
-        return PortionState(zero, zero, zero, zero)
-    shut_out = _summed(by_kind["shut_out"], portion, quantity)
-    departed = min(_summed(by_kind["departed"], portion, quantity), quantity - shut_out)
-    released = _summed(by_kind["released"], portion, quantity)
-    return PortionState(
-        released=max(min(released, quantity - shut_out), departed),
-        departed=departed,
-        shut_out=shut_out,
-        returned=min(_summed(by_kind["returned"], portion, quantity), departed),
-    )
+        return PortionState(declared, Decimal(0), Decimal(0), shut_out, Decimal(0), value)
+    room = declared - shut_out
+    released = min(_summed(by_kind["released"], portion, declared), room)
+    # A departure that names no quantities concerns what was released, or everything while no release is known.
+    departed = min(_summed(by_kind["departed"], portion, released if by_kind["released"] else room), room)
+    returned = min(_summed(by_kind["returned"], portion, departed), departed)
+    return PortionState(declared, max(released, departed), departed, shut_out, returned, value)
 
 
-def _status(by_kind: Mapping[str, Sequence[Receipt]], portions: Mapping[str, PortionState]) -> str:
+def _status(by_kind: ByKind, portions: Mapping[str, PortionState]) -> str:
     if by_kind["deleted"]:
         return "deleted"
-    if portions and by_kind["shut_out"] and not any(each.released for each in portions.values()):
+    if portions and by_kind["shut_out"] and all(each.declared == each.shut_out for each in portions.values()):
         return "shut_out"
     departed = sum((each.departed for each in portions.values()), Decimal(0))
     if departed and departed == sum((each.returned for each in portions.values()), Decimal(0)):
@@ -119,30 +133,61 @@ def _status(by_kind: Mapping[str, Sequence[Receipt]], portions: Mapping[str, Por
     return "submitted"
 
 
-def _conflicts(
-    by_kind: Mapping[str, Sequence[Receipt]], numbers: Sequence[str], declared: Mapping[str, Decimal]
-) -> tuple[Conflict, ...]:
+def _of_decisions(by_kind: ByKind) -> list[Conflict]:
     found = []
     if by_kind["rejected"] and (by_kind["accepted"] or by_kind["released"] or by_kind["departed"]):
         found.append(
             Conflict("rejected_and_accepted", by_kind["rejected"][0].receipt_id, "both facts stand", "customs")
         )
-    if len(set(numbers)) > 1:
-        carrier = next(each for kind in KINDS for each in by_kind[kind] if each.customs_number == numbers[-1])
-        detail = "two customs numbers: " + ", ".join(sorted(set(numbers)))
-        found.append(Conflict("customs_number_differs", carrier.receipt_id, detail, "customs"))
     if by_kind["deleted"] and (by_kind["released"] or by_kind["departed"]):
         deletion = by_kind["deleted"][0].receipt_id
         found.append(Conflict("deleted_after_release", deletion, "the goods were released before", "consignor"))
+    if by_kind["departed"] and any(not each.quantities for each in by_kind["shut_out"]):
+        whole = next(each for each in by_kind["shut_out"] if not each.quantities)
+        found.append(Conflict("departed_and_shut_out", whole.receipt_id, "both facts stand", "customs"))
     if by_kind["returned"] and not by_kind["departed"]:
         found.append(
             Conflict("returned_not_departed", by_kind["returned"][0].receipt_id, "nothing departed", "customs")
         )
-    for kind in ("released", "departed", "shut_out", "returned"):
+    return found
+
+
+def _of_numbers(numbered: Sequence[Receipt]) -> list[Conflict]:
+    """V34: one declaration has at most one live number."""
+    other = next((each for each in numbered if each.customs_number != numbered[0].customs_number), None)
+    if other is None:
+        return []
+    detail = "customs numbers: " + ", ".join(sorted({each.customs_number or "" for each in numbered}))
+    return [Conflict("customs_number_differs", other.receipt_id, detail, "customs")]
+
+
+def _of_quantities(
+    by_kind: ByKind, submitted: Mapping[str, Decimal], portions: Mapping[str, PortionState]
+) -> list[Conflict]:
+    """Quantities that name a strange portion, or together more than there is of it."""
+    found = []
+    for kind in ("released", "departed", "amended", "shut_out", "returned"):
+        total: dict[str, Decimal] = {}
         for each in by_kind[kind]:
-            unknown = sorted(set(each.quantities) - set(declared))
-            over = sorted(p for p, q in each.quantities.items() if p in declared and q > declared[p])
-            if unknown or over:
-                detail = f"{kind}: " + ", ".join([*unknown, *over])
+            for portion, quantity in each.quantities.items():
+                total[portion] = total.get(portion, Decimal(0)) + quantity
+            wrong = [
+                portion
+                for portion in sorted(each.quantities)
+                if portion not in submitted or _over(kind, total[portion], portion, by_kind, portions[portion])
+            ]
+            if wrong:
+                detail = f"{kind}: {', '.join(wrong)}"
                 found.append(Conflict("quantity_over_declared", each.receipt_id, detail, "customs"))
-    return tuple(found)
+    return found
+
+
+def _over(kind: str, named: Decimal, portion: str, by_kind: ByKind, state: PortionState) -> bool:
+    """A return may not exceed what departed, a departure what was released, all else what is declared."""
+    if kind == "amended" or by_kind["deleted"]:
+        return False
+    if kind == "returned" and by_kind["departed"]:
+        return named > state.departed
+    if kind == "departed" and by_kind["released"]:
+        return named > _summed(by_kind["released"], portion, state.declared)
+    return named > state.declared

@@ -1,4 +1,4 @@
-"""What a declaration is worth: slip values converted, FOB by price term, dollars at the customs rate (V27, V28, V54)."""
+"""What a declaration is worth: slip values converted, FOB by term, dollars at the customs rate (V27, V28, V54)."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Share:
 class Valued:
     """The same share in the declaration's currency, at FOB, and in US dollars."""
 
-    declared: Decimal
-    fob: Decimal
-    fob_usd: Decimal
+    declared: Decimal = Decimal(0)
+    fob: Decimal = Decimal(0)
+    fob_usd: Decimal = Decimal(0)
 
 
 def slip_share(amount: Decimal, quantity: Decimal, before: Decimal, taken: Decimal, currency: str) -> Decimal:
@@ -91,5 +91,6 @@ def valued(
             declared[i] = part
     fob = allocate(fob_total(sum(declared, Decimal(0)), term, charges), declared, digits)
     usd_total = rounded(sum(fob, Decimal(0)) * cny_per_unit[currency] / cny_per_unit["USD"], "USD")
-    usd = fob if currency == "USD" else allocate(usd_total, fob, 2)
+    # By the declared values, as FOB was: charges above the goods' value make every FOB negative (a breach, not a crash).
+    usd = fob if currency == "USD" else allocate(usd_total, declared, 2)
     return [Valued(*each) for each in zip(declared, fob, usd, strict=True)]

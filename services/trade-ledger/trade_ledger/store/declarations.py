@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trade_ledger.store.tables.declarations import (
@@ -44,6 +44,17 @@ async def receipts_of(session: AsyncSession, declaration_id: UUID, attempt: int)
     return list((await session.execute(query)).scalars())
 
 
+async def receipt_by_id(session: AsyncSession, declaration_id: UUID, receipt_id: str) -> ReceiptRow:
+    """The receipt that is kept under an id of customs."""
+    query = select(ReceiptRow).where(ReceiptRow.declaration_id == declaration_id, ReceiptRow.receipt_id == receipt_id)
+    return (await session.execute(query)).scalar_one()
+
+
+async def lock_name(session: AsyncSession, name: str) -> None:
+    """Hold a name until commit: for what no row stands for yet."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
 async def conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[ConflictRow]:
     """All conflict cases, open and closed."""
     query = select(ConflictRow).where(ConflictRow.declaration_id == declaration_id).order_by(ConflictRow.id)
@@ -53,6 +64,7 @@ async def conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[Conf
 async def customs_number_holder(session: AsyncSession, customs_number: str, but_not: UUID) -> DeclarationRow | None:
     """Another declaration with the same customs number (V34)."""
     query = select(DeclarationRow).where(DeclarationRow.customs_number == customs_number, DeclarationRow.id != but_not)
+    query = query.order_by(DeclarationRow.id)
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 

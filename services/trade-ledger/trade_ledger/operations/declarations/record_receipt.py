@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from shared.act import Act
 from shared.events.trade_ledger import (
     ConflictOpened,
     DeclarationAccepted,
+    DeclarationAmended,
     DeclarationDeleted,
     DeclarationDeparted,
     DeclarationEvent,
@@ -28,22 +30,24 @@ from shared.events.trade_ledger import (
 from shared.policy import policy_of
 from shared.vocabulary.errors import Conflict, NotFound
 from shared.vocabulary.legal_time import legal_date
-from shared.vocabulary.money import currency_digits, round_half_up
+from shared.vocabulary.money import rounded
+from trade_ledger.domain.receipts import INACTIVE, Outcome, Receipt, outcome_of
 from trade_ledger.domain.receipts import Conflict as Case
-from trade_ledger.domain.receipts import Outcome, PortionState, Receipt, outcome_of
 from trade_ledger.domain.route import RouteFacts, route_of
-from trade_ledger.operations.declarations.submit_declaration import free_declared
+from trade_ledger.operations.declarations.book_outcome import book_outcome, submitted_quantity
 from trade_ledger.publishers.declarations import announce_declaration
 from trade_ledger.publishers.packing import announce_load
 from trade_ledger.store.declarations import (
     conflicts_of,
     customs_number_holder,
     declaration_for_update,
+    lock_name,
     portions_of,
+    rates_of_month,
+    receipt_by_id,
     receipts_of,
 )
 from trade_ledger.store.facts import grade_of
-from trade_ledger.store.movements import Move, move
 from trade_ledger.store.packing import load_for_update
 from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, PortionRow, ReceiptRow
 from trade_ledger.store.tables.row import policy
@@ -54,10 +58,14 @@ _EVENTS: dict[str, type[DeclarationEvent]] = {
     "inspected": DeclarationInspected,
     "released": DeclarationReleased,
     "departed": DeclarationDeparted,
+    "amended": DeclarationAmended,
     "shut_out": GoodsShutOut,
     "returned": GoodsReturned,
     "deleted": DeclarationDeleted,
 }
+# Only a person closes these: what they name can't be read off the receipts again.
+_FOR_PEOPLE = frozenset({"customs_number_taken", "quantity_elsewhere", "receipt_id_reused"})
+_RECEIPTS = "receipts"
 
 
 async def record_receipt(
@@ -89,29 +97,44 @@ async def record_receipt(
     )
     taken = await session.execute(taking.on_conflict_do_nothing().returning(ReceiptRow.id))
     if taken.first() is None:
-        return row
+        return await _repeated(session, row, kind, receipt_id, content, act)
     await _settle(session, row, kind, receipt_id, act)
+    return row
+
+
+async def _repeated(
+    session: AsyncSession, row: DeclarationRow, kind: str, receipt_id: str, content: dict[str, Any], act: Act
+) -> DeclarationRow:
+    """The declaration as it was; another message under a used id is kept as a case, not lost (R-DECL-7)."""
+    first = await receipt_by_id(session, row.id, receipt_id)
+    if (first.kind, first.content) == (kind, content):
+        return row
+    known = {(each.code, each.receipt_id) for each in await conflicts_of(session, row.id)}
+    if ("receipt_id_reused", receipt_id) not in known:
+        detail = f"first {first.kind}, then {kind}: {json.dumps(content, ensure_ascii=False, sort_keys=True)}"
+        session.add(_conflict(row, Case("receipt_id_reused", receipt_id, detail, "customs"), act))
+        await announce_declaration(
+            session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason="receipt_id_reused"
+        )
     return row
 
 
 async def _settle(session: AsyncSession, row: DeclarationRow, kind: str, receipt_id: str, act: Act) -> None:
     portions = await portions_of(session, row.id)
     receipts = [_receipt(each) for each in await receipts_of(session, row.id, row.attempt)]
-    outcome = outcome_of(receipts, {str(each.id): each.quantity for each in portions})
+    outcome = outcome_of(receipts, {str(each.id): submitted_quantity(each) for each in portions})
     before = row.status
-    row.status = outcome.status
+    withdrawn = row.content.get("withdrawn_attempt") == row.attempt
+    row.status = "withdrawn" if withdrawn and outcome.status in ("submitted", "rejected") else outcome.status
     row.export_date = outcome.export_date
     cases = list(outcome.conflicts)
-    if outcome.customs_number and outcome.customs_number != row.customs_number:
-        holder = await customs_number_holder(session, outcome.customs_number, row.id)
-        if holder is not None:
-            detail = f"declaration {holder.number} has the same number"
-            cases.append(Case("customs_number_taken", receipt_id, detail, "customs"))
-        row.customs_number = outcome.customs_number
-    await _move_portions(session, row, portions, outcome, act)
-    if outcome.status == "rejected" and before != "rejected":
-        await free_declared(session, row, act)
-    opened = await _open_conflicts(session, row, cases, act)
+    if withdrawn and outcome.proof is not None:
+        cases.append(Case("accepted_after_withdrawal", outcome.proof, "both facts stand", "consignor"))
+    cases += await _number_case(session, row, outcome, receipt_id)
+    if stuck := await book_outcome(session, row, portions, outcome, before=before, act=act):
+        cases.append(Case("quantity_elsewhere", receipt_id, f"lines: {', '.join(stuck)}", "consignor"))
+    cases += await _limit_case(session, row, portions, outcome, act)
+    opened = await _keep_conflicts(session, row, cases, act)
     times = {"accepted_at": outcome.accepted_at, "released_at": outcome.released_at}
     row.content = {
         **row.content,
@@ -125,6 +148,41 @@ async def _settle(session: AsyncSession, row: DeclarationRow, kind: str, receipt
         await _close_loads(session, row, act)
 
 
+async def _number_case(session: AsyncSession, row: DeclarationRow, outcome: Outcome, receipt_id: str) -> list[Case]:
+    """V34: the second declaration with a customs number is a conflict, never a refusal."""
+    if outcome.customs_number is None or outcome.customs_number == row.customs_number:
+        return []
+    row.customs_number = outcome.customs_number
+    # Two declarations may hear the same number at the same moment: the later one must see the earlier.
+    await lock_name(session, f"customs number {row.pilot} {outcome.customs_number}")
+    holder = await customs_number_holder(session, outcome.customs_number, row.id)
+    if holder is None:
+        return []
+    return [Case("customs_number_taken", receipt_id, f"declaration {holder.number} has the same number", "customs")]
+
+
+async def _limit_case(
+    session: AsyncSession, row: DeclarationRow, portions: list[PortionRow], outcome: Outcome, act: Act
+) -> list[Case]:
+    """V27: the limit again, at the rate of the month in which the declaration counts as made."""
+    if outcome.proof is None or outcome.accepted_at is None or row.status in INACTIVE:
+        return []
+    made_at, day = outcome.accepted_at, legal_date(outcome.accepted_at)
+    rules = await policy_of(session, policy, row.pilot)
+    if rules.on("declaration_counts_as_made", day).value == "completion":
+        made_at = datetime.fromisoformat(row.content["submitted_at"])
+    rates = await rates_of_month(session, legal_date(made_at).replace(day=1))
+    currency = row.content["currency"]
+    if not {currency, "USD"} <= set(rates):
+        return []
+    total = sum((each.declared_value for each in portions), Decimal(0))
+    usd = rounded(total * rates[currency][1] / rates["USD"][1], "USD")
+    limit = Decimal(rules.on("declaration_limit_usd", day).value)
+    if usd <= limit:
+        return []
+    return [Case("value_over_limit", outcome.proof, f"USD {usd:,.2f} is more than {limit:,.2f}", "consignor")]
+
+
 def _receipt(row: ReceiptRow) -> Receipt:
     content = row.content
     return Receipt(
@@ -133,82 +191,43 @@ def _receipt(row: ReceiptRow) -> Receipt:
         issued_at=row.issued_at,
         customs_number=content.get("customs_number"),
         export_date=date.fromisoformat(content["export_date"]) if content.get("export_date") else None,
-        quantities={each["portion_id"]: Decimal(each["quantity"]) for each in content.get("portions") or ()},
+        quantities={each["portion_id"]: Decimal(each["quantity"]) for each in content["portions"]},
+        values={
+            each["portion_id"]: Decimal(each["declared_value"])
+            for each in content["portions"]
+            if each["declared_value"]
+        },
     )
 
 
-def _part(value: Decimal, quantity: Decimal, whole: Decimal, currency: str) -> Decimal:
-    return round_half_up(value * quantity / whole, currency_digits(currency))
-
-
-async def _move_portions(
-    session: AsyncSession, row: DeclarationRow, portions: list[PortionRow], outcome: Outcome, act: Act
-) -> None:
-    """Write the new cumulative figures and book the differences: falling counters from the outside in."""
-    falling: list[Move] = []
-    rising: list[Move] = []
-    for portion in portions:
-        new = outcome.portions[str(portion.id)]
-        old_shut_out = Decimal(portion.content["shut_out_quantity"])
-        changes = {
-            "returned": new.returned - portion.returned_quantity,
-            "departed": new.departed - portion.departed_quantity,
-            "released": new.released - portion.released_quantity,
-            "declared": old_shut_out - new.shut_out,
-            "packed": old_shut_out - new.shut_out,
-        }
-        if outcome.status == "deleted" and row.content.get("deleted") is None:
-            changes["declared"] -= portion.quantity - old_shut_out
-        moves = [Move(portion.line_id, kind, by) for kind, by in changes.items() if by]
-        falling += [each for each in moves if each.quantity < 0]
-        rising += reversed([each for each in moves if each.quantity > 0])
-        _rewrite(portion, new)
-    if outcome.status == "deleted":
-        row.content = {**row.content, "deleted": True}
-    for moves in (falling, rising):
-        if unfit := await move(session, moves, reference=row.number, act=act):
-            raise RuntimeError(f"counters disagree with receipts for {[str(each.line_id) for each in unfit]}")
-
-
-def _rewrite(portion: PortionRow, new: PortionState) -> None:
-    stages = {
-        "released": new.released, "departed": new.departed, "shut_out": new.shut_out, "returned": new.returned,
-    }  # fmt: skip
-    currency = portion.content["declared_currency"]
-    content = dict(portion.content)
-    for stage, quantity in stages.items():
-        content[f"{stage}_quantity"] = f"{quantity:f}"
-        content[f"{stage}_value"] = f"{_part(portion.declared_value, quantity, portion.quantity, currency):f}"
-        content[f"{stage}_fob"] = f"{_part(portion.fob_value, quantity, portion.quantity, currency):f}"
-    portion.content = content
-    portion.released_quantity, portion.departed_quantity = new.released, new.departed
-    portion.returned_quantity = new.returned
-    portion.released_fob_usd = _part(portion.fob_usd, new.released, portion.quantity, "USD")
-
-
-async def _open_conflicts(session: AsyncSession, row: DeclarationRow, cases: list[Case], act: Act) -> list[ConflictRow]:
-    known = {(each.code, each.receipt_id) for each in await conflicts_of(session, row.id)}
-    opened = []
-    for case in cases:
-        if (case.code, case.receipt_id) in known:
-            continue
-        opened.append(
-            ConflictRow(
-                id=uuid7(),
-                declaration_id=row.id,
-                pilot=row.pilot,
-                code=case.code,
-                receipt_id=case.receipt_id,
-                detail=case.detail,
-                must_act=case.must_act,
-                opened_at=act.now,
-                closed_at=None,
-                closed_by=None,
-                closing_reason=None,
-            )
-        )
+async def _keep_conflicts(session: AsyncSession, row: DeclarationRow, cases: list[Case], act: Act) -> list[ConflictRow]:
+    """Open what is new; close what later receipts explained, so that the open cases don't depend on the order."""
+    found = {(each.code, each.receipt_id): each for each in cases}
+    for known in await conflicts_of(session, row.id):
+        still = found.pop((known.code, known.receipt_id), None)
+        if still is None and known.closed_at is None and known.code not in _FOR_PEOPLE:
+            known.closed_at, known.closed_by, known.closing_reason = act.now, _RECEIPTS, "the receipts agree now"
+        elif still is not None and known.closed_by == _RECEIPTS:
+            known.closed_at, known.closed_by, known.closing_reason = None, None, None
+    opened = [_conflict(row, case, act) for case in found.values()]
     session.add_all(opened)
     return opened
+
+
+def _conflict(row: DeclarationRow, case: Case, act: Act) -> ConflictRow:
+    return ConflictRow(
+        id=uuid7(),
+        declaration_id=row.id,
+        pilot=row.pilot,
+        code=case.code,
+        receipt_id=case.receipt_id,
+        detail=case.detail,
+        must_act=case.must_act,
+        opened_at=act.now,
+        closed_at=None,
+        closed_by=None,
+        closing_reason=None,
+    )
 
 
 async def _route(session: AsyncSession, row: DeclarationRow, outcome: Outcome, act: Act) -> dict[str, Any] | None:

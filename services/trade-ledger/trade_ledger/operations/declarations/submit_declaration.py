@@ -15,8 +15,9 @@ from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.merge import Item
 from trade_ledger.operations.declarations.assess_declaration import Assessed, Share, assess_declaration
+from trade_ledger.operations.declarations.book_outcome import hold_packing_lists
 from trade_ledger.publishers.declarations import announce_declaration
-from trade_ledger.store.declarations import declaration_for_update, packing_lists_for_update, portions_of
+from trade_ledger.store.declarations import declaration_for_update, portions_of
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 
@@ -152,15 +153,6 @@ def _portion_row(row: DeclarationRow, share: Share, item_no: int, rate_id: str) 
     )
 
 
-async def free_declared(session: AsyncSession, row: DeclarationRow, act: Act) -> None:
-    """Give declared quantities and packing lists back for another attempt or another declaration."""
-    moves = [Move(each.line_id, "declared", -each.quantity) for each in await portions_of(session, row.id)]
-    await move(session, moves, reference=row.number, act=act)
-    for each in await packing_lists_for_update(session, [UUID(i) for i in row.content["packing_list_ids"]]):
-        if each.declaration_id == row.id:
-            each.declaration_id = None
-
-
 async def withdraw_declaration(
     session: AsyncSession, declaration_id: UUID, *, version: int, reason: str, act: Act
 ) -> DeclarationRow:
@@ -168,7 +160,11 @@ async def withdraw_declaration(
     row = await own_declaration(session, declaration_id, version, act)
     if row.status != "submitted":
         raise Conflict("declaration_not_withdrawable", f"the declaration is {row.status}")
-    await free_declared(session, row, act)
+    await hold_packing_lists(session, row, held=False)
+    moves = [Move(each.line_id, "declared", -each.quantity) for each in await portions_of(session, row.id)]
+    if unfit := await move(session, moves, reference=row.number, act=act):
+        raise RuntimeError(f"nothing declared to give back for {[str(each.line_id) for each in unfit]}")
     row.status = "withdrawn"
+    row.content = {**row.content, "withdrawn_attempt": row.attempt}
     await announce_declaration(session, row, DeclarationWithdrawn, act=act, reason=reason)
     return row

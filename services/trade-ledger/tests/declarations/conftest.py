@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from shared.events import registry
+from shared.events.base import Event, Received
+from shared.testing.client import Door, open_door
+from shared.testing.services import MakeServiceDatabase
+from shared.testing.tokens import ServedMint
+from trade_ledger.app import service
+from trade_ledger.consumers.subscriptions import subscriptions
+
+SELLER, OTHER_SELLER, OPERATOR, OTHER_OPERATOR, BUYER, BROKER = (UUID(int=0x19A << 116 | n) for n in range(1, 7))
+AGENCY, OTHER_AGENCY, SITE, LIST = (UUID(int=0x19B << 116 | n) for n in range(1, 5))
+MORNING = datetime(2026, 5, 13, 1, tzinfo=UTC)
+_SEALED = registry.Sealed(mask="*", blind_index="x", ciphertext="x")
+
+
+def subject_event(subject_id: UUID, role: str, *, stop_order: bool = False) -> registry.SubjectApproved:
+    """A subject with one active filing."""
+    filing = registry.RoleFiling(
+        role=role, filing_number="F", status="approved", stop_order=stop_order, version=1  # type: ignore[arg-type]  # a role
+    )  # fmt: skip
+    stall = registry.Stall(stall_number="02-18", longitude="105.74", latitude="29.54", valid_from=date(2026, 1, 1))
+    state = registry.SubjectState(
+        subject_id=subject_id,
+        pilot="longshui",
+        number=f"LS-SU-{subject_id.int % 100}",
+        identity_kind="credit_code",
+        identity=_SEALED.model_copy(update={"blind_index": str(subject_id)}),
+        country="CN",
+        natural_person=False,
+        display_name=role,
+        name=_SEALED,
+        roles=(filing,),
+        stalls=(stall,) if role == "stall_holder" else (),
+    )
+    return registry.SubjectApproved(subject=state, role=role)  # type: ignore[arg-type]  # a role
+
+
+def agency_event(agreement_id: UUID, agent_id: UUID, principal_id: UUID = SELLER) -> registry.AgencyConfirmed:
+    """A confirmed export agency: the agent collects, the principal files."""
+    return registry.AgencyConfirmed(
+        agreement=registry.AgreementState(
+            agreement_id=agreement_id,
+            pilot="longshui",
+            number="LS-EA-1",
+            kind="export_agency",
+            principal_id=principal_id,
+            agent_id=agent_id,
+            status="confirmed",
+            valid_from=date(2026, 1, 1),
+            valid_to=date(2026, 12, 31),
+            collector="agent",
+            exemption_filer="principal",
+        )
+    )
+
+
+def decision_event(name: str, hs_code: str, verdict: str) -> registry.CommodityDecided:
+    """A person's decision on goods."""
+    return registry.CommodityDecided(
+        decision_id=uuid4(),
+        pilot="longshui",
+        goods_name=name,
+        hs_code=hs_code,
+        verdict=verdict,  # type: ignore[arg-type]  # one of two
+        reason="looked at it",
+        authority="market_supervision",
+        effective_from=date(2026, 1, 1),
+    )
+
+
+def _market() -> list[Event]:
+    entry = {"list_id": LIST, "version": 1, "verdict": "eligible", "reason": "tools", "reason_zh": "工具"}
+    return [
+        registry.PilotChanged(
+            pilot="longshui", name="Longshui", name_zh="龙水", bounds=(), bounds_source="x", customs_offices=("8012",)
+        ),
+        registry.SiteFiled(
+            site_id=SITE, pilot="longshui", name="S", kind="supervised_site", operator_name="O",
+            valid_from=date(2026, 1, 1),
+        ),
+        registry.PortDesignated(port_code="8011", pilot="longshui", name="Port", valid_from=date(2026, 1, 1)),
+        subject_event(SELLER, "stall_holder"),
+        subject_event(OTHER_SELLER, "stall_holder"),
+        subject_event(OPERATOR, "operator"),
+        subject_event(OTHER_OPERATOR, "operator"),
+        subject_event(BUYER, "buyer"),
+        subject_event(BROKER, "broker"),
+        agency_event(AGENCY, OPERATOR),
+        agency_event(OTHER_AGENCY, OPERATOR, OTHER_SELLER),
+        registry.CommodityListPublished(
+            list_id=LIST, pilot="longshui", kind="positive", version=1, effective_from=date(2026, 1, 1),
+            entry_count=2, source="sample",
+        ),
+        registry.CommodityEntryPublished(entry_no=1, hs_prefix="82", effective_from=date(2026, 1, 1), **entry),  # type: ignore[arg-type]  # mixed values
+        registry.CommodityEntryPublished(entry_no=2, hs_prefix="73", effective_from=date(2026, 1, 1), **entry),  # type: ignore[arg-type]  # mixed values
+    ]  # fmt: skip
+
+
+@dataclass
+class Yard:
+    """Trade-ledger with two sellers, two operators, a buyer and a broker; short cuts through its own HTTP door."""
+
+    door: Door
+    dsn: str
+
+    async def hear(self, *events: Event, key: str = "k") -> None:
+        """Deliver events to the projections."""
+        async with self.door.app.state.runtime.sessions.begin() as session:
+            for event in events:
+                received = Received(
+                    event, uuid4(), event.TYPE, "/services/x", key, 1, MORNING, "acct:x", "longshui", None
+                )
+                for handler in subscriptions.handlers(type(event), live=True):
+                    await handler(session, received)
+
+    async def as_operator(self, method: str, path: str, body: Any = None, **how: Any) -> dict[str, Any]:
+        return await self.door.done(method, path, body, **{"role": "operator", "subject_id": OPERATOR, **how})
+
+    async def trade(self, *lines: dict[str, Any], handed_over: bool = True, **fields: Any) -> dict[str, Any]:
+        """A registered trade, handed over to its operator."""
+        entered = [line(**each) for each in lines or ({},)]
+        body = {
+            "seller_id": str(SELLER), "consignor_id": str(OPERATOR), "buyer_id": str(BUYER), "export_mode": "agency",
+            "export_agency_id": str(AGENCY), "settlement_method": "fx", "trade_date": "2026-05-13", "currency": "USD",
+            "total": str(sum(float(each["amount"]) for each in entered)), "lines": entered, **fields,
+        }  # fmt: skip
+        trade = await self.as_operator("POST", "/v1/trades", body)
+        if handed_over:
+            await self.as_operator("POST", "/v1/handovers", {"trade_ids": [trade["id"]]})
+        return trade
+
+    async def packing_list(self, load_id: str | None = None, destination: str = "RU", **how: Any) -> dict[str, Any]:
+        """An open packing list, in a load of its own unless one is named."""
+        if load_id is None:
+            load_id = (await self.as_operator("POST", "/v1/loads", {"vehicle": "渝A12345"}))["id"]
+        body = {"load_id": load_id, "destination": destination}
+        return await self.as_operator("POST", "/v1/packing-lists", body, **how)
+
+    async def sealed(self, *packed: dict[str, Any], **how: Any) -> dict[str, Any]:
+        """A sealed packing list in a sealed load."""
+        packing_list = await self.packing_list(**how)
+        path = f"/v1/packing-lists/{packing_list['id']}"
+        await self.as_operator("POST", f"{path}/lines", {"lines": list(packed)}, version=1)
+        packing_list = await self.as_operator("POST", f"{path}/seals", {}, version=2)
+        load_id = packing_list["packing_list"]["load_id"]
+        load = await self.as_operator("GET", f"/v1/loads/{load_id}")
+        if load["load"]["status"] == "open":
+            await self.as_operator("POST", f"/v1/loads/{load_id}/seals", {"seal_number": "S1"}, version=load["version"])
+        return packing_list
+
+    async def draft(self, *packing_list_ids: str, **fields: Any) -> dict[str, Any]:
+        """A draft declaration."""
+        body = {
+            "packing_list_ids": list(packing_list_ids), "customs_office": "8012", "port": "8011", "price_term": "FOB",
+            "currency": "USD", **fields,
+        }  # fmt: skip
+        return await self.as_operator("POST", "/v1/declarations", body)
+
+    async def submitted(self, *lines: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """A submitted declaration over everything of one new trade."""
+        trade = await self.trade(*lines)
+        packing_list = await self.sealed(*(packed(each) for each in trade["trade"]["lines"]))
+        draft = await self.draft(packing_list["id"], **fields)
+        path = f"/v1/declarations/{draft['id']}/submissions"
+        return await self.as_operator("POST", path, {}, version=draft["version"])
+
+    async def receive(
+        self, declaration_id: str, kind: str, receipt_id: str | None = None, **how: Any
+    ) -> dict[str, Any]:
+        """A receipt of customs."""
+        body = {"receipt_id": receipt_id or kind, "kind": kind, "issued_at": "2026-05-13T16:00:00+08:00", **how}
+        return await self.door.done("POST", f"/v1/declarations/{declaration_id}/receipts", body, role="customs")
+
+    def rows(self, query: str, *parameters: Any) -> list[Any]:
+        """What the database holds."""
+        with psycopg.connect(self.dsn) as connection:
+            return connection.execute(query.encode(), parameters).fetchall()
+
+    def counters(self, line_id: str) -> tuple[int, ...]:
+        """packed, declared, released, departed, returned."""
+        query = "SELECT packed, declared, released, departed, returned FROM trade_line_counters WHERE line_id = %s"
+        return tuple(int(each) for each in self.rows(query, line_id)[0])
+
+
+def line(**changes: Any) -> dict[str, Any]:
+    """A goods line as a caller enters it."""
+    entered = {
+        "goods_name": "活动扳手", "hs_code": "8204120000", "quantity": "100", "unit": "把", "statutory_quantity": "50",
+        "statutory_unit": "千克", "unit_price": "3.00", "packages": 5, "net_weight_kg": "50", "origin_place": "大足",
+        **changes,
+    }  # fmt: skip
+    entered.setdefault("amount", f"{float(entered['quantity']) * float(entered['unit_price']):.2f}")
+    return entered
+
+
+def packed(trade_line: dict[str, Any], quantity: str | None = None) -> dict[str, Any]:
+    """All of a trade line, or a part, as a packing list takes it."""
+    return {
+        "trade_line_id": trade_line["line_id"], "quantity": quantity or trade_line["quantity"], "packages": 5,
+        "gross_weight_kg": "55", "net_weight_kg": "50", "volume_m3": "0.5",
+    }  # fmt: skip
+
+
+@pytest.fixture
+async def yard(make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Yard]:
+    dsn = make_service_database("trade-ledger")
+    async with open_door(service, dsn, mint, tmp_path) as door:
+        door.at(MORNING)
+        opened = Yard(door, dsn)
+        await opened.hear(*_market())
+        rates = (("USD", "6.98"), ("EUR", "7.61"))
+        for currency, rate in rates:
+            body = {"month": "2026-05-01", "currency": currency, "cny_per_unit": rate, "source": "sample"}
+            await door.done("POST", "/v1/customs-rates", body, role="customs")
+        yield opened
+
+
+@pytest.fixture
+def make_packed() -> Any:
+    return packed
+
+
+@pytest.fixture
+def make_stop_order() -> Any:
+    return lambda role, subject=SELLER: subject_event(subject, role, stop_order=True)
+
+
+@pytest.fixture
+def make_decision() -> Any:
+    return decision_event
+
+
+@pytest.fixture
+def parties() -> dict[str, UUID]:
+    return {
+        "seller": SELLER, "other_seller": OTHER_SELLER, "operator": OPERATOR, "other_operator": OTHER_OPERATOR,
+        "buyer": BUYER, "broker": BROKER, "site": SITE, "other_agency": OTHER_AGENCY,
+    }  # fmt: skip
