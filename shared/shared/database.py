@@ -46,6 +46,7 @@ def make_engine(url: str, *, pool_size: int = 10, application_name: str = "marke
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
+        hide_parameters=True,
         connect_args={
             "server_settings": {
                 "application_name": application_name,
