@@ -6,8 +6,9 @@ from pathlib import Path
 
 from shared.http.app import Service, make_app
 from shared.http.upkeep import upkeep_router
-from trade_ledger.api import declarations, packing, trace, trades
+from trade_ledger.api import declarations, packing, trace, trade_batches, trades
 from trade_ledger.api.access import ACCESS
+from trade_ledger.api.registrar import registrar_running
 from trade_ledger.consumers.subscriptions import subscriptions
 from trade_ledger.settings import Settings
 from trade_ledger.store.tables import http_tables, messaging, metadata, policy
@@ -17,6 +18,7 @@ service = Service(
     title="trade-ledger · 交易·组货·报关",
     description="Trades, packing and declarations of a market procurement pilot (1039).",
     routers=[
+        trade_batches.router,
         trades.router,
         packing.router,
         declarations.router,
@@ -27,5 +29,6 @@ service = Service(
     problems=Path(__file__).with_name("problems.toml"),
     metadata=metadata,
     http_tables=http_tables,
+    running=registrar_running,
 )
 app = make_app(service, Settings)

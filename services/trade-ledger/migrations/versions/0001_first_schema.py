@@ -129,6 +129,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("month", "currency", name=op.f("uq_customs_rates_month_currency")),
     )
     op.create_table(
+        "copy_versions",
+        sa.Column("pilot", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("pilot", "name", name=op.f("pk_copy_versions")),
+    )
+    op.create_table(
         "declarations",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("pilot", sa.Text(), nullable=False),
@@ -409,6 +416,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipts")),
         sa.UniqueConstraint("declaration_id", "receipt_id", name=op.f("uq_receipts_declaration_id_receipt_id")),
+    )
+    op.create_table(
+        "trade_documents",
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("trade_id", sa.Uuid(), nullable=False),
+        sa.Column("pilot", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["trade_id"], ["trades.id"], name=op.f("fk_trade_documents_trade_id_trades")),
+        sa.PrimaryKeyConstraint("content_hash", "trade_id", name=op.f("pk_trade_documents")),
     )
     op.create_table(
         "trade_lines",

@@ -8,33 +8,16 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from shared.events.trade_ledger import ExportMode, PriceTerm, SettlementMethod, TradeKind
+from shared.events.trade_ledger import PriceTerm
 from shared.wire import (
     CountryCode,
     CurrencyCode,
-    HsCodeText,
     MoneyAmount,
-    PositiveMoney,
     PositiveQuantity,
     PositiveWeight,
     QuantityText,
     RateText,
 )
-
-_LINE = {
-    "goods_name": "活动扳手",
-    "hs_code": "8204120000",
-    "quantity": "120",
-    "unit": "把",
-    "statutory_quantity": "50.4",
-    "statutory_unit": "千克",
-    "unit_price": "2.55",
-    "amount": "306.00",
-    "packages": 6,
-    "package_unit": "箱",
-    "net_weight_kg": "50.4",
-    "origin_place": "重庆大足",
-}
 
 
 class Input(BaseModel):
@@ -43,152 +26,10 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class LineIn(Input):
-    """A goods line (R-TRADE-2)."""
-
-    goods_name: str = Field(min_length=1, max_length=200)
-    specification: str = Field("", max_length=300)
-    brand: str = Field("", max_length=100)
-    item_mark: str = Field("", max_length=100)
-    hs_code: HsCodeText
-    quantity: PositiveQuantity
-    unit: str = Field(min_length=1, max_length=20)
-    statutory_quantity: PositiveQuantity
-    statutory_unit: str = Field(min_length=1, max_length=20)
-    second_statutory_quantity: PositiveQuantity | None = None
-    second_statutory_unit: str | None = Field(None, max_length=20)
-    unit_price: MoneyAmount
-    amount: MoneyAmount
-    packages: int = Field(ge=0, le=1_000_000)
-    package_unit: str = Field("箱", max_length=20)
-    net_weight_kg: PositiveWeight
-    origin_place: str = Field(min_length=1, max_length=100)
-    producer: str = Field("", max_length=200)
-
-
-class DomesticLegIn(Input):
-    """The domestic RMB leg (境内人民币结算, R-TRADE-6)."""
-
-    amount: PositiveMoney
-    paid_on: date
-    payer: str = Field(min_length=1, max_length=200)
-    payee: str = Field(min_length=1, max_length=200)
-    reference: str = Field(min_length=1, max_length=100)
-
-
-class TradeIn(Input):
-    """A trade (交易单)."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "seller_id": "019a0000-0000-7000-8000-000000000001",
-                    "consignor_id": "019a0000-0000-7000-8000-000000000002",
-                    "buyer_id": "019a0000-0000-7000-8000-000000000003",
-                    "export_mode": "agency",
-                    "export_agency_id": "019a0000-0000-7000-8000-000000000011",
-                    "settlement_method": "fx",
-                    "trade_date": "2026-05-13",
-                    "currency": "USD",
-                    "total": "306.00",
-                    "lines": [_LINE],
-                }
-            ]
-        },
-    )
-
-    seller_id: UUID
-    consignor_id: UUID
-    buyer_id: UUID | None = None
-    stall_number: str = Field("", max_length=30)
-    kind: TradeKind = "goods"
-    procurement: Literal["self", "entrusted"] = "self"
-    export_mode: ExportMode
-    procurement_agency_id: UUID | None = None
-    export_agency_id: UUID | None = None
-    settlement_method: SettlementMethod
-    channel: Literal["market", "cross_border_ecommerce", "comprehensive_service"] = "market"
-    trade_date: date
-    price_term: PriceTerm = "FOB"
-    currency: CurrencyCode
-    total: MoneyAmount
-    domestic_leg: DomesticLegIn | None = None
-    document_hashes: list[str] = Field(default_factory=list, max_length=20)
-    external_ref: str = Field("", max_length=60)
-    lines: list[LineIn] = Field(min_length=1, max_length=500)
-
-
-class CorrectionIn(TradeIn):
-    """The trade as it should be, and why."""
-
-    reason: str = Field(min_length=1, max_length=500)
-
-
 class ReasonIn(Input):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "entered twice"}]})
 
     reason: str = Field(min_length=1, max_length=500)
-
-
-class TradeOut(BaseModel):
-    """A trade at its newest version."""
-
-    id: UUID
-    number: str
-    version: int
-    status: str
-    eligible: bool
-    trade: dict[str, Any]
-
-
-class LineCounters(BaseModel):
-    """Where a line's quantity is (cumulative)."""
-
-    line_id: UUID
-    line_no: int
-    registered: QuantityText
-    void: QuantityText
-    packed: QuantityText
-    declared: QuantityText
-    released: QuantityText
-    departed: QuantityText
-    returned: QuantityText
-
-
-class TradeDetail(TradeOut):
-    counters: list[LineCounters]
-
-
-class RowProblem(BaseModel):
-    """One thing wrong in one cell."""
-
-    sheet: str = ""
-    row: int
-    column: str = ""
-    code: str
-    rule: str = ""
-    message: str
-    message_zh: str
-
-
-class RowResult(BaseModel):
-    """What became of one row or slip."""
-
-    row: int
-    reference: str
-    id: UUID | None = None
-    number: str | None = None
-    problems: list[RowProblem] = Field(default_factory=list)
-
-
-class BulkReport(BaseModel):
-    """One report of everything, by row and column; each trade is registered whole or not at all."""
-
-    registered: int
-    refused: int
-    results: list[RowResult]
 
 
 class HandoverIn(Input):
@@ -355,6 +196,7 @@ class DeclarationIn(Input):
     inland: MoneyAmount = Field("0")  # type: ignore[assignment]  # parsed like any wire value
     simplified: bool = False
     declarant_id: UUID | None = None
+    expected_arrival: date | None = None
 
 
 class DeclarationOut(BaseModel):

@@ -19,11 +19,13 @@ from shared.events.registry import (
     SiteFiled,
     SubjectEvent,
 )
+from trade_ledger.store.known import GOODS, PARTIES
 from trade_ledger.store.tables.copies import (
     AgreementCopy,
     CommodityDecisionCopy,
     CommodityEntryCopy,
     CommodityListCopy,
+    CopyVersion,
     GradeCopy,
     PlaceCopy,
     SubjectCopy,
@@ -34,8 +36,15 @@ from trade_ledger.store.tables.row import Row
 async def put(session: AsyncSession, table: type[Row], row: dict[str, Any]) -> None:
     """Insert or replace by primary key."""
     statement = insert(table).values(row)
-    keys = [column.name for column in table.__table__.primary_key]  # type: ignore[attr-defined]  # FromClause
+    keys = [column.name for column in table.__table__.primary_key]
     await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=row))
+
+
+async def _advance(session: AsyncSession, pilot: str, name: str) -> None:
+    """One event more about these copies, in the transaction that changes them."""
+    statement = insert(CopyVersion).values(pilot=pilot, name=name, version=1)
+    following = {"version": CopyVersion.version + 1}
+    await session.execute(statement.on_conflict_do_update(index_elements=["pilot", "name"], set_=following))
 
 
 async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) -> None:
@@ -58,6 +67,7 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
             "sequence": received.sequence,
         },
     )
+    await _advance(session, state.pilot, PARTIES)
 
 
 async def copy_agreement(session: AsyncSession, received: Received[AgreementEvent]) -> None:
@@ -69,12 +79,14 @@ async def copy_agreement(session: AsyncSession, received: Received[AgreementEven
     }  # fmt: skip
     row = {name: getattr(state, name) for name in names}
     await put(session, AgreementCopy, {**row, "sequence": received.sequence})
+    await _advance(session, state.pilot, PARTIES)
 
 
 async def copy_commodity_list(session: AsyncSession, received: Received[CommodityListPublished]) -> None:
     """A list version's header; it counts once all its entries are here."""
     names = {"list_id", "pilot", "kind", "version", "effective_from", "entry_count"}
     await put(session, CommodityListCopy, {name: getattr(received.event, name) for name in names})
+    await _advance(session, received.pilot, GOODS)
 
 
 async def copy_commodity_entry(session: AsyncSession, received: Received[CommodityEntryPublished]) -> None:
@@ -85,6 +97,7 @@ async def copy_commodity_entry(session: AsyncSession, received: Received[Commodi
     }  # fmt: skip
     row = {name: getattr(event, name) for name in names}
     await put(session, CommodityEntryCopy, {**row, "keywords": list(event.keywords)})
+    await _advance(session, received.pilot, GOODS)
 
 
 async def copy_commodity_decision(session: AsyncSession, received: Received[CommodityDecided]) -> None:
@@ -94,6 +107,7 @@ async def copy_commodity_decision(session: AsyncSession, received: Received[Comm
     }  # fmt: skip
     row = {name: getattr(received.event, name) for name in names}
     await put(session, CommodityDecisionCopy, {**row, "decided_at": received.occurred_at})
+    await _advance(session, received.pilot, GOODS)
 
 
 async def copy_grade(session: AsyncSession, received: Received[GradeChanged]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.rules import Breach
 
 ACTIVE = frozenset({"approved", "effective"})
@@ -23,8 +24,8 @@ class RoleStanding:
 Standings = Mapping[str, RoleStanding]
 
 
-def breaches_of_standing(standings: Standings | None, role: str, pointer: str) -> tuple[Breach, ...]:
-    """Why a subject can't enter a new trade in a role: not filed, suspended, or gone (V1)."""
+def breaches_of_standing(standings: Standings | None, role: str, pointer: str, day: date) -> tuple[Breach, ...]:
+    """Why a subject can't enter a trade of a day in a role: not filed by then, suspended, or gone (V1)."""
     standing = None if standings is None else standings.get(role)
     if standing is None:
         return (Breach("subject_not_filed", "R-FILE-1", pointer, {"role": role}),)
@@ -32,6 +33,9 @@ def breaches_of_standing(standings: Standings | None, role: str, pointer: str) -
         return (Breach("subject_suspended", "R-FILE-3", pointer, {"role": role}),)
     if standing.status not in ACTIVE:
         return (Breach("subject_not_filed", "R-FILE-1", pointer, {"role": role, "status": standing.status}),)
+    if standing.effective_from is not None and day < legal_date(standing.effective_from):
+        params = {"role": role, "since": legal_date(standing.effective_from).isoformat()}
+        return (Breach("subject_not_filed", "R-FILE-1", pointer, params),)
     return ()
 
 
@@ -41,3 +45,22 @@ def breaches_of_completion(standings: Standings | None, role: str, pointer: str)
     if standing is not None and standing.stop_order:
         return (Breach("subject_stopped", "R-FILE-3", pointer, {"role": role}),)
     return ()
+
+
+@dataclass(frozen=True, slots=True)
+class StallTerm:
+    """A stall and the days on which it is the holder's."""
+
+    stall_number: str
+    valid_from: date
+    valid_to: date | None
+
+
+def stall_in_force(stalls: Iterable[StallTerm], stall_number: str, day: date) -> bool:
+    """Whether the stall (any, where none is named) was the holder's; its area was checked when it was filed (V5)."""
+    return any(
+        stall_number in ("", stall.stall_number)
+        and stall.valid_from <= day
+        and (stall.valid_to is None or day <= stall.valid_to)
+        for stall in stalls
+    )

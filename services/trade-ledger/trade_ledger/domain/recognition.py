@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -54,6 +55,33 @@ def verdict_on(name: str, hs_code: str, entries: Sequence[ListEntry]) -> Verdict
     first = ranked[0]
     barred = any(entry.barred_from_simplification for entry in found)
     return Verdict(first.verdict, first.reference, first.reason, first.reason_zh, barred)
+
+
+def verdict_json(verdict: Verdict) -> dict[str, str]:
+    """A verdict as the line keeps it (V8)."""
+    return {
+        "decision": verdict.decision,
+        "list_version": verdict.reference.split("#")[0],
+        "rule": verdict.reference,
+        "reason": verdict.reason,
+        "reason_zh": verdict.reason_zh,
+    }
+
+
+EntriesByPrefix = Mapping[str, Sequence[ListEntry]]
+
+
+def by_prefix(entries: Iterable[ListEntry]) -> EntriesByPrefix:
+    """The entries under their code prefixes, so that a code meets only those that can concern it."""
+    found: dict[str, list[ListEntry]] = defaultdict(list)
+    for entry in entries:
+        found[entry.hs_prefix].append(entry)
+    return dict(found)
+
+
+def entries_about(hs_code: str, entries: EntriesByPrefix) -> list[ListEntry]:
+    """The entries whose prefix a code has; those without a prefix concern every code."""
+    return [entry for n in range(len(hs_code) + 1) for entry in entries.get(hs_code[:n], ())]
 
 
 _STRICTNESS = {"eligible": 0, "needs_person": 1, "not_eligible": 2}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from shared.vocabulary.money import currency_digits, line_amount
+from shared.vocabulary.money import currency_digits, round_half_up
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.parties import Standings, breaches_of_standing
 
@@ -66,7 +66,7 @@ class TradeFacts:
     buyer_id: str | None
     export_agency: AgencyFacts | None
     procurement_agency: AgencyFacts | None
-    domestic_amount: Decimal | None
+    domestic_paid_on: date | None
     lines: Sequence[LineFacts] = field(default_factory=tuple)
 
 
@@ -77,19 +77,29 @@ def breaches_of_registration(facts: TradeFacts) -> tuple[Breach, ...]:
         *_of_agencies(facts),
         *_of_dates_and_sums(facts),
     ]
+    digits = _digits(facts.currency)
+    if digits is None:
+        breaches.append(Breach("currency_unknown", "V56", "/currency", {"currency": facts.currency}))
     for index, line in enumerate(facts.lines):
-        breaches += _of_line(line, facts, f"/lines/{index}")
+        breaches += _of_line(line, digits, f"/lines/{index}")
     return tuple(breaches)
 
 
+def _digits(currency: str) -> int | None:
+    try:
+        return currency_digits(currency)
+    except ValueError:
+        return None
+
+
 def _of_parties(facts: TradeFacts) -> list[Breach]:
-    breaches = [*breaches_of_standing(facts.seller, "stall_holder", "/seller_id")]
+    breaches = [*breaches_of_standing(facts.seller, "stall_holder", "/seller_id", facts.trade_date)]
     if not breaches and not facts.seller_stall_in_force:
         breaches.append(Breach("stall_not_in_force", "R-FILE-2", "/stall_number"))
     if facts.export_mode != "own":
-        breaches += breaches_of_standing(facts.consignor, "operator", "/consignor_id")
+        breaches += breaches_of_standing(facts.consignor, "operator", "/consignor_id", facts.trade_date)
     if facts.buyer_named:
-        breaches += breaches_of_standing(facts.buyer, "buyer", "/buyer_id")
+        breaches += breaches_of_standing(facts.buyer, "buyer", "/buyer_id", facts.trade_date)
     return breaches
 
 
@@ -124,29 +134,32 @@ def _of_dates_and_sums(facts: TradeFacts) -> list[Breach]:
     if total != facts.total:
         params = {"total": str(facts.total), "sum": str(total)}
         breaches.append(Breach("total_differs", "R-TRADE-2", "/total", params))
-    if facts.domestic_amount is not None and facts.domestic_amount <= 0:
-        breaches.append(Breach("amount_not_positive", "R-TRADE-6", "/domestic_leg/amount"))
+    if facts.domestic_paid_on is not None and facts.domestic_paid_on > facts.today:
+        breaches.append(Breach("date_in_the_future", "V16", "/domestic_leg/paid_on"))
     return breaches
 
 
-def _of_line(line: LineFacts, facts: TradeFacts, at: str) -> list[Breach]:
+def _of_line(line: LineFacts, digits: int | None, at: str) -> list[Breach]:
     breaches = []
     if not line.hs_exists:
         breaches.append(Breach("hs_code_unknown", "V11", f"{at}/hs_code", {"hs_code": line.hs_code}))
     if line.decision == "not_eligible":
         params = {"reason": line.reason, "reason_zh": line.reason_zh}
         breaches.append(Breach("goods_not_allowed", "R-GOODS-1", f"{at}/hs_code", params))
-    breaches += _of_amount(line, facts, at)
+    breaches += _of_amount(line, digits, at)
     breaches += _of_statutory(line, at)
     return breaches
 
 
-def _of_amount(line: LineFacts, facts: TradeFacts, at: str) -> list[Breach]:
-    if line.quantity <= 0 or (line.amount <= 0 and facts.kind == "goods"):
+def _of_amount(line: LineFacts, digits: int | None, at: str) -> list[Breach]:
+    """Samples and gifts have a value for customs too, only none to collect (R-TRADE-7)."""
+    if line.quantity <= 0 or line.amount <= 0:
         return [Breach("amount_not_positive", "V14", f"{at}/amount")]
-    expected = line_amount(line.quantity, line.unit_price, facts.currency)
+    if digits is None:
+        return []
+    expected = round_half_up(line.quantity * line.unit_price, digits)
     if line.amount != expected:
-        params = {"expected": f"{expected:.{currency_digits(facts.currency)}f}", "amount": str(line.amount)}
+        params = {"expected": f"{expected:f}", "amount": f"{line.amount:f}"}
         return [Breach("amount_differs", "R-TRADE-2", f"{at}/amount", params)]
     return []
 
@@ -198,4 +211,16 @@ def settled(facts: TradeFacts) -> Settled:
         owner_id=facts.consignor_id if outright else facts.seller_id,
         eligible=not cash,
         ineligible_reasons=("settled in cash: declare under general trade (0110) instead",) if cash else (),
+    )
+
+
+_FIXED = ("seller_id", "stall_number", "consignor_id", "export_mode", "export_agency_id", "kind")
+
+
+def breaches_of_new_terms(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Breach, ...]:
+    """What a correction may not touch: who sells, who exports and under which agency (R-TRADE-4, V35)."""
+    return tuple(
+        Breach("trade_term_fixed", "R-TRADE-4", f"/{name}", {"field": name})
+        for name in _FIXED
+        if before[name] != after[name]
     )

@@ -37,16 +37,6 @@ def standings_of(subject: SubjectCopy | None) -> Standings | None:
     }
 
 
-def stall_in_force(subject: SubjectCopy | None, stall_number: str, day: date) -> bool:
-    """Whether the stall was the subject's on the day; the area was checked when it was filed (V5)."""
-    return subject is not None and any(
-        (not stall_number or stall["stall_number"] == stall_number)
-        and date.fromisoformat(stall["valid_from"]) <= day
-        and (stall["valid_to"] is None or day <= date.fromisoformat(stall["valid_to"]))
-        for stall in subject.stalls
-    )
-
-
 async def subjects_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, SubjectCopy]:
     """The subjects known here."""
     wanted = [each for each in ids if each is not None]
@@ -93,6 +83,12 @@ async def agreement_between(
         AgreementCopy.status == "confirmed",
     )
     return (await session.execute(query.order_by(AgreementCopy.agreement_id.desc()).limit(1))).scalar_one_or_none()
+
+
+async def agreement_by_number(session: AsyncSession, pilot: str, number: str) -> AgreementCopy | None:
+    """The agreement that a slip names."""
+    query = select(AgreementCopy).where(AgreementCopy.pilot == pilot, AgreementCopy.number == number)
+    return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
 async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list[ListEntry]:

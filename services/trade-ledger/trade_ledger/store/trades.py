@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trade_ledger.store.tables.trades import LineCounterRow, TradeLineRow, TradeRow
+from trade_ledger.store.tables.trades import LineCounterRow, TradeDocumentRow, TradeLineRow, TradeRow
 
 
 async def trade_for_update(session: AsyncSession, trade_id: UUID) -> TradeRow | None:
@@ -23,7 +23,7 @@ async def trades_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[
     return list((await session.execute(query.with_for_update().execution_options(populate_existing=True))).scalars())
 
 
-def trades_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[tuple[TradeRow]]:
+def trades_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[TradeRow]:
     """The trades a caller may see: all, or those it sells, owns, consigns, buys or registered."""
     query = select(TradeRow).where(TradeRow.pilot == pilot)
     if all_of_them:
@@ -67,3 +67,13 @@ async def lines_of(session: AsyncSession, trade_id: UUID) -> list[Any]:
         .order_by(TradeLineRow.line_no)
     )
     return list((await session.execute(query)).all())
+
+
+async def trades_with_documents_of(session: AsyncSession, trade: TradeRow) -> list[TradeRow]:
+    """The other trades that name one of a trade's documents (V19)."""
+    named = select(TradeDocumentRow.content_hash).where(TradeDocumentRow.trade_id == trade.id)
+    others = select(TradeDocumentRow.trade_id).where(
+        TradeDocumentRow.content_hash.in_(named), TradeDocumentRow.pilot == trade.pilot
+    )
+    query = select(TradeRow).where(TradeRow.id.in_(others), TradeRow.id != trade.id).order_by(TradeRow.id)
+    return list((await session.execute(query)).scalars())

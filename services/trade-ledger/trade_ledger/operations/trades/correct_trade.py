@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+import orjson
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.events.trade_ledger import TradeCorrected, TradeVoided
 from shared.messaging.outbox import announce
+from shared.sealing import Sealer
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
 from shared.vocabulary.rules import Breach
-from trade_ledger.operations.trades.prepare_trades import PreparedTrade
-from trade_ledger.operations.trades.register_trades import trade_row, version_row
+from trade_ledger.domain.parties import breaches_of_completion
+from trade_ledger.domain.registration import breaches_of_new_terms
+from trade_ledger.operations.trades.prepare_trade import PreparedTrade, prepare_trade
+from trade_ledger.operations.trades.trade_entry import TradeEntry
+from trade_ledger.operations.trades.trade_text import trade_text
 from trade_ledger.publishers.trades import trade_event
+from trade_ledger.store.known import KnownFacts
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
-from trade_ledger.store.tables.trades import LineCounterRow, TradeLineRow, TradeRow, TradeVersionRow
-from trade_ledger.store.trades import counters_of, trade_for_update
+from trade_ledger.store.tables.trades import (
+    LineCounterRow,
+    TradeDocumentRow,
+    TradeLineRow,
+    TradeRow,
+    TradeVersionRow,
+)
+from trade_ledger.store.trades import counters_of, lines_by_id, trade_for_update
 
 _SUBMITTED = frozenset({"submitted", "accepted", "inspected", "released", "departed"})
 
@@ -39,27 +53,52 @@ async def own_trade(session: AsyncSession, trade_id: UUID, version: int | None, 
 
 
 async def correct_trade(
-    session: AsyncSession, trade_id: UUID, prepared: PreparedTrade, *, version: int, reason: str, act: Act
+    session: AsyncSession,
+    trade_id: UUID,
+    entry: TradeEntry,
+    facts: KnownFacts,
+    *,
+    version: int,
+    reason: str,
+    sealer: Sealer,
+    act: Act,
 ) -> TradeRow:
     """The trade at its next version; lines keep their ids by line number. Every breach at once, or none."""
     trade = await own_trade(session, trade_id, version, act)
     if trade.status != "registered":
         raise Conflict("trade_void", "the trade is void")
-    counters = await counters_of(session, trade_id)
+    prepared = await prepare_trade(entry, facts, act=act, registered_at=trade.registered_at)
+    state = orjson.loads(trade_text(prepared, trade.number, sealer=sealer, act=act).state)
     by_number = {line["line_no"]: line["line_id"] for line in trade.state["lines"]}
-    lines = [
-        {**line, "line_id": by_number.get(line["line_no"], line["line_id"])} for line in prepared.state.get("lines", ())
-    ]
-    breaches = [*prepared.breaches, *_room_breaches(lines, counters)]
+    for line in state["lines"]:
+        line["line_id"] = by_number.get(line["line_no"], line["line_id"])
+    state |= {"trade_id": str(trade_id), "version": version + 1, "external_ref": trade.external_ref}
+    counters = await counters_of(session, trade_id)
+    breaches = [*_rule_breaches(prepared), *breaches_of_new_terms(trade.state, state)]
+    breaches += _room_breaches(state["lines"], counters)
     if await _is_submitted(session, trade_id):
         breaches.append(Breach("trade_in_declaration", "R-TRADE-4"))
     if breaches:
         raise Refused(tuple(breaches))
-    state = {**prepared.state, "trade_id": str(trade_id), "number": trade.number, "version": version + 1}
-    state |= {"lines": lines, "external_ref": trade.external_ref}
     await _write(session, trade, state, counters, act, reason)
     await announce(session, trade_event(TradeCorrected, state, reason), key=trade_id, sequence=trade.version, act=act)
     return trade
+
+
+_FIXED_PARTIES = frozenset({"/seller_id", "/consignor_id"})
+
+
+def _rule_breaches(prepared: PreparedTrade) -> list[Breach]:
+    """A suspension stops new trades, not the correction of an earlier one: only a stop order does (V2)."""
+    parties = prepared.known.parties
+    breaches = [breach for breach in prepared.breaches if breach.pointer not in _FIXED_PARTIES]
+    for party_id, role, pointer in (
+        (prepared.entry.seller_id, "stall_holder", "/seller_id"),
+        (prepared.entry.consignor_id, "operator", "/consignor_id"),
+    ):
+        party = parties.get(party_id)
+        breaches += breaches_of_completion(party.standings if party else None, role, pointer)
+    return breaches
 
 
 def _room_breaches(lines: Sequence[dict[str, Any]], counters: dict[UUID, LineCounterRow]) -> list[Breach]:
@@ -89,26 +128,56 @@ async def _write(
     act: Act,
     reason: str,
 ) -> None:
-    row = trade_row(state, trade.registered_by, act)
-    for name in ("buyer_id", "eligible", "trade_date", "currency", "total", "version", "state"):
-        setattr(trade, name, row[name])
-    kept = {UUID(line["line_id"]) for line in state["lines"]}
-    gone = [line_id for line_id in counters if line_id not in kept and not counters[line_id].packed]
-    await session.execute(delete(LineCounterRow).where(LineCounterRow.line_id.in_(gone)))
-    await session.execute(delete(TradeLineRow).where(TradeLineRow.id.in_(gone)))
-    for line in state["lines"]:
-        line_id = UUID(line["line_id"])
-        existing = await session.get(TradeLineRow, line_id)
-        if existing is None:
+    trade.buyer_id = UUID(state["buyer_id"]) if state["buyer_id"] else None
+    trade.eligible, trade.currency, trade.version = state["eligible"], state["currency"], state["version"]
+    trade.trade_date, trade.total = date.fromisoformat(state["trade_date"]), Decimal(state["total"])
+    trade.state = state
+    await _write_lines(session, trade, state["lines"], counters, act)
+    await _write_documents(session, trade, state["document_hashes"])
+    await session.execute(insert(TradeVersionRow), [version_row(state, act, reason)])
+
+
+async def _write_lines(
+    session: AsyncSession,
+    trade: TradeRow,
+    lines: Sequence[dict[str, Any]],
+    counters: dict[UUID, LineCounterRow],
+    act: Act,
+) -> None:
+    """Lines that are gone stay as void ones: nothing is ever deleted (R-TRADE-4)."""
+    existing = await lines_by_id(session, counters)
+    kept = {UUID(line["line_id"]) for line in lines}
+    gone = [Move(key, "void", row.registered - row.void) for key, row in counters.items() if key not in kept]
+    await move(session, [each for each in gone if each.quantity], reference=f"correction:{trade.number}", act=act)
+    for line in lines:
+        line_id, quantity = UUID(line["line_id"]), Decimal(line["quantity"])
+        if line_id in existing:
+            existing[line_id].content = line
+            counters[line_id].registered = quantity
+        else:
             session.add(
                 TradeLineRow(id=line_id, trade_id=trade.id, pilot=trade.pilot, line_no=line["line_no"], content=line)
             )
             await session.flush()
-            session.add(LineCounterRow(line_id=line_id, pilot=trade.pilot, registered=Decimal(line["quantity"])))
-        else:
-            existing.content = line
-            counters[line_id].registered = Decimal(line["quantity"])
-    await session.execute(insert(TradeVersionRow), [version_row(state, act, reason)])
+            session.add(LineCounterRow(line_id=line_id, pilot=trade.pilot, registered=quantity))
+
+
+async def _write_documents(session: AsyncSession, trade: TradeRow, hashes: Sequence[str]) -> None:
+    rows = [{"content_hash": each, "trade_id": trade.id, "pilot": trade.pilot} for each in hashes]
+    if rows:
+        await session.execute(upsert(TradeDocumentRow).values(rows).on_conflict_do_nothing())
+
+
+def version_row(state: dict[str, Any], act: Act, reason: str) -> dict[str, Any]:
+    """The history line of a trade's version."""
+    return {
+        "trade_id": UUID(state["trade_id"]),
+        "version": state["version"],
+        "at": act.now,
+        "actor": act.actor,
+        "reason": reason,
+        "state": state,
+    }
 
 
 async def void_trade(session: AsyncSession, trade_id: UUID, *, version: int, reason: str, act: Act) -> TradeRow:
@@ -117,7 +186,7 @@ async def void_trade(session: AsyncSession, trade_id: UUID, *, version: int, rea
     if trade.status != "registered":
         raise Conflict("trade_void", "the trade is void already")
     counters = await counters_of(session, trade_id)
-    moves = [Move(line_id, "void", row.registered) for line_id, row in counters.items()]
+    moves = [Move(line_id, "void", row.registered - row.void) for line_id, row in counters.items()]
     if await move(session, moves, reference=f"void:{trade.number}", act=act):
         raise Refused((Breach("trade_packed", "R-TRADE-4"),))
     trade.status, trade.version = "void", version + 1

@@ -18,8 +18,7 @@ from shared.sealing import Sealer
 from shared.vocabulary.identifiers import InvalidIdentifier, normalise_identity
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.workbook import LINE_COLUMNS, LINES_SHEET, SLIP_COLUMNS, SLIPS_SHEET, Column
-from trade_ledger.operations.trades.prepare_trades import EnteredTrade
-from trade_ledger.store.facts import agreement_between, subject_by_reference, subject_by_stall
+from trade_ledger.store.facts import agreement_between, agreement_by_number, subject_by_reference, subject_by_stall
 from trade_ledger.store.tables.copies import SubjectCopy
 
 _MOST_ENTRIES = 100
@@ -63,6 +62,10 @@ class Slip:
     def place_of(self, pointer: str) -> tuple[str, int, str]:
         """Sheet, row and column header of a breach's pointer."""
         parts = pointer.strip("/").split("/")
+        if parts[0] == "domestic_leg":
+            return SLIPS_SHEET, self.row, _header(SLIP_COLUMNS, f"domestic_{parts[-1]}")
+        if parts[0] == "currency" and self.lines:
+            return LINES_SHEET, self.lines[0][0], _header(LINE_COLUMNS, "currency")
         if parts[0] == "lines" and len(parts) > 1 and parts[1].isdigit():
             row = self.lines[int(parts[1])][0]
             return LINES_SHEET, row, _header(LINE_COLUMNS, parts[2] if len(parts) > 2 else "")
@@ -75,6 +78,7 @@ _SLIP_FIELD = {
     "export_agency_id": "export_agency",
     "procurement_agency_id": "procurement_agency",
     "external_ref": "slip",
+    "document_hashes": "document_hash",
 }
 
 
@@ -139,14 +143,23 @@ def read_slips(content: bytes) -> list[Slip]:
         if slip.row != row:
             slip.faults.append(_fault(SLIPS_SHEET, row, "交易单号", "cell_repeated"))
         _check_cells(slip, SLIPS_SHEET, row, cells, SLIP_COLUMNS)
-    for row, cells in lines_table:
+    _add_lines(slips, lines_table)
+    for slip in slips.values():
+        if not slip.lines:
+            slip.faults.append(_fault(SLIPS_SHEET, slip.row, "交易单号", "slip_without_lines"))
+    return list(slips.values())
+
+
+def _add_lines(slips: dict[str, Slip], table: Sequence[tuple[int, dict[str, str]]]) -> None:
+    for row, cells in table:
         owner = slips.get(cells["slip"])
         if owner is None:
             owner = slips.setdefault(f"row {row}", Slip(cells["slip"] or f"row {row}", row, {}))
             owner.faults.append(_fault(LINES_SHEET, row, "交易单号", "slip_unknown"))
+        if owner.lines and owner.lines[0][1]["currency"] != cells["currency"]:
+            owner.faults.append(_fault(LINES_SHEET, row, "币种", "slip_currencies_differ"))
         owner.lines.append((row, cells))
         _check_cells(owner, LINES_SHEET, row, cells, LINE_COLUMNS)
-    return list(slips.values())
 
 
 def _fault(sheet: str, row: int, header: str, code: str, **params: str) -> Fault:
@@ -191,20 +204,14 @@ def _is_date(text: str) -> bool:
     return True
 
 
-async def resolved(
+async def slip_entries(
     session: AsyncSession, slips: Sequence[Slip], *, importer: UUID, sealer: Sealer, pilot: str
-) -> list[tuple[Slip, EnteredTrade | None]]:
-    """Each slip with the trade it enters, where its cells allow; parties are found by stall and by document."""
-    found: list[tuple[Slip, EnteredTrade | None]] = []
-    for slip in slips:
-        if slip.faults:
-            found.append((slip, None))
-            continue
-        found.append((slip, await _entered(session, slip, importer, sealer, pilot)))
-    return found
+) -> list[dict[str, Any] | None]:
+    """Each slip as the entry it stands for, or None where its cells can't be used; parties are found here."""
+    return [None if slip.faults else await _entry(session, slip, importer, sealer, pilot) for slip in slips]
 
 
-async def _entered(session: AsyncSession, slip: Slip, importer: UUID, sealer: Sealer, pilot: str) -> EnteredTrade:
+async def _entry(session: AsyncSession, slip: Slip, importer: UUID, sealer: Sealer, pilot: str) -> dict[str, Any]:
     cells = slip.cells
     seller = await subject_by_stall(session, pilot, cells["stall_number"])
     seller_id = _UNKNOWN if seller is None else seller.subject_id
@@ -212,36 +219,47 @@ async def _entered(session: AsyncSession, slip: Slip, importer: UUID, sealer: Se
     if cells["buyer_number"]:
         buyer = await _buyer(session, cells, sealer, pilot)
         buyer_id = _UNKNOWN if buyer is None else buyer.subject_id
-    consignor_id = seller_id if cells["export_mode"] == "own" else importer
-    export_agency = procurement_agency = None
-    if cells["export_mode"] == "agency":
-        export_agency = await agreement_between(session, pilot, "export_agency", seller_id, consignor_id)
+    consignor_id = seller_id if cells["export_mode"] == "own" and seller is not None else importer
     entrusted = cells["procurement_agency"].lower() in ("yes", "是")
-    if entrusted and buyer_id is not None:
-        procurement_agency = await agreement_between(session, pilot, "procurement_agency", buyer_id, importer)
-    currencies = {line["currency"] for _, line in slip.lines}
-    lines = [_line(number, line) for number, (_, line) in enumerate(slip.lines, 1)]
-    return EnteredTrade(
-        seller_id=seller_id,
-        consignor_id=consignor_id,
-        buyer_id=buyer_id,
-        stall_number=cells["stall_number"],
-        kind="goods",
-        procurement="entrusted" if entrusted else "self",
-        export_mode=cells["export_mode"],
-        procurement_agency_id=procurement_agency.agreement_id if procurement_agency else None,
-        export_agency_id=export_agency.agreement_id if export_agency else None,
-        settlement_method=cells["settlement_method"],
-        channel=cells["channel"],
-        trade_date=date.fromisoformat(cells["trade_date"]),
-        price_term=cells["price_term"],
-        currency=currencies.pop() if len(currencies) == 1 else "XXX",
-        total=sum((Decimal(line["amount"]) for line in lines), Decimal(0)),
-        domestic_leg=_domestic_leg(cells),
-        document_hashes=(cells["document_hash"],) if cells["document_hash"] else (),
-        external_ref=slip.number,
-        lines=lines,
-    )
+    lines = [_line(line) for _, line in slip.lines]
+    return {
+        "seller_id": seller_id,
+        "consignor_id": consignor_id,
+        "buyer_id": buyer_id,
+        "procurement": "entrusted" if entrusted else "self",
+        "export_agency_id": await _export_agency(session, cells, pilot, seller_id, consignor_id),
+        "procurement_agency_id": await _procurement_agency(session, pilot, buyer_id, importer) if entrusted else None,
+        "currency": slip.lines[0][1]["currency"] if slip.lines else "",
+        "total": f"{sum((Decimal(line['amount']) for line in lines), Decimal(0)):f}",
+        "domestic_leg": _domestic_leg(cells),
+        "document_hashes": [cells["document_hash"]] if cells["document_hash"] else [],
+        "external_ref": slip.number,
+        "lines": lines,
+        **{name: cells[name] for name in _AS_IT_STANDS},
+    }
+
+
+_AS_IT_STANDS = ("stall_number", "export_mode", "settlement_method", "channel", "trade_date", "price_term")
+
+
+async def _export_agency(
+    session: AsyncSession, cells: dict[str, str], pilot: str, seller_id: UUID, consignor_id: UUID
+) -> UUID | None:
+    """The agreement the slip names by number, else the newest of the two parties."""
+    if cells["export_mode"] != "agency":
+        return None
+    if cells["export_agency"]:
+        named = await agreement_by_number(session, pilot, cells["export_agency"])
+        return _UNKNOWN if named is None else named.agreement_id
+    found = await agreement_between(session, pilot, "export_agency", seller_id, consignor_id)
+    return None if found is None else found.agreement_id
+
+
+async def _procurement_agency(session: AsyncSession, pilot: str, buyer_id: UUID | None, importer: UUID) -> UUID | None:
+    if buyer_id is None:
+        return None
+    found = await agreement_between(session, pilot, "procurement_agency", buyer_id, importer)
+    return None if found is None else found.agreement_id
 
 
 async def _buyer(session: AsyncSession, cells: dict[str, str], sealer: Sealer, pilot: str) -> SubjectCopy | None:
@@ -266,11 +284,9 @@ def _domestic_leg(cells: dict[str, str]) -> dict[str, str] | None:
     }
 
 
-def _line(number: int, cells: dict[str, str]) -> dict[str, Any]:
-    optional = {"second_statutory_quantity", "second_statutory_unit"}
+def _line(cells: dict[str, str]) -> dict[str, Any]:
+    """Empty cells are left out, so that a column's own default holds."""
     line: dict[str, Any] = {
-        name: value or None if name in optional else value
-        for name, value in cells.items()
-        if name not in ("slip", "stall_number", "currency")
+        name: value for name, value in cells.items() if value and name not in ("slip", "stall_number", "currency")
     }
-    return {**line, "packages": int(cells["packages"]), "line_no": number}
+    return {**line, "packages": int(cells["packages"])}

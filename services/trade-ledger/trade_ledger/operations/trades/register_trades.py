@@ -1,134 +1,105 @@
-"""The one way to register trades: one, a bulk or a workbook are the same few set-based statements."""
+"""The one way to register trades: one, a bulk or a workbook are the same single statement."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from shared.act import Act
-from shared.events.trade_ledger import TradeRegistered
-from shared.messaging.outbox import INSERT_OUTBOX, outbox_row
-from shared.vocabulary.numbers import human_number
-from shared.vocabulary.rules import Breach
-from trade_ledger.operations.trades.prepare_trades import PreparedTrade
-from trade_ledger.publishers.trades import trade_event
-from trade_ledger.store.tables.row import numbers
-from trade_ledger.store.tables.trades import LineCounterRow, TradeLineRow, TradeRow, TradeVersionRow
+from trade_ledger.operations.trades.trade_text import TradeText
+from trade_ledger.store.known import GOODS, PARTIES
+from trade_ledger.store.register_statement import COLUMNS, REGISTER, TRADE_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """What became of one prepared trade."""
+class Claim:
+    """The idempotency key that the registration takes, with the answer kept under it."""
 
-    breaches: tuple[Breach, ...]
-    state: dict[str, Any] | None = None
+    key: str
+    fingerprint: bytes
+    headers: str
 
 
-async def register_trades(
-    session: AsyncSession, prepared: Sequence[PreparedTrade], *, registered_by: UUID, act: Act
-) -> list[Registered]:
-    """Write those without breaches and announce each; five statements whatever their number."""
-    taken = await _taken_refs(session, prepared, registered_by, act.pilot)
-    outcomes: list[Registered] = []
-    for each in prepared:
-        ref = each.entered.external_ref
-        if each.breaches:
-            outcomes.append(Registered(each.breaches))
-        elif ref and ref in taken:
-            params = {"reference": ref}
-            outcomes.append(Registered((Breach("slip_registered_already", "R-TRADE-1", "/external_ref", params),)))
-        else:
-            taken.add(ref)
-            outcomes.append(Registered((), each.state))
-    states = [outcome.state for outcome in outcomes if outcome.state is not None]
-    if states:
-        await _number(session, states, act.pilot)
-        await _write(session, states, registered_by, act)
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A trade ready to write, for whom, by which operation; `claim` where it is a request of its own."""
+
+    text: TradeText
+    registered_by: UUID
+    operation: str
+    act: Act
+    claim: Claim | None = None
+
+
+async def register_trades(connection: Any, registrations: Sequence[Registration]) -> list[str]:
+    """What became of each, as `store.register_statement` names it; all rows of a trade are written, or none."""
+    order = sorted(range(len(registrations)), key=lambda n: _key(registrations[n]))
+    arrays = _arrays([registrations[n] for n in order])
+    rows = await connection.fetch(REGISTER, *arrays)
+    outcomes = [""] * len(registrations)
+    for n, row in zip(order, rows, strict=True):
+        outcomes[n] = row["outcome"]
     return outcomes
 
 
-async def _taken_refs(
-    session: AsyncSession, prepared: Sequence[PreparedTrade], registered_by: UUID, pilot: str
-) -> set[str]:
-    refs = [each.entered.external_ref for each in prepared if each.entered.external_ref]
-    if not refs:
-        return set()
-    query = select(TradeRow.external_ref).where(
-        TradeRow.pilot == pilot, TradeRow.registered_by == registered_by, TradeRow.external_ref.in_(refs)
+def _key(registration: Registration) -> tuple[str, str]:
+    return registration.act.actor, registration.claim.key if registration.claim else ""
+
+
+def _arrays(registrations: Sequence[Registration]) -> list[list[Any]]:
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    appends = [columns[name].append for name in TRADE_COLUMNS]
+    for each in registrations:
+        for append, value in zip(appends, _row(each), strict=True):
+            append(value)
+        trade_id = each.text.trade_id
+        for line in each.text.lines:
+            columns["line_trade_id"].append(trade_id)
+            columns["line_id"].append(line.line_id)
+            columns["line_no"].append(line.line_no)
+            columns["content"].append(line.content.decode())
+            columns["quantity"].append(f"{line.quantity:f}")
+        for content_hash in each.text.prepared.entry.document_hashes:
+            columns["document_trade_id"].append(trade_id)
+            columns["content_hash"].append(content_hash)
+    return list(columns.values())
+
+
+def _row(each: Registration) -> tuple[Any, ...]:
+    text, act, claim = each.text, each.act, each.claim
+    prepared = text.prepared
+    entry = prepared.entry
+    return (
+        text.trade_id,
+        act.pilot,
+        text.number,
+        each.registered_by,
+        entry.seller_id,
+        text.owner_id,
+        entry.consignor_id,
+        entry.buyer_id,
+        prepared.terms.eligible,
+        entry.external_ref,
+        entry.trade_date,
+        entry.currency,
+        f"{entry.total:f}",
+        act.now,
+        text.state.decode(),
+        act.actor,
+        act.role,
+        act.subject_id,
+        act.traceparent,
+        each.operation,
+        uuid7(),
+        text.payload,
+        prepared.known.versions[PARTIES],
+        prepared.known.versions[GOODS],
+        claim.key if claim else None,
+        claim.fingerprint if claim else None,
+        claim.headers if claim else None,
+        text.answer if claim else None,
     )
-    return set((await session.execute(query)).scalars())
-
-
-async def _number(session: AsyncSession, states: Sequence[dict[str, Any]], pilot: str) -> None:
-    series = select(numbers["trade"].next_value()).select_from(func.generate_series(1, len(states)))
-    for state, serial in zip(states, (await session.execute(series)).scalars(), strict=True):
-        state["number"] = human_number(pilot, "TR", serial)
-
-
-async def _write(session: AsyncSession, states: Sequence[dict[str, Any]], registered_by: UUID, act: Act) -> None:
-    await session.execute(insert(TradeRow), [trade_row(state, registered_by, act) for state in states])
-    await session.execute(insert(TradeLineRow), [row for state in states for row in line_rows(state)])
-    await session.execute(insert(LineCounterRow), [row for state in states for row in _counter_rows(state)])
-    await session.execute(insert(TradeVersionRow), [version_row(state, act, "registered") for state in states])
-    events = [
-        outbox_row(trade_event(TradeRegistered, state), key=state["trade_id"], sequence=1, act=act) for state in states
-    ]
-    await session.execute(INSERT_OUTBOX, events)
-
-
-def trade_row(state: dict[str, Any], registered_by: UUID, act: Act) -> dict[str, Any]:
-    """A trade's row from its state."""
-    ids = {name: UUID(state[name]) for name in ("seller_id", "owner_id", "consignor_id")}
-    return {
-        "id": UUID(state["trade_id"]),
-        **{name: state[name] for name in ("pilot", "number", "version", "status", "eligible", "external_ref")},
-        "registered_by": registered_by,
-        **ids,
-        "buyer_id": UUID(state["buyer_id"]) if state["buyer_id"] else None,
-        "trade_date": date.fromisoformat(state["trade_date"]),
-        "currency": state["currency"],
-        "total": Decimal(state["total"]),
-        "registered_at": act.now,
-        "handed_over_at": None,
-        "state": state,
-    }
-
-
-def line_rows(state: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows of a trade's lines."""
-    return [
-        {
-            "id": UUID(line["line_id"]),
-            "trade_id": UUID(state["trade_id"]),
-            "pilot": state["pilot"],
-            "line_no": line["line_no"],
-            "content": line,
-        }
-        for line in state["lines"]
-    ]
-
-
-def _counter_rows(state: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"line_id": UUID(line["line_id"]), "pilot": state["pilot"], "registered": Decimal(line["quantity"])}
-        for line in state["lines"]
-    ]
-
-
-def version_row(state: dict[str, Any], act: Act, reason: str) -> dict[str, Any]:
-    """The history line of a trade's version."""
-    return {
-        "trade_id": UUID(state["trade_id"]),
-        "version": state["version"],
-        "at": act.now,
-        "actor": act.actor,
-        "reason": reason,
-        "state": state,
-    }

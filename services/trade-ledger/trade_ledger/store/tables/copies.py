@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Text
+from sqlalchemy import BigInteger, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -106,6 +106,17 @@ class GradeCopy(Row):
     effective_from: Mapped[date]
     automatic_release: Mapped[bool]
     review_depth: Mapped[str]
+
+
+class CopyVersion(Row):
+    """How many events a kind of copy has heard; who decides on cached copies checks that it still holds."""
+
+    __tablename__ = "copy_versions"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    pilot: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
 
 
 class PlaceCopy(Row):

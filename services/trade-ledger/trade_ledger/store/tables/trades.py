@@ -65,6 +65,16 @@ class TradeVersionRow(Row):
     state: Mapped[dict[str, Any]]
 
 
+class TradeDocumentRow(Row):
+    """An original document of a trade by its content's SHA-256; the same one on two trades is flagged (V19)."""
+
+    __tablename__ = "trade_documents"
+
+    content_hash: Mapped[str] = mapped_column(primary_key=True)
+    trade_id: Mapped[UUID] = mapped_column(ForeignKey("trades.id"), primary_key=True)
+    pilot: Mapped[str]
+
+
 class TradeLineRow(Row):
     """A line of a trade's newest version."""
 

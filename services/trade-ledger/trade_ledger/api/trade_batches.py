@@ -1,0 +1,160 @@
+"""Many trades at once: NDJSON, or a workbook; each by itself, with one report."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+
+from shared.http import audit
+from shared.http.access import Authorised
+from shared.http.command import Command, Commanded
+from shared.http.identity import Caller
+from shared.http.problems import malformed
+from shared.vocabulary.errors import Forbidden, Malformed
+from shared.vocabulary.rules import Breach
+from trade_ledger.api.registrar import Registrar
+from trade_ledger.api.trade_schemas import BulkReport, RowProblem, RowResult
+from trade_ledger.operations.trades.import_workbook import NotAWorkbook, Slip, read_slips, slip_entries
+from trade_ledger.operations.trades.trade_entry import TradeEntry
+from trade_ledger.operations.trades.trade_text import TradeText
+from trade_ledger.operations.trades.write_template import empty_workbook
+
+router = APIRouter(tags=["trades"])
+_MOST_ROWS = 2000
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_NDJSON_BODY = {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}
+_XLSX_BODY = {"required": True, "content": {_XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+Outcome = TradeText | tuple[Breach, ...]
+
+
+def acting_subject(caller: Caller) -> UUID:
+    """The party that the caller acts for."""
+    if caller.subject_id is None:
+        raise Forbidden("the token names no subject to act for")
+    return caller.subject_id
+
+
+def is_own(entry: TradeEntry, caller: Caller) -> bool:
+    """Seller or consignor enters a trade; for anybody else its subjects are somebody else's data (V65)."""
+    return caller.subject_id in (entry.seller_id, entry.consignor_id)
+
+
+def _read(row: bytes | dict[str, Any], caller: Caller) -> TradeEntry | tuple[Breach, ...]:
+    try:
+        entry = TradeEntry.model_validate(row) if isinstance(row, dict) else TradeEntry.model_validate_json(row)
+    except ValidationError as error:
+        return malformed(error.errors())
+    return entry if is_own(entry, caller) else (Breach("not_yours", "V65"),)
+
+
+async def _outcomes(
+    command: Command, request: Request, entries: Sequence[TradeEntry | tuple[Breach, ...]]
+) -> list[Outcome]:
+    registrar: Registrar = request.app.state.runtime.extras["registrar"]
+    readable = {n: entry for n, entry in enumerate(entries) if isinstance(entry, TradeEntry)}
+    registered = await registrar.register_all(
+        command.session,
+        list(readable.values()),
+        registered_by=acting_subject(command.caller),
+        operation=command.attempt.operation,
+        act=command.act,
+    )
+    outcomes: list[Outcome] = [entry if isinstance(entry, tuple) else () for entry in entries]
+    for n, outcome in zip(readable, registered, strict=True):
+        outcomes[n] = outcome
+    return outcomes
+
+
+@router.post("/v1/trades/bulk", response_model=BulkReport, openapi_extra={"requestBody": _NDJSON_BODY})
+async def register_trades_in_bulk(command: Commanded, request: Request) -> Response:
+    """Register one trade per line of NDJSON; each by itself, with one report."""
+    rows = [row for row in (await request.body()).splitlines() if row.strip()]
+    if not 0 < len(rows) <= _MOST_ROWS:
+        raise Malformed((Breach("field_too_long", "", "", {"limit": str(_MOST_ROWS)}),))
+    entries = [_read(row, command.caller) for row in rows]
+    outcomes = await _outcomes(command, request, entries)
+    results = [
+        _result(request, number, entry.external_ref if isinstance(entry, TradeEntry) else "", outcome)
+        for number, (entry, outcome) in enumerate(zip(entries, outcomes, strict=True), 1)
+    ]
+    return await _report(command, results)
+
+
+@router.post("/v1/trade-imports", response_model=BulkReport, openapi_extra={"requestBody": _XLSX_BODY})
+async def import_trades(command: Commanded, request: Request) -> Response:
+    """Register the slips of a workbook, each whole or not at all: one report by sheet, row and column."""
+    importer = acting_subject(command.caller)
+    try:
+        # In a thread: parsing releases the loop, and the container was checked for its size before.
+        slips = await asyncio.to_thread(read_slips, await request.body())
+    except NotAWorkbook as error:
+        raise Malformed((Breach("workbook_unreadable", "", "", {"reason": str(error)}),)) from error
+    if len(slips) > _MOST_ROWS:
+        raise Malformed((Breach("field_too_long", "", "", {"limit": str(_MOST_ROWS)}),))
+    sealer = request.app.state.runtime.sealer
+    rows = await slip_entries(command.session, slips, importer=importer, sealer=sealer, pilot=command.act.pilot)
+    entries = [() if row is None else _read(row, command.caller) for row in rows]
+    outcomes = await _outcomes(command, request, entries)
+    results = [_slip_result(request, slip, outcome) for slip, outcome in zip(slips, outcomes, strict=True)]
+    return await _report(command, results)
+
+
+@router.get("/v1/trade-imports/template", response_class=Response, responses={200: {"content": {_XLSX: {}}}})
+async def read_trade_template(caller: Authorised) -> Response:
+    """An empty workbook with the columns that an import reads."""
+    headers = {"content-disposition": 'attachment; filename="trades.xlsx"'}
+    return Response(await asyncio.to_thread(empty_workbook), media_type=_XLSX, headers=headers)
+
+
+def _problem(request: Request, row: int, breach: Breach, *, sheet: str = "", column: str = "") -> RowProblem:
+    english, chinese = request.app.state.catalogue.texts(breach)
+    return RowProblem(
+        sheet=sheet,
+        row=row,
+        column=column,
+        code=breach.code,
+        rule=breach.rule,
+        message=english,
+        message_zh=chinese,
+    )
+
+
+def _result(request: Request, row: int, reference: str, outcome: Outcome) -> RowResult:
+    if isinstance(outcome, TradeText):
+        return RowResult(row=row, reference=reference, id=outcome.trade_id, number=outcome.number)
+    problems = [_problem(request, row, breach, column=breach.pointer) for breach in outcome]
+    return RowResult(row=row, reference=reference, problems=problems)
+
+
+def _slip_result(request: Request, slip: Slip, outcome: Outcome) -> RowResult:
+    if isinstance(outcome, TradeText):
+        return _result(request, slip.row, slip.number, outcome)
+    faults = [_problem(request, each.row, each.breach, sheet=each.sheet, column=each.column) for each in slip.faults]
+    for breach in outcome:
+        sheet, row, column = slip.place_of(breach.pointer)
+        faults.append(_problem(request, row, breach, sheet=sheet, column=column))
+    return RowResult(row=slip.row, reference=slip.number, problems=faults)
+
+
+async def _report(command: Command, results: list[RowResult]) -> Response:
+    """Answer with the report; what a rule refused is audited with it, like a refusal of its own."""
+    refused = [
+        command.attempt.entry(
+            outcome="denied" if problem.rule == "V65" else "refused",
+            status=404 if problem.rule == "V65" else 409,
+            rule=problem.rule,
+            code=problem.code,
+        )
+        for result in results
+        for problem in result.problems
+        if problem.rule
+    ]
+    if refused:
+        await audit.record(command.session, command.tables, refused)
+    done = sum(result.id is not None for result in results)
+    return await command.answer(BulkReport(registered=done, refused=len(results) - done, results=results))

@@ -1,0 +1,126 @@
+"""What callers of trades send and get."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from shared.wire import QuantityText
+from trade_ledger.operations.trades.trade_entry import TradeEntry
+
+_LINE: JsonDict = {
+    "goods_name": "活动扳手",
+    "hs_code": "8204120000",
+    "quantity": "120",
+    "unit": "把",
+    "statutory_quantity": "50.4",
+    "statutory_unit": "千克",
+    "unit_price": "2.55",
+    "amount": "306.00",
+    "packages": 6,
+    "package_unit": "箱",
+    "net_weight_kg": "50.4",
+    "origin_place": "重庆大足",
+}
+
+
+class TradeIn(TradeEntry):
+    """A trade (交易单)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "seller_id": "019a0000-0000-7000-8000-000000000001",
+                    "consignor_id": "019a0000-0000-7000-8000-000000000002",
+                    "buyer_id": "019a0000-0000-7000-8000-000000000003",
+                    "export_mode": "agency",
+                    "export_agency_id": "019a0000-0000-7000-8000-000000000011",
+                    "settlement_method": "fx",
+                    "trade_date": "2026-05-13",
+                    "currency": "USD",
+                    "total": "306.00",
+                    "lines": [_LINE],
+                }
+            ]
+        },
+    )
+
+
+class CorrectionIn(TradeIn):
+    """The trade as it should be, and why."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class TradeOut(BaseModel):
+    """A trade at its newest version."""
+
+    id: UUID
+    number: str
+    version: int
+    status: str
+    eligible: bool
+    trade: dict[str, Any]
+
+
+class LineCounters(BaseModel):
+    """Where a line's quantity is (cumulative)."""
+
+    line_id: UUID
+    line_no: int
+    registered: QuantityText
+    void: QuantityText
+    packed: QuantityText
+    declared: QuantityText
+    released: QuantityText
+    departed: QuantityText
+    returned: QuantityText
+
+
+class DocumentFlag(BaseModel):
+    """Another trade with the same original document; `other_method` where it is settled in another way (V15, V19)."""
+
+    number: str
+    other_method: bool
+
+
+class TradeDetail(TradeOut):
+    """A trade with where its quantities are, and whose documents it shares."""
+
+    counters: list[LineCounters]
+    same_document: list[DocumentFlag]
+
+
+class RowProblem(BaseModel):
+    """One thing wrong in one cell."""
+
+    sheet: str = ""
+    row: int
+    column: str = ""
+    code: str
+    rule: str = ""
+    message: str
+    message_zh: str
+
+
+class RowResult(BaseModel):
+    """What became of one row or slip."""
+
+    row: int
+    reference: str
+    id: UUID | None = None
+    number: str | None = None
+    problems: list[RowProblem] = Field(default_factory=list)
+
+
+class BulkReport(BaseModel):
+    """One report of everything, by row and column; each trade is registered whole or not at all."""
+
+    registered: int
+    refused: int
+    results: list[RowResult]

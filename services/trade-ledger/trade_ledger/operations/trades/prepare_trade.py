@@ -1,0 +1,130 @@
+"""Hold an entered trade against the rules, on facts that the process knows; nothing is read or written here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from shared.act import Act
+from shared.reference import hs_codes, statutory_units
+from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.rules import Breach
+from trade_ledger.domain.parties import stall_in_force
+from trade_ledger.domain.recognition import Verdict
+from trade_ledger.domain.registration import (
+    AgencyFacts,
+    LineFacts,
+    Settled,
+    TradeFacts,
+    breaches_of_registration,
+    settled,
+)
+from trade_ledger.operations.trades.trade_entry import LineEntry, TradeEntry
+from trade_ledger.store.known import Known, KnownFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedTrade:
+    """An entered trade with what follows from it, or with every reason why not."""
+
+    entry: TradeEntry
+    breaches: tuple[Breach, ...]
+    terms: Settled
+    verdicts: tuple[Verdict, ...]
+    known: Known
+
+
+async def prepare_trade(
+    entry: TradeEntry, facts: KnownFacts, *, act: Act, registered_at: datetime | None = None
+) -> PreparedTrade:
+    """The trade on the newest facts: before it is refused, it is asked whether they moved meanwhile.
+
+    `registered_at` is for a correction: an agency that was ended after that still counts.
+    """
+    while True:
+        known = await facts.about(act.pilot, legal_date(act.now), _subjects(entry), _agreements(entry))
+        prepared = prepared_on(entry, known, act, registered_at)
+        if not prepared.breaches or not await facts.moved(known):
+            return prepared
+
+
+def prepared_on(entry: TradeEntry, known: Known, act: Act, registered_at: datetime | None = None) -> PreparedTrade:
+    """The trade on given facts; what belongs to another pilot is as good as unknown (V69)."""
+    today = legal_date(act.now)
+    verdicts = tuple(known.verdict(line.goods_name, line.hs_code, today) for line in entry.lines)
+    seller, consignor = known.parties.get(entry.seller_id), known.parties.get(entry.consignor_id)
+    buyer = known.parties.get(entry.buyer_id) if entry.buyer_id else None
+    leg = entry.domestic_leg
+    facts = TradeFacts(
+        kind=entry.kind,
+        procurement=entry.procurement,
+        export_mode=entry.export_mode,
+        today=today,
+        trade_date=entry.trade_date,
+        currency=entry.currency,
+        settlement_method=entry.settlement_method,
+        total=entry.total,
+        seller=seller.standings if seller else None,
+        seller_stall_in_force=stall_in_force(seller.stalls if seller else (), entry.stall_number, entry.trade_date),
+        consignor=consignor.standings if consignor else None,
+        buyer=buyer.standings if buyer else None,
+        buyer_named=entry.buyer_id is not None,
+        seller_id=str(entry.seller_id),
+        consignor_id=str(entry.consignor_id),
+        buyer_id=str(entry.buyer_id) if entry.buyer_id else None,
+        export_agency=_agency(known, entry.export_agency_id, "export_agency", entry.trade_date, registered_at),
+        procurement_agency=_agency(
+            known, entry.procurement_agency_id, "procurement_agency", entry.trade_date, registered_at
+        ),
+        domestic_paid_on=leg.paid_on if leg else None,
+        lines=[_line_facts(line, verdict) for line, verdict in zip(entry.lines, verdicts, strict=True)],
+    )
+    return PreparedTrade(entry, breaches_of_registration(facts), settled(facts), verdicts, known)
+
+
+def _subjects(entry: TradeEntry) -> set[UUID]:
+    return {entry.seller_id, entry.consignor_id} | ({entry.buyer_id} if entry.buyer_id else set())
+
+
+def _agreements(entry: TradeEntry) -> list[UUID]:
+    return [each for each in (entry.export_agency_id, entry.procurement_agency_id) if each is not None]
+
+
+def _agency(
+    known: Known, agreement_id: UUID | None, kind: str, day: date, registered_at: datetime | None
+) -> AgencyFacts | None:
+    row = known.agreements.get(agreement_id) if agreement_id else None
+    if row is None or row.kind != kind:
+        return None
+    ended = row.terminated_at
+    stands = row.status == "confirmed" or (
+        row.status == "terminated" and ended is not None and registered_at is not None and registered_at < ended
+    )
+    return AgencyFacts(
+        kind=row.kind,
+        principal_id=str(row.principal_id),
+        agent_id=str(row.agent_id),
+        in_force=stands and row.valid_from <= day <= row.valid_to,
+        collector=row.collector,
+        exemption_filer=row.exemption_filer,
+    )
+
+
+def _line_facts(line: LineEntry, verdict: Verdict) -> LineFacts:
+    return LineFacts(
+        hs_code=line.hs_code,
+        hs_exists=line.hs_code[:6] in hs_codes(),
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        amount=line.amount,
+        statutory_units=statutory_units(line.hs_code),
+        statutory_quantity=line.statutory_quantity,
+        statutory_unit=line.statutory_unit,
+        second_statutory_quantity=line.second_statutory_quantity,
+        second_statutory_unit=line.second_statutory_unit,
+        net_weight_kg=line.net_weight_kg,
+        decision=verdict.decision,
+        reason=verdict.reason,
+        reason_zh=verdict.reason_zh,
+    )

@@ -1,0 +1,28 @@
+"""An empty trade workbook: the two sheets with their headers, and what each column holds."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import xlsxwriter
+
+from trade_ledger.domain.workbook import LINE_COLUMNS, LINES_SHEET, SLIP_COLUMNS, SLIPS_SHEET, Column
+
+
+def empty_workbook() -> bytes:
+    """The workbook's bytes; every cell is text, so that numbers arrive as they were typed."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    text = book.add_format({"num_format": "@"})
+    head = book.add_format({"bold": True, "num_format": "@"})
+    sheets: tuple[tuple[str, Sequence[Column]], ...] = ((SLIPS_SHEET, SLIP_COLUMNS), (LINES_SHEET, LINE_COLUMNS))
+    for name, columns in sheets:
+        sheet = book.add_worksheet(name)
+        sheet.set_column(0, len(columns) - 1, 16, text)
+        sheet.freeze_panes(1, 0)
+        for number, column in enumerate(columns):
+            sheet.write_string(0, number, column.header + ("*" if column.required else ""), head)
+            sheet.write_comment(0, number, column.meaning)
+    book.close()
+    return file.getvalue()

@@ -1,0 +1,125 @@
+"""What a process knows of registry's copies, kept between requests as of the copies' versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from trade_ledger.domain.parties import StallTerm, Standings
+from trade_ledger.domain.recognition import EntriesByPrefix, Verdict, by_prefix, entries_about, verdict_on
+from trade_ledger.store.facts import (
+    agreements_by_id,
+    entries_in_force,
+    standings_of,
+    subjects_by_id,
+)
+from trade_ledger.store.tables.copies import AgreementCopy, CopyVersion, SubjectCopy
+
+PARTIES = "parties"
+GOODS = "goods"
+_MOST_REMEMBERED = 50_000
+Versions = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A subject as registration looks at it."""
+
+    pilot: str
+    standings: Standings
+    stalls: tuple[StallTerm, ...]
+
+
+@dataclass(slots=True)
+class Known:
+    """Facts of one pilot; all of them are the copies' state at `versions`."""
+
+    pilot: str
+    versions: Versions
+    parties: dict[UUID, Party] = field(default_factory=dict)
+    agreements: dict[UUID, AgreementCopy] = field(default_factory=dict)
+    entries: dict[date, EntriesByPrefix] = field(default_factory=dict)
+    verdicts: dict[tuple[date, str, str], Verdict] = field(default_factory=dict)
+
+    def verdict(self, goods_name: str, hs_code: str, day: date) -> Verdict:
+        """The verdict on goods; a name met before is not looked up again."""
+        asked = (day, goods_name, hs_code)
+        found = self.verdicts.get(asked)
+        if found is None:
+            if len(self.verdicts) >= _MOST_REMEMBERED:
+                self.verdicts.clear()
+            found = verdict_on(goods_name, hs_code, entries_about(hs_code, self.entries[day]))
+            self.verdicts[asked] = found
+        return found
+
+
+class KnownFacts:
+    """The facts of a process, by pilot.
+
+    Whoever decides on them says their versions in the statement that writes, and asks anew where they moved.
+    """
+
+    def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        self._sessions = sessions
+        self._known: dict[str, Known] = {}
+
+    async def about(self, pilot: str, day: date, subjects: Iterable[UUID], agreements: Iterable[UUID]) -> Known:
+        """The facts of a pilot, at least about these subjects, agreements and that day's lists."""
+        known = self._known.get(pilot)
+        if known is None:
+            async with self._sessions() as session:
+                known = self._known.setdefault(pilot, Known(pilot, await versions_of(session, pilot)))
+        missing_subjects = [each for each in subjects if each not in known.parties]
+        missing_agreements = [each for each in agreements if each not in known.agreements]
+        if missing_subjects or missing_agreements or day not in known.entries:
+            async with self._sessions() as session:
+                await _load(session, known, day, missing_subjects, missing_agreements)
+        return known
+
+    async def moved(self, known: Known) -> bool:
+        """Whether the copies changed since; then these facts are forgotten."""
+        async with self._sessions() as session:
+            now = await versions_of(session, known.pilot)
+        if now == known.versions:
+            return False
+        self.forget(known)
+        return True
+
+    def forget(self, known: Known) -> None:
+        """Drop facts that no longer hold, unless newer ones took their place."""
+        if self._known.get(known.pilot) is known:
+            del self._known[known.pilot]
+
+
+async def versions_of(session: AsyncSession, pilot: str) -> Versions:
+    """The versions of a pilot's copies."""
+    query = select(CopyVersion.name, CopyVersion.version).where(CopyVersion.pilot == pilot)
+    return {PARTIES: 0, GOODS: 0} | {row.name: row.version for row in await session.execute(query)}
+
+
+async def _load(session: AsyncSession, known: Known, day: date, subjects: list[UUID], agreements: list[UUID]) -> None:
+    if subjects:
+        rows = await subjects_by_id(session, subjects)
+        known.parties |= {key: _party(row) for key, row in rows.items() if row.pilot == known.pilot}
+    if agreements:
+        found = await agreements_by_id(session, agreements)
+        known.agreements |= {key: row for key, row in found.items() if row.pilot == known.pilot}
+    if day not in known.entries:
+        known.entries[day] = by_prefix(await entries_in_force(session, known.pilot, day))
+
+
+def _party(row: SubjectCopy) -> Party:
+    stalls = tuple(
+        StallTerm(
+            stall["stall_number"],
+            date.fromisoformat(stall["valid_from"]),
+            date.fromisoformat(stall["valid_to"]) if stall["valid_to"] else None,
+        )
+        for stall in row.stalls
+    )
+    return Party(row.pilot, standings_of(row) or {}, stalls)
