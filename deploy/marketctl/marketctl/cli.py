@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
+from marketctl import operate
 from marketctl.layout import BusKind
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Runs and operates the market system.")
+for _name, _group in (
+    ("parked", operate.parked),
+    ("events", operate.events),
+    ("clock", operate.clock),
+    ("db", operate.database),
+):
+    app.add_typer(_group, name=_name)
+for _command in (operate.token, operate.verify, operate.trace, operate.doctor):
+    app.command()(_command)
 
 
 @app.command()
@@ -35,10 +44,19 @@ def reset() -> None:
     raise typer.Exit(wipe())
 
 
+@app.command()
+def generate(
+    check: Annotated[bool, typer.Option(help="write nothing; exit 1 where a file is out of date")] = False,
+) -> None:
+    """Write AsyncAPI, JSON Schemas, OpenAPI and the generated docs."""
+    from marketctl.generate import generate_all
+
+    stale = generate_all(write=not check)
+    for name in stale if check else ():
+        typer.echo(f"{name} is out of date: run `make generate` and commit it", err=True)
+    raise typer.Exit(1 if check and stale else 0)
+
+
 def main() -> None:
     """The console script."""
     app()
-
-
-if __name__ == "__main__":
-    sys.exit(app())

@@ -9,10 +9,10 @@ from typing import Any, cast
 import psycopg
 
 from marketctl.layout import SERVICES, Layout
+from marketctl.operate import settings_of
 from marketctl.sample.expected import EXPECTED_REFUSALS, LEAST
 from shared.events.catalogue import TOPICS
 from shared.messaging.bus import open_bus
-from shared.settings import ServiceSettings
 
 _REFUSALS = "SELECT DISTINCT rule, code FROM audit WHERE outcome IN ('refused', 'denied') AND rule IS NOT NULL"
 _QUESTIONS: dict[str, tuple[str, str]] = {
@@ -47,12 +47,6 @@ _QUESTIONS: dict[str, tuple[str, str]] = {
     "released_usd": ("trade-ledger", "SELECT coalesce(sum(released_fob_usd), 0) FROM portions"),
     "collected_usd": ("fx-settlement", "SELECT coalesce(sum(matched_usd), 0) FROM portion_rooms"),
 }
-
-
-def settings_of(layout: Layout, service: str) -> ServiceSettings:
-    """The settings that a service's processes of this run have."""
-    told = {name.lower(): value for name, value in layout.environment(service).items()}
-    return ServiceSettings(**cast(Any, told))
 
 
 def ask(layout: Layout, service: str, question: str) -> list[tuple[Any, ...]]:

@@ -111,15 +111,9 @@ class Platform:
         self._child(
             service,
             [
-                "uvicorn",
-                f"{package}.app:app",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                told["PORT"],
-                "--no-access-log",
-            ]
-            + ["--timeout-graceful-shutdown", "10", "--loop", "uvloop", "--http", "httptools"],
+                *("uvicorn", f"{package}.app:app", "--host", "127.0.0.1", "--port", told["PORT"], "--no-access-log"),
+                *("--timeout-graceful-shutdown", "10", "--loop", "uvloop", "--http", "httptools"),
+            ],
             told,
         )
         self._child(f"{service}-worker", [f"{package}.worker"], told)

@@ -31,7 +31,9 @@ def said(layout: Layout, service: str) -> Sequences:
 def applied(layout: Layout, service: str) -> tuple[Sequences, set[tuple[str, str]]]:
     """The last sequence per topic and aggregate that a service applied, and which aggregates are parked."""
     with psycopg.connect(layout.database_url(service)) as connection:
-        sequences = {(r[0], r[1]): r[2] for r in connection.execute("SELECT topic, key, sequence FROM consumer_sequences")}
+        sequences = {
+            (r[0], r[1]): r[2] for r in connection.execute("SELECT topic, key, sequence FROM consumer_sequences")
+        }
         parked = connection.execute("SELECT DISTINCT topic, key FROM parked_events WHERE state = 'parked'")
         return sequences, {(row[0], row[1]) for row in parked}
 

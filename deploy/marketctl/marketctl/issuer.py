@@ -36,7 +36,7 @@ class Given(BaseModel):
     """A bearer token."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the scheme's name, no secret
     expires_in: int
     notice: str = NOTICE
 

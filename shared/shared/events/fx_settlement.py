@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -21,6 +22,7 @@ class PortionRoom(Part):
     collector_id: UUID
     owner_id: UUID
     collectable: MoneyAmount
+    held: MoneyAmount = Decimal(0)
     matched: MoneyAmount
 
 
@@ -33,6 +35,7 @@ class EntitlementState(Part):
     currency: CurrencyCode
     collectable: MoneyAmount
     tolerance: MoneyAmount
+    held: MoneyAmount = Decimal(0)
     matched: MoneyAmount
     frozen: bool
     portions: tuple[PortionRoom, ...]
@@ -48,6 +51,18 @@ class EntitlementChanged(EntitlementEvent):
     TYPE: ClassVar[str] = "fx_settlement.entitlement_changed.v1"
 
 
+class RoomReserved(EntitlementEvent):
+    """Room was held or matched (V38)."""
+
+    TYPE: ClassVar[str] = "fx_settlement.room_reserved.v1"
+
+
+class RoomFreed(EntitlementEvent):
+    """A hold was voided, or a match undone."""
+
+    TYPE: ClassVar[str] = "fx_settlement.room_freed.v1"
+
+
 class Match(Part):
     """A part of a collection used for one portion; `value` is what it uses up in the declaration's currency."""
 
@@ -57,11 +72,24 @@ class Match(Part):
     owner_id: UUID
     amount: MoneyAmount
     value: MoneyAmount
+    charges: MoneyAmount = Decimal(0)
     declared_currency: CurrencyCode
     rate: RateText
     rate_id: str
     matched_at: datetime
     unmatched_at: datetime | None = None
+
+
+class Advance(Part):
+    """What of a collection is kept for a registered trade; `value` in the trade's currency (预收, R-FX-8)."""
+
+    trade_id: UUID
+    amount: MoneyAmount
+    value: MoneyAmount
+    trade_currency: CurrencyCode
+    rate: RateText
+    rate_id: str
+    linked_at: datetime
 
 
 class CollectionState(Part):
@@ -82,10 +110,13 @@ class CollectionState(Part):
     received_on: date
     payer: Sealed
     buyer_id: UUID | None = None
+    payer_relation: str = "buyer"
     matched: MoneyAmount
     refunded: MoneyAmount
+    linked: MoneyAmount = Decimal(0)
     unmatched: MoneyAmount
     matches: tuple[Match, ...] = ()
+    advances: tuple[Advance, ...] = ()
 
 
 class CollectionEvent(Event):
@@ -96,6 +127,16 @@ class CollectionEvent(Event):
 
 class CollectionBooked(CollectionEvent):
     TYPE: ClassVar[str] = "fx_settlement.collection_booked.v1"
+
+
+class AdvanceLinked(CollectionEvent):
+    TYPE: ClassVar[str] = "fx_settlement.advance_linked.v1"
+
+
+class AdvanceUnlinked(CollectionEvent):
+    """The trade shrank or is void: what was kept for it is free again."""
+
+    TYPE: ClassVar[str] = "fx_settlement.advance_unlinked.v1"
 
 
 class CollectionMatched(CollectionEvent):
@@ -148,6 +189,7 @@ class Converted(Event):
     rate_id: str
     uses_quota: bool
     proof_portion_ids: tuple[UUID, ...] = ()
+    proof_document_hash: str | None = None
     quota_statement_reference: str | None = None
     converted_on: date
     bank_reference: str

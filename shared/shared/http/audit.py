@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, literal, select, text
+from sqlalchemy import insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from shared.http.tables import HttpTables
@@ -42,7 +42,7 @@ async def record(session: AsyncSession, tables: HttpTables, entries: Sequence[En
     await session.execute(insert(tables.audit), rows)
 
 
-def _hash(previous: bytes, row: Row[Any]) -> bytes:
+def _hash(previous: bytes, row: Iterable[Any]) -> bytes:
     """Length-prefixed fields, so that no two rows encode alike."""
     digest = hashlib.sha256(previous)
     for value in row:

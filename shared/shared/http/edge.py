@@ -16,8 +16,30 @@ from shared.tracing import trace_id_of, traceparent_or_new
 
 REQUESTS = Counter("http_requests_total", "HTTP requests", ["service", "operation", "status"])
 SECONDS = Histogram("http_request_seconds", "HTTP request duration", ["service", "operation"])
+HTTP_413 = 413
 _QUIET = {"/livez", "/readyz", "/metrics"}
 log = structlog.get_logger()
+
+
+class _Reply:
+    """Passes an answer on with our headers, but for FastAPI's own 413, which is plain text."""
+
+    def __init__(self, send: Send, trace_id: str) -> None:
+        self._send = send
+        self._trace_id = trace_id
+        self.status = 0
+        self.swallowed_413 = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            kind = dict(message["headers"]).get(b"content-type", b"")
+            if self.status == HTTP_413 and not kind.startswith(b"application/problem"):
+                self.swallowed_413 = True
+                return
+            message["headers"] = [*message["headers"], *_headers(self._trace_id)]
+        if not self.swallowed_413:
+            await self._send(message)
 
 
 class Edge:
@@ -39,37 +61,25 @@ class Edge:
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
         state["traceparent"] = traceparent
         trace_id = trace_id_of(traceparent)
-        structlog.contextvars.bind_contextvars(request_id=trace_id, traceparent=traceparent)
         started = time.perf_counter()
-        status = 0
-        plain_413 = False
+        reply = _Reply(send, trace_id)
+        with structlog.contextvars.bound_contextvars(request_id=trace_id, traceparent=traceparent):
+            try:
+                await self._answer(Request(scope, receive), reply)
+            finally:
+                self._note(scope, reply.status, time.perf_counter() - started)
 
-        async def sending(message: Message) -> None:
-            nonlocal status, plain_413
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                kind = dict(message["headers"]).get(b"content-type", b"")
-                if status == 413 and not kind.startswith(b"application/problem"):
-                    # FastAPI answers its own body limit as plain text; callers get a problem document.
-                    plain_413 = True
-                    return
-                message["headers"] = [*message["headers"], *_headers(trace_id)]
-            if not plain_413:
-                await send(message)
-
-        request = Request(scope, receive)
+    async def _answer(self, request: Request, reply: _Reply) -> None:
+        scope, receive = request.scope, request.receive
         try:
-            await self._app(scope, receive, sending)
-            if plain_413:
-                plain_413 = False
-                await problem_response(request, simple("body_too_large"))(scope, receive, send)
+            await self._app(scope, receive, reply.send)
+            if reply.swallowed_413:
+                reply.swallowed_413 = False
+                await problem_response(request, simple("body_too_large"))(scope, receive, reply.send)
         except Exception as error:
-            if status:
+            if reply.status:
                 raise
-            await (await unexpected(request, error))(scope, receive, sending)
-        finally:
-            self._note(scope, status, time.perf_counter() - started)
-            structlog.contextvars.unbind_contextvars("request_id", "traceparent")
+            await (await unexpected(request, error))(scope, receive, reply.send)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         operation = scope["state"].get("operation", "")

@@ -119,7 +119,12 @@ def places(site_id: UUID) -> list[Event]:
     since = date(2026, 1, 1)
     return [
         PilotChanged(
-            pilot=PILOT, name="Longshui", name_zh="龙水", bounds=bounds, bounds_source="sample", customs_offices=("8012",)
+            pilot=PILOT,
+            name="Longshui",
+            name_zh="龙水",
+            bounds=bounds,
+            bounds_source="sample",
+            customs_offices=("8012",),
         ),
         SiteFiled(
             site_id=site_id, pilot=PILOT, name="场站", kind="supervised_site", operator_name="site", valid_from=since

@@ -10,7 +10,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from shared.processes.postgres import PostgresServer
 
 # A started server's object outlives its fixture: another worker may still use the process.
 _STARTED: list[object] = []
-APP_PASSWORD = "app"
+APP_PASSWORD = "app"  # noqa: S105 - a throw-away server on loopback
 APP_ROLE = "app"
 
 
@@ -74,10 +74,8 @@ def _end(pid: int) -> None:
             os.killpg(pid, 0)
         except ProcessLookupError:
             return
-        try:
+        with suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
         time.sleep(0.05)
     os.killpg(pid, signal.SIGKILL)
 
@@ -102,7 +100,7 @@ def postgres(run_folder: Path) -> Iterator[Postgres]:
 
     def start() -> dict[str, Any]:
         # In memory where there is some: what tests promise is order and atomicity, not the disk's patience.
-        shm = Path("/dev/shm")
+        shm = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder in it
         folder = Path(tempfile.mkdtemp(prefix="market-pg-", dir=shm if os.access(shm, os.W_OK) else None))
         server = PostgresServer(folder / "pg", free_port(), settings={"fsync": "off", "max_connections": "300"})
         server.start()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from babel.core import get_global
 
-_FRACTIONS: dict[str, tuple[int, int, int, int]] = get_global("currency_fractions")
+_FRACTIONS: Mapping[str, tuple[int, int, int, int]] = get_global("currency_fractions")
 _KNOWN = frozenset(get_global("all_currencies"))
 
 

@@ -62,7 +62,7 @@ class Callers:
             headers["if-match"] = f'"{version}"'
         for _ in range(_TRIES):
             request = {"content": content} if content is not None else {"json": body} if body is not None else {}
-            answer = self._client.request(method, self._layout.url(service) + path, headers=headers, **request)  # type: ignore[arg-type]  # one of the two
+            answer = self._client.request(method, self._layout.url(service) + path, headers=headers, **request)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE and "idempotency_key_in_use" not in answer.text:
                 return answer
             time.sleep(0.25)
@@ -81,5 +81,7 @@ class Callers:
         answer = self.send(method, service, path, body, **how)
         got = answer.json().get("code") if answer.status_code >= httpx.codes.BAD_REQUEST else "accepted"
         if got != code and code not in {each["code"] for each in answer.json().get("errors", ())}:
-            raise Unexpected(f"{method} {service} {path}: expected {code}, got {answer.status_code} {answer.text[:400]}")
+            raise Unexpected(
+                f"{method} {service} {path}: expected {code}, got {answer.status_code} {answer.text[:400]}"
+            )
         self.refused[code] += 1

@@ -120,9 +120,7 @@ def _line(story: Story, row: dict[str, str]) -> dict[str, Any]:
 def _pack(story: Story, row: dict[str, str], contents: list[dict[str, str]]) -> None:
     who = story.as_party(row["发货人"])
     body = {"load_id": story.loads[row["装载"]]["id"], "destination": row["目的国"]}
-    opened = story.callers.done(
-        "POST", "trade-ledger", "/v1/packing-lists", body, key=f"list:{row['装箱单']}", **who
-    )
+    opened = story.callers.done("POST", "trade-ledger", "/v1/packing-lists", body, key=f"list:{row['装箱单']}", **who)
     lines = {"lines": [_line(story, each) for each in contents]}
     path = f"/v1/packing-lists/{opened['id']}/lines"
     story.packing_lists[row["装箱单"]] = story.callers.done(

@@ -47,9 +47,7 @@ def _collect(story: Story, row: dict[str, str]) -> None:
     matches = [{"portion_id": each["portion_id"], "amount": each["released_value"]} for each in portions]
     path = f"/v1/collections/{collection['id']}/matches"
     body = {"matches": matches}
-    story.callers.done(
-        "POST", "fx-settlement", path, body, version=collection["version"], **_bank(story, row["银行"])
-    )
+    story.callers.done("POST", "fx-settlement", path, body, version=collection["version"], **_bank(story, row["银行"]))
 
 
 def _refused_collections(story: Story) -> None:
@@ -111,10 +109,10 @@ def _convert(story: Story) -> None:
         if number:
             continue
         low = {"quota_statement": {"reference": "Q-1", "remaining": "1.00"}, "bank_reference": "CV-Q1"}
+        over = {**body, **low, "amount": "1.01"}
         story.callers.refuse(
-            "conversion_over_stated_quota", "POST", "fx-settlement", "/v1/conversions", {**body, **low, "amount": "1.01"},
-            key="convert:over", **bank,
-        )  # fmt: skip
+            "conversion_over_stated_quota", "POST", "fx-settlement", "/v1/conversions", over, key="convert:over", **bank
+        )
         story.callers.done(
             "POST", "fx-settlement", "/v1/conversions", {**body, **low, "amount": "1.00"}, key="convert:quota", **bank
         )

@@ -115,7 +115,7 @@ _FOREIGN = (
 
 def buyers(random: Random) -> list[Party]:
     """Buyers domestic and foreign, enterprise and individual; an operator files each."""
-    parties = []
+    parties: list[Party] = []
     for n, (country, company, person) in enumerate(_FOREIGN, 1):
         for kind, name, number in (
             ("foreign_registration", company, f"{country}{random.randint(10**7, 10**8 - 1)}"),

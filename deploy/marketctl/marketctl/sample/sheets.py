@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import xlsxwriter
@@ -15,7 +15,7 @@ Rows = Sequence[Sequence[str]]
 _CREATED = datetime.datetime(2026, 5, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 
 
-def write_workbook(file: Path, sheets: dict[str, tuple[Sequence[str], Rows]]) -> None:
+def write_workbook(file: Path, sheets: Mapping[str, tuple[Sequence[str], Rows]]) -> None:
     """One workbook: each sheet with its headers, every cell text."""
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(file, options)
@@ -30,6 +30,6 @@ def write_workbook(file: Path, sheets: dict[str, tuple[Sequence[str], Rows]]) ->
 
 def read_sheet(file: Path, sheet: str) -> list[dict[str, str]]:
     """The rows of a sheet by header, every cell as text."""
-    rows: Iterable[list[object]] = CalamineWorkbook.from_path(file).get_sheet_by_name(sheet).to_python()
+    rows = CalamineWorkbook.from_path(file).get_sheet_by_name(sheet).to_python()
     table = [[str(cell).strip() for cell in row] for row in rows]
     return [dict(zip(table[0], row, strict=False)) for row in table[1:] if any(row)]

@@ -65,6 +65,4 @@ def _certificates(story: Story) -> None:
             )  # fmt: skip
             path = f"/v1/certificates/{applied['id']}/issues"
             issued = {"issued_number": f"DL5001{number:014}"}
-            story.callers.done(
-                "POST", "tax-exemption", path, issued, version=applied["version"], **_OFFICER
-            )
+            story.callers.done("POST", "tax-exemption", path, issued, version=applied["version"], **_OFFICER)

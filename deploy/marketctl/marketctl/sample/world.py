@@ -169,7 +169,9 @@ class World:
         for slip in self.slips[::9]:
             own = by_ref[slip.shipment]
             others = [
-                s for s in self.shipments if s.consignor == own.consignor and s.currency == own.currency and s is not own
+                s
+                for s in self.shipments
+                if s.consignor == own.consignor and s.currency == own.currency and s is not own
             ]
             if not others or slip.mode == "own":
                 continue
@@ -347,7 +349,15 @@ def _money(world: World) -> dict[str, tuple[list[str], list[list[str]]]]:
                     owed[due] = owed.get(due, Decimal(0)) + value
     natural = {h.ref for h in world.entrusting if h.identity_kind == "resident_id"}
     receipts = [
-        [f"TT{n:05}", str(n % 2 + 1), who, shipment, currency, f"{value:.2f}", "personal" if who in natural else "trade"]
+        [
+            f"TT{n:05}",
+            str(n % 2 + 1),
+            who,
+            shipment,
+            currency,
+            f"{value:.2f}",
+            "personal" if who in natural else "trade",
+        ]
         for n, ((shipment, who, currency), value) in enumerate(sorted(collected.items()), 1)
     ]
     passed = [

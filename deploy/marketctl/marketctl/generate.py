@@ -1,0 +1,165 @@
+"""Writes what is derived from code: AsyncAPI 3, event schemas, OpenAPI, access tables, event flow, regulations."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from typing import Any
+
+from marketctl.flow import subscriptions_of
+from marketctl.layout import ROOT, SERVICES, package_of
+from shared.events.base import Event
+from shared.events.catalogue import EVENT_TYPES, PUBLISHERS, TOPICS
+from shared.http.access import Access
+from shared.http.identity import ROLES
+from shared.vocabulary.rules import rules
+
+_HEADERS = {
+    "ce_specversion": "always 1.0",
+    "ce_id": "event id (UUID)",
+    "ce_source": "/services/<publisher>",
+    "ce_type": "event type with its version",
+    "ce_time": "business instant, UTC",
+    "ce_subject": "aggregate id, also the record's key",
+    "ce_dataschema": "this event's JSON Schema",
+    "ce_sequence": "1, 2, 3… per aggregate",
+    "ce_actor": "opaque account id",
+    "ce_pilot": "pilot",
+    "content-type": "application/json",
+}
+
+
+def generate_all(*, write: bool) -> list[str]:
+    """Generate every file; the names of those that were not as they should be."""
+    wanted = {
+        "docs/asyncapi.json": _json(asyncapi()),
+        "docs/access.md": access_page(),
+        "docs/event-flow.md": event_flow(),
+        "docs/regulations.md": regulations(),
+        **{f"docs/events/{name}.json": _json(schema_of(event)) for name, event in EVENT_TYPES.items()},
+        **{f"docs/openapi/{service}.json": _json(openapi_of(service)) for service in SERVICES},
+    }
+    folders = (ROOT / "docs" / "events", ROOT / "docs" / "openapi")
+    present = {str(file.relative_to(ROOT)) for folder in folders if folder.is_dir() for file in folder.iterdir()}
+    stale = sorted(present - set(wanted))
+    for name, text in wanted.items():
+        file = ROOT / name
+        if not file.exists() or file.read_text("utf-8") != text:
+            stale.append(name)
+            if write:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, "utf-8")
+    if write:
+        for name in present - set(wanted):
+            (ROOT / name).unlink()
+    return stale
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def schema_of(event: type[Event]) -> dict[str, Any]:
+    """The JSON Schema of an event's content."""
+    schema = event.model_json_schema(mode="serialization")
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["$id"] = f"/docs/events/{event.TYPE}.json"
+    return schema
+
+
+def openapi_of(service: str) -> dict[str, Any]:
+    """A service's OpenAPI document."""
+    document: dict[str, Any] = importlib.import_module(f"{package_of(service)}.app").app.openapi()
+    return document
+
+
+def asyncapi() -> dict[str, Any]:
+    """The AsyncAPI 3 document of all topics and messages."""
+    messages = {
+        name: {
+            "name": name,
+            "title": name,
+            "summary": " ".join((event.__doc__ or "").split()),
+            "contentType": "application/json",
+            "headers": {
+                "type": "object",
+                "properties": {header: {"type": "string", "description": text} for header, text in _HEADERS.items()},
+            },
+            "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": schema_of(event)},
+        }
+        for name, event in EVENT_TYPES.items()
+    }
+    channels = {
+        topic.name: {
+            "address": topic.name,
+            "messages": {
+                name: {"$ref": f"#/components/messages/{name}"}
+                for name, event in EVENT_TYPES.items()
+                if topic.name == event.TOPIC
+            },
+            "bindings": {"kafka": {"partitions": topic.partitions, "topicConfiguration": {"retention.ms": -1}}},
+        }
+        for topic in TOPICS.values()
+    }
+    operations = {
+        f"{topic.owner}.send.{topic.name}": {"action": "send", "channel": {"$ref": f"#/channels/{topic.name}"}}
+        for topic in TOPICS.values()
+    }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "market trade 1039 · events", "version": "1"},
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": messages},
+    }
+
+
+def access_page() -> str:
+    """Who may call what, as a page."""
+    lines = [
+        "# Who may call what",
+        "",
+        "Generated from the access tables; an endpoint without an entry fails at import.",
+    ]
+    for service in SERVICES:
+        table: Access = importlib.import_module(f"{package_of(service)}.api.access").ACCESS
+        lines += ["", f"## {service}", "", "| operation | roles | sees |", "|---|---|---|"]
+        for operation in sorted(table):
+            permitted = table[operation]
+            roles = "every role" if len(permitted.roles) == len(ROLES) else ", ".join(sorted(permitted.roles))
+            lines.append(f"| {operation} | {roles} | {permitted.sees} |")
+    return "\n".join(lines) + "\n"
+
+
+def event_flow() -> str:
+    """Publisher, topic, events, consumers, as a page."""
+    heard = {service: {event.TYPE for event in subscriptions_of(service).events()} for service in SERVICES}
+    lines = ["# Event flow", "", "Generated from the catalogue and the services' subscriptions.", ""]
+    lines += ["| event | topic | said by | heard by |", "|---|---|---|---|"]
+    for name, event in sorted(EVENT_TYPES.items()):
+        by = ", ".join(service for service in SERVICES if name in heard[service]) or "outside readers"
+        lines.append(f"| `{name}` | `{event.TOPIC}` | {TOPICS[event.TOPIC].owner} | {by} |")
+    return "\n".join(lines) + "\n"
+
+
+def regulations() -> str:
+    """Rule by rule: source, and where the code cites it."""
+    cited: dict[str, set[str]] = {}
+    for service in PUBLISHERS:
+        package = ROOT / "services" / service / package_of(service)
+        for file in sorted(package.rglob("*.py")):
+            for rule in re.findall(r"\b(?:R-[A-Z]+-\d+|V\d+)\b", file.read_text("utf-8")):
+                cited.setdefault(rule, set()).add(str(file.relative_to(ROOT)))
+    lines = [
+        "# Rules, sources, code",
+        "",
+        "Generated: which files cite a rule. A rule without a file is not built yet.",
+        "",
+    ]
+    lines += ["| rule | what it says | 规则 | source | cited by |", "|---|---|---|---|---|"]
+    for rule in rules().values():
+        files = "<br>".join(f"`{name}`" for name in sorted(cited.get(rule.id, ()))) or "–"
+        lines.append(f"| {rule.id} | {rule.title} | {rule.title_zh} | {rule.source} | {files} |")
+    return "\n".join(lines) + "\n"

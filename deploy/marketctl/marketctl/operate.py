@@ -1,0 +1,253 @@
+"""The commands that look at and keep a running system: token, trace, parked, events, clock, database, doctor."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import typer
+
+from marketctl.layout import ROOT, SERVICES, BusKind, Layout, default_ports
+from marketctl.verify import verify_all
+from shared.clock import Clock
+from shared.events.catalogue import TOPICS
+from shared.messaging.bus import Positions, open_bus
+from shared.messaging.envelope import UnreadableEnvelope, read_envelope
+from shared.migrations import differences, head_of, upgrade
+from shared.processes.problem import ProcessProblem
+from shared.settings import ServiceSettings
+
+parked = typer.Typer(no_args_is_help=True, help="Events that wait for a person.")
+events = typer.Typer(no_args_is_help=True, help="What is on the topics.")
+clock = typer.Typer(no_args_is_help=True, help="The business clock of a sandbox.")
+database = typer.Typer(no_args_is_help=True, help="Migrations.")
+Json = Annotated[bool, typer.Option("--json", help="one JSON object instead of text")]
+
+
+def running_layout() -> Layout:
+    """The layout of `make run`'s folder, on the bus that it belongs to."""
+    folder = ROOT / os.environ.get("RUN_FOLDER", ".run")
+    kept = folder / "bus"
+    if not kept.exists():
+        typer.echo("nothing has run here yet: start it with `make run`", err=True)
+        raise typer.Exit(3)
+    bus: BusKind = "kafka" if kept.read_text() == "kafka" else "embedded"
+    return Layout(folder, bus, default_ports())
+
+
+def show(content: Any, as_json: bool, text: str) -> None:
+    """Print one JSON object, or the text."""
+    typer.echo(json.dumps(content, ensure_ascii=False, default=str) if as_json else text)
+
+
+def ask_token(layout: Layout, role: str, **party: str | None) -> str:
+    """A token of the running development issuer."""
+    asked = {"role": role, **{name: value for name, value in party.items() if value}}
+    try:
+        answer = httpx.post(layout.url("issuer") + "/token", json=asked, trust_env=False, timeout=10)
+    except httpx.TransportError as error:
+        typer.echo("the token issuer does not answer: is `make run` running?", err=True)
+        raise typer.Exit(3) from error
+    if answer.is_error:
+        typer.echo(f"the issuer refused: {answer.text}", err=True)
+        raise typer.Exit(2)
+    found: str = answer.json()["access_token"]
+    return found
+
+
+def call(layout: Layout, service: str, method: str, path: str, role: str, body: Any = None, **party: str) -> Any:
+    """One call of a running service, its JSON answer; exit 1 with the problem where it refuses."""
+    headers = {"authorization": "Bearer " + ask_token(layout, role, **party), "idempotency-key": str(uuid4())}
+    url = layout.url(service) + path
+    try:
+        answer = httpx.request(method, url, json=body, headers=headers, trust_env=False, timeout=30)
+    except httpx.TransportError as error:
+        typer.echo(f"{service} does not answer: is `make run` running?", err=True)
+        raise typer.Exit(3) from error
+    if answer.is_error:
+        problem = answer.json()
+        typer.echo(f"{problem['code']}: {problem['detail']} · {problem['detail_zh']}", err=True)
+        raise typer.Exit(1)
+    return answer.json()
+
+
+def token(
+    role: str,
+    subject: Annotated[str | None, typer.Option(help="the party's subject id")] = None,
+    bank: Annotated[str | None, typer.Option(help="the bank's id")] = None,
+    site: Annotated[str | None, typer.Option(help="the site's id")] = None,
+    actor: Annotated[str | None, typer.Option(help="the account")] = None,
+) -> None:
+    """Print a development token of a role."""
+    layout = running_layout()
+    typer.echo(ask_token(layout, role, subject_id=subject, bank_id=bank, site_id=site, actor=actor))
+
+
+def verify(as_json: Json = False) -> None:
+    """Check what must hold over the four databases; exit 1 where something doesn't."""
+    findings = verify_all(running_layout())
+    content = {"ok": not findings, "findings": [str(finding) for finding in findings]}
+    show(content, as_json, "\n".join(content["findings"]) or "ok")  # type: ignore[arg-type]  # list of str
+    raise typer.Exit(1 if findings else 0)
+
+
+def trace(asked: str, as_json: Json = False) -> None:
+    """The whole flow of an id or number as one timeline."""
+    found = call(running_layout(), "trade-ledger", "GET", f"/v1/trace/{asked}", "auditor")
+    lines = [
+        f"{step['at']}  {step['type']:<46} {step['key']}  "
+        + " ".join(f"{name}={value}" for name, value in step["shown"].items())
+        for step in found["timeline"]
+    ]
+    show(found, as_json, "\n".join(lines))
+
+
+@parked.command("list")
+def parked_list(as_json: Json = False) -> None:
+    """Every parked event of all services."""
+    layout = running_layout()
+    found = {service: call(layout, service, "GET", "/v1/parked", "admin")["items"] for service in SERVICES}
+    lines = [
+        f"{service} {each['id']}: {each['type']} {each['key']} #{each['sequence']}  {each['reason']}  {each['error']}"
+        for service, items in found.items()
+        for each in items
+    ]
+    show(found, as_json, "\n".join(lines) or "nothing is parked")
+
+
+@parked.command("retry")
+def parked_retry(service: str, event: int, as_json: Json = False) -> None:
+    """Apply a parked event's aggregate again, in order."""
+    done = call(running_layout(), service, "POST", f"/v1/parked/{event}/retries", "admin")
+    show(done, as_json, f"{done['applied']} applied")
+
+
+@parked.command("release")
+def parked_release(service: str, event: int, reason: str, person: str, as_json: Json = False) -> None:
+    """Propose to skip a parked event for good, or as a second person confirm it."""
+    body = {"reason": reason}
+    done = call(running_layout(), service, "POST", f"/v1/parked/{event}/releases", "admin", body, actor=person)
+    show(done, as_json, done["state"])
+
+
+@events.command("tail")
+def events_tail(
+    count: Annotated[int, typer.Option(help="how many of the newest")] = 20,
+    topic: Annotated[str | None, typer.Option(help="one topic only")] = None,
+    as_json: Json = False,
+) -> None:
+    """The newest events on the topics."""
+    if topic is not None and topic not in TOPICS:
+        typer.echo(f"topics: {', '.join(TOPICS)}", err=True)
+        raise typer.Exit(2)
+    for line in asyncio.run(_newest(running_layout(), [topic] if topic else list(TOPICS), count)):
+        show(line, as_json, f"{line['time']}  {line['type']:<46} {line['key']} #{line['sequence']}")
+
+
+async def _newest(layout: Layout, topics: list[str], count: int) -> list[dict[str, Any]]:
+    async def from_zero() -> Positions:
+        return {}
+
+    bus = open_bus(settings_of(layout, "registry"))
+    reader = bus.reader("", topics, from_zero)
+    found: list[dict[str, Any]] = []
+    try:
+        await reader.start()
+        while batches := await reader.fetch(most=2000, wait_seconds=1):
+            for record in (each for batch in batches.values() for each in batch):
+                try:
+                    read = read_envelope(record.headers)
+                except UnreadableEnvelope:
+                    continue
+                line = {"time": read.occurred_at.isoformat(), "type": read.type, "key": read.key}
+                found.append({**line, "sequence": read.sequence, "topic": record.topic, "offset": record.offset})
+    finally:
+        await reader.close()
+        await bus.close()
+    return sorted(found, key=lambda line: line["time"])[-count:]
+
+
+def settings_of(layout: Layout, service: str) -> ServiceSettings:
+    """The settings that a service's processes of this run have."""
+    return ServiceSettings.model_validate({name.lower(): value for name, value in layout.environment(service).items()})
+
+
+@clock.command("show")
+def clock_show(as_json: Json = False) -> None:
+    """The business time."""
+    found = Clock("sandbox", running_layout().clock_file)
+    content = {"now": found.now().isoformat(), "offset_seconds": found.offset().total_seconds()}
+    show(content, as_json, str(content["now"]))
+
+
+@clock.command("set")
+def clock_set(instant: str) -> None:
+    """Move the business clock: marketctl clock set 2026-06-08T09:00:00+08:00."""
+    try:
+        wanted = datetime.fromisoformat(instant)
+    except ValueError:
+        wanted = None
+    if wanted is None or wanted.tzinfo is None:
+        typer.echo("give an instant with its offset, such as 2026-06-08T09:00:00+08:00", err=True)
+        raise typer.Exit(2)
+    Clock("sandbox", running_layout().clock_file).move_to(wanted)
+
+
+@database.command("status")
+def db_status(as_json: Json = False) -> None:
+    """Each database's revision and the newest one."""
+    layout = running_layout()
+    content = {}
+    for service in SERVICES:
+        with psycopg.connect(layout.database_url(service)) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        content[service] = {"revision": row[0] if row else None, "head": head_of(ROOT / "services" / service)}
+    text = "\n".join(f"{name:<15} {each['revision']} (head {each['head']})" for name, each in content.items())
+    show(content, as_json, text)
+
+
+@database.command("upgrade")
+def db_upgrade() -> None:
+    """Bring all four databases to the newest schema."""
+    layout = running_layout()
+    for service in SERVICES:
+        upgrade(ROOT / "services" / service, layout.database_url(service))
+
+
+@database.command("check")
+def db_check() -> None:
+    """Migrate four empty databases and compare them with the tables in code; exit 1 where they differ."""
+    from marketctl.scratch import scratch_postgres
+
+    found: list[str] = []
+    try:
+        with scratch_postgres() as make:
+            for service in SERVICES:
+                url = make(service.replace("-", "_"))
+                upgrade(ROOT / "services" / service, url)
+                found += [f"{service}: {each}" for each in differences(ROOT / "services" / service, url)]
+    except ProcessProblem as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(3) from problem
+    for line in found:
+        typer.echo(line, err=True)
+    raise typer.Exit(1 if found else 0)
+
+
+def doctor(as_json: Json = False) -> None:
+    """What this machine and this run look like; exit 1 where something stands in the way."""
+    from marketctl.doctor import examine
+
+    checks = examine()
+    bad = [check for check in checks if not check.ok]
+    lines = [f"{'✔' if check.ok else '✘'} {check.name:<22} {check.detail}" for check in checks]
+    show([{"name": c.name, "ok": c.ok, "detail": c.detail} for c in checks], as_json, "\n".join(lines))
+    sys.stdout.flush()
+    raise typer.Exit(1 if bad else 0)
