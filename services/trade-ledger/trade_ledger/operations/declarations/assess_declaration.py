@@ -19,9 +19,8 @@ from shared.vocabulary.money import rounded
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain import merge, valuation
 from trade_ledger.domain.parties import breaches_of_completion
-from trade_ledger.domain.recognition import verdict_on
+from trade_ledger.domain.recognition import verdict_json, verdict_on
 from trade_ledger.domain.submission import PortionFacts, SubmissionFacts, breaches_of_submission
-from trade_ledger.operations.trades.prepare_trades import verdict_json
 from trade_ledger.store.declarations import packing_lists_for_update, rates_of_month
 from trade_ledger.store.facts import entries_in_force, place, standings_of, subjects_by_id
 from trade_ledger.store.packing import packed_lines_of
