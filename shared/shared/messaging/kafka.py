@@ -73,18 +73,25 @@ class KafkaBus:
         return not await self._counted(topics, at_most=1)
 
     async def partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
-        """All partitions, asked of the broker: a client's own metadata may not know a new topic yet."""
+        """All partitions, asked of the broker until it knows every one: a new topic is described empty at first,
+        and a reader that took that for the whole would wait for ever."""
+        wanted = {self.prefix + topic: TOPICS[topic].partitions if topic in TOPICS else PARTITIONS for topic in topics}
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
-            found = await admin.describe_topics([self.prefix + topic for topic in topics])
+            while True:
+                found = {each["topic"]: each["partitions"] for each in await admin.describe_topics(list(wanted))}
+                known = {topic: len(found.get(topic, ())) for topic in wanted}
+                if all(known[topic] >= count for topic, count in wanted.items()):
+                    break
+                if time.monotonic() > deadline:
+                    missing = sorted(topic for topic, count in wanted.items() if known[topic] < count)
+                    raise BusStopped(f"the broker does not know all partitions of {', '.join(missing)}")
+                await asyncio.sleep(0.1)
         finally:
             await admin.close()
-        return [
-            TopicPartition(topic["topic"], partition["partition"])
-            for topic in found
-            for partition in topic["partitions"]
-        ]
+        return [TopicPartition(topic, each["partition"]) for topic in wanted for each in found[topic]]
 
     async def count_records(self, topics: Sequence[str]) -> int:
         return await self._counted(topics)

@@ -277,3 +277,27 @@ async def assert_each_once(engine: AsyncEngine, keys: int, count: int) -> None:
     for n in range(keys):
         own = [sequence for key, sequence in applied if key == f"k{n}"]
         assert own == sorted(own)
+
+
+class TestNewTopics:
+    async def test_a_reader_of_topics_made_a_moment_ago_reads_all_their_partitions(self, bus: Bus) -> None:
+        from shared.events.catalogue import TOPICS
+
+        names = list(TOPICS)
+        await bus.ensure_topics(names)
+        reader = bus.reader("", names, from_zero)
+        await reader.start()
+        try:
+            await bus.ensure_topics([], cursor_of=SERVICE)
+            publisher = bus.publisher(SERVICE)
+            await publisher.fence()
+            sent = [Outgoing(name, n, f"k{n}", b"{}", []) for name in names for n in range(6)]
+            await publisher.publish(sent, 1)
+            await publisher.close()
+            found = 0
+            async with asyncio.timeout(30):
+                while found < len(sent):
+                    batches = await reader.fetch(most=1000, wait_seconds=0.5)
+                    found += sum(map(len, batches.values()))
+        finally:
+            await reader.close()
