@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -31,6 +32,7 @@ from shared.messaging.bus import (
 from shared.messaging.failpoints import failpoint
 from shared.messaging.kafka_cursor import last_cursor
 
+_PATIENCE_SECONDS = 60
 _MOST_BYTES = 4 * 1024 * 1024
 
 
