@@ -114,12 +114,12 @@ class Yard:
     door: Door
     dsn: str
 
-    async def hear(self, *events: Event, key: str = "k") -> None:
+    async def hear(self, *events: Event, key: str = "k", event_id: UUID | None = None) -> None:
         """Deliver events to the projections."""
         async with self.door.app.state.runtime.sessions.begin() as session:
             for event in events:
                 received = Received(
-                    event, uuid4(), event.TYPE, "/services/x", key, 1, MORNING, "acct:x", "longshui", None
+                    event, event_id or uuid4(), event.TYPE, "/services/x", key, 1, MORNING, "acct:x", "longshui", None
                 )
                 for handler in subscriptions.handlers(type(event), live=True):
                     await handler(session, received)
@@ -127,7 +127,9 @@ class Yard:
     async def as_operator(self, method: str, path: str, body: Any = None, **how: Any) -> dict[str, Any]:
         return await self.door.done(method, path, body, **{"role": "operator", "subject_id": OPERATOR, **how})
 
-    async def trade(self, *lines: dict[str, Any], handed_over: bool = True, **fields: Any) -> dict[str, Any]:
+    async def trade(
+        self, *lines: dict[str, Any], handed_over: bool = True, by: Any = None, **fields: Any
+    ) -> dict[str, Any]:
         """A registered trade, handed over to its operator."""
         entered = [line(**each) for each in lines or ({},)]
         body = {
@@ -135,7 +137,7 @@ class Yard:
             "export_agency_id": str(AGENCY), "settlement_method": "fx", "trade_date": "2026-05-13", "currency": "USD",
             "total": str(sum(float(each["amount"]) for each in entered)), "lines": entered, **fields,
         }  # fmt: skip
-        trade = await self.as_operator("POST", "/v1/trades", body)
+        trade = await self.as_operator("POST", "/v1/trades", body, **(by or {}))
         if handed_over:
             await self.as_operator("POST", "/v1/handovers", {"trade_ids": [trade["id"]]})
         return trade

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trade_ledger.domain.valuation import Charges, Share, breaches_of_charges, fob_total, slip_share, valued
+from trade_ledger.domain.valuation import Charges, Declared, Share, breaches_of_charges, fob_total, slip_share, valued
 
 NONE = Charges(Decimal(0), Decimal(0), Decimal(0))
 CNY = {"CNY": Decimal(1), "USD": Decimal("6.98"), "EUR": Decimal("7.61"), "JPY": Decimal("0.0479")}
@@ -79,11 +79,11 @@ def test_free_on_board_and_dollars_lose_no_cent(shares: list[Share], currency: s
 
 @given(money, st.lists(st.integers(1, 50), min_size=1, max_size=10))
 def test_the_parts_of_a_line_sum_to_its_amount(amount: Decimal, parts: list[int]) -> None:
-    whole, before, total = Decimal(sum(parts)), Decimal(0), Decimal(0)
+    whole, before = Decimal(sum(parts)), Declared(Decimal(0), Decimal(0))
     for part in map(Decimal, parts):
-        total += slip_share(amount, whole, before, part, "CNY")
-        before += part
-    assert total == amount
+        value = slip_share(amount, whole, before, part, "CNY")
+        before = Declared(before.quantity + part, before.value + value)
+    assert before == Declared(whole, amount)
 
 
 def test_yen_have_no_cents() -> None:

@@ -106,6 +106,7 @@ async def preflight(declaration_id: UUID, session: Reading, caller: Authorised, 
     """What submission would say now, with every reason why not; nothing is done."""
     act = act_of(request, caller)
     row = await own_declaration(session, declaration_id, None, act)
+    currency = row.content["currency"]
     try:
         assessed = await assess_declaration(session, row, act=act)
         breaches, shares, items = assessed.breaches, assessed.shares, len(assessed.items)
@@ -120,7 +121,7 @@ async def preflight(declaration_id: UUID, session: Reading, caller: Authorised, 
             for b, english, chinese in texts
         ],
         total_value=sum((share.valued.declared for share in shares), Decimal(0)),
-        currency=row.content["currency"],
+        currency=currency,
         items=items,
     )
 

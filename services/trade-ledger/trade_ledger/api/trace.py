@@ -9,7 +9,7 @@ from shared.http.command import Reading
 from shared.vocabulary.errors import Hidden, NotFound
 from trade_ledger.api.schemas import TraceOut, TraceStep
 from trade_ledger.store.tables.trades import TradeRow
-from trade_ledger.store.trace import find, timeline
+from trade_ledger.store.trace import find, timeline, widen
 from trade_ledger.store.trades import trades_seen_by
 
 router = APIRouter(tags=["trace"])
@@ -24,9 +24,11 @@ async def trace(asked: str, session: Reading, caller: Authorised) -> TraceOut:
         raise NotFound("nothing is known of it")
     if caller.is_party:
         query = trades_seen_by(caller.pilot, caller.subject_id, all_of_them=False)
-        visible = await session.execute(query.where(TradeRow.id.in_(traced.trades)))
-        if {row.id for row in visible.scalars()} != traced.trades:
-            raise Hidden("part of it is somebody else's")
+        rows = await session.execute(query.where(TradeRow.id.in_(traced.trades)))
+        traced.trades = {row.id for row in rows.scalars()}
+        if not traced.trades:
+            raise Hidden("it is somebody else's")
+    await widen(session, traced)
     return TraceOut(
         asked=asked,
         kind=traced.kind,

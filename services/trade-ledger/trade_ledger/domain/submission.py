@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from shared.vocabulary.rules import Breach
+from trade_ledger.domain.parties import ACTIVE, Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,20 @@ class PortionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ListFacts:
+    """A packing list in the order in which it was entered; `free` of other declarations."""
+
+    number: str
+    status: str
+    destination: str
+    free: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionFacts:
     """The declaration as it would be submitted."""
 
-    lists_sealed: bool
-    lists_free: bool
-    one_destination: bool
+    lists: Sequence[ListFacts]
     customs_office_known: bool
     port_designated: bool
     price_term: str
@@ -45,7 +55,7 @@ class SubmissionFacts:
 
 def breaches_of_submission(facts: SubmissionFacts) -> tuple[Breach, ...]:
     """Every reason why not; the limit is inclusive (V27)."""
-    breaches = [*_of_lists(facts), *_of_places(facts), *_of_size(facts)]
+    breaches = [*breaches_of_lists(facts.lists), *_of_places(facts), *_of_size(facts)]
     for index, portion in enumerate(facts.portions):
         at = f"/portions/{index}"
         params = {"goods": portion.goods_name, "reason": portion.reason, "reason_zh": portion.reason_zh}
@@ -60,15 +70,34 @@ def breaches_of_submission(facts: SubmissionFacts) -> tuple[Breach, ...]:
     return tuple(breaches)
 
 
-def _of_lists(facts: SubmissionFacts) -> list[Breach]:
+def breaches_of_lists(lists: Sequence[ListFacts]) -> tuple[Breach, ...]:
+    """Sealed, not declared elsewhere, and all to the destination of the first; each breach names its list (V24)."""
     breaches = []
-    if not facts.lists_sealed:
-        breaches.append(Breach("packing_lists_not_sealed", "R-PACK-1", "/packing_list_ids"))
-    if not facts.lists_free:
-        breaches.append(Breach("packing_list_declared", "V21", "/packing_list_ids"))
-    if not facts.one_destination:
-        breaches.append(Breach("destination_differs", "V24", "/packing_list_ids"))
-    return breaches
+    for index, each in enumerate(lists):
+        at, params = f"/packing_list_ids/{index}", {"packing_list": each.number}
+        if each.status != "sealed":
+            breaches.append(Breach("packing_lists_not_sealed", "R-PACK-1", at, params))
+        if not each.free:
+            breaches.append(Breach("packing_list_declared", "V21", at, params))
+        if each.destination != lists[0].destination:
+            breaches.append(Breach("destination_differs", "V24", at, params))
+    return tuple(breaches)
+
+
+def breaches_of_declarant(standings: Standings | None) -> tuple[Breach, ...]:
+    """Only the consignor itself or a filed broker declares (R-DECL-1)."""
+    standing = None if standings is None else standings.get("broker")
+    if standing is None or standing.status not in ACTIVE:
+        return (Breach("subject_not_filed", "R-DECL-1", "/declarant_id", {"role": "broker"}),)
+    return ()
+
+
+def breaches_of_early_submission(today: date, expected_arrival: date, days: int) -> tuple[Breach, ...]:
+    """Earlier than so many days before arrival is too early (R-DECL-1)."""
+    if (expected_arrival - today).days <= days:
+        return ()
+    params = {"days": str(days), "expected_arrival": expected_arrival.isoformat()}
+    return (Breach("submission_too_early", "R-DECL-1", "/expected_arrival", params),)
 
 
 def _of_places(facts: SubmissionFacts) -> list[Breach]:

@@ -45,10 +45,22 @@ class Valued:
     fob_usd: Decimal = Decimal(0)
 
 
-def slip_share(amount: Decimal, quantity: Decimal, before: Decimal, taken: Decimal, currency: str) -> Decimal:
-    """A line's value for `taken` after `before` were declared: all parts of a line sum to its amount (V54)."""
-    upto = rounded(amount * (before + taken) / quantity, currency)
-    return upto - rounded(amount * before / quantity, currency)
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What other declarations hold of a line."""
+
+    quantity: Decimal
+    value: Decimal
+
+
+def slip_share(amount: Decimal, quantity: Decimal, before: Declared, taken: Decimal, currency: str) -> Decimal:
+    """A line's value for `taken` beside what is declared already: all parts of a line sum to its amount (V54)."""
+    return rounded(amount * (before.quantity + taken) / quantity, currency) - before.value
+
+
+def slip_value_kept(value: Decimal, quantity: Decimal, shut_out: Decimal, currency: str) -> Decimal:
+    """A portion's slip value without what was shut out and went back to the line (V31)."""
+    return value if not shut_out else rounded(value * (quantity - shut_out) / quantity, currency)
 
 
 def breaches_of_charges(term: str, charges: Charges) -> tuple[Breach, ...]:
@@ -91,6 +103,6 @@ def valued(
             declared[i] = part
     fob = allocate(fob_total(sum(declared, Decimal(0)), term, charges), declared, digits)
     usd_total = rounded(sum(fob, Decimal(0)) * cny_per_unit[currency] / cny_per_unit["USD"], "USD")
-    # By the declared values, as FOB was: charges above the goods' value make every FOB negative (a breach, not a crash).
+    # By declared values, as FOB was: charges above the goods' value make FOB negative, a breach and no crash.
     usd = fob if currency == "USD" else allocate(usd_total, declared, 2)
     return [Valued(*each) for each in zip(declared, fob, usd, strict=True)]

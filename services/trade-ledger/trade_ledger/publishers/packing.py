@@ -43,7 +43,7 @@ async def packing_list_state(session: AsyncSession, row: PackingListRow) -> Pack
         pilot=row.pilot,
         number=row.number,
         version=row.version,
-        status=row.status,  # type: ignore[arg-type]  # the column's CHECKed choices
+        status=row.status,
         load_id=row.load_id,
         consignor_id=row.consignor_id,
         destination=row.destination,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trade_ledger.domain.receipts import INACTIVE
+from trade_ledger.domain.valuation import slip_value_kept
 from trade_ledger.store.tables.declarations import (
     ConflictRow,
     CustomsRateRow,
@@ -24,7 +27,7 @@ async def declaration_for_update(session: AsyncSession, declaration_id: UUID) ->
     return await session.get(DeclarationRow, declaration_id, with_for_update=True, populate_existing=True)
 
 
-def declarations_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[tuple[DeclarationRow]]:
+def declarations_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[DeclarationRow]:
     """The declarations a caller may see: all, or those it consigns or submits."""
     query = select(DeclarationRow).where(DeclarationRow.pilot == pilot)
     if all_of_them:
@@ -48,11 +51,6 @@ async def receipt_by_id(session: AsyncSession, declaration_id: UUID, receipt_id:
     """The receipt that is kept under an id of customs."""
     query = select(ReceiptRow).where(ReceiptRow.declaration_id == declaration_id, ReceiptRow.receipt_id == receipt_id)
     return (await session.execute(query)).scalar_one()
-
-
-async def lock_name(session: AsyncSession, name: str) -> None:
-    """Hold a name until commit: for what no row stands for yet."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 async def conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[ConflictRow]:
@@ -79,3 +77,22 @@ async def rates_of_month(session: AsyncSession, month: date) -> dict[str, tuple[
     query = select(CustomsRateRow).where(CustomsRateRow.month == month)
     found = {row.currency: (row.id, row.cny_per_unit) for row in (await session.execute(query)).scalars()}
     return {"CNY": (f"customs:{month:%Y-%m}:CNY", Decimal(1)), **found}
+
+
+async def slip_values_declared(session: AsyncSession, line_ids: Iterable[UUID], but_not: UUID) -> dict[UUID, Decimal]:
+    """What other live declarations took of some lines' amounts; what was shut out of them went back."""
+    query = (
+        select(PortionRow.line_id, PortionRow.content)
+        .join(DeclarationRow, DeclarationRow.id == PortionRow.declaration_id)
+        .where(
+            PortionRow.line_id.in_(set(line_ids)),
+            PortionRow.declaration_id != but_not,
+            DeclarationRow.status.not_in(INACTIVE),
+        )
+    )
+    taken: dict[UUID, Decimal] = {}
+    for line_id, content in await session.execute(query):
+        quantity, shut_out = Decimal(content["quantity"]), Decimal(content["shut_out_quantity"])
+        kept = slip_value_kept(Decimal(content["slip_value"]), quantity, shut_out, content["slip_currency"])
+        taken[line_id] = taken.get(line_id, Decimal(0)) + kept
+    return taken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
@@ -16,6 +16,11 @@ async def next_number(session: AsyncSession, kind: str) -> int:
     """The next running number of a kind."""
     number: int | None = await session.scalar(select(numbers[kind].next_value()))
     return number or 0
+
+
+async def lock_name(session: AsyncSession, name: str) -> None:
+    """Hold a name until commit: for what no row stands for yet."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 async def load_for_update(session: AsyncSession, load_id: UUID) -> LoadRow | None:
@@ -29,6 +34,12 @@ async def open_load_of(session: AsyncSession, pilot: str, container_number: str)
         LoadRow.pilot == pilot, LoadRow.container_number == container_number, LoadRow.status != "closed"
     )
     return (await session.execute(query)).scalar_one_or_none()
+
+
+async def loads_arrived(session: AsyncSession, ids: Iterable[UUID]) -> bool:
+    """Whether all of them are at their supervised site."""
+    query = select(LoadRow.id).where(LoadRow.id.in_(set(ids)), LoadRow.arrived_at.is_(None)).limit(1)
+    return (await session.execute(query)).first() is None
 
 
 async def packing_list_for_update(session: AsyncSession, packing_list_id: UUID) -> PackingListRow | None:
@@ -48,7 +59,7 @@ async def packed_lines_of(session: AsyncSession, ids: Iterable[UUID]) -> list[Pa
     return list((await session.execute(query)).scalars())
 
 
-def packing_lists_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[tuple[PackingListRow]]:
+def packing_lists_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[PackingListRow]:
     """The packing lists a caller may see: all, its own, or those of loads it consolidates."""
     query = select(PackingListRow).where(PackingListRow.pilot == pilot)
     if all_of_them:

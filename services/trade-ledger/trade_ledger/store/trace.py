@@ -39,14 +39,12 @@ async def _ids(session: AsyncSession, query: Select[Any]) -> set[UUID]:
 
 
 async def find(session: AsyncSession, pilot: str, asked: str) -> Traced | None:
-    """What an id or human number belongs to; None where nothing is known of it."""
+    """The trades that an id or human number belongs to; None where nothing is known of it."""
     own = _uuid(asked)
     for kind, finder in _FINDERS:
         trades = await finder(session, pilot, asked, own)
         if trades is not None:
-            traced = Traced(kind, trades)
-            await _widen(session, traced)
-            return traced
+            return Traced(kind, trades)
     return None
 
 
@@ -106,8 +104,9 @@ async def _of_money_or_tax(session: AsyncSession, pilot: str, asked: str, own: U
     named = or_(TraceLink.key == asked, TraceLink.shown["number"].astext == asked)
     refs = (await session.execute(select(TraceLink.refs).where(TraceLink.pilot == pilot, named))).scalars()
     ids = {each for row in refs for each in map(_uuid, row) if each is not None}
-    query = select(PortionRow.trade_id).where(or_(PortionRow.id.in_(ids), PortionRow.declaration_id.in_(ids)))
-    return await _ids(session, query) or None
+    portions = select(PortionRow.trade_id).where(or_(PortionRow.id.in_(ids), PortionRow.declaration_id.in_(ids)))
+    trades = select(TradeRow.id).where(TradeRow.pilot == pilot, TradeRow.id.in_(ids))
+    return await _ids(session, portions) | await _ids(session, trades) or None
 
 
 _FINDERS = (
@@ -121,7 +120,7 @@ _FINDERS = (
 )
 
 
-async def _widen(session: AsyncSession, traced: Traced) -> None:
+async def widen(session: AsyncSession, traced: Traced) -> None:
     """From the trades to their portions, declarations, packing lists and loads."""
     portions = await session.execute(
         select(PortionRow.id, PortionRow.declaration_id).where(PortionRow.trade_id.in_(traced.trades))
@@ -157,13 +156,29 @@ async def timeline(session: AsyncSession, pilot: str, traced: Traced) -> list[di
         }
         for row in own
     ]
-    refs = _texts(traced.portions | traced.declarations | traced.trades)
-    heard = await session.execute(
-        select(TraceLink).where(TraceLink.pilot == pilot, TraceLink.refs.overlap(refs))  # type: ignore[attr-defined]  # ARRAY
-    )
+    others = await _portions_of_others(session, traced)
+    whole = traced.declarations - set(others.values())
+    refs = _texts(traced.portions | traced.trades | whole)
+    hidden = set(_texts(others))
+    heard = await session.execute(select(TraceLink).where(TraceLink.pilot == pilot, TraceLink.refs.overlap(refs)))
     for link in heard.scalars():
-        steps.append({name: getattr(link, name) for name in ("type", "key", "sequence", "at", "actor", "shown")})
+        step = {name: getattr(link, name) for name in ("type", "key", "sequence", "at", "actor", "shown")}
+        if hidden & set(link.refs):
+            step["shown"] = {name: value for name, value in link.shown.items() if name in _NO_AMOUNTS}
+        steps.append(step)
     return sorted(steps, key=lambda step: (step["at"], step["key"], step["sequence"]))
+
+
+# What an event also shows to a party whose goods are only a part of what it is about (V65).
+_NO_AMOUNTS = frozenset({"status", "month", "outcome", "customs_number"})
+
+
+async def _portions_of_others(session: AsyncSession, traced: Traced) -> dict[UUID, UUID]:
+    """Portions that share a traced declaration without being traced, with their declaration."""
+    query = select(PortionRow.id, PortionRow.declaration_id).where(
+        PortionRow.declaration_id.in_(traced.declarations), PortionRow.id.not_in(traced.portions)
+    )
+    return {portion: declaration for portion, declaration in await session.execute(query)}
 
 
 def _texts(ids: Iterable[UUID]) -> list[str]:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
-from shared.policy import policy_of
+from shared.policy import Policy, policy_of
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
@@ -20,10 +20,17 @@ from shared.vocabulary.rules import Breach
 from trade_ledger.domain import merge, valuation
 from trade_ledger.domain.parties import breaches_of_completion
 from trade_ledger.domain.recognition import verdict_json, verdict_on
-from trade_ledger.domain.submission import PortionFacts, SubmissionFacts, breaches_of_submission
-from trade_ledger.store.declarations import packing_lists_for_update, rates_of_month
+from trade_ledger.domain.submission import (
+    ListFacts,
+    PortionFacts,
+    SubmissionFacts,
+    breaches_of_declarant,
+    breaches_of_early_submission,
+    breaches_of_submission,
+)
+from trade_ledger.store.declarations import packing_lists_for_update, rates_of_month, slip_values_declared
 from trade_ledger.store.facts import entries_in_force, place, standings_of, subjects_by_id
-from trade_ledger.store.packing import packed_lines_of
+from trade_ledger.store.packing import loads_arrived, packed_lines_of
 from trade_ledger.store.tables.declarations import DeclarationRow
 from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
 from trade_ledger.store.tables.row import policy
@@ -82,9 +89,7 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
         single_kinds=simplified["single_kinds"],
     )
     facts = SubmissionFacts(
-        lists_sealed=all(each.status == "sealed" for each in lists),
-        lists_free=all(each.declaration_id in (None, row.id) for each in lists),
-        one_destination=len({each.destination for each in lists}) == 1,
+        lists=[_list_facts(each, row) for each in _as_entered(lists, entered)],
         customs_office_known=await _office_known(session, row.pilot, entered["customs_office"]),
         port_designated=await place(session, "port", f"{row.pilot}:{entered['port']}") is not None,
         price_term=entered["price_term"],
@@ -100,7 +105,8 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
         portions=[_portion_facts(share) for share in shares],
     )
     breaches = breaches_of_submission(facts) + valuation.breaches_of_charges(entered["price_term"], _charges(entered))
-    breaches += await _stop_orders(session, row, shares)
+    breaches += await _stop_orders(session, row, shares) + await _declarant(session, row)
+    breaches += await _arrival(session, row, lists, rules, today)
     return Assessed(lists, shares, items, rates[entered["currency"]][0], month, breaches)
 
 
@@ -115,6 +121,7 @@ async def _shares(
     declared: dict[UUID, Decimal] = {}
     for trade_id in sorted(trades):
         declared |= {line_id: c.declared for line_id, c in (await counters_of(session, trade_id)).items()}
+    values = await slip_values_declared(session, lines, row.id)
     entries = await entries_in_force(session, act.pilot, today)
     shares = []
     for line_id in sorted(packed):
@@ -134,7 +141,7 @@ async def _shares(
                 slip_value=valuation.slip_share(
                     Decimal(content["amount"]),
                     Decimal(content["quantity"]),
-                    declared[line_id],
+                    valuation.Declared(declared[line_id], values.get(line_id, Decimal(0))),
                     quantity,
                     trades[line.trade_id].currency,
                 ),
@@ -190,6 +197,33 @@ def _portion_facts(share: Share) -> PortionFacts:
         reason_zh=share.verdict["reason_zh"],
         buyer_named=share.trade.buyer_id is not None,
     )
+
+
+def _as_entered(lists: list[PackingListRow], entered: dict[str, Any]) -> list[PackingListRow]:
+    return sorted(lists, key=lambda each: entered["packing_list_ids"].index(str(each.id)))
+
+
+def _list_facts(each: PackingListRow, row: DeclarationRow) -> ListFacts:
+    return ListFacts(each.number, each.status, each.destination, free=each.declaration_id in (None, row.id))
+
+
+async def _declarant(session: AsyncSession, row: DeclarationRow) -> tuple[Breach, ...]:
+    """The declarant is the consignor or a filed broker (R-DECL-1)."""
+    if row.declarant_id == row.consignor_id:
+        return ()
+    known = (await subjects_by_id(session, [row.declarant_id])).get(row.declarant_id)
+    return breaches_of_declarant(standings_of(known if known and known.pilot == row.pilot else None))
+
+
+async def _arrival(
+    session: AsyncSession, row: DeclarationRow, lists: list[PackingListRow], rules: Policy, today: date
+) -> tuple[Breach, ...]:
+    """Before arrival only within the policy's days of the day on which the goods are expected (R-DECL-1)."""
+    expected = row.content.get("expected_arrival")
+    if expected is None or await loads_arrived(session, {each.load_id for each in lists}):
+        return ()
+    days = rules.on("submission_before_arrival_days", today).value
+    return breaches_of_early_submission(today, date.fromisoformat(expected), days)
 
 
 async def _office_known(session: AsyncSession, pilot: str, office: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
-from shared.vocabulary.errors import Hidden, NotFound
+from shared.vocabulary.errors import Hidden, NotFound, Refused
 from shared.vocabulary.numbers import human_number
+from trade_ledger.domain.submission import ListFacts, breaches_of_lists
 from trade_ledger.store.declarations import packing_lists_for_update
 from trade_ledger.store.packing import next_number
 from trade_ledger.store.tables.declarations import DeclarationRow
@@ -32,16 +34,22 @@ class Drafted:
     inland: Decimal
     simplified: bool
     declarant_id: UUID | None
+    expected_arrival: date | None = None
 
 
 async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act) -> DeclarationRow:
-    """The draft; it takes nothing until it is submitted."""
+    """The draft; it takes nothing until it is submitted, but lists that can't go together are refused at once (V24)."""
     lists = await packing_lists_for_update(session, list(drafted.packing_list_ids))
     if len(lists) != len(set(drafted.packing_list_ids)) or any(each.pilot != act.pilot for each in lists):
         raise NotFound("not all packing lists are known")
     for each in lists:
         if act.subject_id != str(each.consignor_id):
             raise Hidden(f"packing list {each.id} is somebody else's")
+    entered = [str(each) for each in drafted.packing_list_ids]
+    lists.sort(key=lambda each: entered.index(str(each.id)))
+    facts = [ListFacts(each.number, each.status, each.destination, free=each.declaration_id is None) for each in lists]
+    if breaches := breaches_of_lists(facts):
+        raise Refused(breaches)
     row = DeclarationRow(
         id=uuid7(),
         pilot=act.pilot,
@@ -73,4 +81,5 @@ def _entered(drafted: Drafted, destination: str) -> dict[str, Any]:
         "insurance": str(drafted.insurance),
         "inland": str(drafted.inland),
         "simplified": drafted.simplified,
+        "expected_arrival": drafted.expected_arrival.isoformat() if drafted.expected_arrival else None,
     }

@@ -41,14 +41,13 @@ from trade_ledger.store.declarations import (
     conflicts_of,
     customs_number_holder,
     declaration_for_update,
-    lock_name,
     portions_of,
     rates_of_month,
     receipt_by_id,
     receipts_of,
 )
 from trade_ledger.store.facts import grade_of
-from trade_ledger.store.packing import load_for_update
+from trade_ledger.store.packing import load_for_update, lock_name
 from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, PortionRow, ReceiptRow
 from trade_ledger.store.tables.row import policy
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,25 +11,39 @@ from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.events.trade_ledger import LoadArrived, LoadOpened, LoadSealed
+from shared.policy import policy_of
 from shared.vocabulary.errors import Conflict, Hidden, Malformed, NotFound, Refused, Stale
 from shared.vocabulary.identifiers import InvalidIdentifier
 from shared.vocabulary.identifiers import container_number as parsed_container
+from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from trade_ledger.publishers.packing import announce_load
 from trade_ledger.store.facts import place
-from trade_ledger.store.packing import load_for_update, next_number, open_load_of, packing_lists_of_load
+from trade_ledger.store.packing import (
+    load_for_update,
+    lock_name,
+    next_number,
+    open_load_of,
+    packed_lines_of,
+    packing_lists_of_load,
+)
 from trade_ledger.store.tables.packing import LoadRow
+from trade_ledger.store.tables.row import policy
 
 
 async def open_load(session: AsyncSession, *, container_number: str | None, vehicle: str | None, act: Act) -> LoadRow:
     """The open load; a container already on an open one is refused and told which."""
     number = None
+    if (container_number is None) == (vehicle is None):
+        raise Malformed((Breach("load_carrier_unclear", "R-PACK-4", "/container_number"),))
     if container_number is not None:
         try:
             number = parsed_container(container_number)
         except InvalidIdentifier as error:
             raise Malformed((Breach(error.code, error.rule, "/container_number"),)) from error
+        # Two loads may be opened for one container at the same moment: the second must see the first.
+        await lock_name(session, f"container {act.pilot} {number}")
         held = await open_load_of(session, act.pilot, number)
         if held is not None:
             params = {"container": number, "load": held.number}
@@ -70,9 +85,26 @@ async def seal_load(session: AsyncSession, load_id: UUID, *, seal_number: str, v
     lists = [each for each in await packing_lists_of_load(session, load_id) if each.status != "void"]
     if not lists or any(each.status != "sealed" for each in lists):
         raise Refused((Breach("packing_lists_not_sealed", "R-PACK-1"),))
+    if breaches := await _over_maxima(session, row, [each.id for each in lists], act):
+        raise Refused(breaches)
     row.status, row.seal_number = "sealed", seal_number
     await announce_load(session, row, LoadSealed, act=act)
     return row
+
+
+async def _over_maxima(session: AsyncSession, row: LoadRow, list_ids: list[UUID], act: Act) -> tuple[Breach, ...]:
+    """Volume and payload are checked on the load, whoever's packing lists it carries (R-PACK-4, V22)."""
+    packed = await packed_lines_of(session, list_ids)
+    most = (await policy_of(session, policy, row.pilot)).on("load_maxima", legal_date(act.now)).value
+    carried = {
+        "gross_weight_kg": sum((each.gross_weight_kg for each in packed), Decimal(0)),
+        "volume_m3": sum((each.volume_m3 for each in packed), Decimal(0)),
+    }
+    return tuple(
+        Breach("load_over_maximum", "V22", "", {"what": what, "value": f"{value:f}", "most": most[what]})
+        for what, value in carried.items()
+        if value > Decimal(most[what])
+    )
 
 
 async def record_arrival(
@@ -84,7 +116,7 @@ async def record_arrival(
     breaches = []
     if row.status != "sealed":
         breaches.append(Breach("load_not_sealed", "R-PACK-1"))
-    if site is None:
+    if site is None or site["pilot"] != act.pilot:
         breaches.append(Breach("site_not_filed", "R-FILE-9", "/site_id"))
     if arrived_at > act.now:
         breaches.append(Breach("date_in_the_future", "V16", "/arrived_at"))

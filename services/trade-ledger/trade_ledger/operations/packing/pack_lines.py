@@ -154,7 +154,8 @@ async def unpack_lines(
     if len(chosen) != len(set(packed_line_ids)):
         raise NotFound("not all packed lines are in this list")
     moves = [Move(each.line_id, "packed", -each.quantity) for each in chosen]
-    await move(session, moves, reference=row.number, act=act)
+    if unfit := await move(session, moves, reference=row.number, act=act):
+        raise RuntimeError(f"an open list's lines are declared: {[str(each.line_id) for each in unfit]}")
     await session.execute(delete(PackedLineRow).where(PackedLineRow.id.in_([each.id for each in chosen])))
     return await announce_packing_list(session, row, PackingListPacked, act=act)
 

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+
+async def submit(yard: Any, draft: dict[str, Any], **how: Any) -> Any:
+    how = {"role": "operator", "subject_id": draft["consignor"], "version": draft["version"], **how}
+    return await yard.door.call("POST", f"/v1/declarations/{draft['id']}/submissions", {}, **how)
+
+
+async def drafted(yard: Any, make_packed: Any, parties: Any, *lines: Any, trade: Any = None, **fields: Any) -> Any:
+    registered = await yard.trade(*lines, **(trade or {}))
+    packing_list = await yard.sealed(*(make_packed(each) for each in registered["trade"]["lines"]))
+    draft = await yard.draft(packing_list["id"], **fields)
+    return {**draft, "consignor": parties["operator"], "trade": registered}
+
+
+def codes(answer: Any) -> list[str]:
+    return [each["code"] for each in answer.json().get("errors", [])]
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"), [("149999.99", []), ("150000.00", []), ("150000.01", ["declaration_value_over_limit"])]
+)
+async def test_the_limit_is_inclusive(
+    yard: Any, make_packed: Any, parties: Any, price: str, expected: list[str]
+) -> None:
+    draft = await drafted(yard, make_packed, parties, {"quantity": "1", "unit_price": price})
+    preflight = await yard.as_operator("GET", f"/v1/declarations/{draft['id']}/preflight")
+    assert [each["code"] for each in preflight["breaches"]] == expected
+    before = len(yard.rows("SELECT FROM outbox"))
+    answer = await submit(yard, draft)
+    assert (answer.status_code, codes(answer)) == (409 if expected else 200, expected)
+    if expected:
+        assert len(yard.rows("SELECT FROM outbox")) == before
+        assert yard.rows("SELECT FROM portions") == []
+        assert yard.counters(draft["trade"]["trade"]["lines"][0]["line_id"])[1] == 0
+
+
+async def test_undecided_goods_wait_for_a_decision_and_then_pass(
+    yard: Any, make_packed: Any, parties: Any, make_decision: Any
+) -> None:
+    odd = {"goods_name": "未知货品", "hs_code": "9405420000", "statutory_unit": "千克"}
+    draft = await drafted(yard, make_packed, parties, odd)
+    answer = await submit(yard, draft)
+    assert (answer.status_code, answer.json()["code"], answer.json()["rule"]["id"]) == (
+        409,
+        "commodity_undecided",
+        "V9",
+    )
+    await yard.hear(make_decision("未知货品", "9405420000", "eligible"))
+    assert (await submit(yard, draft)).status_code == 200
+
+
+async def test_a_verdict_that_turned_negative_refuses(
+    yard: Any, make_packed: Any, parties: Any, make_decision: Any
+) -> None:
+    draft = await drafted(yard, make_packed, parties, {"goods_name": "未知货品", "hs_code": "9405420000"})
+    await yard.hear(make_decision("未知货品", "9405420000", "not_eligible"))
+    assert codes(await submit(yard, draft)) == ["goods_not_allowed"]
+
+
+@pytest.mark.parametrize("role", ["stall_holder", "operator"])
+async def test_a_stop_order_holds_what_was_begun(
+    yard: Any, make_packed: Any, parties: Any, make_stop_order: Any, role: str
+) -> None:
+    draft = await drafted(yard, make_packed, parties)
+    await yard.hear(make_stop_order(role, parties["seller" if role == "stall_holder" else "operator"]))
+    assert codes(await submit(yard, draft)) == ["subject_stopped"]
+
+
+async def test_every_breach_is_told_at_once(yard: Any, make_packed: Any, parties: Any) -> None:
+    wrong = {"customs_office": "9999", "port": "9999", "freight": "1.00", "price_term": "C&F", "simplified": True}
+    draft = await drafted(yard, make_packed, parties, trade={"buyer_id": None}, **wrong)
+    assert set(codes(await submit(yard, draft))) == {
+        "customs_office_not_allowed", "port_not_designated", "price_term_differs", "simplified_not_available",
+        "buyer_not_completed",
+    }  # fmt: skip
+
+
+async def test_lists_to_two_destinations_are_refused_at_the_draft_with_the_list(
+    yard: Any, make_packed: Any, parties: Any
+) -> None:
+    first, second = (await yard.trade({}, {}))["trade"]["lines"]
+    lists = [await yard.sealed(make_packed(first)), await yard.sealed(make_packed(second), destination="VN")]
+    body = {
+        "packing_list_ids": [each["id"] for each in lists], "customs_office": "8012", "port": "8011",
+        "price_term": "FOB", "currency": "USD",
+    }  # fmt: skip
+    answer = await yard.door.call("POST", "/v1/declarations", body, role="operator", subject_id=parties["operator"])
+    assert (answer.status_code, codes(answer)) == (409, ["destination_differs"])
+    assert answer.json()["errors"][0]["pointer"] == "/packing_list_ids/1"
+    assert yard.rows("SELECT FROM declarations") == []
+
+
+@pytest.mark.parametrize(("expected", "refused"), [("2026-05-16", []), ("2026-05-17", ["submission_too_early"])])
+async def test_submission_before_arrival_within_three_days(
+    yard: Any, make_packed: Any, parties: Any, expected: str, refused: list[str]
+) -> None:
+    draft = await drafted(yard, make_packed, parties, expected_arrival=expected)
+    assert codes(await submit(yard, draft)) == refused
+
+
+async def test_a_filed_broker_declares_for_the_consignor(yard: Any, make_packed: Any, parties: Any) -> None:
+    draft = await drafted(yard, make_packed, parties, declarant_id=str(parties["broker"]))
+    assert (await submit(yard, draft, role="broker", subject_id=parties["broker"])).status_code == 200
+    other = await drafted(yard, make_packed, parties, declarant_id=str(parties["buyer"]))
+    assert codes(await submit(yard, other)) == ["subject_not_filed"]
+
+
+async def test_goods_are_declared_once_however_many_submit(yard: Any, make_packed: Any, parties: Any) -> None:
+    packing_list = await yard.sealed(make_packed((await yard.trade())["trade"]["lines"][0]))
+    drafts = [{**await yard.draft(packing_list["id"]), "consignor": parties["operator"]} for _ in range(5)]
+    answers = await asyncio.gather(*(submit(yard, each) for each in drafts))
+    assert sorted(each.status_code for each in answers) == [200, 409, 409, 409, 409]
+    assert len(yard.rows("SELECT FROM portions")) == 1
+
+
+async def test_the_parts_of_a_line_sum_to_its_amount_after_a_withdrawal(
+    yard: Any, make_packed: Any, parties: Any
+) -> None:
+    line = (await yard.trade({"quantity": "3", "unit_price": "0.3333", "amount": "1.00"}))["trade"]["lines"][0]
+    lists = [await yard.sealed(make_packed(line, "1")) for _ in range(3)]
+    drafts = [{**await yard.draft(each["id"]), "consignor": parties["operator"]} for each in lists]
+    answers = [(await submit(yard, each)).json() for each in drafts[:2]]
+    path = f"/v1/declarations/{drafts[0]['id']}/withdrawals"
+    await yard.as_operator("POST", path, {"reason": "again"}, version=answers[0]["version"])
+    drafts[0]["version"] = answers[0]["version"] + 1
+    for each in (drafts[2], drafts[0]):
+        assert (await submit(yard, each)).status_code == 200
+    values = yard.rows("SELECT sum((content->>'slip_value')::numeric) FROM portions")
+    assert str(values[0][0]) == "1.00"
+
+
+async def test_slips_in_another_currency_are_converted_at_the_named_rate(
+    yard: Any, make_packed: Any, parties: Any
+) -> None:
+    draft = await drafted(yard, make_packed, parties, trade={"currency": "EUR"})
+    state = (await submit(yard, draft)).json()["declaration"]
+    portion = state["portions"][0]
+    assert (portion["slip_value"], portion["slip_currency"]) == ("300.00", "EUR")
+    assert portion["declared_value"] == portion["fob_value"] == portion["fob_usd"] == "327.08"
+    assert portion["rate_id"] == "customs:2026-05:USD"
+    assert state["total_fob_usd"] == "327.08"
+
+
+async def test_a_simplified_declaration_keeps_every_portion_in_one_item(
+    yard: Any, make_packed: Any, parties: Any
+) -> None:
+    lines = [{"goods_name": f"工具{n}", "unit_price": f"{9 - n}.00"} for n in range(7)]
+    draft = await drafted(yard, make_packed, parties, *lines, simplified=True)
+    state = (await submit(yard, draft)).json()["declaration"]
+    assert [item["merged"] for item in state["items"]].count(True) == 1
+    behind = sorted(portion for item in state["items"] for portion in item["portion_ids"])
+    assert behind == sorted(each["portion_id"] for each in state["portions"])
+    assert sum(float(item["value"]) for item in state["items"]) == float(state["total_value"]) == 4200.0
+
+
+async def test_without_the_months_rate_nothing_is_declared(yard: Any, make_packed: Any, parties: Any) -> None:
+    draft = await drafted(yard, make_packed, parties, currency="JPY")
+    assert codes(await submit(yard, draft)) == ["customs_rate_missing"]
+
+
+async def test_somebody_elses_declaration_answers_like_an_unknown_one(
+    yard: Any, make_packed: Any, parties: Any
+) -> None:
+    draft = await drafted(yard, make_packed, parties)
+    other = {"role": "operator", "subject_id": parties["other_operator"]}
+    for path in (f"/v1/declarations/{draft['id']}", f"/v1/declarations/{draft['id']}/preflight"):
+        assert (await yard.door.call("GET", path, **other)).status_code == 404
+    assert (await submit(yard, draft, **other)).status_code == 404
+    assert yard.rows("SELECT count(*) FROM audit WHERE rule = 'V65'") == [(3,)]
+    assert (await submit(yard, draft, version=7)).status_code == 412

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared.events.fx_settlement import EntitlementChanged, EntitlementState
+
+
+async def two_sellers(yard: Any, parties: Any, make_packed: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """One declaration over a trade of each of two stall holders."""
+    theirs = {"seller_id": str(parties["other_seller"]), "export_agency_id": str(parties["other_agency"])}
+    trades = [await yard.trade(), await yard.trade(**theirs)]
+    packing_list = await yard.sealed(*(make_packed(each["trade"]["lines"][0]) for each in trades))
+    draft = await yard.draft(packing_list["id"])
+    return trades, await yard.as_operator("POST", f"/v1/declarations/{draft['id']}/submissions", {}, version=0)
+
+
+def entitlement(declaration: dict[str, Any]) -> EntitlementChanged:
+    state = declaration["declaration"]
+    rooms = [
+        {
+            "portion_id": each["portion_id"], "collector_id": each["collector_id"], "owner_id": each["owner_id"],
+            "collectable": "300.00", "matched": "0",
+        }
+        for each in state["portions"]
+    ]  # fmt: skip
+    return EntitlementChanged(
+        entitlement=EntitlementState.model_validate(
+            {
+                "declaration_id": declaration["id"], "pilot": "longshui", "version": 1, "currency": "USD",
+                "collectable": "600.00", "tolerance": "0", "matched": "0", "frozen": False, "portions": rooms,
+            }
+        )
+    )  # fmt: skip
+
+
+async def test_from_any_id_or_number_one_timeline(yard: Any, parties: Any, make_packed: Any) -> None:
+    trades, declaration = await two_sellers(yard, parties, make_packed)
+    state = declaration["declaration"]
+    declaration = await yard.receive(declaration["id"], "accepted", customs_number="801220260000000001")
+    await yard.hear(entitlement(declaration), key=declaration["id"])
+    asked = [
+        trades[0]["number"], trades[0]["id"], trades[0]["trade"]["lines"][0]["line_id"], declaration["id"],
+        declaration["number"], "801220260000000001", state["packing_list_ids"][0], state["load_ids"][0],
+        state["portions"][0]["portion_id"], f"LS-SU-{parties['seller'].int % 100}",
+    ]  # fmt: skip
+    for each in asked:
+        traced = await yard.as_operator("GET", f"/v1/trace/{each}")
+        kinds = [step["type"].split(".")[1] for step in traced["timeline"]]
+        assert {
+            "trade_registered", "handover_recorded", "packing_list_sealed", "load_sealed", "declaration_submitted",
+            "declaration_accepted", "entitlement_changed",
+        } <= set(kinds), each  # fmt: skip
+        assert all(step["actor"] and step["sequence"] for step in traced["timeline"])
+
+
+async def test_a_stall_holder_sees_its_own_part_without_the_others_amounts(
+    yard: Any, parties: Any, make_packed: Any
+) -> None:
+    trades, declaration = await two_sellers(yard, parties, make_packed)
+    await yard.hear(entitlement(declaration), key=declaration["id"])
+    seller = {"role": "stall_holder", "subject_id": parties["seller"]}
+    traced = await yard.door.done("GET", f"/v1/trace/{declaration['number']}", **seller)
+    assert traced["trades"] == [trades[0]["id"]]
+    assert len(traced["portions"]) == 1
+    assert trades[1]["id"] not in {step["key"] for step in traced["timeline"]}
+    heard = [step for step in traced["timeline"] if step["type"].startswith("fx_settlement.")]
+    assert [step["shown"] for step in heard] == [{}]
+    customs = await yard.door.done("GET", f"/v1/trace/{declaration['number']}", role="customs")
+    assert len(customs["trades"]) == 2
+
+
+async def test_what_is_somebody_elses_answers_like_an_unknown_id(yard: Any, parties: Any, make_packed: Any) -> None:
+    trades, _ = await two_sellers(yard, parties, make_packed)
+    seller = {"role": "stall_holder", "subject_id": parties["seller"]}
+    foreign = await yard.door.call("GET", f"/v1/trace/{trades[1]['id']}", **seller)
+    unknown = await yard.door.call("GET", f"/v1/trace/{uuid4()}", **seller)
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.json()["code"] == unknown.json()["code"]
+    assert yard.rows("SELECT rule FROM audit WHERE outcome <> 'done' AND rule IS NOT NULL") == [("V65",)]
+
+
+async def test_an_event_heard_twice_is_one_step(yard: Any, parties: Any, make_packed: Any) -> None:
+    _, declaration = await two_sellers(yard, parties, make_packed)
+    event_id = uuid4()
+    for _ in range(2):
+        await yard.hear(entitlement(declaration), key=declaration["id"], event_id=event_id)
+    traced = await yard.as_operator("GET", f"/v1/trace/{declaration['id']}")
+    heard = [step for step in traced["timeline"] if step["type"] == "fx_settlement.entitlement_changed.v1"]
+    assert [UUID(step["key"]) for step in heard] == [UUID(declaration["id"])]
