@@ -1,18 +1,246 @@
-"""The invariants that `verify` checks."""
+"""The invariants that `verify` checks (assurance reference §3): each names what doesn't hold, row by row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, cast
 
-from marketctl.flow import in_flight
-from marketctl.layout import Layout
+import psycopg
+
+from marketctl.flow import applied, in_flight, said, subscriptions_of
+from marketctl.layout import SERVICES, Layout
 
 Check = Callable[[Layout], list[str]]
+_MOST_SHOWN = 20
+
+
+def rows(layout: Layout, service: str, query: str) -> list[tuple[Any, ...]]:
+    """The rows of one query in a service's database."""
+    with psycopg.connect(layout.database_url(service)) as connection:
+        return connection.execute(cast(Any, query)).fetchall()
+
+
+def _named(layout: Layout, service: str, query: str, text: str) -> list[str]:
+    """One sentence per row of a query that should find nothing."""
+    return [text.format(*row) for row in rows(layout, service, query)[:_MOST_SHOWN]]
 
 
 def delivered(layout: Layout) -> list[str]:
-    """I1: what was said is applied or parked everywhere."""
+    """I1: what was said is applied or parked by everyone who hears it."""
     return in_flight(layout)
 
 
-INVARIANTS: dict[str, Check] = {"I1": delivered}
+def gapless(layout: Layout) -> list[str]:
+    """I2: each aggregate's sequence is 1..n, and nobody applied what was never said."""
+    query = (
+        "SELECT topic, key, count(*), min(sequence), max(sequence) FROM outbox GROUP BY topic, key"
+        " HAVING count(*) <> max(sequence) OR min(sequence) <> 1"
+    )
+    found: list[str] = []
+    everything: dict[tuple[str, str], int] = {}
+    for service in SERVICES:
+        found += _named(layout, service, query, "{0} {1}: {2} events with sequences {3} to {4}")
+        everything |= said(layout, service)
+    for service in SERVICES:
+        topics = set(subscriptions_of(service).topics())
+        sequences, _ = applied(layout, service)
+        found += [
+            f"{service} applied {last} of {key[0]} {key[1]}, which ends at {everything.get(key, 0)}"
+            for key, last in sequences.items()
+            if key[0] in topics and last > everything.get(key, 0)
+        ]
+    return found
+
+
+def quantities(layout: Layout) -> list[str]:
+    """I3: a line's counters are the sums of its movements, and never overlap."""
+    kinds = ("void", "packed", "declared", "released", "departed", "returned")
+    found: list[str] = []
+    for kind in kinds:
+        query = (
+            f"SELECT c.line_id, c.{kind}, coalesce(m.moved, 0) FROM trade_line_counters c LEFT JOIN"
+            f" (SELECT line_id, sum(quantity) AS moved FROM movements WHERE kind = '{kind}' GROUP BY line_id) m"
+            f" ON m.line_id = c.line_id WHERE c.{kind} <> coalesce(m.moved, 0)"
+        )
+        found += _named(layout, "trade-ledger", query, f"line {{0}}: {kind} {{1}}, its movements sum to {{2}}")
+    query = (
+        "SELECT line_id FROM trade_line_counters WHERE NOT (registered - void >= packed AND packed >= declared"
+        " AND declared >= released AND released >= departed AND departed >= returned)"
+    )
+    return found + _named(layout, "trade-ledger", query, "line {0}: its quantities overlap")
+
+
+def declared(layout: Layout) -> list[str]:
+    """I4: items and portions of a declaration carry the same value, or an open case names the difference."""
+    query = (
+        "SELECT d.number, (d.content->>'total_value')::numeric, p.value, i.value FROM declarations d"
+        " JOIN (SELECT declaration_id, sum(declared_value) AS value FROM portions GROUP BY 1) p"
+        " ON p.declaration_id = d.id"
+        " CROSS JOIN LATERAL (SELECT sum((e->>'value')::numeric) AS value"
+        " FROM jsonb_array_elements(d.content->'items') e) i"
+        " WHERE d.status <> 'draft' AND ((d.content->>'total_value')::numeric <> p.value OR i.value <> p.value)"
+        " AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.declaration_id = d.id AND c.closed_at IS NULL)"
+    )
+    return _named(layout, "trade-ledger", query, "declaration {0}: total {1}, portions {2}, items {3}")
+
+
+def collected(layout: Layout) -> list[str]:
+    """I5: matches fit collection and declaration, counters are their sums, the journal sums to zero."""
+    found = _named(
+        layout,
+        "fx-settlement",
+        "SELECT c.number, c.matched, coalesce(sum(m.amount), 0) FROM collections c LEFT JOIN matches m"
+        " ON m.collection_id = c.id AND m.unmatched_at IS NULL GROUP BY c.id"
+        " HAVING c.matched <> coalesce(sum(m.amount), 0) OR c.matched + c.refunded > c.amount",
+        "collection {0}: matched {1}, its matches sum to {2}",
+    )
+    found += _named(
+        layout,
+        "fx-settlement",
+        "SELECT e.declaration_id, e.matched, coalesce(sum(m.value), 0) FROM entitlements e LEFT JOIN matches m"
+        " ON m.declaration_id = e.declaration_id AND m.unmatched_at IS NULL GROUP BY e.declaration_id"
+        " HAVING e.matched <> coalesce(sum(m.value), 0)"
+        " OR (e.matched > e.collectable + e.tolerance AND NOT e.frozen)",
+        "declaration {0}: matched {1}, its matches sum to {2}",
+    )
+    found += _named(
+        layout,
+        "fx-settlement",
+        "SELECT m.id, c.collector_id, r.collector_id FROM matches m JOIN collections c ON c.id = m.collection_id"
+        " JOIN portion_rooms r ON r.portion_id = m.portion_id"
+        " WHERE m.unmatched_at IS NULL AND c.collector_id <> r.collector_id",
+        "match {0}: collected by {1}, the export names {2}",
+    )
+    journal = "SELECT entry_id, currency, sum(amount) FROM journal GROUP BY 1, 2 HAVING sum(amount) <> 0"
+    return found + _named(layout, "fx-settlement", journal, "journal entry {0}: {1} is off by {2}")
+
+
+def exempted(layout: Layout) -> list[str]:
+    """I6: no portion is exempted for more than departed less returned, and once only."""
+    found = _named(
+        layout,
+        "tax-exemption",
+        "SELECT i.portion_id, i.departed_fob - i.returned_fob, sum(l.fob_value) FROM exemption_items i"
+        " JOIN return_lines l ON l.portion_id = i.portion_id WHERE i.returned_fob = 0 GROUP BY i.portion_id"
+        " HAVING sum(l.fob_value) <> i.departed_fob - i.returned_fob",
+        "portion {0}: {1} left, {2} is in returns",
+    )
+    found += _named(
+        layout,
+        "tax-exemption",
+        "SELECT portion_id, count(*) FROM return_lines WHERE NOT adjustment GROUP BY 1 HAVING count(*) > 1",
+        "portion {0} stands in {1} returns",
+    )
+    totals = (
+        "SELECT r.number, r.total_rmb, sum(l.exempt_rmb) FROM exemption_returns r JOIN return_lines l"
+        " ON l.return_id = r.id GROUP BY r.id HAVING sum(l.exempt_rmb) <> r.total_rmb"
+    )
+    return found + _named(layout, "tax-exemption", totals, "return {0}: total {1}, its lines sum to {2}")
+
+
+def no_orphans(layout: Layout) -> list[str]:
+    """I7: every portion that fx-settlement or tax-exemption knows is one of trade-ledger's."""
+    known = {row[0] for row in rows(layout, "trade-ledger", "SELECT id FROM portions")}
+    found = []
+    for service, table in (("fx-settlement", "entitlement_portions"), ("tax-exemption", "exemption_items")):
+        there = {row[0] for row in rows(layout, service, f"SELECT portion_id FROM {table}")}
+        found += [f"{service} holds portion {portion}, which trade-ledger never declared" for portion in there - known]
+    return found[:_MOST_SHOWN]
+
+
+_PATHS = {
+    "registry": (
+        "registry.subjects",
+        {"registry.subject_filed.v1", "registry.filing_effective.v1"},
+    ),
+    "trade-ledger": ("trade-ledger.declarations", {"trade_ledger.declaration_submitted.v1"}),
+    "fx-settlement": ("fx-settlement.collections", {
+        "fx_settlement.collection_booked.v1", "fx_settlement.passed_on.v1", "fx_settlement.converted.v1",
+    }),
+    "tax-exemption": ("tax-exemption.returns", {
+        "tax_exemption.return_filed.v1", "tax_exemption.item_decided.v1",
+    }),
+}  # fmt: skip
+
+
+def histories(layout: Layout) -> list[str]:
+    """I8: every aggregate's history starts with an event that may start it."""
+    found = []
+    for service, (topic, starts) in _PATHS.items():
+        query = f"SELECT key, type FROM outbox WHERE topic = '{topic}' AND sequence = 1"
+        found += [
+            f"{topic} {key} starts with {kind}" for key, kind in rows(layout, service, query) if kind not in starts
+        ]
+    return found[:_MOST_SHOWN]
+
+
+def once_only(layout: Layout) -> list[str]:
+    """I9: as many effects as distinct keys answered 2xx."""
+    found = []
+    for service in SERVICES:
+        query = (
+            "SELECT k.principal, k.key, count(a.id) FROM idempotency_keys k LEFT JOIN audit a ON a.actor = k.principal"
+            " AND a.idempotency_key = k.key AND a.outcome = 'done' WHERE k.status BETWEEN 200 AND 299"
+            " GROUP BY 1, 2 HAVING count(a.id) <> 1"
+        )
+        found += _named(layout, service, query, service + ": key {1} of {0} had {2} effects")
+    return found
+
+
+def money_columns(layout: Layout) -> list[str]:
+    """I12: no column anywhere is a float."""
+    query = (
+        "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'"
+        " AND data_type IN ('real', 'double precision', 'money')"
+    )
+    found = []
+    for service in SERVICES:
+        found += _named(layout, service, query, service + ": {0}.{1} is {2}")
+    return found
+
+
+def agreement(layout: Layout) -> list[str]:
+    """I15: per portion, what trade-ledger released and departed is what the others hold (V68)."""
+    ledger = {
+        row[0]: row[1:]
+        for row in rows(
+            layout,
+            "trade-ledger",
+            "SELECT id, content->>'released_value', content->>'returned_value', content->>'departed_fob',"
+            " content->>'returned_fob', content->>'trade_kind', content->>'settlement_method' FROM portions",
+        )
+    }
+    found = []
+    query = "SELECT portion_id, released, collectable FROM entitlement_portions"
+    for portion, released, collectable in rows(layout, "fx-settlement", query):
+        own = ledger.get(portion)
+        if own is None:
+            continue
+        carries = own[4] == "goods" and own[5] != "cash"
+        expected = Decimal(own[0]) - Decimal(own[1]) if carries else Decimal(0)
+        if released != Decimal(own[0]) or collectable != expected:
+            found.append(f"portion {portion}: released {own[0]}, fx-settlement holds {released} ({collectable})")
+    query = "SELECT portion_id, departed_fob, returned_fob FROM exemption_items"
+    items = {row[0]: row[1:] for row in rows(layout, "tax-exemption", query)}
+    for portion, own in ledger.items():
+        departed, returned = Decimal(own[2]), Decimal(own[3])
+        held = items.get(portion, (Decimal(0), Decimal(0)))
+        if own[4] == "goods" and held != (departed, returned):
+            found.append(f"portion {portion}: departed {departed}, tax-exemption holds {held[0]}")
+    return found[:_MOST_SHOWN]
+
+
+INVARIANTS: dict[str, Check] = {
+    "I1": delivered,
+    "I2": gapless,
+    "I3": quantities,
+    "I4": declared,
+    "I5": collected,
+    "I6": exempted,
+    "I7": no_orphans,
+    "I8": histories,
+    "I9": once_only,
+    "I12": money_columns,
+    "I15": agreement,
+}
