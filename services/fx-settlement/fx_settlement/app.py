@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fx_settlement.api import money
+from fx_settlement.api import collections, rooms, transfers
 from fx_settlement.api.access import ACCESS
 from fx_settlement.consumers.subscriptions import subscriptions
 from fx_settlement.settings import Settings
@@ -17,7 +17,9 @@ service = Service(
     title="fx-settlement · 收结汇",
     description="Collections, matches, pass-ons and conversions of a market procurement pilot (1039).",
     routers=[
-        money.router,
+        collections.router,
+        rooms.router,
+        transfers.router,
         upkeep_router(messaging, http_tables, policy, subscriptions),
     ],
     access=ACCESS,

@@ -7,22 +7,34 @@ from shared.http.upkeep import UPKEEP_ACCESS
 
 _OWN = "what it collects, owns or consigns"
 _BANK = "what its bank booked"
+_CLIENTS = "its bank's clients"
 _FIELD = "all of its pilot"
 _PARTIES = ("stall_holder", "operator")
+_READERS = (*_PARTIES, "bank", "safe", "auditor")
 
 ACCESS: Access = {
     **UPKEEP_ACCESS,
     "book_a_collection": grant("bank", sees=_BANK),
-    "list_collections": grant(*_PARTIES, "bank", "safe", "tax", "auditor", sees=f"{_OWN}; bank: {_BANK}"),
-    "read_collection": grant(*_PARTIES, "bank", "safe", "tax", "auditor", sees=f"{_OWN}; bank: {_BANK}"),
+    "list_collections": grant(*_READERS, "tax", sees=f"{_OWN}; bank: {_BANK}"),
+    "read_collection": grant(*_READERS, "tax", sees=f"{_OWN}; bank: {_BANK}"),
     "match_a_collection": grant("bank", sees=_BANK),
     "unmatch_a_collection": grant("bank", sees=_BANK),
     "refund_a_collection": grant("bank", sees=_BANK),
-    "list_entitlements": grant(*_PARTIES, "bank", "safe", "auditor", sees=f"{_OWN}; banks and SAFE: {_FIELD}"),
-    "read_entitlement": grant(*_PARTIES, "bank", "safe", "auditor", sees=f"{_OWN}; banks and SAFE: {_FIELD}"),
+    "link_an_advance": grant("bank", sees=_BANK),
+    "list_entitlements": grant(*_READERS, sees=f"{_OWN}; bank: {_CLIENTS}; SAFE: {_FIELD}"),
+    "read_entitlement": grant(*_READERS, sees=f"{_OWN}; bank: {_CLIENTS}; SAFE: {_FIELD}"),
+    "hold_a_room": grant("bank", sees=_CLIENTS),
+    "list_holds": grant(*_READERS, sees="holds for it; bank: those it placed"),
+    "read_hold": grant(*_READERS, sees="holds for it; bank: those it placed"),
+    "commit_a_hold": grant("bank", sees="those it placed"),
+    "void_a_hold": grant("bank", sees="those it placed"),
     "pass_money_on": grant("bank", sees=_BANK),
+    "list_pass_ons": grant(*_READERS, sees="where it is agent or principal; bank: those it made"),
+    "read_pass_on": grant(*_READERS, sees="where it is agent or principal; bank: those it made"),
     "convert": grant("bank", sees=_BANK),
-    "list_payables": grant(*_PARTIES, "safe", "auditor", sees="where it is agent or principal"),
-    "list_balances": grant(*_PARTIES, "safe", "auditor", sees="its own personal account"),
+    "list_conversions": grant(*_READERS, sees="its own; bank: those it made"),
+    "read_conversion": grant(*_READERS, sees="its own; bank: those it made"),
+    "list_payables": grant(*_READERS, sees=f"where it is agent or principal; bank: {_CLIENTS}"),
+    "list_balances": grant(*_READERS, sees=f"its own personal account; bank: {_CLIENTS}"),
     "list_journal": grant("safe", "auditor", sees=_FIELD),
 }

@@ -1,4 +1,4 @@
-"""What callers send and get."""
+"""What callers send and get about collections and rooms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.wire import CurrencyCode, MoneyAmount, PositiveMoney, RateText
 
-_ID = "019a0000-0000-7000-8000-0000000000{:02d}"
+ID = "019a0000-0000-7000-8000-0000000000{:02d}"
 
 
 class Input(BaseModel):
@@ -20,23 +20,22 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class CollectionIn(Input):
-    """A bank receipt (收汇), gross of the bank's charges."""
+def example(**fields: Any) -> ConfigDict:
+    """A model's configuration with one example of it."""
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [fields]})
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "collector_id": _ID.format(2),
-                    "bank_reference": "TT2026051300001",
-                    "currency": "USD",
-                    "amount": "1000.00",
-                    "received_on": "2026-05-13",
-                    "payer": "Vostok Instrument OOO",
-                }
-            ]
-        },
+
+class CollectionIn(Input):
+    """A bank receipt (收汇), gross of the bank's charges; `buyer_id` is the buyer for whom the payer paid."""
+
+    model_config = example(
+        collector_id=ID.format(2),
+        bank_reference="TT2026051300001",
+        currency="USD",
+        amount="1000.00",
+        bank_charges="15.00",
+        received_on="2026-05-13",
+        payer="Vostok Instrument OOO",
     )
 
     collector_id: UUID
@@ -49,184 +48,149 @@ class CollectionIn(Input):
     received_on: date
     payer: str = Field(min_length=1, max_length=200)
     buyer_id: UUID | None = None
+    payer_relation: Literal["buyer", "parent", "payment_agent", "logistics", "other"] = "buyer"
+    payer_evidence_hash: str = Field("", max_length=128)
 
 
 class MatchIn(Input):
+    """A part for a portion; `rate` is what one unit of the collection is in the declaration's currency."""
+
     portion_id: UUID
     amount: PositiveMoney
-    rate: RateText | None = None
+    rate: RateText | None = Field(None, gt=0)
     rate_source: str = Field("", max_length=120)
 
 
 class MatchesIn(Input):
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"matches": [{"portion_id": _ID.format(71), "amount": "306.00"}]}]},
-    )
+    model_config = example(matches=[{"portion_id": ID.format(71), "amount": "306.00"}])
 
     matches: list[MatchIn] = Field(min_length=1, max_length=2000)
 
 
 class UnmatchIn(Input):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"match_ids": [_ID.format(81)]}]})
+    model_config = example(match_ids=[ID.format(81)])
 
     match_ids: list[UUID] = Field(min_length=1, max_length=2000)
 
 
 class RefundIn(Input):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"amount": "10.00", "refunded_on": "2026-05-13"}]}
-    )
+    model_config = example(amount="10.00", refunded_on="2026-05-13")
 
     amount: PositiveMoney
     refunded_on: date
+    to_payer: bool = True
     evidence_hash: str = Field("", max_length=128)
 
 
-class PassOnIn(Input):
-    """A transfer from agent to principal (划转)."""
+class AdvanceIn(Input):
+    """A part to keep for a trade; `rate` is what one unit of the collection is in the trade's currency."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "agent_id": _ID.format(2),
-                    "principal_id": _ID.format(1),
-                    "currency": "USD",
-                    "amount": "300.00",
-                    "paid_as": "fx",
-                    "paid_on": "2026-05-13",
-                    "bank_reference": "PO2026051300001",
-                }
-            ]
-        },
+    model_config = example(trade_id=ID.format(61), amount="100.00")
+
+    trade_id: UUID
+    amount: PositiveMoney
+    rate: RateText | None = Field(None, gt=0)
+    rate_source: str = Field("", max_length=120)
+
+
+class HoldLineIn(Input):
+    """Room of a portion, in the declaration's currency."""
+
+    portion_id: UUID
+    value: PositiveMoney
+
+
+class HoldIn(Input):
+    model_config = example(
+        declaration_id=ID.format(51),
+        collector_id=ID.format(2),
+        lines=[{"portion_id": ID.format(71), "value": "306.00"}],
     )
 
-    agent_id: UUID
-    principal_id: UUID
-    currency: CurrencyCode
-    amount: PositiveMoney
-    paid_as: Literal["fx", "rmb"]
-    rate: RateText | None = None
-    paid_on: date
-    bank_reference: str = Field(min_length=1, max_length=80)
+    declaration_id: UUID
+    collector_id: UUID
+    lines: list[HoldLineIn] = Field(min_length=1, max_length=2000)
 
 
-class QuotaStatement(Input):
-    """What the bank states to be left of the yearly quota, in the converted currency."""
+class HoldCommitIn(Input):
+    """The booked collection that the hold waited for, and what of it goes to each held portion."""
 
-    reference: str = Field(min_length=1, max_length=80)
-    remaining: MoneyAmount
+    model_config = example(collection_id=ID.format(91), matches=[{"portion_id": ID.format(71), "amount": "306.00"}])
+
+    collection_id: UUID
+    matches: list[MatchIn] = Field(min_length=1, max_length=2000)
 
 
-class ConversionIn(Input):
-    """A conversion from a personal account (结汇): with proof, or within the quota that the bank states."""
+class HoldVoidIn(Input):
+    model_config = example(reason="the buyer did not pay")
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "holder_id": _ID.format(4),
-                    "currency": "USD",
-                    "amount": "100.00",
-                    "rate": "6.98",
-                    "quota_statement": {"reference": "Q-1", "remaining": "50000.00"},
-                    "converted_on": "2026-05-13",
-                    "bank_reference": "CV2026051300001",
-                }
-            ]
-        },
-    )
-
-    holder_id: UUID
-    currency: CurrencyCode
-    amount: PositiveMoney
-    rate: RateText
-    proof_portion_ids: list[UUID] = Field(default_factory=list, max_length=2000)
-    quota_statement: QuotaStatement | None = None
-    converted_on: date
-    bank_reference: str = Field(min_length=1, max_length=80)
+    reason: str = Field(min_length=3, max_length=500)
 
 
 class CollectionOut(BaseModel):
+    """A collection as its event tells it, the payer masked; an owner who doesn't collect sees its own part only."""
+
     id: UUID
     version: int
     collection: dict[str, Any]
 
 
+class RoomOut(BaseModel):
+    """The room of a portion; `left` is what may still be held or matched within its own value."""
+
+    portion_id: UUID
+    trade_id: UUID
+    collector_id: UUID
+    owner_id: UUID
+    buyer_id: UUID | None
+    settlement_method: str
+    collectable: MoneyAmount
+    held: MoneyAmount
+    matched: MoneyAmount
+    left: MoneyAmount
+
+
+class CaseOut(BaseModel):
+    """An open conflict case: what no longer agrees, and who must act (R-DECL-7)."""
+
+    id: UUID
+    code: str
+    detail: str
+    must_act: str
+    opened_at: datetime
+
+
 class EntitlementOut(BaseModel):
-    """A declaration's room with its portions; `left` is what may still be matched."""
+    """A declaration's room; a caller who sees a part of its portions gets that part's sums, without tolerance."""
 
     declaration_id: UUID
+    customs_number: str | None
     version: int
+    currency: str
+    collectable: MoneyAmount
+    tolerance: MoneyAmount | None
+    held: MoneyAmount
+    matched: MoneyAmount
     left: MoneyAmount
-    entitlement: dict[str, Any]
+    frozen: bool
+    applied_version: int
+    portions: list[RoomOut]
+    open_conflicts: list[CaseOut]
 
 
-class PassOnOut(BaseModel):
+class HoldLineOut(BaseModel):
+    portion_id: UUID
+    value: MoneyAmount
+
+
+class HoldOut(BaseModel):
+    """Room held; `status` is held, committed or void."""
+
     id: UUID
     number: str
-    agent_id: UUID
-    principal_id: UUID
-    currency: str
-    amount: MoneyAmount
-    paid_as: str
-    rmb_amount: MoneyAmount | None
-    rate: RateText | None
-    paid_on: date
-    bank_reference: str
-
-
-class ConversionOut(BaseModel):
-    id: UUID
-    number: str
-    holder_id: UUID
-    currency: str
-    amount: MoneyAmount
-    rmb_amount: MoneyAmount
-    rate: RateText
-    uses_quota: bool
-    converted_on: date
-    bank_reference: str
-
-
-class Payable(BaseModel):
-    """What an agent still owes a principal (R-FX-4)."""
-
-    agent_id: UUID
-    principal_id: UUID
-    currency: str
-    collected: MoneyAmount
-    passed_on: MoneyAmount
-    claims: MoneyAmount
-    owed: MoneyAmount
-
-
-class Payables(BaseModel):
-    items: list[Payable]
-
-
-class Balance(BaseModel):
-    holder_id: UUID
-    currency: str
-    balance: MoneyAmount
-
-
-class Balances(BaseModel):
-    items: list[Balance]
-
-
-class JournalLine(BaseModel):
-    id: int
-    entry_id: UUID
-    account: str
-    currency: str
-    amount: MoneyAmount
-    reference: str
-    at: datetime
-
-
-class JournalLines(BaseModel):
-    items: list[JournalLine]
+    version: int
+    status: str
+    collector_id: UUID
+    collection_id: UUID | None
+    reason: str
+    lines: list[HoldLineOut]

@@ -7,15 +7,19 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.consumers.on_registry import put
-from fx_settlement.operations.change_entitlement import change_entitlement
-from fx_settlement.store.tables import EntitlementPortion
+from fx_settlement.operations.rooms.change_entitlement import change_entitlement
+from fx_settlement.operations.rooms.change_trade_room import change_trade_room
+from fx_settlement.store.tables import EntitlementPortion, TradeCopy
 from shared.act import Act
-from shared.events.base import Received
-from shared.events.trade_ledger import DeclarationEvent, Portion
+from shared.events.base import Event, Received
+from shared.events.trade_ledger import DeclarationEvent, Portion, TradeEvent
 
 
 def collectable_of(portion: Portion) -> Decimal:
-    """Released less returned, in the declared currency; nothing for samples, gifts and cash."""
+    """Released less returned, in the declared currency; nothing for samples, gifts and cash.
+
+    What was shut out is not released any more, so it is not taken off a second time.
+    """
     if portion.trade_kind != "goods" or portion.settlement_method == "cash":
         return Decimal(0)
     return portion.released_value - portion.returned_value
@@ -38,6 +42,7 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
                 "consignor_id": portion.consignor_id,
                 "collector_id": portion.collector_id,
                 "buyer_id": portion.buyer_id,
+                "settlement_method": portion.settlement_method,
                 "customs_number": declaration.customs_number,
                 "currency": portion.declared_currency,
                 "released": portion.released_value,
@@ -48,12 +53,29 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
         )
 
 
-async def react_to_declaration(session: AsyncSession, received: Received[DeclarationEvent]) -> None:
-    """Open, grow or shrink the room, and tell it."""
-    act = Act(
+def _act(received: Received[Event]) -> Act:
+    return Act(
         actor=received.actor,
         pilot=received.pilot,
         now=received.occurred_at,
         traceparent=received.traceparent,
     )
-    await change_entitlement(session, received.event.declaration.declaration_id, act=act)
+
+
+async def react_to_declaration(session: AsyncSession, received: Received[DeclarationEvent]) -> None:
+    """Open, grow or shrink the room, and tell it."""
+    await change_entitlement(session, received.event.declaration.declaration_id, act=_act(received))
+
+
+async def copy_trade(session: AsyncSession, received: Received[TradeEvent]) -> None:
+    """What advances may be linked to."""
+    trade = received.event.trade
+    names = ("trade_id", "pilot", "number", "status", "kind", "settlement_method", "collector_id", "owner_id",
+             "currency", "total")  # fmt: skip
+    row = {name: getattr(trade, name) for name in names}
+    await put(session, TradeCopy, {**row, "sequence": received.sequence})
+
+
+async def react_to_trade(session: AsyncSession, received: Received[TradeEvent]) -> None:
+    """Unlink advances that a corrected or void trade no longer carries."""
+    await change_trade_room(session, received.event.trade.trade_id, act=_act(received))

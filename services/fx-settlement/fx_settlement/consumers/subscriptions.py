@@ -1,7 +1,12 @@
 """The whole inbound surface of fx-settlement."""
 
 from fx_settlement.consumers.on_registry import copy_bank, copy_grade, copy_subject
-from fx_settlement.consumers.on_trade_ledger import project_entitlement, react_to_declaration
+from fx_settlement.consumers.on_trade_ledger import (
+    copy_trade,
+    project_entitlement,
+    react_to_declaration,
+    react_to_trade,
+)
 from shared.events import registry, trade_ledger
 from shared.messaging.subscriptions import Subscriptions
 
@@ -26,9 +31,13 @@ subscriptions.project(registry.GradeChanged, copy_grade)
 for _declaration_event in (
     trade_ledger.DeclarationReleased,
     trade_ledger.DeclarationDeparted,
+    trade_ledger.DeclarationAmended,
     trade_ledger.DeclarationDeleted,
     trade_ledger.GoodsShutOut,
     trade_ledger.GoodsReturned,
 ):
     subscriptions.project(_declaration_event, project_entitlement)
     subscriptions.react(_declaration_event, react_to_declaration)
+for _trade_event in (trade_ledger.TradeRegistered, trade_ledger.TradeCorrected, trade_ledger.TradeVoided):
+    subscriptions.project(_trade_event, copy_trade)
+    subscriptions.react(_trade_event, react_to_trade)

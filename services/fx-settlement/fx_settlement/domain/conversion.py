@@ -13,10 +13,12 @@ class ConversionFacts:
     """A conversion; `stated_quota` is what the bank states to be left, in the converted currency."""
 
     natural_person: bool
+    foreign: bool
     amount: Decimal
     balance: Decimal
     proof_value: Decimal | None
     stated_quota: Decimal | None
+    in_the_future: bool = False
 
 
 def breaches_of_conversion(facts: ConversionFacts) -> tuple[Breach, ...]:
@@ -24,10 +26,19 @@ def breaches_of_conversion(facts: ConversionFacts) -> tuple[Breach, ...]:
     breaches = []
     if not facts.natural_person:
         breaches.append(Breach("not_an_individual", "R-FX-5", "/holder_id"))
+    if not facts.foreign:
+        breaches.append(Breach("nothing_to_convert", "V46", "/currency"))
+    if facts.in_the_future:
+        breaches.append(Breach("date_in_the_future", "V16", "/converted_on"))
     if facts.amount <= 0:
         breaches.append(Breach("amount_not_positive", "R-FX-5", "/amount"))
     if facts.amount > facts.balance:
         breaches.append(Breach("conversion_over_balance", "V43", "/amount", {"balance": f"{facts.balance:f}"}))
+    return (*breaches, *_breaches_of_proof(facts))
+
+
+def _breaches_of_proof(facts: ConversionFacts) -> list[Breach]:
+    breaches = []
     if facts.proof_value is not None:
         if facts.amount > facts.proof_value:
             breaches.append(Breach("conversion_over_proof", "V43", "/amount", {"proof": f"{facts.proof_value:f}"}))
@@ -36,4 +47,4 @@ def breaches_of_conversion(facts: ConversionFacts) -> tuple[Breach, ...]:
     elif facts.amount > facts.stated_quota:
         params = {"quota": f"{facts.stated_quota:f}"}
         breaches.append(Breach("conversion_over_stated_quota", "R-FX-5", "/amount", params))
-    return tuple(breaches)
+    return breaches

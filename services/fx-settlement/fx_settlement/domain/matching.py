@@ -1,8 +1,8 @@
-"""Who may collect, and how much of an export may be used (R-FX-1, R-FX-2, R-FX-3, V36, V37, V44)."""
+"""Who may collect, and for what a collection may be used (R-FX-1, R-FX-2, R-FX-3, V36, V37, V44, V47)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,13 +12,14 @@ from shared.vocabulary.rules import Breach
 
 @dataclass(frozen=True, slots=True)
 class CollectorFacts:
-    """What the collector holds on the day of the receipt."""
+    """What the collector holds on the day of the receipt; `fx_class` is SAFE's, None outside the directory."""
 
     known: bool
     natural_person: bool
-    in_fx_directory: bool
+    fx_class: str | None
     has_personal_account: bool
     account_kind: str
+    limited_classes: Collection[str] = ()
 
 
 def breaches_of_collector(facts: CollectorFacts) -> tuple[Breach, ...]:
@@ -31,35 +32,60 @@ def breaches_of_collector(facts: CollectorFacts) -> tuple[Breach, ...]:
         return ()
     if facts.account_kind == "personal":
         return (Breach("personal_account_of_enterprise", "R-FX-5", "/account_kind"),)
-    if not facts.in_fx_directory:
+    if facts.fx_class is None:
         return (Breach("not_in_fx_directory", "R-FX-3", "/collector_id"),)
+    if facts.fx_class in facts.limited_classes:
+        return (Breach("fx_class_limited", "V44", "/collector_id", {"class": facts.fx_class}),)
     return ()
 
 
 @dataclass(frozen=True, slots=True)
-class MatchFacts:
-    """One portion to be matched."""
+class PortionFacts:
+    """A portion whose room is asked for, and by whom; `collector` is who asks."""
 
-    portion_known: bool
-    portion_collector: str
+    known: bool
+    agreed_collector: str
     collector: str
-    amount: Decimal
+    settlement_method: str
     value: Decimal
     frozen: bool
 
 
-def breaches_of_match(facts: MatchFacts, at: str) -> tuple[Breach, ...]:
-    """Why a portion can't be matched; whether room is left, only the counter knows."""
-    if not facts.portion_known:
+def breaches_of_portion(facts: PortionFacts, at: str) -> tuple[Breach, ...]:
+    """Why a portion's room can't be asked for; how much is left, only the counter knows."""
+    if not facts.known:
         return (Breach("portion_not_released", "R-FX-1", f"{at}/portion_id"),)
     breaches = []
-    if facts.portion_collector != facts.collector:
+    if facts.agreed_collector != facts.collector:
         breaches.append(Breach("not_the_collector", "R-FX-2", f"{at}/portion_id"))
-    if facts.amount <= 0 or facts.value <= 0:
+    if facts.settlement_method == "cash":
+        breaches.append(Breach("cash_not_collectable", "R-FX-6", f"{at}/portion_id"))
+    if facts.value <= 0:
         breaches.append(Breach("amount_not_positive", "R-FX-1", f"{at}/amount"))
     if facts.frozen:
         breaches.append(Breach("entitlement_frozen", "R-DECL-7", f"{at}/portion_id"))
     return tuple(breaches)
+
+
+@dataclass(frozen=True, slots=True)
+class PayerFacts:
+    """Who paid for what: the buyer the bank names, the portion's buyer, and how the payer is related to it."""
+
+    paying_buyer: str | None
+    portion_buyer: str | None
+    relation: str
+    evidence_hash: str
+
+
+def breaches_of_payer(facts: PayerFacts, at: str) -> tuple[Breach, ...]:
+    """Why money of this payer can't be used: another than the buyer needs a stated relation and evidence (V47)."""
+    if facts.relation == "buyer":
+        if facts.paying_buyer is None or facts.paying_buyer == facts.portion_buyer:
+            return ()
+        return (Breach("payer_not_the_buyer", "V47", f"{at}/portion_id"),)
+    if not facts.evidence_hash:
+        return (Breach("payer_evidence_missing", "V47", f"{at}/portion_id", {"relation": facts.relation}),)
+    return ()
 
 
 def tolerance_of(collectable: Decimal, currency: str, parameter: Mapping[str, str]) -> Decimal:

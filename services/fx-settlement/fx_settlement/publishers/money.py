@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.money import matches_of, rooms_of
-from fx_settlement.store.tables import CollectionRow, EntitlementRow, MatchRow
+from fx_settlement.store.collections import advances_of, matches_of
+from fx_settlement.store.rooms import rooms_of
+from fx_settlement.store.tables import AdvanceRow, CollectionRow, EntitlementRow, MatchRow
 from shared.act import Act
 from shared.events.fx_settlement import (
+    Advance,
     CollectionEvent,
     CollectionState,
-    EntitlementChanged,
+    EntitlementEvent,
     EntitlementState,
     Match,
     PortionRoom,
@@ -22,24 +24,20 @@ from shared.messaging.outbox import announce
 async def entitlement_state(session: AsyncSession, row: EntitlementRow) -> EntitlementState:
     """The public state of a declaration's room."""
     rooms = tuple(
-        PortionRoom(
-            portion_id=room.portion_id,
-            collector_id=room.collector_id,
-            owner_id=room.owner_id,
-            collectable=room.collectable,
-            matched=room.matched,
-        )
+        PortionRoom.model_validate({name: getattr(room, name) for name in PortionRoom.model_fields})
         for room in await rooms_of(session, row.declaration_id)
     )
     names = set(EntitlementState.model_fields) - {"portions"}
     return EntitlementState.model_validate({**{name: getattr(row, name) for name in names}, "portions": rooms})
 
 
-async def announce_entitlement(session: AsyncSession, row: EntitlementRow, *, act: Act, reason: str) -> None:
+async def announce_entitlement(
+    session: AsyncSession, row: EntitlementRow, event: type[EntitlementEvent], *, act: Act, reason: str
+) -> None:
     """One version more, told; the caller holds the room's lock."""
     row.version += 1
     await session.flush()
-    said = EntitlementChanged(entitlement=await entitlement_state(session, row), reason=reason)
+    said = event(entitlement=await entitlement_state(session, row), reason=reason)
     await announce(session, said, key=row.declaration_id, sequence=row.version, act=act)
 
 
@@ -48,15 +46,20 @@ def _match(row: MatchRow) -> Match:
     return Match.model_validate({"match_id": row.id, **{name: getattr(row, name) for name in names}})
 
 
+def _advance(row: AdvanceRow) -> Advance:
+    return Advance.model_validate({name: getattr(row, name) for name in Advance.model_fields})
+
+
 async def collection_state(session: AsyncSession, row: CollectionRow) -> CollectionState:
-    """The public state of a collection with its matches."""
-    taken = {"collection_id", "payer", "matches", "unmatched"}
+    """The public state of a collection with its matches and advances; nothing of it may be unflushed."""
+    taken = {"collection_id", "payer", "matches", "advances", "unmatched"}
     names = set(CollectionState.model_fields) - taken
     return CollectionState.model_validate(
         {
             "collection_id": row.id,
             "payer": Sealed.model_validate(row.payer),
             "matches": [_match(each) for each in await matches_of(session, row.id)],
+            "advances": [_advance(each) for each in await advances_of(session, row.id)],
             "unmatched": row.amount - row.matched - row.refunded,
             **{name: getattr(row, name) for name in names},
         }
@@ -65,10 +68,9 @@ async def collection_state(session: AsyncSession, row: CollectionRow) -> Collect
 
 async def announce_collection(
     session: AsyncSession, row: CollectionRow, event: type[CollectionEvent], *, act: Act, reason: str = ""
-) -> CollectionState:
+) -> None:
     """One version more, told; the caller holds the collection's lock."""
     row.version += 1
     await session.flush()
     state = await collection_state(session, row)
     await announce(session, event(collection=state, reason=reason), key=row.id, sequence=row.version, act=act)
-    return state

@@ -1,4 +1,5 @@
 """the first schema"""
+# ruff: noqa: E501 - constraint texts as the tables have them
 
 from __future__ import annotations
 
@@ -70,20 +71,27 @@ def upgrade() -> None:
         sa.Column("bank_charges", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("matched", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("refunded", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("linked", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("payer", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("buyer_id", sa.Uuid(), nullable=True),
+        sa.Column("payer_relation", sa.Text(), nullable=False),
+        sa.Column("payer_evidence_hash", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "amount = round(amount, CASE WHEN currency IN ('JPY','KRW','VND','CLP','ISK','UGX','XAF','XOF') THEN 0 WHEN currency IN ('BHD','IQD','JOD','KWD','LYD','OMR','TND') THEN 3 ELSE 2 END)",
             name=op.f("ck_collections_amount_digits"),
         ),
         sa.CheckConstraint(
-            "matched >= 0 AND refunded >= 0 AND matched + refunded <= amount", name=op.f("ck_collections_parts")
+            "matched = round(matched, CASE WHEN currency IN ('JPY','KRW','VND','CLP','ISK','UGX','XAF','XOF') THEN 0 WHEN currency IN ('BHD','IQD','JOD','KWD','LYD','OMR','TND') THEN 3 ELSE 2 END)",
+            name=op.f("ck_collections_matched_digits"),
         ),
+        sa.CheckConstraint("matched + refunded + linked <= amount", name=op.f("ck_collections_parts")),
+        sa.CheckConstraint("matched >= 0 AND refunded >= 0 AND linked >= 0", name=op.f("ck_collections_not_negative")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_collections")),
         sa.UniqueConstraint("bank_id", "bank_reference", name=op.f("uq_collections_bank_id_bank_reference")),
         sa.UniqueConstraint("number", name=op.f("uq_collections_number")),
     )
+    op.create_index("ix_collections_bank_id", "collections", ["bank_id", "collector_id"], unique=False)
     op.create_index("ix_collections_collector_id", "collections", ["collector_id"], unique=False)
     op.create_table(
         "conflicts",
@@ -97,7 +105,13 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conflicts")),
     )
-    op.create_index(op.f("ix_conflicts_declaration_id"), "conflicts", ["declaration_id"], unique=False)
+    op.create_index(
+        "ix_conflicts_open",
+        "conflicts",
+        ["declaration_id", "code"],
+        unique=True,
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
     op.create_table(
         "consumer_positions",
         sa.Column("topic", sa.Text(), nullable=False),
@@ -128,12 +142,14 @@ def upgrade() -> None:
         sa.Column("rate_id", sa.Text(), nullable=False),
         sa.Column("uses_quota", sa.Boolean(), nullable=False),
         sa.Column("proof_portion_ids", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("proof_document_hash", sa.Text(), nullable=True),
         sa.Column("quota_statement", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("converted_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversions")),
         sa.UniqueConstraint("bank_id", "bank_reference", name=op.f("uq_conversions_bank_id_bank_reference")),
         sa.UniqueConstraint("number", name=op.f("uq_conversions_number")),
     )
+    op.create_index("ix_conversions_holder_id", "conversions", ["holder_id"], unique=False)
     op.create_table(
         "entitlement_portions",
         sa.Column("portion_id", sa.Uuid(), nullable=False),
@@ -144,6 +160,7 @@ def upgrade() -> None:
         sa.Column("consignor_id", sa.Uuid(), nullable=False),
         sa.Column("collector_id", sa.Uuid(), nullable=False),
         sa.Column("buyer_id", sa.Uuid(), nullable=True),
+        sa.Column("settlement_method", sa.Text(), nullable=False),
         sa.Column("customs_number", sa.Text(), nullable=True),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("released", sa.Numeric(precision=20, scale=4), nullable=False),
@@ -153,7 +170,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("portion_id", name=op.f("pk_entitlement_portions")),
         info={"written_by": "consumers"},
     )
+    op.create_index("ix_entitlement_portions_collector_id", "entitlement_portions", ["collector_id"], unique=False)
     op.create_index("ix_entitlement_portions_declaration_id", "entitlement_portions", ["declaration_id"], unique=False)
+    op.create_index("ix_entitlement_portions_owner_id", "entitlement_portions", ["owner_id"], unique=False)
     op.create_table(
         "entitlements",
         sa.Column("declaration_id", sa.Uuid(), nullable=False),
@@ -161,6 +180,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("collectable", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("tolerance", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("held", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("matched", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("frozen", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -168,8 +188,8 @@ def upgrade() -> None:
             "matched = round(matched, CASE WHEN currency IN ('JPY','KRW','VND','CLP','ISK','UGX','XAF','XOF') THEN 0 WHEN currency IN ('BHD','IQD','JOD','KWD','LYD','OMR','TND') THEN 3 ELSE 2 END)",
             name=op.f("ck_entitlements_matched_digits"),
         ),
-        sa.CheckConstraint("frozen OR matched <= collectable + tolerance", name=op.f("ck_entitlements_room")),
-        sa.CheckConstraint("matched >= 0", name=op.f("ck_entitlements_matched")),
+        sa.CheckConstraint("frozen OR held + matched <= collectable + tolerance", name=op.f("ck_entitlements_room")),
+        sa.CheckConstraint("matched >= 0 AND held >= 0", name=op.f("ck_entitlements_not_negative")),
         sa.PrimaryKeyConstraint("declaration_id", name=op.f("pk_entitlements")),
         postgresql_with={"fillfactor": 70},
     )
@@ -181,6 +201,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject_id", "authority", name=op.f("pk_grade_copies")),
         info={"written_by": "consumers"},
     )
+    op.create_table(
+        "holds",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("pilot", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("bank_id", sa.Uuid(), nullable=False),
+        sa.Column("collector_id", sa.Uuid(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("collection_id", sa.Uuid(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("status IN ('held', 'committed', 'void')", name=op.f("ck_holds_status")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+        sa.UniqueConstraint("number", name=op.f("uq_holds_number")),
+    )
+    op.create_index("ix_holds_collector_id", "holds", ["collector_id"], unique=False)
     op.create_table(
         "idempotency_keys",
         sa.Column("principal", sa.Text(), nullable=False),
@@ -209,6 +247,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
     )
+    op.create_index("ix_journal_account", "journal", ["account", "currency"], unique=False)
     op.create_index("ix_journal_entry_id", "journal", ["entry_id"], unique=False)
     op.create_table(
         "outbox",
@@ -298,10 +337,13 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("pilot", sa.Text(), nullable=False),
         sa.Column("collected", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("charges", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("passed_on", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("claims", sa.Numeric(precision=20, scale=4), nullable=False),
-        sa.CheckConstraint("collected >= 0 AND claims >= 0", name=op.f("ck_payables_collected")),
-        sa.CheckConstraint("passed_on >= 0 AND passed_on <= collected + claims", name=op.f("ck_payables_passed_on")),
+        sa.CheckConstraint("collected >= 0 AND charges >= 0 AND claims >= 0", name=op.f("ck_payables_not_negative")),
+        sa.CheckConstraint(
+            "passed_on >= 0 AND passed_on + charges <= collected + claims", name=op.f("ck_payables_passed_on")
+        ),
         sa.PrimaryKeyConstraint("agent_id", "principal_id", "currency", name=op.f("pk_payables")),
     )
     op.create_table(
@@ -331,12 +373,52 @@ def upgrade() -> None:
         sa.Column("collector_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("collectable", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("tolerance", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("held", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("matched", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("matched_usd", sa.Numeric(precision=20, scale=4), nullable=False),
-        sa.CheckConstraint("matched >= 0", name=op.f("ck_portion_rooms_matched")),
+        sa.Column("frozen", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("frozen OR held + matched <= collectable + tolerance", name=op.f("ck_portion_rooms_room")),
+        sa.CheckConstraint("matched >= 0 AND held >= 0", name=op.f("ck_portion_rooms_not_negative")),
         sa.PrimaryKeyConstraint("portion_id", name=op.f("pk_portion_rooms")),
     )
     op.create_index(op.f("ix_portion_rooms_declaration_id"), "portion_rooms", ["declaration_id"], unique=False)
+    op.create_table(
+        "rates",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("pilot", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=False),
+        sa.Column("quote", sa.Text(), nullable=False),
+        sa.Column("quoted_on", sa.Date(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=20, scale=8), nullable=False),
+        sa.CheckConstraint("rate > 0", name=op.f("ck_rates_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rates")),
+        sa.UniqueConstraint(
+            "pilot",
+            "source",
+            "base",
+            "quote",
+            "quoted_on",
+            "rate",
+            name=op.f("uq_rates_pilot_source_base_quote_quoted_on_rate"),
+        ),
+    )
+    op.create_table(
+        "room_moves",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("portion_id", sa.Uuid(), nullable=False),
+        sa.Column("declaration_id", sa.Uuid(), nullable=False),
+        sa.Column("pilot", sa.Text(), nullable=False),
+        sa.Column("collectable", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("held", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("matched", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_room_moves")),
+    )
+    op.create_index("ix_room_moves_portion_id", "room_moves", ["portion_id"], unique=False)
     op.create_table(
         "subject_copies",
         sa.Column("subject_id", sa.Uuid(), nullable=False),
@@ -350,6 +432,84 @@ def upgrade() -> None:
         info={"written_by": "consumers"},
     )
     op.create_table(
+        "trade_copies",
+        sa.Column("trade_id", sa.Uuid(), nullable=False),
+        sa.Column("pilot", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("settlement_method", sa.Text(), nullable=False),
+        sa.Column("collector_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("total", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("trade_id", name=op.f("pk_trade_copies")),
+        info={"written_by": "consumers"},
+    )
+    op.create_table(
+        "trade_rooms",
+        sa.Column("trade_id", sa.Uuid(), nullable=False),
+        sa.Column("pilot", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("registered", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("linked", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.CheckConstraint("linked >= 0 AND linked <= registered", name=op.f("ck_trade_rooms_linked")),
+        sa.PrimaryKeyConstraint("trade_id", name=op.f("pk_trade_rooms")),
+    )
+    op.create_table(
+        "advances",
+        sa.Column("collection_id", sa.Uuid(), nullable=False),
+        sa.Column("trade_id", sa.Uuid(), nullable=False),
+        sa.Column("pilot", sa.Text(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("value", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("trade_currency", sa.Text(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=20, scale=8), nullable=False),
+        sa.Column("rate_id", sa.Text(), nullable=False),
+        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount >= 0 AND value >= 0", name=op.f("ck_advances_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["collection_id"], ["collections.id"], name=op.f("fk_advances_collection_id_collections")
+        ),
+        sa.ForeignKeyConstraint(["trade_id"], ["trade_rooms.trade_id"], name=op.f("fk_advances_trade_id_trade_rooms")),
+        sa.PrimaryKeyConstraint("collection_id", "trade_id", name=op.f("pk_advances")),
+    )
+    op.create_index("ix_advances_trade_id", "advances", ["trade_id"], unique=False)
+    op.create_table(
+        "claims",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("pilot", sa.Text(), nullable=False),
+        sa.Column("collection_id", sa.Uuid(), nullable=False),
+        sa.Column("debtor_id", sa.Uuid(), nullable=False),
+        sa.Column("creditor_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("settled", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount > 0 AND settled >= 0 AND settled <= amount", name=op.f("ck_claims_settled")),
+        sa.ForeignKeyConstraint(
+            ["collection_id"], ["collections.id"], name=op.f("fk_claims_collection_id_collections")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
+    )
+    op.create_index("ix_claims_debtor_id", "claims", ["debtor_id"], unique=False)
+    op.create_table(
+        "hold_lines",
+        sa.Column("hold_id", sa.Uuid(), nullable=False),
+        sa.Column("portion_id", sa.Uuid(), nullable=False),
+        sa.Column("declaration_id", sa.Uuid(), nullable=False),
+        sa.Column("pilot", sa.Text(), nullable=False),
+        sa.Column("value", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.CheckConstraint("value > 0", name=op.f("ck_hold_lines_positive")),
+        sa.ForeignKeyConstraint(["hold_id"], ["holds.id"], name=op.f("fk_hold_lines_hold_id_holds")),
+        sa.ForeignKeyConstraint(
+            ["portion_id"], ["portion_rooms.portion_id"], name=op.f("fk_hold_lines_portion_id_portion_rooms")
+        ),
+        sa.PrimaryKeyConstraint("hold_id", "portion_id", name=op.f("pk_hold_lines")),
+    )
+    op.create_index("ix_hold_lines_portion_id", "hold_lines", ["portion_id"], unique=False)
+    op.create_table(
         "matches",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("pilot", sa.Text(), nullable=False),
@@ -358,6 +518,7 @@ def upgrade() -> None:
         sa.Column("declaration_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("amount", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("charges", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("value", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("value_usd", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("declared_currency", sa.Text(), nullable=False),
@@ -365,7 +526,7 @@ def upgrade() -> None:
         sa.Column("rate_id", sa.Text(), nullable=False),
         sa.Column("matched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("unmatched_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("amount > 0 AND value > 0", name=op.f("ck_matches_positive")),
+        sa.CheckConstraint("amount > 0 AND value > 0 AND charges >= 0", name=op.f("ck_matches_positive")),
         sa.ForeignKeyConstraint(
             ["collection_id"], ["collections.id"], name=op.f("fk_matches_collection_id_collections")
         ),
@@ -378,6 +539,7 @@ def upgrade() -> None:
     op.create_index("ix_matches_portion_id", "matches", ["portion_id"], unique=False)
     op.execute(sa.schema.CreateSequence(sa.Sequence("collection_numbers")))
     op.execute(sa.schema.CreateSequence(sa.Sequence("conversion_numbers")))
+    op.execute(sa.schema.CreateSequence(sa.Sequence("hold_numbers")))
     op.execute(sa.schema.CreateSequence(sa.Sequence("pass_on_numbers")))
     for statement in [*messaging_ddl(), *audit_ddl(), *service_ddl()]:
         op.execute(statement)

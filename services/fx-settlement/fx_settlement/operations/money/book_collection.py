@@ -8,24 +8,18 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.matching import CollectorFacts, breaches_of_collector
 from fx_settlement.publishers.money import announce_collection
-from fx_settlement.store.money import (
-    Posting,
-    bank_in_force,
-    collection_for_update,
-    next_number,
-    post,
-    qualification_value,
-    subject,
-)
-from fx_settlement.store.tables import CollectionRow, PersonalBalanceRow
+from fx_settlement.store.collections import collection_for_update
+from fx_settlement.store.journal import Posting, next_number, personal_balance_for_update, post
+from fx_settlement.store.parties import bank_in_force, qualification_value, subject
+from fx_settlement.store.tables import CollectionRow, policy
 from shared.act import Act
 from shared.events.fx_settlement import CollectionBooked
+from shared.policy import policy_of
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Hidden, NotFound, Refused, Stale
 from shared.vocabulary.legal_time import legal_date
@@ -36,7 +30,7 @@ from shared.vocabulary.rules import Breach
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What the bank states; `amount` is gross of `bank_charges`."""
+    """What the bank states; `amount` is gross of `bank_charges`, `buyer_id` the buyer for whom the payer paid."""
 
     collector_id: UUID
     bank_reference: str
@@ -48,6 +42,8 @@ class Booked:
     received_on: date
     payer: str
     buyer_id: UUID | None
+    payer_relation: str
+    payer_evidence_hash: str
 
 
 async def book_collection(
@@ -56,6 +52,7 @@ async def book_collection(
     """The booked collection, nothing of it matched yet; or every reason why not."""
     if breaches := await _breaches(session, booked, bank_id, act):
         raise Refused(tuple(breaches))
+    zero = Decimal(0)
     row = CollectionRow(
         id=uuid7(),
         pilot=act.pilot,
@@ -69,45 +66,48 @@ async def book_collection(
         currency=booked.currency,
         amount=booked.amount,
         bank_charges=booked.bank_charges,
-        matched=Decimal(0),
-        refunded=Decimal(0),
+        matched=zero,
+        refunded=zero,
+        linked=zero,
         received_on=booked.received_on,
         payer=sealer.seal(booked.payer, purpose="payer", mask=booked.payer[:1] + "***").model_dump(),
         buyer_id=booked.buyer_id,
+        payer_relation=booked.payer_relation,
+        payer_evidence_hash=booked.payer_evidence_hash,
     )
     session.add(row)
+    await session.flush()
+    net = row.amount - row.bank_charges
     postings = [
-        Posting(f"bank:{bank_id}", row.currency, row.amount - row.bank_charges),
+        Posting(held_at(row), row.currency, net),
         Posting(f"charges:{row.collector_id}", row.currency, row.bank_charges),
         Posting(f"unmatched:{row.collector_id}", row.currency, -row.amount),
     ]
     await post(session, postings, reference=f"collection:{row.number}", act=act)
     if row.account_kind == "personal":
-        await add_to_balance(session, row.collector_id, row.currency, row.amount - row.bank_charges, act.pilot)
+        balance = await personal_balance_for_update(session, row.collector_id, row.currency, act.pilot)
+        balance.balance += net
     await announce_collection(session, row, CollectionBooked, act=act)
     return row
 
 
+def held_at(row: CollectionRow) -> str:
+    """The journal account where the collected money lies."""
+    return f"personal:{row.collector_id}" if row.account_kind == "personal" else f"bank:{row.bank_id}"
+
+
 async def _breaches(session: AsyncSession, booked: Booked, bank_id: UUID, act: Act) -> list[Breach]:
     today = legal_date(act.now)
-    collector = await subject(session, booked.collector_id, act.pilot)
-    on = booked.received_on
-    facts = CollectorFacts(
-        known=collector is not None,
-        natural_person=collector is not None and collector.natural_person,
-        in_fx_directory=collector is not None and qualification_value(collector, "fx_directory", on) is not None,
-        has_personal_account=collector is not None
-        and qualification_value(collector, "personal_fx_account", on) is not None,
-        account_kind=booked.account_kind,
-    )
-    breaches = list(breaches_of_collector(facts))
-    if not await bank_in_force(session, bank_id, today):
+    breaches = list(breaches_of_collector(await _collector(session, booked, act)))
+    if not await bank_in_force(session, bank_id, act.pilot, today):
         breaches.append(Breach("bank_not_filed", "R-FILE-9"))
-    if on > today:
+    if booked.received_on > today:
         breaches.append(Breach("date_in_the_future", "V16", "/received_on"))
     if booked.amount <= 0 or rounded(booked.amount, booked.currency) != booked.amount:
         breaches.append(Breach("amount_not_positive", "R-FX-1", "/amount"))
-    if not 0 <= booked.bank_charges < booked.amount:
+    if not 0 <= booked.bank_charges < booked.amount or (
+        rounded(booked.bank_charges, booked.currency) != booked.bank_charges
+    ):
         breaches.append(Breach("charges_wrong", "V37", "/bank_charges"))
     if (booked.currency == "CNY") != (booked.method == "rmb"):
         breaches.append(Breach("method_disagrees_with_currency", "R-FX-6", "/method"))
@@ -116,30 +116,35 @@ async def _breaches(session: AsyncSession, booked: Booked, bank_id: UUID, act: A
     )
     number = await session.scalar(used)
     if number is not None:
-        breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"collection": number}))
+        breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
     return breaches
 
 
-async def add_to_balance(session: AsyncSession, holder_id: UUID, currency: str, amount: Decimal, pilot: str) -> None:
-    """Move a personal account's balance; the database refuses to let it fall below zero."""
-    adding = insert(PersonalBalanceRow).values(holder_id=holder_id, currency=currency, pilot=pilot, balance=amount)
-    await session.execute(
-        adding.on_conflict_do_update(
-            index_elements=["holder_id", "currency"],
-            set_={"balance": PersonalBalanceRow.balance + adding.excluded.balance},
-        )
+async def _collector(session: AsyncSession, booked: Booked, act: Act) -> CollectorFacts:
+    collector = await subject(session, booked.collector_id, act.pilot)
+    on = booked.received_on
+    limited = (await policy_of(session, policy, act.pilot)).on("limited_fx_classes", on).value
+    if collector is None:
+        return CollectorFacts(False, False, None, False, booked.account_kind)
+    return CollectorFacts(
+        known=True,
+        natural_person=collector.natural_person,
+        fx_class=qualification_value(collector, "fx_directory", on),
+        has_personal_account=qualification_value(collector, "personal_fx_account", on) is not None,
+        account_kind=booked.account_kind,
+        limited_classes=limited,
     )
 
 
 async def booked_collection(
-    session: AsyncSession, collection_id: UUID, *, bank_id: UUID, version: int, act: Act
+    session: AsyncSession, collection_id: UUID, *, bank_id: UUID, version: int | None, act: Act
 ) -> CollectionRow:
-    """The locked collection at the version the caller saw, if its bank booked it."""
+    """The locked collection at the version the caller saw (any, where None), if its bank booked it."""
     row = await collection_for_update(session, collection_id)
     if row is None or row.pilot != act.pilot:
         raise NotFound(f"no collection {collection_id}")
     if row.bank_id != bank_id:
         raise Hidden(f"collection {collection_id} was booked by another bank")
-    if row.version != version:
+    if version is not None and row.version != version:
         raise Stale(f"the collection has version {row.version}")
     return row

@@ -1,0 +1,127 @@
+"""Collections: booked, matched, un-matched, refunded, kept as advances."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.api.schemas import AdvanceIn, CollectionIn, CollectionOut, MatchesIn, RefundIn, UnmatchIn
+from fx_settlement.api.scope import bank_of, scope_of
+from fx_settlement.operations.money.book_collection import Booked, book_collection
+from fx_settlement.operations.money.link_advance import ToLink, link_advance
+from fx_settlement.operations.money.match_collection import match_collection
+from fx_settlement.operations.money.refund_collection import ToRefund, refund_collection
+from fx_settlement.operations.money.unmatch_collection import unmatch_collection
+from fx_settlement.operations.money.use_collection import ToMatch
+from fx_settlement.publishers.money import collection_state
+from fx_settlement.store.collections import collections_seen_by
+from fx_settlement.store.tables import CollectionRow
+from shared.http.access import Authorised
+from shared.http.command import Command, Commanded, Reading
+from shared.http.identity import Caller
+from shared.http.paging import Page, WantedPage
+from shared.vocabulary.errors import Hidden, NotFound
+
+router = APIRouter(tags=["collections"])
+
+_OF_OTHERS = ("amount", "bank_charges", "matched", "refunded", "linked", "unmatched", "advances")
+
+
+async def _shown(session: AsyncSession, row: CollectionRow, caller: Caller) -> CollectionOut:
+    state: dict[str, Any] = (await collection_state(session, row)).model_dump(mode="json")
+    state["payer"] = state["payer"]["mask"]
+    subject_id, _ = scope_of(caller)
+    if subject_id is not None and row.collector_id != subject_id:
+        state = {name: value for name, value in state.items() if name not in _OF_OTHERS}
+        state["matches"] = [match for match in state["matches"] if match["owner_id"] == str(subject_id)]
+    return CollectionOut(id=row.id, version=row.version, collection=state)
+
+
+async def _answer(command: Command, row: CollectionRow, status: int = 200) -> Response:
+    location = f"/v1/collections/{row.id}" if status == 201 else None
+    content = await _shown(command.session, row, command.caller)
+    return await command.answer(content, status=status, version=row.version, location=location)
+
+
+def _seen(caller: Caller) -> Any:
+    subject_id, bank_id = scope_of(caller)
+    return collections_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
+
+
+@router.post("/v1/collections", status_code=201, response_model=CollectionOut)
+async def book_a_collection(body: CollectionIn, command: Commanded, request: Request) -> Response:
+    """Book a receipt at the caller's bank."""
+    row = await book_collection(
+        command.session,
+        Booked(**body.model_dump()),
+        bank_id=bank_of(command.caller),
+        sealer=request.app.state.runtime.sealer,
+        act=command.act,
+    )
+    return await _answer(command, row, 201)
+
+
+@router.get("/v1/collections")
+async def list_collections(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CollectionOut]:
+    """The collections the caller may see, newest first."""
+    rows = list((await session.execute(wanted.of(_seen(caller), CollectionRow.id))).scalars())  # type: ignore[arg-type]  # column
+    return wanted.page(rows, [await _shown(session, row, caller) for row in rows], "id")
+
+
+@router.get("/v1/collections/{collection_id}")
+async def read_collection(
+    collection_id: UUID, session: Reading, caller: Authorised, response: Response
+) -> CollectionOut:
+    """One collection with its matches and advances."""
+    found = (await session.execute(_seen(caller).where(CollectionRow.id == collection_id))).scalar_one_or_none()
+    if found is None:
+        exists = await session.get(CollectionRow, collection_id)
+        if exists is not None and exists.pilot == caller.pilot:
+            raise Hidden(f"collection {collection_id} is somebody else's")
+        raise NotFound(f"no collection {collection_id}")
+    response.headers["etag"] = f'"{found.version}"'
+    return await _shown(session, found, caller)
+
+
+@router.post("/v1/collections/{collection_id}/matches", response_model=CollectionOut)
+async def match_a_collection(collection_id: UUID, body: MatchesIn, command: Commanded) -> Response:
+    """Use the collection for released portions."""
+    wanted = [ToMatch(**each.model_dump()) for each in body.matches]
+    version, bank_id = command.expected_version(), bank_of(command.caller)
+    row = await match_collection(
+        command.session, collection_id, wanted, version=version, bank_id=bank_id, act=command.act
+    )
+    return await _answer(command, row)
+
+
+@router.post("/v1/collections/{collection_id}/unmatchings", response_model=CollectionOut)
+async def unmatch_a_collection(collection_id: UUID, body: UnmatchIn, command: Commanded) -> Response:
+    """Undo matches whose money was not passed on."""
+    version, bank_id = command.expected_version(), bank_of(command.caller)
+    row = await unmatch_collection(
+        command.session, collection_id, body.match_ids, version=version, bank_id=bank_id, act=command.act
+    )
+    return await _answer(command, row)
+
+
+@router.post("/v1/collections/{collection_id}/refunds", response_model=CollectionOut)
+async def refund_a_collection(collection_id: UUID, body: RefundIn, command: Commanded) -> Response:
+    """Record money sent back; matches are undone as far as needed, money gone on is claimed back."""
+    wanted = ToRefund(**body.model_dump())
+    version, bank_id = command.expected_version(), bank_of(command.caller)
+    row = await refund_collection(
+        command.session, collection_id, wanted, version=version, bank_id=bank_id, act=command.act
+    )
+    return await _answer(command, row)
+
+
+@router.post("/v1/collections/{collection_id}/advances", response_model=CollectionOut)
+async def link_an_advance(collection_id: UUID, body: AdvanceIn, command: Commanded) -> Response:
+    """Keep a part of the collection for a registered trade."""
+    wanted = ToLink(**body.model_dump())
+    version, bank_id = command.expected_version(), bank_of(command.caller)
+    row = await link_advance(command.session, collection_id, wanted, version=version, bank_id=bank_id, act=command.act)
+    return await _answer(command, row)

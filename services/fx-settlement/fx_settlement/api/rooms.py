@@ -1,0 +1,176 @@
+"""The room of released declarations, and holds on it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.api.schemas import (
+    CaseOut,
+    EntitlementOut,
+    HoldCommitIn,
+    HoldIn,
+    HoldLineOut,
+    HoldOut,
+    HoldVoidIn,
+    RoomOut,
+)
+from fx_settlement.api.scope import bank_of, scope_of
+from fx_settlement.api.transfer_schemas import shown
+from fx_settlement.operations.money.use_collection import ToMatch
+from fx_settlement.operations.rooms.commit_hold import commit_hold
+from fx_settlement.operations.rooms.hold_room import ToHold, hold_room
+from fx_settlement.operations.rooms.void_hold import void_hold
+from fx_settlement.store.rooms import conflicts_of, holds_seen_by, lines_of, portions_seen_by, rooms_of
+from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, HoldRow
+from shared.http.access import Authorised
+from shared.http.command import Command, Commanded, Reading
+from shared.http.identity import Caller
+from shared.http.paging import Page, WantedPage
+from shared.vocabulary.errors import Hidden, NotFound
+
+router = APIRouter(tags=["rooms"])
+
+_ZERO = Decimal(0)
+
+
+@router.get("/v1/entitlements")
+async def list_entitlements(
+    session: Reading, caller: Authorised, wanted: WantedPage, collector_id: UUID | None = None
+) -> Page[EntitlementOut]:
+    """The rooms of released declarations the caller may see, newest first."""
+    query = select(EntitlementRow).where(EntitlementRow.pilot == caller.pilot)
+    subject_id, bank_id = scope_of(caller)
+    portions = select(EntitlementPortion.declaration_id)
+    if subject_id is not None or bank_id is not None:
+        query = query.where(EntitlementRow.declaration_id.in_(portions.where(portions_seen_by(subject_id, bank_id))))
+    if collector_id is not None:
+        collected = portions.where(EntitlementPortion.collector_id == collector_id)
+        query = query.where(EntitlementRow.declaration_id.in_(collected))
+    rows = list((await session.execute(wanted.of(query, EntitlementRow.declaration_id))).scalars())  # type: ignore[arg-type]  # column
+    return wanted.page(rows, [await _entitlement(session, row, caller) for row in rows], "declaration_id")
+
+
+@router.get("/v1/entitlements/{declaration_id}")
+async def read_entitlement(
+    declaration_id: UUID, session: Reading, caller: Authorised, response: Response
+) -> EntitlementOut:
+    """The room of one declaration."""
+    row = await session.get(EntitlementRow, declaration_id)
+    if row is None or row.pilot != caller.pilot:
+        raise NotFound(f"no entitlement {declaration_id}")
+    answer = await _entitlement(session, row, caller)
+    if not answer.portions:
+        raise Hidden(f"declaration {declaration_id} is somebody else's")
+    response.headers["etag"] = f'"{row.version}"'
+    return answer
+
+
+async def _entitlement(session: AsyncSession, row: EntitlementRow, caller: Caller) -> EntitlementOut:
+    subject_id, bank_id = scope_of(caller)
+    query = select(EntitlementPortion).where(EntitlementPortion.declaration_id == row.declaration_id)
+    if subject_id is not None or bank_id is not None:
+        query = query.where(portions_seen_by(subject_id, bank_id))
+    portions = {each.portion_id: each for each in (await session.execute(query)).scalars()}
+    every = await rooms_of(session, row.declaration_id)
+    rooms = [room for room in every if room.portion_id in portions]
+    cases = await conflicts_of(session, row.declaration_id)
+    sums = {name: sum((getattr(room, name) for room in rooms), _ZERO) for name in ("collectable", "held", "matched")}
+    return EntitlementOut(
+        declaration_id=row.declaration_id,
+        customs_number=next((each.customs_number for each in portions.values()), None),
+        version=row.version,
+        currency=row.currency,
+        tolerance=row.tolerance if len(rooms) == len(every) else None,
+        left=sums["collectable"] - sums["held"] - sums["matched"],
+        frozen=row.frozen,
+        applied_version=max((each.sequence for each in portions.values()), default=0),
+        portions=[
+            RoomOut(
+                trade_id=portions[room.portion_id].trade_id,
+                buyer_id=portions[room.portion_id].buyer_id,
+                settlement_method=portions[room.portion_id].settlement_method,
+                left=room.collectable - room.held - room.matched,
+                **{name: getattr(room, name) for name in _ROOM},
+            )
+            for room in rooms
+        ],
+        open_conflicts=[shown(CaseOut, case) for case in cases],
+        **sums,
+    )
+
+
+_ROOM = ("portion_id", "collector_id", "owner_id", "collectable", "held", "matched")
+
+
+async def _hold(session: AsyncSession, row: HoldRow) -> HoldOut:
+    lines = [HoldLineOut(portion_id=line.portion_id, value=line.value) for line in await lines_of(session, row.id)]
+    names = set(HoldOut.model_fields) - {"lines"}
+    return HoldOut.model_validate({**{name: getattr(row, name) for name in names}, "lines": lines})
+
+
+async def _answer(command: Command, row: HoldRow, status: int = 200) -> Response:
+    await command.session.flush()
+    location = f"/v1/holds/{row.id}" if status == 201 else None
+    content = await _hold(command.session, row)
+    return await command.answer(content, status=status, version=row.version, location=location)
+
+
+@router.post("/v1/holds", status_code=201, response_model=HoldOut)
+async def hold_a_room(body: HoldIn, command: Commanded) -> Response:
+    """Reserve room of a declaration for a collection to come."""
+    wanted = [ToHold(**each.model_dump()) for each in body.lines]
+    bank_id = bank_of(command.caller)
+    row = await hold_room(
+        command.session, body.declaration_id, body.collector_id, wanted, bank_id=bank_id, act=command.act
+    )
+    return await _answer(command, row, 201)
+
+
+@router.get("/v1/holds")
+async def list_holds(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[HoldOut]:
+    """The holds the caller may see, newest first."""
+    subject_id, bank_id = scope_of(caller)
+    query = holds_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
+    rows = list((await session.execute(wanted.of(query, HoldRow.id))).scalars())  # type: ignore[arg-type]  # column
+    return wanted.page(rows, [await _hold(session, row) for row in rows], "id")
+
+
+@router.get("/v1/holds/{hold_id}")
+async def read_hold(hold_id: UUID, session: Reading, caller: Authorised, response: Response) -> HoldOut:
+    """One hold."""
+    subject_id, bank_id = scope_of(caller)
+    query = holds_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id).where(HoldRow.id == hold_id)
+    row = (await session.execute(query)).scalar_one_or_none()
+    if row is None:
+        exists = await session.get(HoldRow, hold_id)
+        if exists is not None and exists.pilot == caller.pilot:
+            raise Hidden(f"hold {hold_id} is somebody else's")
+        raise NotFound(f"no hold {hold_id}")
+    response.headers["etag"] = f'"{row.version}"'
+    return await _hold(session, row)
+
+
+@router.post("/v1/holds/{hold_id}/commits", response_model=HoldOut)
+async def commit_a_hold(hold_id: UUID, body: HoldCommitIn, command: Commanded) -> Response:
+    """Use the held room for the booked collection."""
+    wanted = [ToMatch(**each.model_dump()) for each in body.matches]
+    version, bank_id = command.expected_version(), bank_of(command.caller)
+    row = await commit_hold(
+        command.session, hold_id, body.collection_id, wanted, version=version, bank_id=bank_id, act=command.act
+    )
+    return await _answer(command, row)
+
+
+@router.post("/v1/holds/{hold_id}/voids", response_model=HoldOut)
+async def void_a_hold(hold_id: UUID, body: HoldVoidIn, command: Commanded) -> Response:
+    """Give the held room back."""
+    version, bank_id = command.expected_version(), bank_of(command.caller)
+    row = await void_hold(
+        command.session, hold_id, reason=body.reason, version=version, bank_id=bank_id, act=command.act
+    )
+    return await _answer(command, row)

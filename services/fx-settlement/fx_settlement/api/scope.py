@@ -1,0 +1,26 @@
+"""For whom the caller asks: a party and a bank reach their own rows only, authorities their field."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from shared.http.identity import Caller
+from shared.vocabulary.errors import Forbidden
+
+
+def bank_of(caller: Caller) -> UUID:
+    """The bank that the token names."""
+    if caller.bank_id is None:
+        raise Forbidden("the token names no bank")
+    return caller.bank_id
+
+
+def scope_of(caller: Caller) -> tuple[UUID | None, UUID | None]:
+    """(subject, bank) to which the caller is limited; both None for an authority."""
+    if caller.role == "bank":
+        return None, bank_of(caller)
+    if not caller.is_party:
+        return None, None
+    if caller.subject_id is None:
+        raise Forbidden("the token names no subject")
+    return caller.subject_id, None

@@ -1,0 +1,160 @@
+"""What callers send and get about pass-ons, conversions, balances and the books."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field, model_validator
+
+from fx_settlement.api.schemas import ID, Input, example
+from shared.wire import CurrencyCode, MoneyAmount, PositiveMoney, RateText
+
+T = TypeVar("T", bound=BaseModel)
+
+
+def shown(model: type[T], row: Any) -> T:
+    """A row as one of these models, field by field."""
+    return model.model_validate({name: getattr(row, name) for name in model.model_fields})
+
+
+class PassOnIn(Input):
+    """A transfer from agent to principal (划转)."""
+
+    model_config = example(
+        agent_id=ID.format(2),
+        principal_id=ID.format(1),
+        currency="USD",
+        amount="300.00",
+        paid_as="fx",
+        paid_on="2026-05-13",
+        bank_reference="PO2026051300001",
+    )
+
+    agent_id: UUID
+    principal_id: UUID
+    currency: CurrencyCode
+    amount: PositiveMoney
+    paid_as: Literal["fx", "rmb"]
+    rate: RateText | None = Field(None, gt=0)
+    paid_on: date
+    bank_reference: str = Field(min_length=1, max_length=80)
+
+
+class QuotaStatement(Input):
+    """What the bank states to be left of the yearly quota, in the converted currency."""
+
+    reference: str = Field(min_length=1, max_length=80)
+    remaining: MoneyAmount = Field(ge=0)
+
+
+class ProofDocument(Input):
+    """A proof of trade by its hash, and what it is made out for in the converted currency."""
+
+    hash: str = Field(min_length=32, max_length=128)
+    total: PositiveMoney
+
+
+class ConversionIn(Input):
+    """A conversion from a personal account (结汇): with proof, or within the quota that the bank states."""
+
+    model_config = example(
+        holder_id=ID.format(4),
+        currency="USD",
+        amount="100.00",
+        rate="6.98",
+        quota_statement={"reference": "Q-1", "remaining": "50000.00"},
+        converted_on="2026-05-13",
+        bank_reference="CV2026051300001",
+    )
+
+    holder_id: UUID
+    currency: CurrencyCode
+    amount: PositiveMoney
+    rate: RateText = Field(gt=0)
+    proof_portion_ids: list[UUID] = Field(default_factory=list, max_length=2000)
+    proof_document: ProofDocument | None = None
+    quota_statement: QuotaStatement | None = None
+    converted_on: date
+    bank_reference: str = Field(min_length=1, max_length=80)
+
+
+class PassOnOut(BaseModel):
+    id: UUID
+    number: str
+    bank_id: UUID
+    agent_id: UUID
+    principal_id: UUID
+    currency: str
+    amount: MoneyAmount
+    paid_as: str
+    rmb_amount: MoneyAmount | None
+    rate: RateText | None
+    rate_id: str | None
+    paid_on: date
+    bank_reference: str
+
+
+class ConversionOut(BaseModel):
+    id: UUID
+    number: str
+    bank_id: UUID
+    holder_id: UUID
+    currency: str
+    amount: MoneyAmount
+    rmb_amount: MoneyAmount
+    rate: RateText
+    rate_id: str
+    uses_quota: bool
+    proof_portion_ids: list[UUID]
+    proof_document_hash: str | None
+    converted_on: date
+    bank_reference: str
+
+
+class Payable(BaseModel):
+    """What an agent still owes a principal: collected and claimed back, less charges and what was passed on."""
+
+    agent_id: UUID
+    principal_id: UUID
+    currency: str
+    collected: MoneyAmount
+    charges: MoneyAmount
+    passed_on: MoneyAmount
+    claims: MoneyAmount
+    owed: MoneyAmount = Decimal(0)
+
+    @model_validator(mode="after")
+    def _owed(self) -> Payable:
+        self.owed = self.collected + self.claims - self.charges - self.passed_on
+        return self
+
+
+class Payables(BaseModel):
+    items: list[Payable]
+
+
+class Balance(BaseModel):
+    holder_id: UUID
+    currency: str
+    balance: MoneyAmount
+
+
+class Balances(BaseModel):
+    items: list[Balance]
+
+
+class JournalLine(BaseModel):
+    id: int
+    entry_id: UUID
+    account: str
+    currency: str
+    amount: MoneyAmount
+    reference: str
+    at: datetime
+
+
+class JournalLines(BaseModel):
+    items: list[JournalLine]

@@ -1,0 +1,41 @@
+"""May money be kept for a trade before its goods are released (R-FX-8)?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.vocabulary.rules import Breach
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceFacts:
+    """An advance; `free` is what of the collection is neither used, refunded nor kept for a trade."""
+
+    registered: bool
+    agreed_collector: str
+    collector: str
+    settlement_method: str
+    currency: str
+    rate_named: bool
+    amount: Decimal
+    free: Decimal
+
+
+def breaches_of_advance(facts: AdvanceFacts) -> tuple[Breach, ...]:
+    """Why the advance can't be linked; how much the trade has left, only its counter knows."""
+    if not facts.registered:
+        return (Breach("trade_not_registered", "R-FX-8", "/trade_id"),)
+    breaches = []
+    if facts.agreed_collector != facts.collector:
+        breaches.append(Breach("not_the_collector", "R-FX-2", "/trade_id"))
+    if facts.settlement_method == "cash":
+        breaches.append(Breach("cash_not_collectable", "R-FX-6", "/trade_id"))
+    if not facts.rate_named:
+        breaches.append(Breach("rate_missing", "R-FX-10", "/rate", {"currency": facts.currency}))
+    if facts.amount <= 0:
+        breaches.append(Breach("amount_not_positive", "R-FX-8", "/amount"))
+    if facts.amount > facts.free:
+        params = {"left": f"{facts.free:f}", "wanted": f"{facts.amount:f}"}
+        breaches.append(Breach("collection_used_up", "V39", "/amount", params))
+    return tuple(breaches)

@@ -1,0 +1,63 @@
+"""What a part of a match amounts to: parts always sum to the whole (V54, V55)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.vocabulary.money import rounded
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """An amount of a collection with its part of the bank's charges, and what it uses up of the export."""
+
+    amount: Decimal
+    charges: Decimal
+    value: Decimal
+    value_usd: Decimal
+
+    def less(self, other: Share) -> Share:
+        """What is left of this without the other."""
+        return Share(
+            self.amount - other.amount,
+            self.charges - other.charges,
+            self.value - other.value,
+            self.value_usd - other.value_usd,
+        )
+
+
+NOTHING = Share(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
+
+
+def kept_of(whole: Share, keep_amount: Decimal, currency: str, declared_currency: str) -> Share:
+    """What stays matched when only `keep_amount` does; nothing where it would be worth nothing."""
+    if keep_amount >= whole.amount:
+        return whole
+    part = keep_amount / whole.amount
+    kept = Share(
+        amount=keep_amount,
+        charges=rounded(whole.charges * part, currency),
+        value=rounded(whole.value * part, declared_currency),
+        value_usd=rounded(whole.value_usd * part, "USD"),
+    )
+    return kept if kept.amount > 0 and kept.value > 0 else NOTHING
+
+
+def kept_worth(whole: Share, keep_value: Decimal, currency: str) -> Share:
+    """What stays matched when the export carries `keep_value` only; nothing where no money is left for it."""
+    if keep_value >= whole.value:
+        return whole
+    part = max(keep_value, Decimal(0)) / whole.value
+    kept = Share(
+        amount=rounded(whole.amount * part, currency),
+        charges=rounded(whole.charges * part, currency),
+        value=keep_value,
+        value_usd=rounded(whole.value_usd * part, "USD"),
+    )
+    return kept if kept.amount > 0 and kept.value > 0 else NOTHING
+
+
+def charges_share(charges: Decimal, amount: Decimal, matched: Decimal, given: Decimal, currency: str) -> Decimal:
+    """The next match's part of the bank's charges when `matched` of `amount` is matched and `given` was given out."""
+    return max(rounded(charges * matched / amount, currency) - given, Decimal(0))

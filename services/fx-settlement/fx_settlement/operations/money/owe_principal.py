@@ -1,0 +1,56 @@
+"""Write matches down: what the collector keeps, or owes its principals net of charges, claims set off first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.operations.money.cut_match import liability_of
+from fx_settlement.store.collections import open_claims, payables_for_update
+from fx_settlement.store.journal import Posting, post
+from fx_settlement.store.tables import CollectionRow, MatchRow, PayableRow
+from shared.act import Act
+
+
+async def owe_principals(
+    session: AsyncSession, collection: CollectionRow, matches: Sequence[MatchRow], *, act: Act
+) -> None:
+    """Add the matches with their journal entries; the caller holds the collection's lock."""
+    agent, currency = collection.collector_id, collection.currency
+    keys = {(agent, match.owner_id, currency) for match in matches if match.owner_id != agent}
+    payables = await payables_for_update(session, keys, collection.pilot)
+    for match in matches:
+        session.add(match)
+        liability = liability_of(collection, match)
+        postings = [
+            Posting(f"unmatched:{agent}", currency, match.amount),
+            Posting(f"charges:{agent}", currency, -match.charges),
+            Posting(liability, currency, match.charges - match.amount),
+        ]
+        await post(session, postings, reference=f"match:{match.id}", act=act)
+        payable = payables.get((agent, match.owner_id, currency))
+        if payable is not None:
+            payable.collected += match.amount
+            payable.charges += match.charges
+            await _set_off(session, payable, match, act)
+    await session.flush()
+
+
+async def _set_off(session: AsyncSession, payable: PayableRow, match: MatchRow, act: Act) -> None:
+    """What the principal owes back from an earlier refund comes off what it is owed now (V41)."""
+    left = match.amount - match.charges
+    for claim in await open_claims(session, payable.principal_id, payable.agent_id, payable.currency):
+        settled = min(claim.amount - claim.settled, left)
+        if settled <= Decimal(0):
+            return
+        left -= settled
+        claim.settled += settled
+        payable.claims -= settled
+        postings = [
+            Posting(f"payable:{payable.agent_id}:{payable.principal_id}", payable.currency, settled),
+            Posting(f"claim:{payable.principal_id}", payable.currency, -settled),
+        ]
+        await post(session, postings, reference=f"set_off:{claim.id}", act=act)
+        await session.flush()

@@ -1,0 +1,149 @@
+"""An agent passes collected money on to its principal, in currency or as RMB (划转, R-FX-4, V42)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from fx_settlement.domain.transfers import PassOnFacts, breaches_of_pass_on
+from fx_settlement.store.journal import Posting, Quoted, next_number, personal_balance_for_update, post, rate_id_of
+from fx_settlement.store.parties import bank_in_force, qualification_value, subject
+from fx_settlement.store.tables import PassOnRow, PayableRow, SubjectCopy
+from shared.act import Act
+from shared.events.fx_settlement import PassedOn
+from shared.messaging.outbox import announce
+from shared.vocabulary.errors import Refused
+from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.money import rounded
+from shared.vocabulary.numbers import human_number
+from shared.vocabulary.rules import Breach
+
+
+@dataclass(frozen=True, slots=True)
+class ToPassOn:
+    """What the bank transfers; as RMB it names the bank's rate."""
+
+    agent_id: UUID
+    principal_id: UUID
+    currency: str
+    amount: Decimal
+    paid_as: str
+    rate: Decimal | None
+    paid_on: date
+    bank_reference: str
+
+
+async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act: Act) -> PassOnRow:
+    """The transfer, never more than is owed; or every reason why not."""
+    principal = await subject(session, wanted.principal_id, act.pilot)
+    breaches = await _breaches(session, wanted, principal, bank_id, act)
+    if not await _take(session, wanted, act.pilot):
+        breaches.append(Breach("pass_on_over_payable", "R-FX-4", "/amount"))
+    if principal is None or breaches:
+        raise Refused(tuple(breaches))
+    row = await _row(session, wanted, bank_id, act)
+    session.add(row)
+    await session.flush()
+    to_personal = principal.natural_person and row.paid_as == "fx" and row.currency != "CNY"
+    await post(session, _postings(row, to_personal), reference=f"pass_on:{row.number}", act=act)
+    if to_personal:
+        balance = await personal_balance_for_update(session, row.principal_id, row.currency, act.pilot)
+        balance.balance += row.amount
+    names = set(PassedOn.model_fields) - {"pass_on_id"}
+    said = PassedOn.model_validate({"pass_on_id": row.id, **{name: getattr(row, name) for name in names}})
+    await announce(session, said, key=row.id, sequence=1, act=act)
+    return row
+
+
+async def _take(session: AsyncSession, wanted: ToPassOn, pilot: str) -> bool:
+    after = PayableRow.passed_on + PayableRow.charges + wanted.amount
+    taking = (
+        update(PayableRow)
+        .where(
+            PayableRow.agent_id == wanted.agent_id,
+            PayableRow.principal_id == wanted.principal_id,
+            PayableRow.currency == wanted.currency,
+            PayableRow.pilot == pilot,
+            after <= PayableRow.collected + PayableRow.claims,
+        )
+        .values(passed_on=PayableRow.passed_on + wanted.amount)
+        .returning(PayableRow.agent_id)
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.execute(taking)).first() is not None
+
+
+async def _row(session: AsyncSession, wanted: ToPassOn, bank_id: UUID, act: Act) -> PassOnRow:
+    rate_id, rmb = None, wanted.amount if wanted.currency == "CNY" else None
+    if wanted.rate is not None:
+        source = f"bank:{bank_id}:{wanted.bank_reference}"
+        quoted = Quoted(source, wanted.currency, "CNY", wanted.paid_on, wanted.rate)
+        rate_id = str(await rate_id_of(session, quoted, act.pilot))
+        rmb = rounded(wanted.amount * wanted.rate, "CNY")
+    return PassOnRow(
+        id=uuid7(),
+        pilot=act.pilot,
+        number=human_number(act.pilot, "PO", await next_number(session, "pass_on")),
+        bank_id=bank_id,
+        bank_reference=wanted.bank_reference,
+        agent_id=wanted.agent_id,
+        principal_id=wanted.principal_id,
+        currency=wanted.currency,
+        amount=wanted.amount,
+        paid_as=wanted.paid_as,
+        rmb_amount=rmb,
+        rate=wanted.rate,
+        rate_id=rate_id,
+        paid_on=wanted.paid_on,
+    )
+
+
+def _postings(row: PassOnRow, to_personal: bool) -> list[Posting]:
+    postings = [
+        Posting(f"payable:{row.agent_id}:{row.principal_id}", row.currency, row.amount),
+        Posting(f"bank:{row.bank_id}", row.currency, -row.amount),
+    ]
+    if to_personal:
+        postings += [
+            Posting(f"personal:{row.principal_id}", row.currency, row.amount),
+            Posting(f"settled:{row.principal_id}", row.currency, -row.amount),
+        ]
+    if row.rate is not None and row.rmb_amount is not None:
+        postings += [
+            Posting(f"paid_out:{row.principal_id}", "CNY", row.rmb_amount),
+            Posting(f"conversion:{row.bank_id}", "CNY", -row.rmb_amount),
+        ]
+    return postings
+
+
+async def _breaches(
+    session: AsyncSession, wanted: ToPassOn, principal: SubjectCopy | None, bank_id: UUID, act: Act
+) -> list[Breach]:
+    on = wanted.paid_on
+    facts = PassOnFacts(
+        principal_known=principal is not None,
+        principal_is_natural=principal is not None and principal.natural_person,
+        principal_has_personal_account=principal is not None
+        and qualification_value(principal, "personal_fx_account", on) is not None,
+        amount=wanted.amount if rounded(wanted.amount, wanted.currency) == wanted.amount else Decimal(0),
+        currency=wanted.currency,
+        paid_as=wanted.paid_as,
+        rate_named=wanted.rate is not None,
+        in_the_future=on > legal_date(act.now),
+    )
+    breaches = list(breaches_of_pass_on(facts))
+    if not await bank_in_force(session, bank_id, act.pilot, legal_date(act.now)):
+        breaches.append(Breach("bank_not_filed", "R-FILE-9"))
+    used = select(PassOnRow.number).where(
+        PassOnRow.bank_id == bank_id, PassOnRow.bank_reference == wanted.bank_reference
+    )
+    number = await session.scalar(used)
+    if number is not None:
+        breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
+    return breaches

@@ -1,0 +1,119 @@
+"""A bank has sent money back (退汇): a fact, so it un-matches what it must and claims what has gone on (V41)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from fx_settlement.domain.refunds import RefundFacts, breaches_of_refund
+from fx_settlement.domain.shares import kept_of
+from fx_settlement.operations.money.book_collection import held_at
+from fx_settlement.operations.money.cut_match import cut_match, share_of
+from fx_settlement.operations.money.link_advance import unlink_advance
+from fx_settlement.operations.money.unmatch_collection import LockedCollection, lock_matched, tell_freed
+from fx_settlement.publishers.money import announce_collection
+from fx_settlement.store.collections import advances_of
+from fx_settlement.store.journal import Posting, personal_balance_for_update, post
+from fx_settlement.store.rooms import trade_room_for_update
+from fx_settlement.store.tables import ClaimRow, CollectionRow, policy
+from shared.act import Act
+from shared.events.fx_settlement import CollectionRefunded, CollectionUnmatched
+from shared.policy import policy_of
+from shared.vocabulary.errors import Refused
+from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.money import rounded
+
+
+@dataclass(frozen=True, slots=True)
+class ToRefund:
+    """What the bank sent back, whether to the payer, and the evidence that the special path asks for."""
+
+    amount: Decimal
+    refunded_on: date
+    to_payer: bool
+    evidence_hash: str
+
+
+async def refund_collection(
+    session: AsyncSession, collection_id: UUID, wanted: ToRefund, *, version: int, bank_id: UUID, act: Act
+) -> CollectionRow:
+    """The collection after the refund, or every reason why not."""
+    held = await lock_matched(session, collection_id, version=version, bank_id=bank_id, act=act)
+    row = held.collection
+    rules = await policy_of(session, policy, row.pilot)
+    facts = RefundFacts(
+        amount=wanted.amount if rounded(wanted.amount, row.currency) == wanted.amount else Decimal(0),
+        left=row.amount - row.refunded,
+        days=(wanted.refunded_on - row.received_on).days,
+        most_days=rules.on("refund_special_after_days", wanted.refunded_on).value,
+        in_the_future=wanted.refunded_on > legal_date(act.now),
+        to_payer=wanted.to_payer,
+        evidence_hash=wanted.evidence_hash,
+    )
+    if breaches := breaches_of_refund(facts):
+        raise Refused(breaches)
+    await _unlink(session, row, wanted.amount)
+    await _unmatch(session, held, wanted.amount, act)
+    row.refunded += wanted.amount
+    postings = [Posting(f"unmatched:{row.collector_id}", row.currency, wanted.amount)]
+    postings += await _paid_from(session, row, wanted.amount, act)
+    await post(session, postings, reference=f"refund:{row.number}", act=act)
+    await announce_collection(session, row, CollectionRefunded, act=act, reason=wanted.evidence_hash)
+    return row
+
+
+async def _unlink(session: AsyncSession, row: CollectionRow, amount: Decimal) -> None:
+    """Money kept for trades goes back before money that is matched."""
+    for advance in await advances_of(session, row.id):
+        missing = amount - (row.amount - row.matched - row.refunded - row.linked)
+        if missing <= 0:
+            return
+        room = await trade_room_for_update(session, advance.trade_id)
+        if room is not None:
+            await unlink_advance(session, advance, row, room, missing)
+
+
+async def _unmatch(session: AsyncSession, held: LockedCollection, amount: Decimal, act: Act) -> None:
+    row = held.collection
+    freed: set[UUID] = set()
+    for match in held.matches:
+        missing = amount - (row.amount - row.matched - row.refunded)
+        if missing <= 0:
+            break
+        share = share_of(match)
+        kept = kept_of(share, max(share.amount - missing, Decimal(0)), row.currency, match.declared_currency)
+        room, payable = held.rooms[match.portion_id], held.payable_of(match)
+        await cut_match(session, match, row, room, payable, kept, claims=True, act=act)
+        freed.add(match.declaration_id)
+    if freed:
+        await announce_collection(session, row, CollectionUnmatched, act=act, reason="refunded")
+        await tell_freed(session, held, freed, act=act)
+
+
+async def _paid_from(session: AsyncSession, row: CollectionRow, amount: Decimal, act: Act) -> list[Posting]:
+    """From the account that got it; what a personal account no longer holds the bank paid, and claims back."""
+    if row.account_kind != "personal":
+        return [Posting(held_at(row), row.currency, -amount)]
+    balance = await personal_balance_for_update(session, row.collector_id, row.currency, row.pilot)
+    paid = min(balance.balance, amount)
+    balance.balance -= paid
+    if amount > paid:
+        session.add(
+            ClaimRow(
+                id=uuid7(),
+                pilot=row.pilot,
+                collection_id=row.id,
+                debtor_id=row.collector_id,
+                creditor_id=row.bank_id,
+                currency=row.currency,
+                amount=amount - paid,
+                settled=Decimal(0),
+                opened_at=act.now,
+            )
+        )
+    return [Posting(held_at(row), row.currency, -paid), Posting(f"bank:{row.bank_id}", row.currency, paid - amount)]

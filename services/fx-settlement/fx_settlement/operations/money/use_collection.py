@@ -1,0 +1,197 @@
+"""Use a locked collection for released portions: what a match and a committed hold have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from fx_settlement.domain.matching import PayerFacts, PortionFacts, breaches_of_payer, breaches_of_portion
+from fx_settlement.domain.shares import charges_share
+from fx_settlement.operations.money.link_advance import take_advance
+from fx_settlement.operations.money.owe_principal import owe_principals
+from fx_settlement.operations.rooms.move_room import move_room
+from fx_settlement.publishers.money import announce_collection, announce_entitlement
+from fx_settlement.store.collections import live_matches_of
+from fx_settlement.store.journal import Quoted, rate_id_of
+from fx_settlement.store.rooms import portions_by_id, rooms_by_portion
+from fx_settlement.store.tables import CollectionRow, EntitlementPortion, EntitlementRow, MatchRow, PortionRoomRow
+from shared.act import Act
+from shared.events.fx_settlement import CollectionMatched, RoomReserved
+from shared.vocabulary.errors import Refused
+from shared.vocabulary.money import rounded
+from shared.vocabulary.rules import Breach
+
+_ZERO = Decimal(0)
+_NO_RATE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ToMatch:
+    """A part of the collection for a portion; `rate` turns it into the declaration's currency, with its source."""
+
+    portion_id: UUID
+    amount: Decimal
+    rate: Decimal | None = None
+    rate_source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    wanted: ToMatch
+    portion: EntitlementPortion
+    room: PortionRoomRow
+    value: Decimal
+    at: str
+
+
+async def use_collection(
+    session: AsyncSession,
+    collection: CollectionRow,
+    wanted: Sequence[ToMatch],
+    entitlements: Mapping[UUID, EntitlementRow],
+    *,
+    act: Act,
+) -> list[MatchRow]:
+    """The new matches, told; or every reason why not. The caller holds the locks of declarations and collection."""
+    parts, breaches = await _parts(session, collection, wanted, entitlements)
+    breaches += await _used_up(session, collection, parts)
+    if breaches:
+        raise Refused(tuple(breaches))
+    given = sum((match.charges for match in await live_matches_of(session, collection.id)), _ZERO)
+    matches = []
+    for part in parts:
+        collection.matched += part.wanted.amount
+        charges = charges_share(
+            collection.bank_charges, collection.amount, collection.matched, given, collection.currency
+        )
+        given += charges
+        match = await _match(session, collection, part, charges, act)
+        left = max(part.room.collectable - part.room.held - part.room.matched, _ZERO)
+        usd, reference = match.value_usd, f"match:{match.id}"
+        if await move_room(session, part.room, matched=part.value, matched_usd=usd, reference=reference, act=act):
+            matches.append(match)
+            continue
+        params = {"value": f"{part.value:f}", "left": f"{left:f}"}
+        breaches.append(Breach("collection_over_entitlement", "R-FX-1", f"{part.at}/amount", params))
+    if breaches:
+        raise Refused(tuple(breaches))
+    await owe_principals(session, collection, matches, act=act)
+    await announce_collection(session, collection, CollectionMatched, act=act)
+    for declaration_id in sorted({part.room.declaration_id for part in parts}):
+        await announce_entitlement(session, entitlements[declaration_id], RoomReserved, act=act, reason="matched")
+    return matches
+
+
+async def _parts(
+    session: AsyncSession,
+    collection: CollectionRow,
+    wanted: Sequence[ToMatch],
+    entitlements: Mapping[UUID, EntitlementRow],
+) -> tuple[list[_Part], list[Breach]]:
+    ids = {each.portion_id for each in wanted}
+    rooms = await rooms_by_portion(session, ids, collection.pilot)
+    portions = await portions_by_id(session, ids)
+    parts: list[_Part] = []
+    breaches: list[Breach] = []
+    for index, each in enumerate(wanted):
+        at = f"/matches/{index}"
+        room, portion = rooms.get(each.portion_id), portions.get(each.portion_id)
+        if room is None or portion is None or room.declaration_id not in entitlements:
+            breaches.append(Breach("portion_not_released", "R-FX-1", f"{at}/portion_id"))
+            continue
+        value = _value(collection, each, portion.currency)
+        if value is None:
+            breaches.append(Breach("rate_missing", "R-FX-10", f"{at}/rate", {"currency": portion.currency}))
+            continue
+        frozen = entitlements[room.declaration_id].frozen
+        breaches += _breaches(collection, portion, value, frozen, at)
+        parts.append(_Part(each, portion, room, value, at))
+    return parts, breaches
+
+
+def _value(collection: CollectionRow, wanted: ToMatch, currency: str) -> Decimal | None:
+    """In the declaration's currency; zero where the amount is finer than its currency, None without a rate."""
+    if rounded(wanted.amount, collection.currency) != wanted.amount:
+        return _ZERO
+    if currency == collection.currency:
+        return wanted.amount
+    if wanted.rate is None or not wanted.rate_source:
+        return None
+    return rounded(wanted.amount * wanted.rate, currency)
+
+
+def _breaches(
+    collection: CollectionRow, portion: EntitlementPortion, value: Decimal, frozen: bool, at: str
+) -> tuple[Breach, ...]:
+    facts = PortionFacts(
+        known=True,
+        agreed_collector=str(portion.collector_id),
+        collector=str(collection.collector_id),
+        settlement_method=portion.settlement_method,
+        value=value,
+        frozen=frozen,
+    )
+    payer = PayerFacts(
+        paying_buyer=None if collection.buyer_id is None else str(collection.buyer_id),
+        portion_buyer=None if portion.buyer_id is None else str(portion.buyer_id),
+        relation=collection.payer_relation,
+        evidence_hash=collection.payer_evidence_hash,
+    )
+    return (*breaches_of_portion(facts, at), *breaches_of_payer(payer, at))
+
+
+async def _used_up(session: AsyncSession, collection: CollectionRow, parts: Sequence[_Part]) -> list[Breach]:
+    """Draw on what is kept for the portions' trades first; money kept for other trades stays kept (R-FX-8)."""
+    asked = sum((part.wanted.amount for part in parts), _ZERO)
+    left = collection.amount - collection.refunded - collection.matched
+    for part in sorted(parts, key=lambda part: part.portion.trade_id):
+        await take_advance(session, collection, part.portion.trade_id, part.wanted.amount)
+    if asked <= left - collection.linked:
+        return []
+    params = {"left": f"{left - collection.linked:f}", "wanted": f"{asked:f}"}
+    return [Breach("collection_used_up", "V39", "/matches", params)]
+
+
+async def _match(session: AsyncSession, collection: CollectionRow, part: _Part, charges: Decimal, act: Act) -> MatchRow:
+    rate, rate_id = Decimal(1), _NO_RATE
+    if part.portion.currency != collection.currency and part.wanted.rate is not None:
+        rate = part.wanted.rate
+        quoted = Quoted(
+            source=f"bank:{collection.bank_id}:{part.wanted.rate_source}",
+            base=collection.currency,
+            quote=part.portion.currency,
+            quoted_on=collection.received_on,
+            rate=rate,
+        )
+        rate_id = str(await rate_id_of(session, quoted, collection.pilot))
+    return MatchRow(
+        id=uuid7(),
+        pilot=collection.pilot,
+        collection_id=collection.id,
+        portion_id=part.portion.portion_id,
+        declaration_id=part.room.declaration_id,
+        owner_id=part.room.owner_id,
+        amount=part.wanted.amount,
+        charges=charges,
+        value=part.value,
+        value_usd=_usd(part),
+        declared_currency=part.portion.currency,
+        rate=rate,
+        rate_id=rate_id,
+        matched_at=act.now,
+        unmatched_at=None,
+    )
+
+
+def _usd(part: _Part) -> Decimal:
+    """By share of the portion's released FOB, so that a portion matched whole counts whole."""
+    portion, room = part.portion, part.room
+    if not portion.released:
+        return _ZERO
+    whole = rounded((room.matched + part.value) * portion.released_fob_usd / portion.released, "USD")
+    return max(whole - room.matched_usd, _ZERO)

@@ -1,0 +1,112 @@
+"""Bring a declaration's room to what its portions entitle to (R-DECL-6): grow, or shrink and free what is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.domain.matching import tolerance_of
+from fx_settlement.operations.rooms.freeze_room import freeze_room
+from fx_settlement.operations.rooms.move_room import note_move
+from fx_settlement.operations.rooms.shrink_room import Bound, shrink_room
+from fx_settlement.publishers.money import announce_entitlement
+from fx_settlement.store.parties import safe_grades_of
+from fx_settlement.store.rooms import entitlements_for_update, portions_of, rooms_of
+from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, PortionRoomRow, policy
+from shared.act import Act
+from shared.events.fx_settlement import EntitlementChanged
+from shared.policy import policy_of
+from shared.vocabulary.legal_time import legal_date
+
+_UNGRADED = "B"
+_ZERO = Decimal(0)
+
+
+async def change_entitlement(session: AsyncSession, declaration_id: UUID, *, act: Act) -> None:
+    """Idempotent: the same portions twice change nothing and say nothing."""
+    portions = await portions_of(session, declaration_id)
+    if not portions:
+        return
+    entitlement = await _entitlement(session, portions[0])
+    rooms = {room.portion_id: room for room in await rooms_of(session, declaration_id)}
+    if entitlement.version and _equal(portions, rooms):
+        return
+    for portion in portions:
+        if portion.portion_id not in rooms:
+            rooms[portion.portion_id] = _new_room(portion)
+            session.add(rooms[portion.portion_id])
+    collectable = sum((portion.collectable for portion in portions), _ZERO)
+    tolerance = await _tolerance(session, portions, collectable, act)
+    bounds = {
+        portion.portion_id: Bound(portion.collectable, tolerance if portion.collectable else _ZERO)
+        for portion in portions
+    }
+    await session.flush()
+    await shrink_room(session, entitlement, rooms, Bound(collectable, tolerance), bounds, act=act)
+    # Thawed by freeze_room below: the counters may not pass their CHECKs on the way.
+    entitlement.frozen = True
+    entitlement.collectable, entitlement.tolerance = collectable, tolerance
+    reference = f"declaration:{declaration_id}"
+    for portion_id, bound in bounds.items():
+        room = rooms[portion_id]
+        if diff := bound.collectable - room.collectable:
+            await note_move(session, room, collectable=diff, reference=reference, act=act)
+        room.frozen = True
+        room.collectable, room.tolerance = bound.collectable, bound.tolerance
+    await session.flush()
+    await freeze_room(session, entitlement, act=act)
+    await announce_entitlement(session, entitlement, EntitlementChanged, act=act, reason="declaration changed")
+
+
+async def _entitlement(session: AsyncSession, portion: EntitlementPortion) -> EntitlementRow:
+    making = insert(EntitlementRow).values(
+        declaration_id=portion.declaration_id,
+        pilot=portion.pilot,
+        currency=portion.currency,
+        collectable=0,
+        tolerance=0,
+        held=0,
+        matched=0,
+        frozen=False,
+        version=0,
+    )
+    await session.execute(making.on_conflict_do_nothing())
+    return (await entitlements_for_update(session, [portion.declaration_id]))[portion.declaration_id]
+
+
+def _equal(portions: list[EntitlementPortion], rooms: Mapping[UUID, PortionRoomRow]) -> bool:
+    return all(
+        portion.portion_id in rooms and rooms[portion.portion_id].collectable == portion.collectable
+        for portion in portions
+    )
+
+
+def _new_room(portion: EntitlementPortion) -> PortionRoomRow:
+    return PortionRoomRow(
+        portion_id=portion.portion_id,
+        declaration_id=portion.declaration_id,
+        pilot=portion.pilot,
+        collector_id=portion.collector_id,
+        owner_id=portion.owner_id,
+        collectable=_ZERO,
+        tolerance=_ZERO,
+        held=_ZERO,
+        matched=_ZERO,
+        matched_usd=_ZERO,
+        frozen=False,
+    )
+
+
+async def _tolerance(
+    session: AsyncSession, portions: list[EntitlementPortion], collectable: Decimal, act: Act
+) -> Decimal:
+    """The smallest tolerance among the collectors' grades: one declaration has one bound (V37)."""
+    collectors = {portion.collector_id for portion in portions}
+    grades = await safe_grades_of(session, collectors)
+    pilot, currency = portions[0].pilot, portions[0].currency
+    rules = (await policy_of(session, policy, pilot)).on("collection_tolerance", legal_date(act.now)).value
+    return min(tolerance_of(collectable, currency, rules[grades.get(each, _UNGRADED)]) for each in collectors)

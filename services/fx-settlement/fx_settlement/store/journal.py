@@ -1,0 +1,90 @@
+"""The journal's one way in, and the rates that amounts name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from fx_settlement.store.tables import JournalRow, PersonalBalanceRow, RateRow, numbers
+from shared.act import Act
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One side of a double entry: positive debits, negative credits."""
+
+    account: str
+    currency: str
+    amount: Decimal
+
+
+async def post(session: AsyncSession, postings: Sequence[Posting], *, reference: str, act: Act) -> None:
+    """Write one entry; the database refuses at commit what doesn't sum to zero per currency (R-FX-7)."""
+    entry = uuid7()
+    rows = [
+        {
+            "entry_id": entry,
+            "pilot": act.pilot,
+            "account": each.account,
+            "currency": each.currency,
+            "amount": each.amount,
+            "reference": reference,
+            "at": act.now,
+            "actor": act.actor,
+        }
+        for each in postings
+        if each.amount
+    ]
+    if rows:
+        await session.execute(insert(JournalRow), rows)
+
+
+async def next_number(session: AsyncSession, kind: str) -> int:
+    """The next running number of a kind."""
+    number: int | None = await session.scalar(select(numbers[kind].next_value()))
+    return number or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A rate as it was stated: one `base` is `rate` of `quote`."""
+
+    source: str
+    base: str
+    quote: str
+    quoted_on: date
+    rate: Decimal
+
+
+async def rate_id_of(session: AsyncSession, quoted: Quoted, pilot: str) -> UUID:
+    """The id under which the stated rate is stored, made where it is new (R-FX-10)."""
+    values = {
+        "pilot": pilot,
+        "source": quoted.source,
+        "base": quoted.base,
+        "quote": quoted.quote,
+        "quoted_on": quoted.quoted_on,
+        "rate": quoted.rate,
+    }
+    await session.execute(upsert(RateRow).values(id=uuid7(), **values).on_conflict_do_nothing())
+    return (await session.execute(select(RateRow.id).filter_by(**values))).scalar_one()
+
+
+async def personal_balance_for_update(
+    session: AsyncSession, holder_id: UUID, currency: str, pilot: str
+) -> PersonalBalanceRow:
+    """A personal account's balance, locked; opened at zero where there is none."""
+    opening = upsert(PersonalBalanceRow).values(holder_id=holder_id, currency=currency, pilot=pilot, balance=0)
+    await session.execute(opening.on_conflict_do_nothing())
+    key = {"holder_id": holder_id, "currency": currency}
+    row = await session.get(PersonalBalanceRow, key, with_for_update=True, populate_existing=True)
+    assert row is not None  # noqa: S101 - it was made above, and nothing deletes it
+    return row

@@ -1,0 +1,56 @@
+"""Rows of fx-settlement, without behaviour."""
+
+from fx_settlement.store.tables.books import JournalRow, RateRow, service_ddl
+from fx_settlement.store.tables.copies import BankCopy, EntitlementPortion, GradeCopy, SubjectCopy, TradeCopy
+from fx_settlement.store.tables.money import (
+    AdvanceRow,
+    ClaimRow,
+    CollectionRow,
+    ConversionRow,
+    MatchRow,
+    PassOnRow,
+    PayableRow,
+    PersonalBalanceRow,
+)
+from fx_settlement.store.tables.rooms import (
+    ConflictRow,
+    EntitlementRow,
+    HoldLineRow,
+    HoldRow,
+    PortionRoomRow,
+    RoomMoveRow,
+    TradeRoomRow,
+)
+from fx_settlement.store.tables.row import Row, http_tables, messaging, metadata, numbers, policy
+
+__all__ = [
+    "AdvanceRow",
+    "BankCopy",
+    "ClaimRow",
+    "CollectionRow",
+    "ConflictRow",
+    "ConversionRow",
+    "EntitlementPortion",
+    "EntitlementRow",
+    "GradeCopy",
+    "HoldLineRow",
+    "HoldRow",
+    "JournalRow",
+    "MatchRow",
+    "PassOnRow",
+    "PayableRow",
+    "PersonalBalanceRow",
+    "PortionRoomRow",
+    "RateRow",
+    "RoomMoveRow",
+    "Row",
+    "SubjectCopy",
+    "TradeCopy",
+    "TradeRoomRow",
+    "http_tables",
+    "messaging",
+    "metadata",
+    "numbers",
+    "policy",
+    "service_ddl",
+]

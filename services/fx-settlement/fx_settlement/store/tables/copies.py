@@ -1,0 +1,100 @@
+"""What others said, as this service needs it for its own decisions; written by consumers only (V63)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fx_settlement.store.tables.row import Row
+from shared.database import CONSUMER_ONLY, MONEY
+
+
+class SubjectCopy(Row):
+    """Who may collect, pass on and convert."""
+
+    __tablename__ = "subject_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    natural_person: Mapped[bool]
+    display_name: Mapped[str]
+    roles: Mapped[list[Any]]
+    qualifications: Mapped[list[Any]]
+    sequence: Mapped[int]
+
+
+class BankCopy(Row):
+    """A handling bank."""
+
+    __tablename__ = "bank_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    bank_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    name: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class GradeCopy(Row):
+    """Credit grades; the one on SAFE's scale sets the tolerance."""
+
+    __tablename__ = "grade_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    authority: Mapped[str] = mapped_column(primary_key=True)
+    grade: Mapped[str]
+
+
+class TradeCopy(Row):
+    """A trade's registered value: how far advances may be linked to it (R-FX-8)."""
+
+    __tablename__ = "trade_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    trade_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    number: Mapped[str]
+    status: Mapped[str]
+    kind: Mapped[str]
+    settlement_method: Mapped[str]
+    collector_id: Mapped[UUID]
+    owner_id: Mapped[UUID]
+    currency: Mapped[str]
+    total: Mapped[Decimal] = mapped_column(MONEY)
+    sequence: Mapped[int]
+
+
+class EntitlementPortion(Row):
+    """What a released portion entitles to collect."""
+
+    __tablename__ = "entitlement_portions"
+    __table_args__ = (
+        Index("ix_entitlement_portions_declaration_id", "declaration_id"),
+        Index("ix_entitlement_portions_collector_id", "collector_id"),
+        Index("ix_entitlement_portions_owner_id", "owner_id"),
+        {"info": CONSUMER_ONLY},
+    )
+
+    portion_id: Mapped[UUID] = mapped_column(primary_key=True)
+    declaration_id: Mapped[UUID]
+    pilot: Mapped[str]
+    trade_id: Mapped[UUID]
+    owner_id: Mapped[UUID]
+    consignor_id: Mapped[UUID]
+    collector_id: Mapped[UUID]
+    buyer_id: Mapped[UUID | None]
+    settlement_method: Mapped[str]
+    customs_number: Mapped[str | None]
+    currency: Mapped[str]
+    released: Mapped[Decimal] = mapped_column(MONEY)
+    collectable: Mapped[Decimal] = mapped_column(MONEY)
+    released_fob_usd: Mapped[Decimal] = mapped_column(MONEY)
+    sequence: Mapped[int]

@@ -1,0 +1,180 @@
+"""Collections over HTTP: booked by banks, matched within the room, nobody else's business."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+
+async def test_a_release_opens_room_that_a_collection_uses_up_with_events_for_each_step(trading: Any) -> None:
+    declaration_id, (portion,) = await trading.released()
+    collection = await trading.booked("1000.00")
+    collection = await trading.matched(collection, (portion, "1000.00"))
+    assert collection["collection"]["unmatched"] == "0.00"
+    assert collection["collection"]["payer"] == "V***"
+    assert [str(each) for each in trading.room(declaration_id)] == [
+        "1000.0000",
+        "50.0000",
+        "0.0000",
+        "1000.0000",
+        "False",
+    ]
+    assert trading.said("entitlements") == ["entitlement_changed", "room_reserved"]
+    assert trading.said("collections") == ["collection_booked", "collection_matched"]
+    trading.check_books()
+    shown = await trading.door.done("GET", f"/v1/entitlements/{declaration_id}", role="safe")
+    assert (shown["left"], shown["matched"], shown["tolerance"]) == ("0.00", "1000.00", "50.00")
+    (payable,) = (await trading.door.done("GET", "/v1/payables", role="safe"))["items"]
+    assert (payable["collected"], payable["owed"]) == ("1000.00", "1000.00")
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "code"),
+    [
+        ({"collector_id": str(uuid4())}, "R-FX-2", "collector_not_filed"),
+        ({"bank_charges": "1000.00"}, "V37", "charges_wrong"),
+        ({"amount": "10.001"}, "R-FX-1", "amount_not_positive"),
+        ({"received_on": "2026-05-14"}, "V16", "date_in_the_future"),
+        ({"currency": "CNY"}, "R-FX-6", "method_disagrees_with_currency"),
+        ({"method": "rmb"}, "R-FX-6", "method_disagrees_with_currency"),
+        ({"account_kind": "personal"}, "R-FX-5", "personal_account_of_enterprise"),
+    ],
+)
+async def test_a_booking_that_may_not_be_is_refused_and_leaves_nothing(
+    trading: Any, change: dict[str, str], rule: str, code: str
+) -> None:
+    answer = await trading.door.call("POST", "/v1/collections", trading.receipt(**change), **trading.as_bank())
+    assert (answer.status_code, answer.json()["code"], answer.json()["rule"]["id"]) == (409, code, rule)
+    assert answer.json()["title_zh"]
+    assert trading.ask("SELECT count(*) FROM collections") == [(0,)]
+    assert trading.said() == []
+    assert trading.refusals() == [(rule, code)]
+
+
+async def test_an_enterprise_outside_the_fx_directory_books_nothing(trading: Any) -> None:
+    body = trading.receipt(collector_id=str(trading.unlisted))
+    answer = await trading.door.call("POST", "/v1/collections", body, **trading.as_bank())
+    assert answer.json()["code"] == "not_in_fx_directory"
+
+
+async def test_a_person_collects_into_a_personal_account_only(trading: Any) -> None:
+    body = trading.receipt(collector_id=str(trading.person))
+    answer = await trading.door.call("POST", "/v1/collections", body, **trading.as_bank())
+    assert answer.json()["code"] == "personal_account_missing"
+    await trading.booked(collector_id=str(trading.person), account_kind="personal", bank_charges="10.00")
+    mine = await trading.door.done("GET", "/v1/balances", role="stall_holder", subject_id=trading.person)
+    assert [each["balance"] for each in mine["items"]] == ["990.00"]
+
+
+async def test_a_bank_reference_books_once_per_bank(trading: Any) -> None:
+    first = await trading.booked(bank_reference="TT-1")
+    again = await trading.door.call(
+        "POST", "/v1/collections", trading.receipt(bank_reference="TT-1"), **trading.as_bank()
+    )
+    assert (again.status_code, again.json()["code"]) == (409, "bank_reference_used")
+    assert first["collection"]["number"] in again.json()["detail"]
+    body = trading.receipt(bank_reference="TT-1")
+    other = await trading.door.call("POST", "/v1/collections", body, **trading.as_bank(trading.rival_bank))
+    assert other.status_code == 201
+
+
+async def test_an_unfiled_bank_books_nothing(trading: Any) -> None:
+    answer = await trading.door.call("POST", "/v1/collections", trading.receipt(), **trading.as_bank(uuid4()))
+    assert answer.json()["code"] == "bank_not_filed"
+
+
+async def test_only_who_the_agreement_names_collects_and_never_more_than_the_room(trading: Any) -> None:
+    _, (portion,) = await trading.released()
+    wrong = await trading.booked(collector_id=str(trading.second))
+    body = {"matches": [{"portion_id": str(portion.portion_id), "amount": "1.00"}]}
+    answer = await trading.act(wrong, "matches", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_the_collector")
+    right = await trading.booked("2000.00")
+    body["matches"][0]["amount"] = "1050.01"
+    answer = await trading.act(right, "matches", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "collection_over_entitlement")
+    await trading.matched(right, (portion, "1050.00"))
+    assert trading.refusals() == [("R-FX-2", "not_the_collector"), ("R-FX-1", "collection_over_entitlement")]
+    trading.check_books()
+
+
+async def test_all_reasons_are_told_at_once(trading: Any) -> None:
+    _, (portion,) = await trading.released(trading.portion(settlement_method="cash", collector_id=trading.second))
+    collection = await trading.booked("10.00")
+    asked = [
+        {"portion_id": str(portion.portion_id), "amount": "11.00"},
+        {"portion_id": str(uuid4()), "amount": "1.00"},
+    ]
+    answer = await trading.act(collection, "matches", {"matches": asked})
+    codes = [each["code"] for each in answer.json()["errors"]]
+    assert codes == ["not_the_collector", "cash_not_collectable", "portion_not_released", "collection_used_up"]
+
+
+async def test_money_of_another_than_the_buyer_needs_relation_and_evidence(trading: Any) -> None:
+    _, (portion,) = await trading.released()
+    body = {"matches": [{"portion_id": str(portion.portion_id), "amount": "1.00"}]}
+    codes = []
+    for stated in (
+        {"buyer_id": str(uuid4())},
+        {"buyer_id": str(trading.buyer), "payer_relation": "parent"},
+        {"payer_relation": "parent", "payer_evidence_hash": "sha256:00"},
+        {"buyer_id": str(trading.buyer)},
+    ):
+        answer = await trading.act(await trading.booked(**stated), "matches", body)
+        codes.append(answer.json().get("code"))
+    assert codes == ["payer_not_the_buyer", "payer_evidence_missing", None, None]
+
+
+async def test_a_third_currency_names_its_rate_which_is_stored(trading: Any) -> None:
+    _, (portion,) = await trading.released()
+    collection = await trading.booked("100.00", currency="EUR")
+    body = {"matches": [{"portion_id": str(portion.portion_id), "amount": "100.00"}]}
+    answer = await trading.act(collection, "matches", body)
+    assert answer.json()["code"] == "rate_missing"
+    matched = await trading.matched(collection, (portion, "100.00"), rate="1.0857", rate_source="BOC 10:30")
+    (match,) = matched["collection"]["matches"]
+    assert (match["amount"], match["value"], match["declared_currency"]) == ("100.00", "108.57", "USD")
+    ((rate_id, base, quote),) = trading.ask("SELECT id, base, quote FROM rates")
+    assert (str(rate_id), base, quote) == (match["rate_id"], "EUR", "USD")
+    trading.check_books()
+
+
+async def test_rmb_is_collected_by_the_same_rules_without_conversion(trading: Any) -> None:
+    declaration_id, (portion,) = await trading.released(
+        trading.portion("7000.00", currency="CNY", settlement_method="rmb"), currency="CNY"
+    )
+    collection = await trading.booked("7000.00", currency="CNY", method="rmb")
+    await trading.matched(collection, (portion, "7000.00"))
+    passed = trading.transfer("7000.00", currency="CNY", paid_as="rmb")
+    await trading.door.done("POST", "/v1/pass-ons", passed, **trading.as_bank())
+    assert trading.room(declaration_id)[3] == 7000
+    assert trading.ask("SELECT count(*) FROM rates") == [(0,)]
+    trading.check_books()
+
+
+async def test_a_bank_changes_what_it_booked_at_the_version_it_saw(trading: Any) -> None:
+    collection = await trading.booked()
+    body = {"amount": "1.00", "refunded_on": "2026-05-13"}
+    path = f"/v1/collections/{collection['id']}/refunds"
+    missing = await trading.door.call("POST", path, body, **trading.as_bank())
+    stale = await trading.act(collection, "refunds", body, version=7)
+    foreign = await trading.act(collection, "refunds", body, **trading.as_bank(trading.rival_bank))
+    party = await trading.act(collection, "refunds", body, role="operator", subject_id=trading.agent)
+    assert [each.status_code for each in (missing, stale, foreign, party)] == [428, 412, 404, 403]
+    assert trading.refusals() == [("V65", "not_yours")]
+
+
+async def test_the_same_key_books_once_and_repeats_its_answer(trading: Any) -> None:
+    body = trading.receipt()
+    first = await trading.door.call("POST", "/v1/collections", body, key="k", **trading.as_bank())
+    again = await trading.door.call("POST", "/v1/collections", body, key="k", **trading.as_bank())
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert first.content == again.content
+    assert trading.said() == ["collection_booked"]
+
+
+async def test_malformed_input_names_its_field(trading: Any) -> None:
+    answer = await trading.door.call("POST", "/v1/collections", trading.receipt(amount="1e3"), **trading.as_bank())
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/amount")

@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from fx_settlement.app import service
+from fx_settlement.consumers.subscriptions import subscriptions
+from shared.events.base import Event
+from shared.events.registry import BankFiled, Qualification, SubjectEvent
+from shared.events.trade_ledger import DeclarationReleased, DeclarationState, Portion, TradeRegistered, TradeState
+from shared.testing.client import Door, open_door
+from shared.testing.registry_events import PILOT, hear, subject
+from shared.testing.services import MakeServiceDatabase
+from shared.testing.tokens import ServedMint
+
+SINCE = date(2026, 1, 1)
+DAY = "2026-05-13"
+VERDICT = {"decision": "eligible", "list_version": "positive@1", "rule": "82", "reason": "listed"}
+STAGES = ("released", "departed", "shut_out", "returned")
+
+
+def qualified(event: SubjectEvent, natural: bool = False, **held: str) -> SubjectEvent:
+    """The subject with qualifications since the new year."""
+    marks = tuple(Qualification(kind=kind, value=value, valid_from=SINCE) for kind, value in held.items())  # type: ignore[arg-type]  # a literal by value
+    state = event.subject.model_copy(update={"natural_person": natural, "qualifications": marks})
+    return event.model_copy(update={"subject": state})
+
+
+@dataclass(slots=True)
+class Trading:
+    """Two banks, an agent with two principals, an enterprise and a person who collect themselves; and the door."""
+
+    door: Door
+    dsn: str
+    bank: UUID = field(default_factory=uuid4)
+    rival_bank: UUID = field(default_factory=uuid4)
+    agent: UUID = field(default_factory=uuid4)
+    principal: UUID = field(default_factory=uuid4)
+    second: UUID = field(default_factory=uuid4)
+    person: UUID = field(default_factory=uuid4)
+    unlisted: UUID = field(default_factory=uuid4)
+    buyer: UUID = field(default_factory=uuid4)
+    references: Any = field(default_factory=lambda: count(1))
+
+    def events(self) -> list[Event]:
+        banks = [
+            BankFiled(bank_id=each, pilot=PILOT, name="行", connection="web", valid_from=SINCE)
+            for each in (self.bank, self.rival_bank)
+        ]
+        holder = {"role": "stall_holder"}
+        return [
+            *banks,
+            qualified(subject("operator", subject_id=self.agent), fx_directory="A"),
+            qualified(subject(**holder, subject_id=self.principal), fx_directory="A"),
+            qualified(subject(**holder, subject_id=self.second), fx_directory="B"),
+            qualified(subject(**holder, subject_id=self.person), natural=True, personal_fx_account="yes"),
+            qualified(subject(**holder, subject_id=self.unlisted)),
+            subject("buyer", subject_id=self.buyer, status="effective"),
+        ]
+
+    async def hear(self, *events: Event, sequence: int = 1) -> None:
+        """Let the service's consumers apply events, as committed."""
+        async with self.door.app.state.runtime.sessions.begin() as session:
+            await hear(session, subscriptions, *events, sequence=sequence)
+
+    def portion(self, value: str = "1000.00", **changed: Any) -> Portion:
+        """A released portion that the agent collects for its principal."""
+        currency = changed.pop("currency", "USD")
+        owner = changed.pop("owner_id", self.principal)
+        amounts = {f"{stage}_{what}": "0" for stage in STAGES for what in ("quantity", "value", "fob")}
+        amounts |= {"released_quantity": "100", "released_value": value, "released_fob": value}
+        return Portion.model_validate(
+            {
+                "portion_id": uuid4(), "pilot": PILOT, "trade_id": uuid4(), "trade_number": "LS-TR-0000001-0",
+                "trade_line_id": uuid4(), "trade_kind": "goods", "sale_date": SINCE, "export_mode": "agency",
+                "owner_id": owner, "stall_holder_id": owner, "consignor_id": self.agent, "buyer_id": self.buyer,
+                "export_agency_id": uuid4(), "collector_id": self.agent, "exemption_filer_id": owner,
+                "settlement_method": "fx", "domestic_share_percent": "0", "declaration_id": uuid4(), "item_no": 1,
+                "hs_code": "8204120000", "goods_name": "活动扳手", "quantity": "100", "unit": "把",
+                "statutory_quantity": "50", "statutory_unit": "千克", "net_weight_kg": "50", "price_term": "FOB",
+                "slip_value": value, "slip_currency": currency, "declared_value": value,
+                "declared_currency": currency, "fob_value": value, "fob_usd": value, "rate_id": "r", "verdict": VERDICT,
+                **amounts, **changed,
+            }
+        )  # fmt: skip
+
+    def declaration(
+        self, *portions: Portion, kind: type[Any] = DeclarationReleased, currency: str = "USD", **changed: Any
+    ) -> Any:
+        """A declaration's event with these portions, which then name it."""
+        declaration_id = changed.pop("declaration_id", None) or uuid4()
+        named = [each.model_copy(update={"declaration_id": declaration_id}) for each in portions]
+        total = sum((each.declared_value for each in portions), Decimal(0))
+        state = DeclarationState.model_validate(
+            {
+                "declaration_id": declaration_id, "pilot": PILOT, "number": "LS-DE-0000001-0", "version": 5,
+                "status": "released", "attempt": 1, "consignor_id": self.agent, "declarant_id": self.agent,
+                "customs_office": "8012", "port": "5201", "destination": "RU", "price_term": "FOB",
+                "currency": currency, "total_value": total, "total_fob": total, "total_fob_usd": total,
+                "rate_id": "r", "rate_month": SINCE, "simplified": False, "packing_list_ids": [uuid4()],
+                "load_ids": [uuid4()], "packages": 1, "gross_weight_kg": "60", "net_weight_kg": "50",
+                "customs_number": "801220260000000001", "items": [], "portions": named, **changed,
+            }
+        )  # fmt: skip
+        return kind(declaration=state)
+
+    async def released(self, *portions: Portion, **changed: Any) -> tuple[UUID, list[Portion]]:
+        """The id of a released declaration and its portions; one of USD 1000 unless given."""
+        event = self.declaration(*(portions or (self.portion(),)), **changed)
+        await self.hear(event)
+        return event.declaration.declaration_id, list(event.declaration.portions)
+
+    async def changed(self, declaration_id: UUID, *portions: Portion, kind: type[Any] = DeclarationReleased) -> None:
+        """Let the declaration's newer state be heard."""
+        await self.hear(self.declaration(*portions, declaration_id=declaration_id, kind=kind), sequence=2)
+
+    def trade(self, total: str = "1000.00", **changed: Any) -> TradeRegistered:
+        """A registered trade whose money the agent collects."""
+        state = {
+            "trade_id": uuid4(), "pilot": PILOT, "number": "LS-TR-0000001-0", "version": 1, "status": "registered",
+            "kind": "goods", "procurement": "self", "export_mode": "agency", "seller_id": self.principal,
+            "owner_id": self.principal, "stall_holder_id": self.principal, "consignor_id": self.agent,
+            "buyer_id": self.buyer, "collector_id": self.agent, "exemption_filer_id": self.principal,
+            "settlement_method": "fx", "eligible": True, "channel": "market", "trade_date": SINCE,
+            "price_term": "FOB", "currency": "USD", "total": total, "lines": [], **changed,
+        }  # fmt: skip
+        return TradeRegistered(trade=TradeState.model_validate(state))
+
+    def as_bank(self, bank_id: UUID | None = None) -> dict[str, Any]:
+        return {"role": "bank", "bank_id": bank_id or self.bank}
+
+    def receipt(self, amount: str = "1000.00", **changed: Any) -> dict[str, Any]:
+        """A receipt that may be booked."""
+        return {
+            "collector_id": str(self.agent),
+            "bank_reference": f"TT{next(self.references):05}",
+            "currency": "USD",
+            "amount": amount,
+            "received_on": DAY,
+            "payer": "Vostok Instrument OOO",
+            **changed,
+        }
+
+    async def booked(self, amount: str = "1000.00", **changed: Any) -> dict[str, Any]:
+        """A booked collection as answered."""
+        return await self.door.done("POST", "/v1/collections", self.receipt(amount, **changed), **self.as_bank())
+
+    async def act(self, collection: dict[str, Any], what: str, body: dict[str, Any], **how: Any) -> Any:
+        """A change of a collection by its bank at the version it was seen at; the response."""
+        asked = {"version": collection["version"], **self.as_bank(), **how}
+        return await self.door.call("POST", f"/v1/collections/{collection['id']}/{what}", body, **asked)
+
+    async def matched(self, collection: dict[str, Any], *parts: tuple[Portion, str], **rate: str) -> dict[str, Any]:
+        """The collection after these parts were matched."""
+        matches = [{"portion_id": str(portion.portion_id), "amount": amount, **rate} for portion, amount in parts]
+        answer = await self.act(collection, "matches", {"matches": matches})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def transfer(self, amount: str, **changed: Any) -> dict[str, Any]:
+        """A pass-on in currency from the agent to its principal."""
+        return {
+            "agent_id": str(self.agent), "principal_id": str(self.principal), "currency": "USD", "amount": amount,
+            "paid_as": "fx", "paid_on": DAY, "bank_reference": f"PO{next(self.references):05}", **changed,
+        }  # fmt: skip
+
+    def ask(self, question: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        with psycopg.connect(self.dsn) as connection:
+            return connection.execute(question).fetchall()  # type: ignore[call-overload,no-any-return]  # the test's own text
+
+    def room(self, declaration_id: UUID) -> tuple[Any, ...]:
+        """(collectable, tolerance, held, matched, frozen) of a declaration."""
+        names = "collectable, tolerance, held, matched, frozen"
+        return self.ask(f"SELECT {names} FROM entitlements WHERE declaration_id = '{declaration_id}'")[0]
+
+    def said(self, topic: str = "") -> list[str]:
+        """The types of the events said so far, without service and version."""
+        rows = self.ask(f"SELECT type FROM outbox WHERE topic LIKE '%{topic}' ORDER BY id")
+        return [row[0].split(".")[1] for row in rows]
+
+    def refusals(self) -> list[tuple[str, str]]:
+        """(rule, code) of what was refused or denied."""
+        rows = self.ask("SELECT rule, code FROM audit WHERE outcome <> 'done' AND rule IS NOT NULL ORDER BY id")
+        return [(row[0], row[1]) for row in rows]
+
+    def check_books(self) -> None:
+        """Entries and currencies sum to zero; counters equal their moves and the journal; events are gapless."""
+        assert self.ask("SELECT entry_id FROM journal GROUP BY entry_id, currency HAVING sum(amount) <> 0") == []
+        assert self.ask("SELECT currency FROM journal GROUP BY currency HAVING sum(amount) <> 0") == []
+        assert self.ask(_COUNTERS) == []
+        assert self.ask(_WHOLES) == []
+        assert self.ask(_MATCHES) == []
+        assert self.ask(_PAYABLES) == []
+        assert self.ask(_GAPS) == []
+
+
+_COUNTERS = """SELECT r.portion_id FROM portion_rooms r LEFT JOIN (
+  SELECT portion_id, sum(collectable) c, sum(held) h, sum(matched) m FROM room_moves GROUP BY 1) s USING (portion_id)
+  WHERE (r.collectable, r.held, r.matched) IS DISTINCT FROM (coalesce(c, 0), coalesce(h, 0), coalesce(m, 0))"""
+_WHOLES = """SELECT e.declaration_id FROM entitlements e JOIN (
+  SELECT declaration_id, sum(collectable) c, sum(held) h, sum(matched) m FROM portion_rooms GROUP BY 1) s
+  USING (declaration_id) WHERE (e.collectable, e.held, e.matched) IS DISTINCT FROM (c, h, m)"""
+_MATCHES = """SELECT c.id FROM collections c LEFT JOIN (
+  SELECT collection_id, sum(amount) a FROM matches WHERE unmatched_at IS NULL GROUP BY 1) m ON m.collection_id = c.id
+  WHERE c.matched <> coalesce(a, 0)"""
+_PAYABLES = """SELECT p.agent_id FROM payables p LEFT JOIN (
+  SELECT account, currency, sum(amount) a FROM journal WHERE account LIKE 'payable:%' GROUP BY 1, 2) j
+  ON j.account = 'payable:' || p.agent_id || ':' || p.principal_id AND j.currency = p.currency
+  WHERE coalesce(-a, 0) <> p.collected + p.claims - p.charges - p.passed_on"""
+_GAPS = "SELECT key FROM outbox GROUP BY topic, key HAVING max(sequence) <> count(*) OR min(sequence) <> 1"
+
+
+@pytest.fixture
+def dsn(make_service_database: MakeServiceDatabase) -> str:
+    return make_service_database("fx-settlement")
+
+
+@pytest.fixture
+async def door(dsn: str, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Door]:
+    async with open_door(service, dsn, mint, tmp_path) as opened:
+        opened.at(datetime(2026, 5, 13, 1, tzinfo=UTC))
+        yield opened
+
+
+@pytest.fixture
+async def trading(door: Door, dsn: str) -> Trading:
+    trading = Trading(door, dsn)
+    await trading.hear(*trading.events())
+    return trading
