@@ -1,0 +1,141 @@
+"""What declarations and trades that are heard do to the room: opened, grown, shrunk, frozen; twice or out of order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from shared.events.registry import GradeChanged
+from shared.events.trade_ledger import (
+    DeclarationDeleted,
+    DeclarationDeparted,
+    GoodsReturned,
+    TradeCorrected,
+    TradeVoided,
+)
+from shared.testing.registry_events import PILOT
+
+
+def returned(portion: Any, value: str) -> Any:
+    return portion.model_copy(update={"returned_value": Decimal(value), "returned_quantity": Decimal(1)})
+
+
+async def test_a_release_heard_twice_opens_one_room_and_is_told_once(trading: Any) -> None:
+    event = trading.declaration(trading.portion())
+    await trading.hear(event)
+    await trading.hear(event)
+    assert trading.said() == ["entitlement_changed"]
+    assert trading.ask("SELECT count(*) FROM room_moves") == [(1,)]
+
+
+async def test_a_departure_heard_first_opens_what_the_release_would(trading: Any) -> None:
+    declaration_id, _ = await trading.released(kind=DeclarationDeparted)
+    assert trading.room(declaration_id)[0] == 1000
+
+
+async def test_samples_gifts_and_cash_entitle_to_nothing(trading: Any) -> None:
+    kinds = [trading.portion(trade_kind="sample"), trading.portion(trade_kind="gift")]
+    declaration_id, portions = await trading.released(*kinds, trading.portion(settlement_method="cash"))
+    assert trading.room(declaration_id)[:2] == (0, 0)
+    collection = await trading.booked()
+    asked = {"matches": [{"portion_id": str(portions[0].portion_id), "amount": "0.01"}]}
+    assert (await trading.act(collection, "matches", asked)).json()["code"] == "collection_over_entitlement"
+
+
+async def test_the_smaller_of_share_and_fixed_amount_is_tolerated_by_grade(trading: Any) -> None:
+    tolerances = []
+    for grade, value in (("A", "9999.80"), ("A", "20000.00"), ("C", "1000.00"), ("D", "1000.00")):
+        said = GradeChanged(
+            subject_id=trading.agent, pilot=PILOT, authority="safe", grade=grade, effective_from="2026-01-01",
+            reason="test", automatic_release=True, inspection_rate_percent="5", review_depth="normal",
+        )  # fmt: skip
+        await trading.hear(said)
+        declaration_id, _ = await trading.released(trading.portion(value))
+        tolerances.append(trading.room(declaration_id)[1])
+    assert tolerances == [Decimal("499.99"), 500, 10, 0]
+
+
+async def test_goods_that_come_back_unmatch_the_excess_where_the_money_is_held(trading: Any) -> None:
+    declaration_id, (portion,) = await trading.released()
+    collection = await trading.matched(await trading.booked("1000.00"), (portion, "1000.00"))
+    await trading.changed(declaration_id, returned(portion, "400.00"), kind=GoodsReturned)
+    assert trading.room(declaration_id) == (600, 30, 0, 630, False)
+    assert trading.said("collections")[-1] == "collection_unmatched"
+    shown = await trading.door.done("GET", f"/v1/collections/{collection['id']}", **trading.as_bank())
+    assert (shown["collection"]["unmatched"], shown["version"]) == ("370.00", 3)
+    assert trading.ask("SELECT collected FROM payables") == [(630,)]
+    assert trading.ask("SELECT count(*) FROM conflicts") == [(0,)]
+    trading.check_books()
+
+
+async def test_money_passed_on_stays_matched_and_the_room_freezes_with_one_case(trading: Any) -> None:
+    declaration_id, (portion,) = await trading.released()
+    collection = await trading.matched(await trading.booked("1000.00"), (portion, "1000.00"))
+    await trading.door.done("POST", "/v1/pass-ons", trading.transfer("900.00"), **trading.as_bank())
+    await trading.changed(declaration_id, returned(portion, "400.00"), kind=GoodsReturned)
+    assert trading.room(declaration_id) == (600, 30, 0, 900, True)
+    shown = await trading.door.done("GET", f"/v1/entitlements/{declaration_id}", role="safe")
+    assert [case["must_act"] for case in shown["open_conflicts"]] == ["bank"]
+    asked = {"matches": [{"portion_id": str(portion.portion_id), "amount": "1.00"}]}
+    collection = await trading.door.done("GET", f"/v1/collections/{collection['id']}", **trading.as_bank())
+    assert (await trading.act(collection, "matches", asked)).json()["code"] == "entitlement_frozen"
+    refund = await trading.act(collection, "refunds", {"amount": "1000.00", "refunded_on": "2026-05-13"})
+    assert refund.status_code == 200
+    assert trading.room(declaration_id) == (600, 30, 0, 0, False)
+    assert trading.ask("SELECT count(*) FROM conflicts WHERE closed_at IS NULL") == [(0,)]
+    trading.check_books()
+
+
+async def test_a_deleted_declaration_frees_everything_and_a_larger_one_grows(trading: Any) -> None:
+    declaration_id, (portion,) = await trading.released()
+    await trading.matched(await trading.booked("1000.00"), (portion, "1000.00"))
+    gone = portion.model_copy(update={"released_value": Decimal(0), "released_quantity": Decimal(0)})
+    await trading.changed(declaration_id, gone, kind=DeclarationDeleted)
+    assert trading.room(declaration_id) == (0, 0, 0, 0, False)
+    more = portion.model_copy(update={"released_value": Decimal(1200)})
+    await trading.changed(declaration_id, more)
+    assert trading.room(declaration_id)[:2] == (1200, 60)
+    trading.check_books()
+
+
+async def test_a_shrunken_declaration_gives_up_holds_before_matches(trading: Any) -> None:
+    declaration_id, (portion,) = await trading.released()
+    await trading.matched(await trading.booked("500.00"), (portion, "500.00"))
+    body = {
+        "declaration_id": str(declaration_id),
+        "collector_id": str(trading.agent),
+        "lines": [{"portion_id": str(portion.portion_id), "value": "500.00"}],
+    }
+    hold = await trading.door.done("POST", "/v1/holds", body, **trading.as_bank())
+    await trading.changed(declaration_id, returned(portion, "450.00"), kind=GoodsReturned)
+    assert trading.room(declaration_id)[2:] == (0, 500, False)
+    shown = await trading.door.done("GET", f"/v1/holds/{hold['id']}", **trading.as_bank())
+    assert (shown["status"], shown["reason"]) == ("void", "the declaration shrank")
+    trading.check_books()
+
+
+async def test_a_corrected_or_void_trade_unlinks_what_it_no_longer_carries(trading: Any) -> None:
+    trade = trading.trade("1000.00")
+    await trading.hear(trade)
+    trade_id = str(trade.trade.trade_id)
+    linked = []
+    collection = await trading.booked("1000.00")
+    answer = await trading.act(collection, "advances", {"trade_id": trade_id, "amount": "800.00"})
+    assert answer.status_code == 200, answer.text
+    for event, total, status in ((TradeCorrected, "800.00", "registered"), (TradeVoided, "800.00", "void")):
+        state = trade.trade.model_copy(update={"total": Decimal(total), "status": status})
+        await trading.hear(event(trade=state))
+        linked += trading.ask("SELECT linked FROM collections")
+    assert linked == [(800,), (0,)]
+    assert trading.said("collections")[-2:] == ["advance_linked", "advance_unlinked"]
+    trading.check_books()
+
+
+async def test_copies_and_entitlements_are_equal_in_any_order_across_topics(trading: Any) -> None:
+    trade, declaration = trading.trade(), trading.declaration(trading.portion())
+    await trading.hear(declaration, trade)
+    first = trading.ask("SELECT * FROM entitlement_portions") + trading.ask("SELECT * FROM trade_copies")
+    with_psycopg = trading.ask("SELECT count(*) FROM entitlements")
+    await trading.hear(trade, declaration)
+    assert trading.ask("SELECT * FROM entitlement_portions") + trading.ask("SELECT * FROM trade_copies") == first
+    assert with_psycopg == [(1,)]
