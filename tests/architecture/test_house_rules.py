@@ -1,0 +1,84 @@
+"""What a person would otherwise have to remember."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from marketctl.generate import generate_all
+from marketctl.layout import ROOT, SERVICES, package_of
+from shared.events.catalogue import EVENT_TYPES, PUBLISHERS
+from shared.vocabulary.rules import rules
+
+MOST_LINES = 400
+SOURCES = [file for folder in ("shared/shared", "services", "deploy") for file in (ROOT / folder).rglob("*.py")]
+
+
+def test_no_file_is_a_room_too_many() -> None:
+    long = {
+        str(file.relative_to(ROOT)): lines
+        for file in SOURCES
+        if (lines := len(file.read_text("utf-8").splitlines())) > MOST_LINES and "migrations" not in file.parts
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_event_of_the_catalogue_is_announced_by_its_service(service: str) -> None:
+    code = "\n".join(file.read_text("utf-8") for file in (ROOT / "services" / service).rglob("*.py"))
+    own = [event for event in EVENT_TYPES.values() if event.__module__ == PUBLISHERS[service].__name__]
+    assert [event.__name__ for event in own if not re.search(rf"\b{event.__name__}\b", code)] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_problem_code_is_raised_and_every_raised_code_is_in_the_catalogue(service: str) -> None:
+    package = ROOT / "services" / service / package_of(service)
+    code = "\n".join(file.read_text("utf-8") for file in package.rglob("*.py"))
+    raised = set(re.findall(r"\b(?:Breach|Conflict|InvalidIdentifier|_fault)\(\s*\n?\s*\"([a-z_]+)\"", code))
+    own = set(tomllib.loads((package / "problems.toml").read_text("utf-8")))
+    common = set(tomllib.loads((ROOT / "shared/shared/http/problems.toml").read_text("utf-8")))
+    assert raised - own - common == set()
+    assert {each for each in own if f'"{each}"' not in code and each not in _OF_VOCABULARY} == set()
+
+
+_OF_VOCABULARY = set(
+    re.findall(
+        r"InvalidIdentifier\(\"([a-z_]+)\"", (ROOT / "shared/shared/vocabulary/identifiers.py").read_text("utf-8")
+    )
+)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_problem_has_both_languages_and_the_same_placeholders(service: str) -> None:
+    entries = tomllib.loads((ROOT / "services" / service / package_of(service) / "problems.toml").read_text("utf-8"))
+    for code, entry in entries.items():
+        assert entry["title"], code
+        assert re.search(r"[一-鿿]", entry["title_zh"]), code
+        assert re.search(r"[一-鿿]", entry["fix_zh"]), code
+        english = set(re.findall(r"\{(\w+)\}", entry.get("detail", "")))
+        chinese = {name.removesuffix("_zh") for name in re.findall(r"\{(\w+)\}", entry.get("detail_zh", ""))}
+        assert english == chinese, code
+
+
+def test_every_cited_rule_is_in_the_reference() -> None:
+    cited = {
+        rule
+        for file in SOURCES
+        for rule in re.findall(r"\"(R-[A-Z]+-\d+|V\d+)\"", file.read_text("utf-8"))
+        if "marketctl" not in file.parts
+    }
+    assert cited - set(rules()) == set()
+
+
+def test_generated_files_are_up_to_date() -> None:
+    assert generate_all(write=False) == []
+
+
+def test_nothing_committed_names_this_machine() -> None:
+    own = Path(__file__)
+    marks = re.compile(r"(?<![A-Za-z0-9_.])/(work|farm|root)/")
+    texts = [*SOURCES, *ROOT.glob("*.md"), *ROOT.glob("*.toml"), ROOT / "Makefile", ROOT / ".ci" / "run"]
+    assert [str(file) for file in texts if file != own and marks.search(file.read_text("utf-8"))] == []

@@ -1,0 +1,207 @@
+"""One real working day and its filing day, end to end on Kafka, in a folder with a space and Chinese characters."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from jsonschema import Draft202012Validator
+
+from marketctl.counts import ask, counted, refusals, shortfalls
+from marketctl.embedded_platform import Platform
+from marketctl.flow import subscriptions_of, wait_until_applied
+from marketctl.layout import ROOT, SERVICES, Layout, package_of
+from marketctl.operate import settings_of
+from marketctl.sample.expected import EXPECTED_REFUSALS
+from marketctl.verify import verify_all
+from shared.database import make_engine
+from shared.messaging.bus import open_bus
+from shared.messaging.rebuild import projection_hashes, rebuild
+from shared.migrations import metadata_of
+
+# The type hints of the fixture live in the conftest beside; importlib mode keeps it out of sys.path.
+Lived = Any
+pytestmark = [pytest.mark.xdist_group("workflow"), pytest.mark.timeout(600)]
+
+
+def test_both_days_go_as_expected(lived: Lived) -> None:
+    assert lived.unexpected == []
+    numbers = counted(lived.layout)
+    refused = refusals(lived.layout)
+    assert refused == set(EXPECTED_REFUSALS)
+    assert shortfalls(numbers, refused) == []
+    assert numbers["portions_exempted"] == numbers["portions_departed"]
+
+
+def test_verify_finds_nothing_wrong(lived: Lived) -> None:
+    assert [str(finding) for finding in verify_all(lived.layout)] == []
+
+
+async def test_an_outside_reader_gets_what_the_services_report(lived: Lived) -> None:
+    """Plain aiokafka and the published schemas, nothing of ours: totals of trades, declarations, money, exemption."""
+    schemas = {
+        file.stem: Draft202012Validator(json.loads(file.read_text("utf-8")))
+        for file in (ROOT / "docs" / "events").glob("*.json")
+    }
+    newest: dict[str, dict[str, Any]] = {}
+    topics = ["trade-ledger.trades", "trade-ledger.declarations", "fx-settlement.collections", "tax-exemption.returns"]
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=f"127.0.0.1:{lived.layout.ports['kafka']}",
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+    )
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic, n) for topic in topics for n in range(6)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning()
+        ends = await consumer.end_offsets(partitions)
+        while any([await consumer.position(each) < ends[each] for each in partitions]):
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for record in records:
+                    kind = dict(record.headers)["ce_type"].decode()
+                    content = json.loads(record.value)
+                    schemas[kind].validate(content)
+                    newest[record.key.decode()] = {"type": kind, **content}
+    finally:
+        await consumer.stop()
+    totals = _totals(newest)
+    numbers = counted(lived.layout)
+    assert totals["trades"] == numbers["trades"]
+    assert totals["lines"] == numbers["lines"]
+    assert totals["declarations_released"] == numbers["declarations_released"]
+    assert f"{totals['released_usd']:.2f}" == numbers["released_usd"]
+    assert totals["collections"] == numbers["collections"]
+    assert totals["exemptions_accepted"] == numbers["exemptions_accepted"]
+    rmb = ask(lived.layout, "tax-exemption", "SELECT sum(total_rmb) FROM exemption_returns WHERE status = 'accepted'")
+    assert totals["exempt_rmb"] == rmb[0][0]
+
+
+def _totals(newest: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    totals: Counter[str] = Counter()
+    money = {"released_usd": Decimal(0), "exempt_rmb": Decimal(0)}
+    for state in newest.values():
+        if "trade" in state and state["trade"]["status"] != "void":
+            totals["trades"] += 1
+            totals["lines"] += len(state["trade"]["lines"])
+        elif "declaration" in state and state["declaration"]["status"] in ("released", "departed"):
+            totals["declarations_released"] += 1
+            for portion in state["declaration"]["portions"]:
+                share = Decimal(portion["released_quantity"]) / Decimal(portion["quantity"])
+                money["released_usd"] += Decimal(portion["fob_usd"]) * share
+        elif "collection" in state:
+            totals["collections"] += 1
+        elif "exemption_return" in state and state["exemption_return"]["status"] == "accepted":
+            totals["exemptions_accepted"] += 1
+            money["exempt_rmb"] += Decimal(state["exemption_return"]["total_rmb"])
+    return {**totals, **money}
+
+
+DAMAGES = {
+    "I1": ("tax-exemption", "UPDATE consumer_sequences SET sequence = sequence - 1 WHERE topic = 'registry.places'"),
+    "I2": ("registry", "DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE sequence = 2)"),
+    "I3": ("trade-ledger", "UPDATE trade_line_counters SET packed = packed - 1 WHERE packed > declared + 0"
+           " OR line_id = (SELECT min(line_id::text)::uuid FROM movements WHERE kind = 'packed')"),
+    "I4": ("trade-ledger", "UPDATE portions SET declared_value = declared_value + 1 WHERE id ="
+           " (SELECT min(id::text)::uuid FROM portions)"),
+    "I5": ("fx-settlement", "UPDATE collections SET matched = matched - 1 WHERE id ="
+           " (SELECT min(id::text)::uuid FROM collections WHERE matched > 1)"),
+    "I6": ("tax-exemption", "UPDATE return_lines SET fob_value = fob_value + 1 WHERE id ="
+           " (SELECT min(id::text)::uuid FROM return_lines)"),
+    "I7": ("trade-ledger", "DELETE FROM portions WHERE id = (SELECT min(id::text)::uuid FROM portions)"),
+    "I8": ("registry", "UPDATE outbox SET type = 'registry.subject_exited.v1' WHERE id ="
+           " (SELECT min(id) FROM outbox WHERE topic = 'registry.subjects' AND sequence = 1)"),
+    "I9": ("registry", "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit WHERE outcome = 'done')"),
+    "I12": ("fx-settlement", "ALTER TABLE journal ADD COLUMN guess double precision"),
+    "I15": ("fx-settlement", "UPDATE entitlement_portions SET released = released + 1, collectable = collectable + 1"
+            " WHERE portion_id = (SELECT min(portion_id::text)::uuid FROM entitlement_portions)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("invariant", sorted(DAMAGES))
+def test_verify_names_the_damage(lived: Lived, invariant: str) -> None:
+    """Damage a copy of the service's database, so that the day stays as it was lived."""
+    service, damage = DAMAGES[invariant]
+    server, name = lived.platform.postgres, package_of(service)
+    layout: Layout = lived.layout
+    with _workers_stopped(lived.platform, service):
+        server.drop_database("kept")
+        with psycopg.connect(server.dsn(), autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE kept TEMPLATE {name}")
+        try:
+            with psycopg.connect(server.dsn(name), autocommit=True) as connection:
+                # A restorer's hand: triggers and constraints that would have stopped it are off.
+                connection.execute("SET session_replication_role = replica")
+                for constraint in _checks(connection):
+                    connection.execute(constraint)
+                connection.execute(damage)
+            found = {finding.invariant for finding in verify_all(layout)}
+        finally:
+            server.drop_database(name)
+            with psycopg.connect(server.dsn(), autocommit=True) as admin:
+                admin.execute(f"ALTER DATABASE kept RENAME TO {name}")
+                admin.execute(f"ALTER DATABASE {name} OWNER TO {name}")
+    assert invariant in found
+
+
+def _checks(connection: psycopg.Connection[Any]) -> list[str]:
+    query = (
+        "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint"
+        " WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+    )
+    return [row[0] for row in connection.execute(query).fetchall()]
+
+
+class _workers_stopped:  # noqa: N801 - reads as a statement
+    """The service's processes are down inside the block."""
+
+    def __init__(self, platform: Platform, *services: str) -> None:
+        self._platform = platform
+        self._services = services
+
+    def __enter__(self) -> None:
+        for service in self._services:
+            self._platform.stop_service(service)
+
+    def __exit__(self, *_: object) -> None:
+        for service in self._services:
+            self._platform.start_service(service)
+        self._platform.wait_ready(lambda line: None)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_what_consumers_wrote_can_be_rebuilt_from_the_topics(lived: Lived, service: str) -> None:
+    wait_until_applied(lived.layout)
+    package = package_of(service)
+    metadata = metadata_of(package)
+    tables = __import__(f"{package}.store.tables", fromlist=["messaging"]).messaging
+    bus = open_bus(settings_of(lived.layout, service))
+    engine = make_engine(lived.layout.database_url(service))
+    with _workers_stopped(lived.platform, service):
+        try:
+            before = await projection_hashes(engine, metadata)
+            await rebuild(engine, bus, tables, subscriptions_of(service), metadata)
+            assert await projection_hashes(engine, metadata) == before
+        finally:
+            await engine.dispose()
+            await bus.close()
+
+
+def test_the_workbooks_are_what_the_generator_writes(tmp_path: Path) -> None:
+    from python_calamine import CalamineWorkbook
+
+    from marketctl.sample.sheets import FOLDER, read_sheet
+    from marketctl.sample.world import write_all
+
+    write_all(tmp_path)
+    committed = sorted(file.name for file in FOLDER.glob("*.xlsx"))
+    assert committed == sorted(file.name for file in tmp_path.glob("*.xlsx"))
+    for name in committed:
+        for sheet in CalamineWorkbook.from_path(FOLDER / name).sheet_names:
+            assert read_sheet(FOLDER / name, sheet) == read_sheet(tmp_path / name, sheet)
