@@ -80,7 +80,8 @@ def trade_text(prepared: PreparedTrade, number: str, *, sealer: Sealer, act: Act
 
 
 def _spliced(head: dict[str, Any], tail: bytes) -> bytes:
-    return orjson.dumps(head)[:-1] + tail
+    # asyncpg's ids are a subclass of UUID, which orjson leaves to `default`.
+    return orjson.dumps(head, default=str)[:-1] + tail
 
 
 def _head(trade_id: UUID, number: str, prepared: PreparedTrade, act: Act) -> dict[str, Any]:
