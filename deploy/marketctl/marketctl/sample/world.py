@@ -196,7 +196,7 @@ class World:
         slip("CASH", [self._line(pliers, "USD")], method="cash", expect="cash_settlement_not_exportable")
         slip("NEGATIVE", [self._line(NEGATIVE, "USD")], expect="goods_not_allowed")
         nobody = Party("SH999", "stall_holder", "credit_code", "", "CN", "未备案", stall="09-000999")
-        slip("UNFILED", [self._line(pliers, "USD")], seller=nobody, mode="own", expect="subject_not_filed")
+        slip("UNFILED", [self._line(pliers, "USD")], seller=nobody, mode="outright", expect="subject_not_filed")
         suspended = self.entrusting[_SUSPENDED]
         slip("SUSPENDED", [self._line(pliers, "USD")], seller=suspended, expect="subject_suspended")
         unknown = self._add_shipment(operator.ref, "RU", "USD")
