@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import any_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trade_ledger.domain.parties import RoleStanding, Standings
@@ -59,7 +59,7 @@ async def subject_by_stall(session: AsyncSession, pilot: str, stall_number: str)
     """Who holds a stall."""
     query = select(SubjectCopy).where(
         SubjectCopy.pilot == pilot,
-        SubjectCopy.stall_numbers.any(stall_number),  # type: ignore[arg-type]  # ARRAY
+        literal(stall_number) == any_(SubjectCopy.stall_numbers),
     )
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 

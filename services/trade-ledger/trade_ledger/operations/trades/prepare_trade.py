@@ -40,12 +40,14 @@ async def prepare_trade(
 ) -> PreparedTrade:
     """The trade on the newest facts: before it is refused, it is asked whether they moved meanwhile.
 
-    `registered_at` is for a correction: an agency that was ended after that still counts.
+    `registered_at` is for a correction: an agency that was ended after that still counts, and as no statement says
+    the facts' versions then, they are asked in any case.
     """
     while True:
         known = await facts.about(act.pilot, legal_date(act.now), _subjects(entry), _agreements(entry))
         prepared = prepared_on(entry, known, act, registered_at)
-        if not prepared.breaches or not await facts.moved(known):
+        asked = bool(prepared.breaches) or registered_at is not None
+        if not asked or not await facts.moved(known):
             return prepared
 
 
