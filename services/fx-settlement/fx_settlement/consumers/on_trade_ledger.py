@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.consumers.on_registry import put
@@ -26,8 +27,14 @@ def collectable_of(portion: Portion) -> Decimal:
 
 
 async def project_entitlement(session: AsyncSession, received: Received[DeclarationEvent]) -> None:
-    """One row per portion, as the newest state has it."""
+    """One row per portion, as the newest state has it, from the first release on."""
     declaration = received.event.declaration
+    if not any(portion.released_quantity for portion in declaration.portions):
+        known = select(EntitlementPortion.portion_id).where(
+            EntitlementPortion.declaration_id == declaration.declaration_id
+        )
+        if (await session.execute(known.limit(1))).first() is None:
+            return
     for portion in declaration.portions:
         share = portion.released_quantity / portion.quantity if portion.quantity else Decimal(0)
         await put(

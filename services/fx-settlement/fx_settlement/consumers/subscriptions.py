@@ -28,14 +28,8 @@ for _subject_event in (
     subscriptions.project(_subject_event, copy_subject)
 subscriptions.project(registry.BankFiled, copy_bank)
 subscriptions.project(registry.GradeChanged, copy_grade)
-for _declaration_event in (
-    trade_ledger.DeclarationReleased,
-    trade_ledger.DeclarationDeparted,
-    trade_ledger.DeclarationAmended,
-    trade_ledger.DeclarationDeleted,
-    trade_ledger.GoodsShutOut,
-    trade_ledger.GoodsReturned,
-):
+for _declaration_event in trade_ledger.DeclarationEvent.__subclasses__():
+    # Whatever the type: the state decides (flow.md, rule 2).
     subscriptions.project(_declaration_event, project_entitlement)
     subscriptions.react(_declaration_event, react_to_declaration)
 for _trade_event in (trade_ledger.TradeRegistered, trade_ledger.TradeCorrected, trade_ledger.TradeVoided):

@@ -8,12 +8,20 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from fx_settlement.store.tables import JournalRow, PersonalBalanceRow, RateRow, numbers
+from fx_settlement.store.tables import (
+    CollectionRow,
+    ConversionRow,
+    JournalRow,
+    PassOnRow,
+    PersonalBalanceRow,
+    RateRow,
+    numbers,
+)
 from shared.act import Act
 
 
@@ -51,6 +59,18 @@ async def next_number(session: AsyncSession, kind: str) -> int:
     """The next running number of a kind."""
     number: int | None = await session.scalar(select(numbers[kind].next_value()))
     return number or 0
+
+
+Referenced = type[CollectionRow] | type[PassOnRow] | type[ConversionRow]
+
+
+async def number_under(session: AsyncSession, table: Referenced, bank_id: UUID, reference: str) -> str | None:
+    """The number that has a bank's reference already (V39); until commit no other transaction can take it."""
+    key = f"{table.__tablename__}:{bank_id}:{reference}"
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    query = select(table.number).where(table.bank_id == bank_id, table.bank_reference == reference)
+    number: str | None = await session.scalar(query)
+    return number
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,13 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.matching import CollectorFacts, breaches_of_collector
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.collections import collection_for_update
-from fx_settlement.store.journal import Posting, next_number, personal_balance_for_update, post
+from fx_settlement.store.journal import Posting, next_number, number_under, personal_balance_for_update, post
 from fx_settlement.store.parties import bank_in_force, qualification_value, subject
 from fx_settlement.store.tables import CollectionRow, policy
 from shared.act import Act
@@ -111,10 +110,7 @@ async def _breaches(session: AsyncSession, booked: Booked, bank_id: UUID, act: A
         breaches.append(Breach("charges_wrong", "V37", "/bank_charges"))
     if (booked.currency == "CNY") != (booked.method == "rmb"):
         breaches.append(Breach("method_disagrees_with_currency", "R-FX-6", "/method"))
-    used = select(CollectionRow.number).where(
-        CollectionRow.bank_id == bank_id, CollectionRow.bank_reference == booked.bank_reference
-    )
-    number = await session.scalar(used)
+    number = await number_under(session, CollectionRow, bank_id, booked.bank_reference)
     if number is not None:
         breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
     return breaches

@@ -13,7 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.conversion import ConversionFacts, breaches_of_conversion
-from fx_settlement.store.journal import Posting, Quoted, next_number, personal_balance_for_update, post, rate_id_of
+from fx_settlement.store.journal import (
+    Posting,
+    Quoted,
+    next_number,
+    number_under,
+    personal_balance_for_update,
+    post,
+    rate_id_of,
+)
 from fx_settlement.store.parties import bank_in_force, subject
 from fx_settlement.store.tables import CollectionRow, ConversionRow, MatchRow
 from shared.act import Act
@@ -117,10 +125,7 @@ async def _breaches(session: AsyncSession, wanted: ToConvert, held: Decimal, ban
     breaches = list(breaches_of_conversion(facts))
     if not await bank_in_force(session, bank_id, act.pilot, legal_date(act.now)):
         breaches.append(Breach("bank_not_filed", "R-FILE-9"))
-    used = select(ConversionRow.number).where(
-        ConversionRow.bank_id == bank_id, ConversionRow.bank_reference == wanted.bank_reference
-    )
-    number = await session.scalar(used)
+    number = await number_under(session, ConversionRow, bank_id, wanted.bank_reference)
     if number is not None:
         breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
     return breaches

@@ -7,12 +7,20 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.transfers import PassOnFacts, breaches_of_pass_on
-from fx_settlement.store.journal import Posting, Quoted, next_number, personal_balance_for_update, post, rate_id_of
+from fx_settlement.store.journal import (
+    Posting,
+    Quoted,
+    next_number,
+    number_under,
+    personal_balance_for_update,
+    post,
+    rate_id_of,
+)
 from fx_settlement.store.parties import bank_in_force, qualification_value, subject
 from fx_settlement.store.tables import PassOnRow, PayableRow, SubjectCopy
 from shared.act import Act
@@ -140,10 +148,7 @@ async def _breaches(
     breaches = list(breaches_of_pass_on(facts))
     if not await bank_in_force(session, bank_id, act.pilot, legal_date(act.now)):
         breaches.append(Breach("bank_not_filed", "R-FILE-9"))
-    used = select(PassOnRow.number).where(
-        PassOnRow.bank_id == bank_id, PassOnRow.bank_reference == wanted.bank_reference
-    )
-    number = await session.scalar(used)
+    number = await number_under(session, PassOnRow, bank_id, wanted.bank_reference)
     if number is not None:
         breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
     return breaches
