@@ -46,8 +46,7 @@ class Turns(Generic[Item, Outcome]):
             await asyncio.wait([self._running])
 
     async def _run(self) -> None:
-        while self._waiting:
-            batch = self._next()
+        while batch := self._next():
             try:
                 outcomes = await self._flush([item for item, _ in batch])
             except Exception:  # noqa: BLE001 - whose fault it is shows when each is tried by itself

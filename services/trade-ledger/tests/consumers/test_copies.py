@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from shared.events.registry import CommodityDecided
+from shared.messaging.rebuild import projection_hashes
+from shared.testing.client import open_door
+from shared.testing.registry_events import PILOT, commodity_list, export_agency, subject
+from shared.testing.services import MakeServiceDatabase
+from shared.testing.tokens import ServedMint
+from trade_ledger.app import service
+from trade_ledger.domain.recognition import verdict_on
+from trade_ledger.store.facts import entries_in_force
+from trade_ledger.store.known import GOODS, PARTIES, versions_of
+from trade_ledger.store.tables import metadata
+
+DAY = date(2026, 5, 13)
+
+
+def decided(verdict: str, **changed: Any) -> CommodityDecided:
+    terms = {
+        "decision_id": uuid4(),
+        "pilot": PILOT,
+        "goods_name": "竹制太极剑架",
+        "hs_code": "4421999090",
+        "verdict": verdict,
+        "reason": "seen",
+        "authority": "commerce",
+        "effective_from": date(2026, 5, 1),
+    }
+    return CommodityDecided.model_validate({**terms, **changed})
+
+
+async def verdict(market: Any, name: str, hs_code: str, day: date = DAY) -> str:
+    async with market.door.app.state.runtime.sessions() as session:
+        return verdict_on(name, hs_code, await entries_in_force(session, PILOT, day)).decision
+
+
+async def test_a_list_counts_once_all_its_entries_are_here_in_whatever_order(market: Any) -> None:
+    header, *entries = commodity_list("positive", [{"hs_prefix": "4421"}, {"hs_prefix": "9999"}], version=2)
+    await market.hear(entries[0], header)
+    assert await verdict(market, "剑架", "4421999090") == "needs_person"
+    assert await verdict(market, "扳手", "8204120000") == "eligible"
+    await market.hear(entries[1])
+    assert await verdict(market, "剑架", "4421999090") == "eligible"
+    assert await verdict(market, "扳手", "8204120000") == "needs_person"
+
+
+async def test_a_persons_decision_holds_in_its_time_and_never_over_a_prohibition(market: Any) -> None:
+    await market.hear(decided("eligible", expires_on=DAY))
+    assert await verdict(market, "竹制太极剑架", "4421999090") == "eligible"
+    assert await verdict(market, "竹制太极剑架", "4421999090", date(2026, 5, 14)) == "needs_person"
+    assert await verdict(market, "竹制太极剑架", "4421999090", date(2026, 4, 30)) == "needs_person"
+    await market.hear(decided("eligible", goods_name="仿真枪", hs_code="9304000000"))
+    assert await verdict(market, "仿真枪", "9304000000") == "not_eligible"
+
+
+async def test_each_event_about_a_copy_moves_its_version(market: Any) -> None:
+    async def versions() -> dict[str, int]:
+        async with market.door.app.state.runtime.sessions() as session:
+            return await versions_of(session, PILOT)
+
+    before = await versions()
+    await market.hear(subject("buyer"), export_agency(uuid4(), uuid4()), decided("eligible"))
+    after = await versions()
+    assert (after[PARTIES] - before[PARTIES], after[GOODS] - before[GOODS]) == (2, 1)
+
+
+async def test_copies_are_the_same_in_whatever_order_the_topics_came(
+    market: Any, make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path
+) -> None:
+    events = market.events()
+    hashes = []
+    for order in (events, list(reversed(events))):
+        async with open_door(service, make_service_database("trade-ledger"), mint, tmp_path) as door:
+            await type(market)(door).hear(*order)
+            hashes.append(await projection_hashes(door.app.state.runtime.engine, metadata))
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes[0].values())) > 1

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trade_ledger.domain.recognition import ListEntry, by_prefix, entries_about, stricter, verdict_on
+
+
+def entry(reference: str, prefix: str, verdict: str, *words: str, by_person: bool = False) -> ListEntry:
+    return ListEntry(reference, prefix, words, verdict, reference, reference, by_person)
+
+
+ENTRIES = [
+    entry("positive", "82", "eligible"),
+    entry("finer", "8204", "eligible"),
+    entry("prohibited", "9304", "not_eligible"),
+    entry("word", "", "not_eligible", "仿真枪"),
+    entry("person says yes", "9304", "eligible", "配件", by_person=True),
+    entry("person says no", "8205", "not_eligible", "螺丝刀", by_person=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "hs_code", "decision", "reference"),
+    [
+        ("扳手", "8204120000", "eligible", "finer"),
+        ("扳手", "8211920000", "eligible", "positive"),
+        ("配件", "9304000000", "not_eligible", "prohibited"),
+        ("仿真枪", "8204120000", "not_eligible", "word"),
+        ("螺丝刀", "8205400000", "not_eligible", "person says no"),
+        ("铁锤", "8205200000", "eligible", "positive"),
+        ("剑架", "4421999090", "needs_person", ""),
+    ],
+)
+def test_the_governing_entry_decides(name: str, hs_code: str, decision: str, reference: str) -> None:
+    found = verdict_on(name, hs_code, ENTRIES)
+    assert (found.decision, found.reference) == (decision, reference)
+
+
+codes = st.from_regex(r"[0-9]{6}([0-9]{2}){0,2}", fullmatch=True)
+prefixes = st.one_of(st.just(""), codes.flatmap(lambda code: st.integers(1, len(code)).map(lambda n: code[:n])))
+
+
+@given(
+    hs_code=codes,
+    entries=st.lists(
+        st.builds(
+            entry,
+            st.text("ab", min_size=1, max_size=3),
+            prefixes,
+            st.sampled_from(["eligible", "not_eligible"]),
+            st.sampled_from(["刀", "锤"]),
+        ),
+        max_size=12,
+    ),
+)
+def test_looking_only_at_a_codes_own_prefixes_changes_no_verdict(hs_code: str, entries: list[ListEntry]) -> None:
+    for length in (2, 4, len(hs_code)):
+        entries.append(entry(f"own {length}", hs_code[:length], "eligible"))
+    near = entries_about(hs_code, by_prefix(entries))
+    assert verdict_on("刀", hs_code, near).decision == verdict_on("刀", hs_code, entries).decision
+
+
+def test_the_stricter_of_two_decisions_governs() -> None:
+    assert stricter("eligible", "needs_person") == stricter("needs_person", "eligible") == "needs_person"
+    assert stricter("not_eligible", "needs_person") == "not_eligible"
