@@ -68,6 +68,8 @@ def _banner(console: Console, bus: BusKind) -> None:
 def run(*, bus: BusKind, once: bool) -> int:
     """Run; the status is not 0 when anything fell short or was unexpected."""
     console = Console(stderr=once, highlight=False)
+    # A supervisor that is told to end takes its children with it, whatever step it is at.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         if once:
             return _run_once(console, bus)

@@ -7,12 +7,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from shared.events.registry import Grade, QualificationKind, Role
 from shared.vocabulary.identifiers import IdentityKind
 from shared.wire import CoordinateText, CountryCode
 
-STALL = {
+STALL: JsonDict = {
     "stall_number": "02-000018",
     "longitude": "105.744000",
     "latitude": "29.541000",

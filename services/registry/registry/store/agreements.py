@@ -15,9 +15,7 @@ async def agreement_for_update(session: AsyncSession, agreement_id: UUID) -> Agr
     return await session.get(AgreementRow, agreement_id, with_for_update=True, populate_existing=True)
 
 
-def agreements_seen_by(
-    pilot: str, kind: str, subject_id: UUID | None, *, all_of_them: bool
-) -> Select[tuple[AgreementRow]]:
+def agreements_seen_by(pilot: str, kind: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[AgreementRow]:
     """The agreements of a kind that a caller is party to, or all."""
     query = select(AgreementRow).where(AgreementRow.pilot == pilot, AgreementRow.kind == kind)
     if all_of_them:

@@ -59,16 +59,16 @@ async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list
         CommodityDecisionRow.effective_from <= day,
         or_(CommodityDecisionRow.expires_on.is_(None), CommodityDecisionRow.expires_on >= day),
     )
-    for row in (await session.execute(decided.order_by(CommodityDecisionRow.id.desc()))).scalars():
-        if in_force(row.effective_from, row.expires_on, day):
+    for made in (await session.execute(decided.order_by(CommodityDecisionRow.id.desc()))).scalars():
+        if in_force(made.effective_from, made.expires_on, day):
             entries.append(
                 Entry(
-                    f"decision:{row.id}",
-                    row.hs_code,
-                    (row.goods_name,),
-                    row.verdict,
-                    row.reason,
-                    row.reason,
+                    f"decision:{made.id}",
+                    made.hs_code,
+                    (made.goods_name,),
+                    made.verdict,
+                    made.reason,
+                    made.reason,
                     True,
                 )
             )

@@ -48,9 +48,7 @@ async def next_number(session: AsyncSession, kind: str) -> int:
     return number or 0
 
 
-def subjects_seen_by(
-    pilot: str, subject_id: UUID | None, account: str, *, all_of_them: bool
-) -> Select[tuple[SubjectRow]]:
+def subjects_seen_by(pilot: str, subject_id: UUID | None, account: str, *, all_of_them: bool) -> Select[SubjectRow]:
     """The subjects a caller may see: all, or its own, those it filed, and its counterparties."""
     query = select(SubjectRow).where(SubjectRow.pilot == pilot)
     if all_of_them:

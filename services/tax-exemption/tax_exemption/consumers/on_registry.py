@@ -15,7 +15,7 @@ from tax_exemption.store.tables import PilotCopy, Row, SubjectCopy
 async def put(session: AsyncSession, table: type[Row], row: dict[str, Any]) -> None:
     """Insert or replace by primary key."""
     statement = insert(table).values(row)
-    keys = [column.name for column in table.__table__.primary_key]  # type: ignore[attr-defined]  # FromClause
+    keys = [column.name for column in table.__table__.primary_key]
     await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=row))
 
 

@@ -62,7 +62,7 @@ async def items_of(session: AsyncSession, pilot: str, stall_holder_id: UUID) -> 
     return found
 
 
-def items_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[tuple[ExemptionItem]]:
+def items_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[ExemptionItem]:
     """The items a caller may see: all, its own, or those it files or consigned."""
     query = select(ExemptionItem).where(ExemptionItem.pilot == pilot)
     if all_of_them:
@@ -77,7 +77,7 @@ def items_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> 
     )
 
 
-def returns_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[tuple[ReturnRow]]:
+def returns_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[ReturnRow]:
     """The returns a caller may see: all, its own, or those it filed."""
     query: Select[Any] = select(ReturnRow).where(ReturnRow.pilot == pilot)
     if all_of_them:
