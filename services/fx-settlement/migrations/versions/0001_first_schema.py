@@ -1,5 +1,4 @@
 """the first schema"""
-# ruff: noqa: E501 - constraint texts as the tables have them
 
 from __future__ import annotations
 
