@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
+from fx_settlement.consumers.subscriptions import subscriptions
+from fx_settlement.store.tables import metadata
+from shared.events.base import Received
 from shared.events.registry import GradeChanged
 from shared.events.trade_ledger import (
     DeclarationDeleted,
@@ -13,7 +17,9 @@ from shared.events.trade_ledger import (
     TradeCorrected,
     TradeVoided,
 )
-from shared.testing.registry_events import PILOT
+from shared.messaging.rebuild import consumer_tables
+from shared.testing.registry_events import FILED_AT, PILOT
+from shared.testing.servers import truncate
 
 
 def returned(portion: Any, value: str) -> Any:
@@ -135,7 +141,34 @@ async def test_copies_and_entitlements_are_equal_in_any_order_across_topics(trad
     trade, declaration = trading.trade(), trading.declaration(trading.portion())
     await trading.hear(declaration, trade)
     first = trading.ask("SELECT * FROM entitlement_portions") + trading.ask("SELECT * FROM trade_copies")
-    with_psycopg = trading.ask("SELECT count(*) FROM entitlements")
+    rooms = trading.ask("SELECT count(*) FROM entitlements")
     await trading.hear(trade, declaration)
     assert trading.ask("SELECT * FROM entitlement_portions") + trading.ask("SELECT * FROM trade_copies") == first
-    assert with_psycopg == [(1,)]
+    assert rooms == trading.ask("SELECT count(*) FROM entitlements") == [(1,)]
+
+
+async def test_what_only_consumers_write_is_rebuilt_equal_by_projections_alone(trading: Any) -> None:
+    trade, declaration = trading.trade(), trading.declaration(trading.portion(), trading.portion("5.00"))
+    state = declaration.declaration
+    shrunk = [returned(each, "1.00") for each in state.portions]
+    newer = GoodsReturned(declaration=state.model_copy(update={"portions": tuple(shrunk)}))
+    said = [*trading.events(), declaration, trade]
+    await trading.hear(declaration, trade)
+    await trading.hear(newer, sequence=2)
+    tables = consumer_tables(metadata)
+    lived = {table: trading.ask(f"SELECT t::text FROM {table} t ORDER BY 1") for table in tables}
+    decided = trading.ask("SELECT t::text FROM portion_rooms t ORDER BY 1")
+    truncate(trading.dsn, tables)
+    async with trading.door.app.state.runtime.sessions.begin() as session:
+        for sequence, events in ((1, said), (2, [newer])):
+            for event in events:
+                for handler in subscriptions.handlers(type(event), live=False):
+                    await handler(session, heard(event, sequence))
+    assert {table: trading.ask(f"SELECT t::text FROM {table} t ORDER BY 1") for table in tables} == lived
+    assert trading.ask("SELECT t::text FROM portion_rooms t ORDER BY 1") == decided
+    filled = {"subject_copies", "bank_copies", "trade_copies", "entitlement_portions"}
+    assert {table for table in tables if lived[table]} == filled
+
+
+def heard(event: Any, sequence: int) -> Received[Any]:
+    return Received(event, uuid4(), event.TYPE, "test", "key", sequence, FILED_AT, "test", PILOT, None)
