@@ -22,6 +22,7 @@ def _statutory() -> dict[str, tuple[str, str | None]]:
         return {row["hs_prefix"]: (row["first_unit"], row["second_unit"] or None) for row in csv.DictReader(file)}
 
 
+@lru_cache(maxsize=20_000)
 def statutory_units(hs_code: str) -> tuple[str, str | None] | None:
     """First and second statutory unit of a code (*sample*), or None where the sample has none."""
     table = _statutory()
