@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from typing import Any
 
 import psycopg
@@ -172,7 +173,32 @@ async def test_a_domestic_leg_arrives_sealed_and_an_incomplete_one_is_named(mark
     assert trade["trade"]["domestic_leg"]["payer"] == "成***"
 
 
-@pytest.mark.parametrize("content", [b"", b"PK not a zip", workbook([], [], **{LINES_SHEET: "sheet"})])
+def spread_out() -> bytes:
+    """Two cells at opposite corners: a few bytes as a file, seventeen thousand million cells as a table."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    for name in (SLIPS_SHEET, LINES_SHEET):
+        sheet = book.add_worksheet(name)
+        sheet.write(0, 0, "x")
+        sheet.write(1_048_575, 16_383, "x")
+    book.close()
+    return file.getvalue()
+
+
+def lying_about_its_size() -> bytes:
+    """An entry that unpacks to far more than it says."""
+    honest = io.BytesIO()
+    with zipfile.ZipFile(honest, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * 100_000_000)
+    claimed = (100_000_000).to_bytes(4, "little")
+    return honest.getvalue().replace(claimed, (1000).to_bytes(4, "little"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK not a zip", workbook([], [], **{LINES_SHEET: "sheet"}), spread_out(), lying_about_its_size()],
+    ids=["empty", "no zip", "other sheets", "two far cells", "a lying size"],
+)
 async def test_what_is_no_trade_workbook_is_refused_whole(market: Any, content: bytes) -> None:
     answer = await market.door.call("POST", "/v1/trade-imports", content=content, headers=XLSX, **market.as_operator())
     assert (answer.status_code, answer.json()["code"]) == (422, "workbook_unreadable")

@@ -19,7 +19,8 @@ from shared.vocabulary.errors import Forbidden, Malformed
 from shared.vocabulary.rules import Breach
 from trade_ledger.api.registrar import Registrar
 from trade_ledger.api.trade_schemas import BulkReport, RowProblem, RowResult
-from trade_ledger.operations.trades.import_workbook import NotAWorkbook, Slip, read_slips, slip_entries
+from trade_ledger.gateways.xlsx import NotAWorkbook
+from trade_ledger.operations.trades.import_workbook import Slip, read_slips, slip_entries
 from trade_ledger.operations.trades.trade_entry import TradeEntry
 from trade_ledger.operations.trades.trade_text import TradeText
 from trade_ledger.operations.trades.write_template import empty_workbook
@@ -90,8 +91,7 @@ async def import_trades(command: Commanded, request: Request) -> Response:
     """Register the slips of a workbook, each whole or not at all: one report by sheet, row and column."""
     importer = acting_subject(command.caller)
     try:
-        # In a thread: parsing releases the loop, and the container was checked for its size before.
-        slips = await asyncio.to_thread(read_slips, await request.body())
+        slips = await read_slips(await request.body())
     except NotAWorkbook as error:
         raise Malformed((Breach("workbook_unreadable", "", "", {"reason": str(error)}),)) from error
     if len(slips) > _MOST_ROWS:

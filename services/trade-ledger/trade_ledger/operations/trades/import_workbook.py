@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from python_calamine import CalamineError, CalamineWorkbook
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.sealing import Sealer
 from shared.vocabulary.identifiers import InvalidIdentifier, normalise_identity
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.workbook import LINE_COLUMNS, LINES_SHEET, SLIP_COLUMNS, SLIPS_SHEET, Column
+from trade_ledger.gateways.xlsx import NotAWorkbook, read_sheets
 from trade_ledger.store.facts import agreement_between, agreement_by_number, subject_by_reference, subject_by_stall
 from trade_ledger.store.tables.copies import SubjectCopy
 
-_MOST_ENTRIES = 100
-_MOST_BYTES = 50 * 1024 * 1024
 _MOST_ROWS = 20_000
 _NUMBERS = (
     "quantity",
@@ -33,10 +29,6 @@ _NUMBERS = (
     "second_statutory_quantity",
 )
 _UNKNOWN = UUID(int=0)
-
-
-class NotAWorkbook(Exception):
-    """The bytes are no workbook of ours; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,56 +78,32 @@ def _header(columns: Sequence[Column], name: str) -> str:
     return next((column.header for column in columns if column.field == name), "")
 
 
-def _check_container(content: bytes) -> None:
-    """Refuse what would blow up before it is parsed (uploads are hostile)."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            if len(entries) > _MOST_ENTRIES or sum(each.file_size for each in entries) > _MOST_BYTES:
-                raise NotAWorkbook("the file is too large when unpacked")
-            if any(each.flag_bits & 0x1 or "vbaProject" in each.filename for each in entries):
-                raise NotAWorkbook("encrypted files and macros are not accepted")
-    except zipfile.BadZipFile as error:
-        raise NotAWorkbook("the file is not XLSX") from error
-
-
-def _table(book: CalamineWorkbook, sheet: str, columns: Sequence[Column]) -> list[tuple[int, dict[str, str]]]:
-    if sheet not in book.sheet_names:
+def _table(
+    sheets: Mapping[str, list[list[str]]], sheet: str, columns: Sequence[Column]
+) -> list[tuple[int, dict[str, str]]]:
+    if sheet not in sheets:
         raise NotAWorkbook(f"sheet {sheet} is missing")
-    rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    rows = sheets[sheet]
     if not rows or len(rows) > _MOST_ROWS:
         raise NotAWorkbook(f"sheet {sheet} is empty or has more than {_MOST_ROWS} rows")
-    headers = [str(cell).strip().rstrip("*") for cell in rows[0]]
+    headers = [cell.rstrip("*") for cell in rows[0]]
     missing = [column.header for column in columns if column.required and column.header not in headers]
     if missing:
         raise NotAWorkbook(f"sheet {sheet} lacks the columns {', '.join(missing)}")
     at = {column.field: headers.index(column.header) for column in columns if column.header in headers}
     table = []
     for number, row in enumerate(rows[1:], 2):
-        cells = {name: _text(row[index]) if index < len(row) else "" for name, index in at.items()}
+        cells = {name: row[index] if index < len(row) else "" for name, index in at.items()}
         if any(cells.values()):
             table.append((number, cells))
     return table
 
 
-def _text(cell: Any) -> str:
-    """A cell as text: whole numbers without a point, dates as ISO; a float only as Excel shows it."""
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, (date, datetime)):
-        return cell.strftime("%Y-%m-%d")
-    return str(cell).strip()
-
-
-def read_slips(content: bytes) -> list[Slip]:
+async def read_slips(content: bytes) -> list[Slip]:
     """The slips of a workbook in the order of their rows."""
-    _check_container(content)
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        slips_table = _table(book, SLIPS_SHEET, SLIP_COLUMNS)
-        lines_table = _table(book, LINES_SHEET, LINE_COLUMNS)
-    except CalamineError as error:
-        raise NotAWorkbook("the workbook can't be read") from error
+    sheets = await read_sheets(content, (SLIPS_SHEET, LINES_SHEET))
+    slips_table = _table(sheets, SLIPS_SHEET, SLIP_COLUMNS)
+    lines_table = _table(sheets, LINES_SHEET, LINE_COLUMNS)
     slips: dict[str, Slip] = {}
     for row, cells in slips_table:
         number = cells["slip"] or f"row {row}"
