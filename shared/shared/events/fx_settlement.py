@@ -12,7 +12,8 @@ from shared.events.registry import Sealed
 from shared.wire import CurrencyCode, MoneyAmount, RateText
 
 ENTITLEMENTS = Topic("fx-settlement.entitlements", "fx-settlement")
-COLLECTIONS = Topic("fx-settlement.collections", "fx-settlement")
+# A collection carries its matches: one of a declaration of 2,000 portions as many.
+COLLECTIONS = Topic("fx-settlement.collections", "fx-settlement", max_bytes=4 * 1024 * 1024)
 
 
 class PortionRoom(Part):

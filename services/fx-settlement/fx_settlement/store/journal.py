@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -34,12 +35,12 @@ class Posting:
     amount: Decimal
 
 
-async def post(session: AsyncSession, postings: Sequence[Posting], *, reference: str, act: Act) -> None:
-    """Write one entry; the database refuses at commit what doesn't sum to zero per currency (R-FX-7)."""
-    entry = uuid7()
-    rows = [
+def entry(postings: Sequence[Posting], *, reference: str, act: Act) -> list[dict[str, Any]]:
+    """The rows of one entry, for `write_entries`."""
+    entry_id = uuid7()
+    return [
         {
-            "entry_id": entry,
+            "entry_id": entry_id,
             "pilot": act.pilot,
             "account": each.account,
             "currency": each.currency,
@@ -51,8 +52,17 @@ async def post(session: AsyncSession, postings: Sequence[Posting], *, reference:
         for each in postings
         if each.amount
     ]
+
+
+async def write_entries(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Write entries; the database refuses at commit one that doesn't sum to zero per currency (R-FX-7)."""
     if rows:
         await session.execute(insert(JournalRow), rows)
+
+
+async def post(session: AsyncSession, postings: Sequence[Posting], *, reference: str, act: Act) -> None:
+    """Write one entry."""
+    await write_entries(session, entry(postings, reference=reference, act=act))
 
 
 async def next_number(session: AsyncSession, kind: str) -> int:

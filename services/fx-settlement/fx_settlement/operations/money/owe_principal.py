@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.operations.money.cut_match import liability_of
 from fx_settlement.store.collections import open_claims, payables_for_update
-from fx_settlement.store.journal import Posting, post
+from fx_settlement.store.journal import Posting, entry, post, write_entries
 from fx_settlement.store.tables import CollectionRow, MatchRow, PayableRow
 from shared.act import Act
 
@@ -21,20 +21,23 @@ async def owe_principals(
     agent, currency = collection.collector_id, collection.currency
     keys = {(agent, match.owner_id, currency) for match in matches if match.owner_id != agent}
     payables = await payables_for_update(session, keys, collection.pilot)
+    session.add_all(matches)
+    rows = []
     for match in matches:
-        session.add(match)
         liability = liability_of(collection, match)
         postings = [
             Posting(f"unmatched:{agent}", currency, match.amount),
             Posting(f"charges:{agent}", currency, -match.charges),
             Posting(liability, currency, match.charges - match.amount),
         ]
-        await post(session, postings, reference=f"match:{match.id}", act=act)
+        rows += entry(postings, reference=f"match:{match.id}", act=act)
         payable = payables.get((agent, match.owner_id, currency))
         if payable is not None:
             payable.collected += match.amount
             payable.charges += match.charges
-            await _set_off(session, payable, match, act)
+            if payable.claims:
+                await _set_off(session, payable, match, act)
+    await write_entries(session, rows)
     await session.flush()
 
 

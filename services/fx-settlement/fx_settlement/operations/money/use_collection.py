@@ -16,7 +16,7 @@ from fx_settlement.operations.money.link_advance import take_advance
 from fx_settlement.operations.money.owe_principal import owe_principals
 from fx_settlement.operations.rooms.move_room import move_room
 from fx_settlement.publishers.money import announce_collection, announce_entitlement
-from fx_settlement.store.collections import live_matches_of
+from fx_settlement.store.collections import advances_of, live_matches_of
 from fx_settlement.store.journal import Quoted, rate_id_of
 from fx_settlement.store.rooms import portions_by_id, rooms_by_portion
 from fx_settlement.store.tables import CollectionRow, EntitlementPortion, EntitlementRow, MatchRow, PortionRoomRow
@@ -149,8 +149,10 @@ async def _used_up(session: AsyncSession, collection: CollectionRow, parts: Sequ
     """Draw on what is kept for the portions' trades first; money kept for other trades stays kept (R-FX-8)."""
     asked = sum((part.wanted.amount for part in parts), _ZERO)
     left = collection.amount - collection.refunded - collection.matched
+    kept = {advance.trade_id for advance in await advances_of(session, collection.id)}
     for part in sorted(parts, key=lambda part: part.portion.trade_id):
-        await take_advance(session, collection, part.portion.trade_id, part.wanted.amount)
+        if part.portion.trade_id in kept:
+            await take_advance(session, collection, part.portion.trade_id, part.wanted.amount)
     if asked <= left - collection.linked:
         return []
     params = {"left": f"{left - collection.linked:f}", "wanted": f"{asked:f}"}

@@ -23,8 +23,10 @@ async def move_room(
     reference: str,
     act: Act,
 ) -> bool:
-    """Whether portion and declaration had room; on False the caller gives up its transaction (V37, V38)."""
-    await session.flush()
+    """Whether portion and declaration had room; on False the caller gives up its transaction (V37, V38).
+
+    Both rows are read anew: what the caller changed of them by itself must be flushed.
+    """
     for table, row_is, usd in (
         (EntitlementRow, EntitlementRow.declaration_id == room.declaration_id, {}),
         (
