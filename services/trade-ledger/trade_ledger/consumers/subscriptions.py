@@ -32,6 +32,10 @@ subscriptions.project(registry.SiteFiled, on_registry.copy_site)
 subscriptions.project(registry.PortDesignated, on_registry.copy_port)
 for _traced in (
     fx_settlement.EntitlementChanged,
+    fx_settlement.RoomReserved,
+    fx_settlement.RoomFreed,
+    fx_settlement.AdvanceLinked,
+    fx_settlement.AdvanceUnlinked,
     fx_settlement.CollectionBooked,
     fx_settlement.CollectionMatched,
     fx_settlement.CollectionUnmatched,
