@@ -67,8 +67,9 @@ def _own(entry: TradeEntry, caller: Caller) -> None:
 
 
 @router.post("/v1/trades", status_code=201, response_model=TradeOut, openapi_extra={"requestBody": _body_schema()})
-async def register_trade(request: Request, caller: Authorised) -> Response:
+async def register_trade(request: Request) -> Response:
     """Register one trade."""
+    caller: Caller = request.state.caller
     body = await request.body()
     attempt = begin_attempt(request, caller, body)
     try:
