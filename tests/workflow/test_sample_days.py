@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from jsonschema import Draft202012Validator
@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from marketctl.counts import ask, counted, refusals, shortfalls
 from marketctl.embedded_platform import Platform
 from marketctl.flow import subscriptions_of, wait_until_applied
-from marketctl.layout import ROOT, SERVICES, Layout, package_of
+from marketctl.layout import ROOT, SERVICES, package_of
 from marketctl.operate import settings_of
 from marketctl.sample.expected import EXPECTED_REFUSALS
 from marketctl.verify import verify_all
@@ -72,7 +72,7 @@ async def test_an_outside_reader_gets_what_the_services_report(lived: Lived) -> 
     finally:
         await consumer.stop()
     totals = _totals(newest)
-    numbers = counted(lived.layout)
+    numbers = await asyncio.to_thread(counted, lived.layout)
     assert totals["trades"] == numbers["trades"]
     assert totals["lines"] == numbers["lines"]
     assert totals["declarations_released"] == numbers["declarations_released"]
@@ -101,61 +101,6 @@ def _totals(newest: dict[str, dict[str, Any]]) -> dict[str, Any]:
             totals["exemptions_accepted"] += 1
             money["exempt_rmb"] += Decimal(state["exemption_return"]["total_rmb"])
     return {**totals, **money}
-
-
-DAMAGES = {
-    "I1": ("tax-exemption", "UPDATE consumer_sequences SET sequence = sequence - 1 WHERE topic = 'registry.places'"),
-    "I2": ("registry", "DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE sequence = 2)"),
-    "I3": ("trade-ledger", "UPDATE trade_line_counters SET packed = packed - 1 WHERE packed > declared + 0"
-           " OR line_id = (SELECT min(line_id::text)::uuid FROM movements WHERE kind = 'packed')"),
-    "I4": ("trade-ledger", "UPDATE portions SET declared_value = declared_value + 1 WHERE id ="
-           " (SELECT min(id::text)::uuid FROM portions)"),
-    "I5": ("fx-settlement", "UPDATE collections SET matched = matched - 1 WHERE id ="
-           " (SELECT min(id::text)::uuid FROM collections WHERE matched > 1)"),
-    "I6": ("tax-exemption", "UPDATE return_lines SET fob_value = fob_value + 1 WHERE id ="
-           " (SELECT min(id::text)::uuid FROM return_lines)"),
-    "I7": ("trade-ledger", "DELETE FROM portions WHERE id = (SELECT min(id::text)::uuid FROM portions)"),
-    "I8": ("registry", "UPDATE outbox SET type = 'registry.subject_exited.v1' WHERE id ="
-           " (SELECT min(id) FROM outbox WHERE topic = 'registry.subjects' AND sequence = 1)"),
-    "I9": ("registry", "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit WHERE outcome = 'done')"),
-    "I12": ("fx-settlement", "ALTER TABLE journal ADD COLUMN guess double precision"),
-    "I15": ("fx-settlement", "UPDATE entitlement_portions SET released = released + 1, collectable = collectable + 1"
-            " WHERE portion_id = (SELECT min(portion_id::text)::uuid FROM entitlement_portions)"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("invariant", sorted(DAMAGES))
-def test_verify_names_the_damage(lived: Lived, invariant: str) -> None:
-    """Damage a copy of the service's database, so that the day stays as it was lived."""
-    service, damage = DAMAGES[invariant]
-    server, name = lived.platform.postgres, package_of(service)
-    layout: Layout = lived.layout
-    with _workers_stopped(lived.platform, service):
-        server.drop_database("kept")
-        with psycopg.connect(server.dsn(), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE kept TEMPLATE {name}")
-        try:
-            with psycopg.connect(server.dsn(name), autocommit=True) as connection:
-                # A restorer's hand: triggers and constraints that would have stopped it are off.
-                connection.execute("SET session_replication_role = replica")
-                for constraint in _checks(connection):
-                    connection.execute(constraint)
-                connection.execute(damage)
-            found = {finding.invariant for finding in verify_all(layout)}
-        finally:
-            server.drop_database(name)
-            with psycopg.connect(server.dsn(), autocommit=True) as admin:
-                admin.execute(f"ALTER DATABASE kept RENAME TO {name}")
-                admin.execute(f"ALTER DATABASE {name} OWNER TO {name}")
-    assert invariant in found
-
-
-def _checks(connection: psycopg.Connection[Any]) -> list[str]:
-    query = (
-        "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint"
-        " WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
-    )
-    return [row[0] for row in connection.execute(query).fetchall()]
 
 
 class _workers_stopped:  # noqa: N801 - reads as a statement
@@ -197,7 +142,7 @@ def test_the_workbooks_are_what_the_generator_writes(tmp_path: Path) -> None:
     from python_calamine import CalamineWorkbook
 
     from marketctl.sample.sheets import FOLDER, read_sheet
-    from marketctl.sample.world import write_all
+    from marketctl.sample.workbook_files import write_all
 
     write_all(tmp_path)
     committed = sorted(file.name for file in FOLDER.glob("*.xlsx"))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from registry.api.schemas import (
+from registry.api.place_schemas import (
     CandidateOut,
     CommodityDecisionIn,
     CommodityDecisionOut,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from registry.api.schemas import BankIn, PilotIn, PlaceOut, Places, PortIn, SiteIn
+from registry.api.place_schemas import BankIn, PilotIn, PlaceOut, Places, PortIn, SiteIn
 from registry.operations.places.file_place import change_place, file_place
 from registry.store.places import places_of
 from registry.store.tables import PlaceRow

@@ -1,0 +1,219 @@
+"""What callers send and get about places and commodities."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from registry.api.schemas import Input
+from shared.wire import CoordinateText
+
+
+class Places(BaseModel):
+    items: list[dict[str, Any]]
+
+
+class PlaceOut(BaseModel):
+    id: str
+    kind: str
+    content: dict[str, Any]
+    version: int
+
+
+class PilotIn(Input):
+    """A pilot's own data: a second pilot is a row, not a release (R-FILE-2)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Longshui hardware market",
+                    "name_zh": "大足龙水五金市场集聚区",
+                    "bounds": [
+                        ["105.730000", "29.520000"],
+                        ["105.770000", "29.520000"],
+                        ["105.770000", "29.553000"],
+                        ["105.730000", "29.553000"],
+                    ],
+                    "bounds_source": "sample",
+                    "acceptance_gate_open_from": "2026-01-01",
+                    "customs_offices": ["8012"],
+                }
+            ]
+        },
+    )
+
+    name: str = Field(min_length=1, max_length=120)
+    name_zh: str = Field(min_length=1, max_length=120)
+    bounds: list[tuple[CoordinateText, CoordinateText]] = Field(min_length=3, max_length=500)
+    bounds_source: str = Field(min_length=1, max_length=120)
+    acceptance_gate_open_from: date | None = None
+    customs_offices: list[str] = Field(min_length=1, max_length=20)
+
+
+class BankIn(Input):
+    """A handling bank (经办银行)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "样例银行", "connection": "interface", "valid_from": "2026-01-01"}]},
+    )
+
+    name: str = Field(min_length=1, max_length=120)
+    connection: Literal["interface", "web"]
+    valid_from: date
+    valid_to: date | None = None
+
+
+class SiteIn(Input):
+    """A supervised site or consolidation warehouse."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "龙水监管场所",
+                    "kind": "supervised_site",
+                    "operator_name": "样例场所经营人",
+                    "valid_from": "2026-01-01",
+                }
+            ]
+        },
+    )
+
+    name: str = Field(min_length=1, max_length=120)
+    kind: Literal["supervised_site", "consolidation_warehouse"]
+    operator_name: str = Field(min_length=1, max_length=120)
+    valid_from: date
+    valid_to: date | None = None
+
+
+class PortIn(Input):
+    """A designated port of exit."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"port_code": "8011", "name": "样例口岸", "valid_from": "2026-01-01"}]},
+    )
+
+    port_code: str = Field(pattern=r"^[0-9A-Z]{2,10}$")
+    name: str = Field(min_length=1, max_length=120)
+    valid_from: date
+    valid_to: date | None = None
+
+
+class CommodityEntryIn(Input):
+    """An entry by code prefix, keywords, or both (R-GOODS-1)."""
+
+    hs_prefix: str = Field("", pattern=r"^[0-9]{0,10}$")
+    keywords: list[str] = Field(default_factory=list, max_length=50)
+    verdict: Literal["eligible", "not_eligible"]
+    reason: str = Field(min_length=1, max_length=300)
+    reason_zh: str = Field(min_length=1, max_length=300)
+    barred_from_simplification: bool = False
+
+
+class CommodityListIn(Input):
+    """A list version, published as it is."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "positive",
+                    "effective_from": "2026-01-01",
+                    "source": "sample",
+                    "entries": [
+                        {
+                            "hs_prefix": "82",
+                            "verdict": "eligible",
+                            "reason": "hand tools",
+                            "reason_zh": "手工具",
+                        }
+                    ],
+                }
+            ]
+        },
+    )
+
+    kind: Literal["positive", "negative"]
+    effective_from: date
+    source: str = Field(min_length=1, max_length=200)
+    entries: list[CommodityEntryIn] = Field(min_length=1, max_length=5000)
+
+
+class CommodityListOut(BaseModel):
+    id: UUID
+    kind: str
+    version: int
+    effective_from: date
+    entry_count: int
+
+
+class CandidateOut(BaseModel):
+    entry: str
+    verdict: str
+    score: int
+    reason: str
+    reason_zh: str
+
+
+class RecognitionOut(BaseModel):
+    """The decision and what it rests on, best first (R-GOODS-2)."""
+
+    decision: str
+    candidates: list[CandidateOut]
+
+
+class CommodityDecisionIn(Input):
+    """A person's decision on a name and code."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "goods_name": "竹制刀架",
+                    "hs_code": "4421999090",
+                    "verdict": "eligible",
+                    "reason": "ordinary household goods",
+                }
+            ]
+        },
+    )
+
+    goods_name: str = Field(min_length=1, max_length=200)
+    hs_code: str = Field(pattern=r"^([0-9]{6}|[0-9]{8}|[0-9]{10})$")
+    verdict: Literal["eligible", "not_eligible"]
+    reason: str = Field(min_length=1, max_length=500)
+    expires_on: date | None = None
+
+
+class CommodityDecisionOut(BaseModel):
+    id: UUID
+    goods_name: str
+    hs_code: str
+    verdict: str
+    reason: str
+    authority: str
+    effective_from: date
+    expires_on: date | None
+
+
+class TaskOut(BaseModel):
+    line_id: UUID
+    trade_id: UUID
+    trade_number: str
+    goods_name: str
+    hs_code: str
+    opened_at: datetime
+
+
+class Tasks(BaseModel):
+    items: list[TaskOut]

@@ -1,0 +1,88 @@
+"""Each invariant of `verify` is shown to fail on a copy of the day that was damaged for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import pytest
+
+from marketctl.flow import wait_until_applied
+from marketctl.layout import SERVICES, Layout, package_of
+from marketctl.verify import verify_all
+from shared.processes.postgres import PostgresServer
+
+Lived = Any
+pytestmark = [pytest.mark.xdist_group("workflow"), pytest.mark.timeout(600)]
+
+DAMAGES = {
+    "I1": ("tax-exemption", "UPDATE consumer_sequences SET sequence = sequence - 1 WHERE topic = 'registry.places'"),
+    "I2": ("registry", "DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE sequence = 2)"),
+    "I3": ("trade-ledger", "UPDATE trade_line_counters SET packed = packed - 1 WHERE packed > declared + 0"
+           " OR line_id = (SELECT min(line_id::text)::uuid FROM movements WHERE kind = 'packed')"),
+    "I4": ("trade-ledger", "UPDATE portions SET declared_value = declared_value + 1 WHERE id ="
+           " (SELECT min(id::text)::uuid FROM portions)"),
+    "I5": ("fx-settlement", "UPDATE collections SET matched = matched - 1 WHERE id ="
+           " (SELECT min(id::text)::uuid FROM collections WHERE matched > 1)"),
+    "I6": ("tax-exemption", "UPDATE return_lines SET fob_value = fob_value + 1 WHERE id ="
+           " (SELECT min(id::text)::uuid FROM return_lines)"),
+    "I7": ("trade-ledger", "DELETE FROM portions WHERE id = (SELECT min(id::text)::uuid FROM portions)"),
+    "I8": ("registry", "UPDATE outbox SET type = 'registry.subject_exited.v1' WHERE id ="
+           " (SELECT min(id) FROM outbox WHERE topic = 'registry.subjects' AND sequence = 1)"),
+    "I9": ("registry", "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit WHERE outcome = 'done')"),
+    "I12": ("fx-settlement", "ALTER TABLE journal ADD COLUMN guess double precision"),
+    "I15": ("fx-settlement", "UPDATE entitlement_portions SET released = released + 1, collectable = collectable + 1"
+            " WHERE portion_id = (SELECT min(portion_id::text)::uuid FROM entitlement_portions)"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedLayout(Layout):
+    """The lived layout with some databases replaced by copies."""
+
+    replaced: dict[str, str] = field(default_factory=dict)
+
+    def database_url(self, database: str) -> str:
+        return self.replaced.get(database) or Layout.database_url(self, database)
+
+
+@pytest.fixture(scope="module")
+def still(lived: Lived) -> Iterator[PostgresServer]:
+    """All services are down, so that their databases can be copied; this file's tests are the day's last."""
+    wait_until_applied(lived.layout)
+    for service in SERVICES:
+        lived.platform.stop_service(service)
+    yield lived.platform.postgres
+    for service in SERVICES:
+        lived.platform.start_service(service)
+    lived.platform.wait_ready(lambda line: None)
+
+
+@pytest.mark.parametrize("invariant", sorted(DAMAGES))
+def test_verify_names_the_damage(lived: Lived, still: PostgresServer, invariant: str) -> None:
+    service, damage = DAMAGES[invariant]
+    copy = f"copy_{invariant.lower()}"
+    with psycopg.connect(still.dsn(), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {copy} TEMPLATE {package_of(service)}")  # type: ignore[arg-type]  # our names
+    try:
+        with psycopg.connect(still.dsn(copy), autocommit=True) as connection:
+            # A restorer's hand: triggers and constraints that would have stopped it are off.
+            connection.execute("SET session_replication_role = replica")
+            for statement in [*_dropped_checks(connection), damage]:
+                connection.execute(statement)  # type: ignore[arg-type]  # our statements
+        layout = lived.layout
+        damaged = CopiedLayout(layout.folder, layout.bus, layout.ports, {service: still.dsn(copy)})
+        found = {finding.invariant for finding in verify_all(damaged)}
+    finally:
+        still.drop_database(copy)
+    assert invariant in found
+
+
+def _dropped_checks(connection: psycopg.Connection[Any]) -> list[str]:
+    query = (
+        "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint"
+        " WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+    )
+    return [row[0] for row in connection.execute(query).fetchall()]
