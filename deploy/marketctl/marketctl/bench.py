@@ -14,17 +14,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import psycopg
 from psycopg import sql
 
 from marketctl.bench_statement import STATEMENT, TABLES
+from marketctl.bench_trades import STALL, Parties, bodies_of
 from marketctl.children import start_child
 from marketctl.issuer import kept_mint
 from marketctl.layout import ROOT
@@ -39,21 +39,7 @@ from shared.tokens import AUDIENCE, ISSUER
 from trade_ledger.consumers.subscriptions import subscriptions
 
 _CLIENTS = 16
-_STALL = "02-000018"
-_GOODS = (("活动扳手", "8204120000"), ("钢丝钳", "8203200000"), ("螺丝刀", "8205400000"), ("挂锁", "8301100000"))
-_LINES = 5
-_BODIES = 64
 _WORKERS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Parties:
-    """Who trades in the bench."""
-
-    seller: UUID
-    operator: UUID
-    buyer: UUID
-    agency: UUID
 
 
 class Bench:
@@ -91,7 +77,7 @@ class Bench:
             await hear(
                 session,
                 subscriptions,
-                subject("stall_holder", subject_id=who.seller, stall=_STALL),
+                subject("stall_holder", subject_id=who.seller, stall=STALL),
                 subject("operator", subject_id=who.operator),
                 subject("buyer", subject_id=who.buyer, status="effective"),
                 export_agency(who.seller, who.operator, agreement_id=who.agency),
@@ -138,40 +124,7 @@ class Bench:
 
     def bodies(self) -> list[dict[str, Any]]:
         """Ready-made trades of five lines."""
-        who = self.parties
-        return [
-            {
-                "seller_id": str(who.seller),
-                "consignor_id": str(who.operator),
-                "buyer_id": str(who.buyer),
-                "stall_number": _STALL,
-                "export_mode": "agency",
-                "export_agency_id": str(who.agency),
-                "settlement_method": "fx",
-                "trade_date": "2026-05-13",
-                "currency": "USD",
-                "total": "1530.00",
-                "lines": [self._line(n + k) for k in range(_LINES)],
-            }
-            for n in range(_BODIES)
-        ]
-
-    def _line(self, number: int) -> dict[str, Any]:
-        name, code = _GOODS[number % len(_GOODS)]
-        return {
-            "goods_name": name,
-            "specification": f"{number % 17 + 4} 寸",
-            "hs_code": code,
-            "quantity": "120",
-            "unit": "把",
-            "statutory_quantity": "50.4",
-            "statutory_unit": "千克",
-            "unit_price": "2.55",
-            "amount": "306.00",
-            "packages": 6,
-            "net_weight_kg": "50.4",
-            "origin_place": "重庆大足",
-        }
+        return bodies_of(self.parties)
 
     def register_one(self) -> dict[str, Any]:
         """The first trade: its rows are what the yardstick writes."""
