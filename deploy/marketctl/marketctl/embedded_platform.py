@@ -61,7 +61,9 @@ class Platform:
         for name in (*map(package_of, SERVICES), "bus"):
             self.postgres.create_role(name, self.layout.secret(name))
             self.postgres.create_database(name, owner=name)
-        say(f"PostgreSQL 18         {self.layout.folder.name}/pg    5 databases, app roles (no superuser)")
+        say(
+            f"PostgreSQL {self.postgres.version():<10} {self.layout.folder.name}/pg    5 databases, app roles (no superuser)"
+        )
         heads = []
         for service in SERVICES:
             upgrade(ROOT / "services" / service, self.layout.database_url(service))

