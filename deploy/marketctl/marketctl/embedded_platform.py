@@ -62,7 +62,8 @@ class Platform:
             self.postgres.create_role(name, self.layout.secret(name))
             self.postgres.create_database(name, owner=name)
         say(
-            f"PostgreSQL {self.postgres.version():<10} {self.layout.folder.name}/pg    5 databases, app roles (no superuser)"
+            f"PostgreSQL {self.postgres.version():<10} {self.layout.folder.name}/pg    "
+            "5 databases, app roles (no superuser)"
         )
         heads = []
         for service in SERVICES:
