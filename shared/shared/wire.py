@@ -33,13 +33,14 @@ class DecimalText:
             raise PydanticCustomError("string_type", "a JSON string is expected")
         if self._form.fullmatch(value) is None:
             raise PydanticCustomError("string_pattern_mismatch", "pattern", {"pattern": self.pattern})
-        number = Decimal(value)
+        # Adding zero takes the sign from "-0" (and would round what is longer than 28 digits, which no form is).
+        number = Decimal(value) + 0
         if self._positive and number <= 0:
             raise PydanticCustomError("greater_than", "positive", {"gt": 0})
         return number
 
     def _plain(self, value: Decimal) -> str:
-        whole, _, fraction = format(value, "f").partition(".")
+        whole, _, fraction = format(value if value else Decimal(0), "f").partition(".")
         fraction = fraction.rstrip("0").ljust(self._shown, "0")
         return f"{whole}.{fraction}" if fraction else whole
 

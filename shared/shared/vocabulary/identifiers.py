@@ -90,7 +90,8 @@ def mask_name(name: str) -> str:
 
 def country_known(code: str) -> bool:
     """Whether `code` is an ISO 3166 alpha-2 code."""
-    return len(code) == 2 and pycountry.countries.get(alpha_2=code) is not None
+    # The look-up forgives lower case; a code with two spellings would make two identities of one.
+    return len(code) == 2 and code.isupper() and pycountry.countries.get(alpha_2=code) is not None
 
 
 def container_number(text: str) -> str:

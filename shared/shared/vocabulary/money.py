@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
-from babel.core import get_global
+import pycountry
 
-_FRACTIONS: Mapping[str, tuple[int, int, int, int]] = get_global("currency_fractions")
-_KNOWN = frozenset(get_global("all_currencies"))
+# Wide enough for any product of two columns: the default 28 digits would round first, or refuse.
+_EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
+
+# ISO 4217 minor units; locale tables name the digits people write, which are fewer for a dozen currencies.
+_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
+_NOT_PAID_WITH = (
+    "BOV CHE CHW CLF COU MXV USN UYI UYW XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX"  # funds, metals
+)
+_DIGITS: dict[str, int] = {
+    **{currency.alpha_3: 2 for currency in pycountry.currencies},
+    **dict.fromkeys(_WHOLE.split(), 0),
+    **dict.fromkeys(_THOUSANDTHS.split(), 3),
+}
+for _code in _NOT_PAID_WITH.split():
+    _DIGITS.pop(_code, None)
 
 
 def currency_digits(currency: str) -> int:
-    """Digits after the point of a currency's smallest unit; ValueError for an unknown code (V56)."""
-    if currency not in _KNOWN:
-        raise ValueError(f"unknown currency {currency!r}")
-    return {"IQD": 3, "LYD": 3, "TND": 3, "ISK": 0}.get(currency, _FRACTIONS.get(currency, _FRACTIONS["DEFAULT"])[0])
+    """Digits after the point of a currency's smallest unit; ValueError for one not in use (V56)."""
+    try:
+        return _DIGITS[currency]
+    except KeyError:
+        raise ValueError(f"unknown currency {currency!r}") from None
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
@@ -25,8 +40,8 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 
 
 def round_half_up(amount: Decimal, digits: int) -> Decimal:
-    """Half up, away from zero for negative amounts."""
-    return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    """Half up, away from zero for negative amounts; what rounds to nothing has no sign."""
+    return _EXACT.plus(amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _EXACT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,8 @@ class Money:
     def __post_init__(self) -> None:
         if not isinstance(self.amount, Decimal):
             raise TypeError("money is a Decimal")
+        if not self.amount.is_finite():
+            raise ValueError("money is finite")
         if rounded(self.amount, self.currency) != self.amount:
             raise ValueError(f"{self.amount} is finer than {self.currency} allows")
 
@@ -60,7 +77,7 @@ class Money:
 
 def line_amount(quantity: Decimal, unit_price: Decimal, currency: str) -> Decimal:
     """quantity × unit price, rounded half up per line (V14)."""
-    return rounded(quantity * unit_price, currency)
+    return rounded(_EXACT.multiply(quantity, unit_price), currency)
 
 
 def allocate(total: Decimal, weights: Sequence[Decimal], digits: int) -> list[Decimal]:
@@ -69,27 +86,34 @@ def allocate(total: Decimal, weights: Sequence[Decimal], digits: int) -> list[De
     Each part is cut down to `digits`; the units left over go one each to the largest remainders, the earlier
     part first where remainders are equal (V54). Weights must not be negative; where all are zero the split is even.
     """
+    if total < 0:
+        return [-part for part in allocate(-total, weights, digits)]
     if not weights:
         if total:
             raise ValueError("nothing to allocate to")
         return []
+    units = int(_EXACT.scaleb(total, digits))
+    if Decimal(units).scaleb(-digits, _EXACT) != total:
+        raise ValueError(f"{total} is finer than {digits} digits: its parts could not sum to it")
+    # In whole numbers: a quotient cut at 28 digits makes equal remainders unequal.
+    shares = _whole_numbers(weights)
+    whole = sum(shares)
+    parts, remainders = zip(*(divmod(units * share, whole) for share in shares), strict=True)
+    by_remainder = sorted(range(len(shares)), key=lambda index: (-remainders[index], index))
+    favoured = set(by_remainder[: units - sum(parts)])
+    return [Decimal(part + (index in favoured)).scaleb(-digits, _EXACT) for index, part in enumerate(parts)]
+
+
+def _whole_numbers(weights: Sequence[Decimal]) -> list[int]:
     if any(weight < 0 for weight in weights):
         raise ValueError("weights must not be negative")
-    if total < 0:
-        return [-part for part in allocate(-total, weights, digits)]
-    unit = Decimal(1).scaleb(-digits)
-    shares = list(weights) if sum(weights) else [Decimal(1)] * len(weights)
-    whole = sum(shares)
-    exact = [total * share / whole for share in shares]
-    parts = [each.quantize(unit, ROUND_FLOOR) for each in exact]
-    left = int((total - sum(parts)) / unit)
-    order = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
-    for index in order[:left]:
-        parts[index] += unit
-    return parts
+    if not any(weights):
+        return [1] * len(weights)
+    places = max(0, *(-int(weight.as_tuple().exponent) for weight in weights))
+    return [int(_EXACT.scaleb(weight, places)) for weight in weights]
 
 
 def convert(amounts: Sequence[Decimal], rate: Decimal, currency: str) -> list[Decimal]:
     """Amounts at a rate: the total is rounded once, and the parts sum to it (V54)."""
-    total = rounded(sum(amounts, Decimal(0)) * rate, currency)
+    total = rounded(_EXACT.multiply(sum(amounts, Decimal(0)), rate), currency)
     return allocate(total, amounts, currency_digits(currency))

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.events.base import Event
+from shared.events.registry import PilotChanged
+from shared.testing.client import Door, open_door
+from shared.testing.registry_events import PILOT, hear, places
+from shared.testing.services import MakeServiceDatabase
+from shared.testing.tokens import ServedMint
+from tax_exemption.app import service
+from tax_exemption.consumers.subscriptions import subscriptions
+
+
+@dataclass(slots=True)
+class Filing:
+    """A stall holder, its operator, and the door; in June 2026, inside the window, the gate open."""
+
+    door: Door
+    dsn: str
+    holder: UUID = field(default_factory=uuid4)
+    operator: UUID = field(default_factory=uuid4)
+
+    async def hear(self, *events: Event, sequence: int = 1) -> None:
+        async with self.door.app.state.runtime.sessions.begin() as session:
+            await hear(session, subscriptions, *events, sequence=sequence)
+
+    def as_holder(self) -> dict[str, Any]:
+        return {"role": "stall_holder", "subject_id": self.holder}
+
+    def as_operator(self) -> dict[str, Any]:
+        return {"role": "operator", "subject_id": self.operator}
+
+    def body(self, **changed: Any) -> dict[str, Any]:
+        common = {"stall_holder_id": str(self.holder), "month": "2026-05", "rate_choice": "month_first_day"}
+        return {**common, **changed}
+
+
+@pytest.fixture
+async def filing(make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Filing]:
+    dsn = make_service_database("tax-exemption")
+    async with open_door(service, dsn, mint, tmp_path) as door:
+        door.at(datetime(2026, 6, 8, 1, tzinfo=UTC))
+        made = Filing(door, dsn)
+        pilot = next(event for event in places(uuid4()) if isinstance(event, PilotChanged))
+        await made.hear(pilot.model_copy(update={"pilot": PILOT, "acceptance_gate_open_from": date(2026, 1, 1)}))
+        for day, rate in (("2026-05-01", "7.00"), ("2026-05-13", "6.90")):
+            rate_body = {"day": day, "currency": "USD", "cny_per_unit": rate, "source": "sample"}
+            await door.done("POST", "/v1/middle-rates", rate_body, role="tax")
+        yield made
