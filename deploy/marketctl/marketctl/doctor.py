@@ -28,6 +28,7 @@ class Check:
     name: str
     ok: bool
     detail: str
+    warns: bool = False
 
 
 def examine() -> list[Check]:
@@ -50,8 +51,9 @@ def _machine() -> list[Check]:
 def _calendar() -> Check:
     last = max(chinese_calendar.holidays)
     left = (date(last.year, 12, 31) - date.today()).days  # noqa: DTZ011 - days left, on this machine's clock
-    detail = f"official days known to {last.year}-12-31; later windows are provisional"
-    return Check("holiday calendar", left > _WARN_DAYS, f"{detail} ({left} days left)")
+    detail = f"official days known to {last.year}-12-31 ({left} days left); later windows are provisional"
+    # A warning, not a fault: nothing stops working, and the next year's notice can be loaded over HTTP.
+    return Check("holiday calendar", True, detail, warns=left <= _WARN_DAYS)
 
 
 def _ports() -> list[Check]:

@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import sys
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -56,7 +57,9 @@ def ask_token(layout: Layout, role: str, **party: str | None) -> str:
         typer.echo("the token issuer does not answer: is `make run` running?", err=True)
         raise typer.Exit(3) from error
     if answer.is_error:
-        typer.echo(f"the issuer refused: {answer.text}", err=True)
+        # The issuer's validation lists the roles; a person wants that one sentence, not its JSON.
+        reasons = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in answer.json()["detail"])
+        typer.echo(f"no such token: {reasons}", err=True)
         raise typer.Exit(2)
     found: str = answer.json()["access_token"]
     return found
@@ -200,14 +203,28 @@ def clock_set(instant: str) -> None:
     Clock("sandbox", running_layout().clock_file).move_to(wanted)
 
 
+@clock.command("advance")
+def clock_advance(
+    days: Annotated[int, typer.Option(help="whole days", min=0)] = 0,
+    hours: Annotated[int, typer.Option(help="whole hours", min=0)] = 0,
+) -> None:
+    """Move the business clock forward: marketctl clock advance --days 3."""
+    kept = Clock("sandbox", running_layout().clock_file)
+    kept.move_to(kept.now() + timedelta(days=days, hours=hours))
+
+
 @database.command("status")
 def db_status(as_json: Json = False) -> None:
     """Each database's revision and the newest one."""
     layout = running_layout()
     content = {}
     for service in SERVICES:
-        with psycopg.connect(layout.database_url(service)) as connection:
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        try:
+            with psycopg.connect(layout.database_url(service), connect_timeout=3) as connection:
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except psycopg.OperationalError as error:
+            typer.echo(f"the database of {service} does not answer: is `make run` running?", err=True)
+            raise typer.Exit(3) from error
         content[service] = {"revision": row[0] if row else None, "head": head_of(ROOT / "services" / service)}
     text = "\n".join(f"{name:<15} {each['revision']} (head {each['head']})" for name, each in content.items())
     show(content, as_json, text)
@@ -247,7 +264,8 @@ def doctor(as_json: Json = False) -> None:
 
     checks = examine()
     bad = [check for check in checks if not check.ok]
-    lines = [f"{'✔' if check.ok else '✘'} {check.name:<22} {check.detail}" for check in checks]
-    show([{"name": c.name, "ok": c.ok, "detail": c.detail} for c in checks], as_json, "\n".join(lines))
+    signs = {check.name: "✘" if not check.ok else "!" if check.warns else "✔" for check in checks}
+    lines = [f"{signs[check.name]} {check.name:<22} {check.detail}" for check in checks]
+    show([asdict(check) for check in checks], as_json, "\n".join(lines))
     sys.stdout.flush()
     raise typer.Exit(1 if bad else 0)
