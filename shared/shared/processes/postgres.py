@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -41,10 +42,16 @@ def wheel_bin() -> Path:
 
 
 def unprivileged(command: Sequence[str]) -> list[str]:
-    """The command as PostgreSQL accepts it: as root it runs under another uid in a user namespace."""
-    if os.geteuid() != 0:
+    """The command as PostgreSQL accepts it: as root it runs under another uid in a user namespace.
+
+    That uid has an account, because initdb looks its name up; so a uid without one is mapped too.
+    """
+    uid = os.geteuid()
+    accounts = {entry.pw_uid: entry.pw_gid for entry in pwd.getpwall()}
+    if uid != 0 and uid in accounts:
         return list(command)
-    return ["unshare", "-U", "--map-user=1000", "--map-group=1000", "--", *command]
+    other, group = next(((each, gid) for each, gid in accounts.items() if each != 0), (1000, 1000))
+    return ["unshare", "-U", f"--map-user={other}", f"--map-group={group}", "--", *command]
 
 
 class PostgresServer:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from shared.processes.ports import free_port, port_owner
-from shared.processes.postgres import PostgresServer
+from shared.processes.postgres import PostgresServer, unprivileged
 from shared.processes.problem import ProcessProblem
 
 
@@ -50,3 +51,9 @@ def test_a_busy_port_names_who_holds_it() -> None:
     assert owner is not None
     assert owner.startswith(f"port {port} is taken by")
     assert "process" in owner
+
+
+def test_postgresql_runs_under_an_account_that_exists_and_is_not_root() -> None:
+    """`initdb` looks its user up: a uid that has no account, or root, would stop it on a fresh machine."""
+    found = subprocess.run(unprivileged(["id", "-un"]), capture_output=True, text=True, check=True)
+    assert found.stdout.strip() not in ("", "root")
