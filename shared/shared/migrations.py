@@ -44,9 +44,11 @@ def run_environment(metadata: MetaData) -> None:
     engine.dispose()
 
 
-def upgrade(service_dir: Path, url: str) -> None:
+def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:
     """Bring a database to the newest schema, from empty or from any release, and add shipped policy rows."""
-    command.upgrade(config_of(service_dir, url), "head")
+    command.upgrade(config_of(service_dir, url), revision)
+    if revision != "head":
+        return
     package = service_dir.name.replace("-", "_")
     policy = service_dir / package / "policy.toml"
     metadata = metadata_of(package)

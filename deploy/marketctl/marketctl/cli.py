@@ -57,6 +57,14 @@ def generate(
     raise typer.Exit(1 if check and stale else 0)
 
 
+@app.command()
+def release(version: str) -> None:
+    """Record what the present commit promises as a release: migrations and event shapes."""
+    from marketctl.releases import record
+
+    typer.echo(f"recorded {record(version).version}: commit deploy/releases and tag the commit before it")
+
+
 def main() -> None:
     """The console script."""
     app()

@@ -240,16 +240,22 @@ def db_upgrade() -> None:
 
 @database.command("check")
 def db_check() -> None:
-    """Migrate four empty databases and compare them with the tables in code; exit 1 where they differ."""
+    """Migrate from empty and from each release, and compare with the tables in code; exit 1 where they differ."""
+    from marketctl.releases import broken_promises, releases
     from marketctl.scratch import scratch_postgres
 
-    found: list[str] = []
+    kept = releases()
+    found = [f"{release.version}: {each}" for release in kept for each in broken_promises(release)]
     try:
         with scratch_postgres() as make:
             for service in SERVICES:
-                url = make(service.replace("-", "_"))
-                upgrade(ROOT / "services" / service, url)
-                found += [f"{service}: {each}" for each in differences(ROOT / "services" / service, url)]
+                folder = ROOT / "services" / service
+                for start in dict.fromkeys(["", *(release.heads[service] for release in kept)]):
+                    url = make(f"{service.replace('-', '_')}_{start}")
+                    if start:
+                        upgrade(folder, url, start)
+                    upgrade(folder, url)
+                    found += [f"{service} from {start or 'empty'}: {each}" for each in differences(folder, url)]
     except ProcessProblem as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(3) from problem

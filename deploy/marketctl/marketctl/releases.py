@@ -1,0 +1,126 @@
+"""What each release promised: its commit, its migrations, the shapes of its events.
+
+Recorded in the tree, because a clone may have neither tags nor history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from marketctl.generate import schema_of
+from marketctl.layout import ROOT, SERVICES
+from shared.events.catalogue import EVENT_TYPES
+from shared.migrations import head_of
+
+FOLDER = ROOT / "deploy" / "releases"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One recorded release; `events` maps each type to its paths, a required one marked with `!`."""
+
+    version: str
+    commit: str
+    heads: dict[str, str]
+    migrations: dict[str, str]
+    events: dict[str, dict[str, str]]
+
+
+def releases() -> list[Release]:
+    """Every recorded release, oldest first."""
+    found = [Release(**json.loads(file.read_text("utf-8"))) for file in FOLDER.glob("*.json")]
+    return sorted(found, key=lambda release: tuple(map(int, release.version.split("."))))
+
+
+def record(version: str) -> Release:
+    """Write down what the present commit promises; a recorded release is never written again."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+    release = Release(
+        version=version,
+        commit=commit.stdout.strip(),
+        heads={service: head_of(ROOT / "services" / service) or "" for service in SERVICES},
+        migrations=hashed_migrations(),
+        events={name: shape_of(schema_of(event)) for name, event in EVENT_TYPES.items()},
+    )
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / f"{version}.json").open("x", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(release), ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    return release
+
+
+def broken_promises(release: Release) -> list[str]:
+    """What today's tree no longer keeps of a release: edited migrations, events an old reader can't read."""
+    today = hashed_migrations()
+    broken = [
+        f"{name} was released and has changed"
+        for name, hashed in release.migrations.items()
+        if today.get(name) != hashed
+    ]
+    for name, shape in release.events.items():
+        event = EVENT_TYPES.get(name)
+        now = shape_of(schema_of(event)) if event else {}
+        broken += [
+            f"{name}: {path} was {kind} and is {now.get(path, 'gone')}"
+            for path, kind in shape.items()
+            if now.get(path, "").removesuffix("!") != kind.removesuffix("!")
+        ]
+        # Recorded events of the release are replayed for ever: they don't have what was added later.
+        broken += [
+            f"{name}: {path} is newly required"
+            for path, kind in now.items()
+            if kind.endswith("!")
+            and not shape.get(path, "").endswith("!")
+            and (path.count("/") == 1 or path.rsplit("/", 1)[0] in shape)
+        ]
+    return broken
+
+
+def hashed_migrations() -> dict[str, str]:
+    """Each migration file with its SHA-256."""
+    files = (
+        file for service in SERVICES for file in (ROOT / "services" / service / "migrations/versions").glob("*.py")
+    )
+    return {str(file.relative_to(ROOT)): hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)}
+
+
+def shape_of(schema: dict[str, Any]) -> dict[str, str]:
+    """Each path of an event's content with its type; a required one is marked with `!`."""
+    shape: dict[str, str] = {}
+    _walk(schema, schema.get("$defs", {}), "", shape)
+    return shape
+
+
+def _walk(node: dict[str, Any], known: dict[str, Any], path: str, shape: dict[str, str]) -> None:
+    required = set(node.get("required", ()))
+    for name, child in node.get("properties", {}).items():
+        here = f"{path}/{name}"
+        shape[here] = _kind(child, known) + ("!" if name in required else "")
+        for each in _objects(child, known):
+            _walk(each, known, here, shape)
+
+
+def _branches(node: dict[str, Any], known: dict[str, Any]) -> list[dict[str, Any]]:
+    if "$ref" in node:
+        return _branches(known[node["$ref"].rsplit("/", 1)[1]], known)
+    return [
+        each
+        for branch in node.get("anyOf", [node])
+        for each in ([branch] if branch is node else _branches(branch, known))
+    ]
+
+
+def _objects(node: dict[str, Any], known: dict[str, Any]) -> list[dict[str, Any]]:
+    inner = [branch.get("items", branch) for branch in _branches(node, known)]
+    return [each for branch in inner for each in _branches(branch, known) if "properties" in each]
+
+
+def _kind(node: dict[str, Any], known: dict[str, Any]) -> str:
+    kinds = []
+    for branch in _branches(node, known):
+        kind = branch.get("format") or branch.get("type") or ("string" if "const" in branch else "any")
+        kinds.append(f"{kind}<{_kind(branch['items'], known)}>" if "items" in branch else str(kind))
+    return "|".join(sorted(set(kinds)))

@@ -1,0 +1,56 @@
+"""What was released is kept: migrations as they were, events that yesterday's readers and records still fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+
+from marketctl.releases import Release, broken_promises, hashed_migrations, releases, shape_of
+
+TYPE = "trade_ledger.trade_registered.v1"
+MIGRATION = "services/registry/migrations/versions/0001_first_schema.py"
+
+
+@pytest.fixture
+def today() -> Release:
+    from marketctl.generate import schema_of
+    from shared.events.catalogue import EVENT_TYPES
+
+    return Release("9.0.0", "", {}, hashed_migrations(), {TYPE: shape_of(schema_of(EVENT_TYPES[TYPE]))})
+
+
+def test_today_keeps_what_today_promises(today: Release) -> None:
+    assert broken_promises(today) == []
+
+
+def test_an_edited_or_deleted_migration_is_named(today: Release) -> None:
+    edited = replace(today, migrations={**today.migrations, MIGRATION: "0" * 64, "gone.py": "1" * 64})
+    assert broken_promises(edited) == [f"{each} was released and has changed" for each in (MIGRATION, "gone.py")]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param({"/trade/gone": "string"}, "/trade/gone was string and is gone", id="a path that is gone"),
+        pytest.param({"/trade/number": "integer!"}, "/trade/number was integer!", id="another type"),
+        pytest.param({"/trade/number": None}, "/trade/number is newly required", id="newly required"),
+    ],
+)
+def test_an_incompatible_event_is_named(today: Release, change: dict[str, str | None], said: str) -> None:
+    shape = {path: kind for path, kind in {**today.events[TYPE], **change}.items() if kind is not None}
+    found = broken_promises(replace(today, events={TYPE: shape}))
+    assert len(found) == 1
+    assert said in found[0]
+
+
+def test_an_event_type_that_is_gone_is_named(today: Release) -> None:
+    found = broken_promises(replace(today, events={"trade_ledger.never.v1": {"/trade": "object!"}}))
+    assert found == ["trade_ledger.never.v1: /trade was object! and is gone"]
+
+
+@pytest.mark.parametrize("release", releases(), ids=lambda release: release.version)
+def test_every_recorded_release_is_kept(release: Release) -> None:
+    assert broken_promises(release) == []
+    assert len(release.commit) == 40
