@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-
 from marketctl.releases import Release, broken_promises, hashed_migrations, releases, shape_of
 
 TYPE = "trade_ledger.trade_registered.v1"
