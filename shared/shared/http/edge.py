@@ -63,7 +63,9 @@ class Edge:
         trace_id = trace_id_of(traceparent)
         started = time.perf_counter()
         reply = _Reply(send, trace_id)
-        with structlog.contextvars.bound_contextvars(request_id=trace_id, traceparent=traceparent):
+        with structlog.contextvars.bound_contextvars(
+            service=self._service, request_id=trace_id, traceparent=traceparent
+        ):
             try:
                 await self._answer(Request(scope, receive), reply)
             finally:

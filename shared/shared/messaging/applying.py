@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass, field
 
 import structlog
-from prometheus_client import Counter as Metric
+from prometheus_client import Counter
 from pydantic import ValidationError
 from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
@@ -19,10 +18,10 @@ from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Refused
 
-APPLIED = Metric("consumer_applied_total", "Events applied", ["service", "type"])
-REPEATS = Metric("consumer_repeats_total", "Events skipped as already applied", ["service"])
-GAPS = Metric("consumer_gaps_total", "Sequence gaps, each an alarm", ["service"])
-UNKNOWN = Metric("consumer_unknown_total", "Events of unknown types skipped", ["service"])
+APPLIED = Counter("consumer_applied_total", "Events applied", ["service", "type"])
+REPEATS = Counter("consumer_repeats_total", "Events skipped as already applied", ["service"])
+GAPS = Counter("consumer_gaps_total", "Sequence gaps, each an alarm", ["service"])
+UNKNOWN = Counter("consumer_unknown_total", "Events of unknown types skipped", ["service"])
 log = structlog.get_logger()
 
 Key = tuple[str, str]
@@ -43,7 +42,7 @@ class Progress:
     sequences: dict[Key, int]
     parked: set[Key]
     changed: dict[Key, int] = field(default_factory=dict)
-    applied: Counter[str] = field(default_factory=Counter)
+    applied: list[Envelope] = field(default_factory=list)
     repeats: int = 0
     unknown: int = 0
 
@@ -52,11 +51,22 @@ class Progress:
         self.sequences[key] = self.changed[key] = sequence
 
     def publish(self, service: str) -> None:
-        """Add to the metrics; only once the transaction has committed."""
+        """Add to the metrics and the log; only once the transaction has committed."""
         REPEATS.labels(service).inc(self.repeats)
         UNKNOWN.labels(service).inc(self.unknown)
-        for event_type, count in self.applied.items():
-            APPLIED.labels(service, event_type).inc(count)
+        for envelope in self.applied:
+            APPLIED.labels(service, envelope.type).inc()
+            log.info("applied", **_ids_of(envelope))
+
+
+def _ids_of(envelope: Envelope) -> dict[str, object]:
+    return {
+        "event_id": str(envelope.event_id),
+        "event_type": envelope.type,
+        "event_key": envelope.key,
+        "sequence": envelope.sequence,
+        "traceparent": envelope.traceparent,
+    }
 
 
 async def held_positions(
@@ -155,19 +165,13 @@ async def _handle(
     except ValidationError as error:
         raise Poison(_kind_of(record.value), _without_values(error)) from error
     received = envelope.received(event)
-    with structlog.contextvars.bound_contextvars(
-        event_id=str(envelope.event_id),
-        event_type=envelope.type,
-        event_key=envelope.key,
-        sequence=envelope.sequence,
-        traceparent=envelope.traceparent,
-    ):
+    with structlog.contextvars.bound_contextvars(**_ids_of(envelope)):
         try:
             for handler in handlers:
                 await handler(session, received)
         except Refused as error:
             raise Poison("refused", str(error)) from error
-    progress.applied[envelope.type] += 1
+    progress.applied.append(envelope)
 
 
 def _kind_of(value: bytes) -> str:

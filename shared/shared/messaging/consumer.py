@@ -261,7 +261,13 @@ class Consumer:
             await self._move(session, (record.topic, record.partition), record.offset, record.offset + 1)
         if reason_of(error) == "sequence_gap":
             GAPS.labels(self._service).inc()
-        log.error("parked", **{name: row[name] for name in ("topic", "key", "type", "sequence", "reason")})
+        ids = {name: value.decode("latin-1") for name, value in record.headers if name in ("ce_id", "ce_traceparent")}
+        log.error(
+            "parked",
+            event_id=ids.get("ce_id"),
+            traceparent=ids.get("ce_traceparent"),
+            **{name: row[name] for name in ("topic", "key", "type", "sequence", "reason")},
+        )
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

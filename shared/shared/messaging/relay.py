@@ -171,7 +171,8 @@ class Relay:
             cursor = batch[-1]["position"]
             await publisher.publish([outgoing(row, _partitions(row["topic"])) for row in batch], cursor)
             PUBLISHED.labels(self._service).inc(len(batch))
-            log.info("published", events=len(batch), cursor=cursor)
+            ids = [str(each["event_id"]) for each in (batch[0], batch[-1])]
+            log.info("published", events=len(batch), cursor=cursor, first_event_id=ids[0], last_event_id=ids[1])
 
 
 def _partitions(topic: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sys
 from pathlib import Path
@@ -69,6 +70,14 @@ async def test_a_worker_says_hears_shows_its_metrics_and_stops_in_order(
         async with asyncio.timeout(30):
             _, log = await worker.communicate()
         assert worker.returncode == 0, log.decode()
+        lines = [json.loads(line) for line in log.decode().splitlines()]
+        applied_lines = [line for line in lines if line["message"] == "applied"]
+        async with engine.connect() as connection:
+            said = [str(each) for each in await connection.scalars(text("SELECT event_id FROM outbox ORDER BY id"))]
+        assert [line["event_id"] for line in applied_lines] == said
+        assert {line["event_key"] for line in applied_lines} == {"k0"}
+        published = [line for line in lines if line["message"] == "published"]
+        assert (published[0]["first_event_id"], published[-1]["last_event_id"]) == (said[0], said[-1])
     finally:
         if worker.returncode is None:
             worker.kill()
