@@ -23,6 +23,20 @@ EXPECTED_REFUSALS: frozenset[tuple[str, str]] = frozenset(
     }
 )
 
+# The rule behind each code that a filing of the workbook must meet.
+FILING_RULES: dict[str, str] = {
+    "stall_out_of_bounds": "R-FILE-2",
+    "identity_check_digit_wrong": "R-FILE-4",
+    "already_filed": "R-FILE-4",
+}
+# Where a slip is stopped for good, and by which rule.
+REFUSED_TRADES: dict[str, tuple[str, str]] = {
+    "subject_not_filed": ("交易登记", "R-FILE-1"),
+    "subject_suspended": ("交易登记", "R-FILE-3"),
+    "goods_not_allowed": ("交易登记", "R-GOODS-1"),
+    "cash_settlement_not_exportable": ("装箱", "R-TRADE-3"),
+}
+
 LEAST: dict[str, int] = {
     "subjects": 91,
     "trades": 400,

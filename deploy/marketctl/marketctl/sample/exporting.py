@@ -15,7 +15,7 @@ _RECEIPTS = (("accepted", "10:00"), ("inspected", "11:00"), ("released", "13:00"
 
 def register_trades(story: Story) -> None:
     """Each operator and self-exporting stall holder uploads its own workbook; expected refusals stand in the report."""
-    expected = {row["交易单号"]: row["代码"] for row in story.rows("expected", "预期拒绝")}
+    stopped = {row["交易单号"]: row for row in story.rows("expected", "预期拒绝") if row["环节"] == "交易登记"}
     for file in sorted(FOLDER.glob("trades-*.xlsx")):
         ref = file.stem.removeprefix("trades-")
         report = story.callers.done(
@@ -27,17 +27,29 @@ def register_trades(story: Story) -> None:
             **story.as_party(ref),
         )
         for result in report["results"]:
-            codes = {problem["code"] for problem in result["problems"]}
-            wanted = expected.get(result["reference"])
-            if result["id"] is None and (wanted is None or wanted not in codes):
-                raise Unexpected(f"slip {result['reference']}: {result['problems'][:3]}")
+            _check_slip(result, stopped.get(result["reference"]))
             if result["id"] is not None:
                 path = f"/v1/trades/{result['id']}"
                 story.trades[result["reference"]] = story.callers.done(
                     "GET", "trade-ledger", path, **story.as_party(ref)
                 )
+    _check_verdicts(story)
     _complete_buyers(story)
     _hand_over(story)
+
+
+def _check_slip(result: dict[str, Any], expected: dict[str, str] | None) -> None:
+    """What the report says of a slip is what the workbook of refusals says, and nothing else."""
+    refused = {(problem["rule"], problem["code"]) for problem in result["problems"]}
+    if refused != ({(expected["依据"], expected["代码"])} if expected else set()):
+        raise Unexpected(f"slip {result['reference']}: {result['problems'][:3]}")
+
+
+def _check_verdicts(story: Story) -> None:
+    """Cash is recorded and ineligible (R-TRADE-3); an unknown commodity waits for a person (V9)."""
+    cash, unknown = story.trades["OP1-CASH"]["trade"], story.trades["OP1-UNKNOWN"]["trade"]
+    if cash["eligible"] or unknown["lines"][0]["verdict"]["decision"] != "needs_person":
+        raise Unexpected("cash was recorded as eligible, or an unknown commodity got a verdict")
 
 
 def _complete_buyers(story: Story) -> None:
@@ -91,7 +103,7 @@ def pack_all(story: Story) -> None:
     first = story.rows("packing", "装载")[0]
     body = {"container_number": first["箱号"]}
     again = {"key": "load:again", **story.as_party("OP2")}
-    story.callers.refuse("container_on_open_load", "POST", "trade-ledger", "/v1/loads", body, **again)
+    story.callers.refuse("R-PACK-3", "container_on_open_load", "POST", "trade-ledger", "/v1/loads", body, **again)
     contents = defaultdict(list)
     for row in story.rows("packing", "装箱明细"):
         if row["装箱单"]:
@@ -141,20 +153,15 @@ def _refused_packing(story: Story) -> None:
         "net_weight_kg": packed["net_weight_kg"],
         "volume_m3": "0.1",
     }
-    operator = story.as_party("OP1")
-    how: dict[str, Any] = {"version": held["version"]}
-    story.callers.refuse(
-        "packed_over_quantity", "POST", "trade-ledger", path, {"lines": [line]}, key="pack:over", **how, **operator
-    )
     cash = story.trades["OP1-CASH"]["trade"]["lines"][0]
     paid = {**line, "trade_line_id": cash["line_id"], "quantity": "1"}
-    story.callers.refuse(
-        "cash_settlement_not_exportable", "POST", "trade-ledger", path, {"lines": [paid]}, key="pack:cash", **how,
-        **operator,
-    )  # fmt: skip
-    story.callers.refuse(
-        "not_found", "POST", "trade-ledger", path, {"lines": [line]}, key="pack:foreign", **how, **story.as_party("OP2")
-    )
+    for rule, code, refused, key, who in (
+        ("R-PACK-2", "packed_over_quantity", line, "pack:over", "OP1"),
+        ("R-TRADE-3", "cash_settlement_not_exportable", paid, "pack:cash", "OP1"),
+        ("V65", "not_yours", line, "pack:foreign", "OP2"),
+    ):
+        how: dict[str, Any] = {"key": key, "version": held["version"], **story.as_party(who)}
+        story.callers.refuse(rule, code, "POST", "trade-ledger", path, {"lines": [refused]}, **how)
 
 
 def _seal(story: Story, row: dict[str, str]) -> None:
@@ -208,16 +215,20 @@ def _declare(story: Story, row: dict[str, str]) -> None:
     ref, who = row["装箱单"], story.as_party(row["发货人"])
     draft = _draft(story, row, f"declare:{ref}")
     path = f"/v1/declarations/{draft['id']}/submissions"
-    code = _EXPECTED.get(_first_slip(story, ref))
-    if code is not None:
-        story.callers.refuse(code, "POST", "trade-ledger", path, key=f"submit:{ref}:1", version=0, **who)
+    expected = _EXPECTED.get(_first_slip(story, ref))
+    if expected is not None:
+        rule, code = expected
+        story.callers.refuse(rule, code, "POST", "trade-ledger", path, key=f"submit:{ref}:1", version=0, **who)
         _remedy(story, code)
     story.declarations[ref] = story.callers.done(
         "POST", "trade-ledger", path, key=f"submit:{ref}:2", version=draft["version"], **who
     )
 
 
-_EXPECTED = {"OP1-UNKNOWN": "commodity_undecided", "OP1-LIMIT": "declaration_value_over_limit"}
+_EXPECTED = {
+    "OP1-UNKNOWN": ("V9", "commodity_undecided"),
+    "OP1-LIMIT": ("R-DECL-1", "declaration_value_over_limit"),
+}
 
 
 def _first_slip(story: Story, ref: str) -> str:
@@ -239,7 +250,10 @@ def _remedy(story: Story, code: str) -> None:
         story.callers.done("POST", "registry", "/v1/commodity-decisions", body, role="commerce")
         wait_until_applied(story.layout)
         return
-    lines = story.trades["OP1-LIMIT"]["trade"]["lines"]
+    trade = story.trades["OP1-LIMIT"]["trade"]
+    if trade["total"] == "150000.00":  # an interrupted run had corrected it
+        return
+    lines = trade["lines"]
     changed = [{k: v for k, v in line.items() if k not in ("line_id", "line_no", "verdict")} for line in lines]
     changed[1] |= {"unit_price": "5.00", "amount": "5.00"}
     _correct(story, "OP1-LIMIT", {"lines": changed, "total": "150000.00"}, "price of one piece corrected")

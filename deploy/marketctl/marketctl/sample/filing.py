@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from marketctl.sample.story import Story
 
 _FROM = "2026-01-01"
 _OFFICER = {"role": "commerce", "actor": "commerce:officer"}
-_BOUNDS = [
-    ["105.730000", "29.522000"],
-    ["105.761000", "29.520000"],
-    ["105.770000", "29.538000"],
-    ["105.758000", "29.556000"],
-    ["105.731000", "29.554000"],
-]
 _POSITIVE = {
     "82": "tools and cutlery",
     "83": "base-metal goods",
@@ -37,7 +32,9 @@ def file_everything(story: Story) -> None:
     for row in story.rows("filings", "主体备案"):
         _file_subject(story, row)
     for row in story.rows("agreements", "委托代理出口"):
-        _agree(story, row)
+        _agree(story, "export-agencies", row, {"collector": row["收汇方"], "exemption_filer": row["免税申报方"]})
+    for row in story.rows("agreements", "委托采购"):
+        _agree(story, "procurement-agencies", row, {"entrusted_goods": row["委托货物"]})
     for ref, subject in story.subjects.items():
         if story.roles[ref] == "operator" or ref >= "SH056":
             grade = {"grade": "A", "effective_from": _FROM, "reason": "sample: public rating"}
@@ -45,12 +42,19 @@ def file_everything(story: Story) -> None:
             story.callers.done("POST", "registry", path, grade, role="customs", key=f"grade:{ref}")
 
 
+def _bounds() -> list[list[str]]:
+    """The pilot's corners as they stand in the file; GeoJSON repeats the first at the end."""
+    shape = json.loads(Path(__file__).with_name("bounds_sample.geojson").read_text("utf-8"), parse_float=str)
+    ring: list[list[str]] = shape["geometry"]["coordinates"][0]
+    return ring[:-1]
+
+
 def _file_places(story: Story) -> None:
     call = story.callers.done
     pilot = {
         "name": "Longshui hardware market cluster",
         "name_zh": "大足区龙水五金市场集聚区",
-        "bounds": _BOUNDS,
+        "bounds": _bounds(),
         "bounds_source": "sample",
         "acceptance_gate_open_from": _FROM,
         "customs_offices": ["8012"],
@@ -112,18 +116,18 @@ def _body(row: dict[str, str]) -> dict[str, Any]:
 
 
 def _file_subject(story: Story, row: dict[str, str]) -> None:
-    ref, role, expected = row["序号"], row["角色"], row["预期"]
+    ref, role, expected = row["序号"], row["角色"], (row["预期依据"], row["预期代码"])
     who = story.as_party(row["备案人"]) if row["备案人"] else {"role": role, "actor": f"account:{ref}"}
     how: dict[str, Any] = {"key": f"file:{ref}", **who}
-    if expected in ("identity_check_digit_wrong", "already_filed"):
-        story.callers.refuse(expected, "POST", "registry", "/v1/subjects", _body(row), **how)
+    if expected[1] in ("identity_check_digit_wrong", "already_filed"):
+        story.callers.refuse(*expected, "POST", "registry", "/v1/subjects", _body(row), **how)
         return
     subject = story.callers.done("POST", "registry", "/v1/subjects", _body(row), **how)
     if role != "buyer":
         path = f"/v1/subjects/{subject['id']}/filings/{role}"
         step: dict[str, Any] = {"version": subject["version"], **who}
-        if expected == "stall_out_of_bounds":
-            story.callers.refuse(expected, "POST", "registry", f"{path}/submissions", {}, **step)
+        if expected[1] == "stall_out_of_bounds":
+            story.callers.refuse(*expected, "POST", "registry", f"{path}/submissions", {}, **step)
             return
         subject = story.callers.done("POST", "registry", f"{path}/submissions", {}, **step)
         reason = {"reason": "documents complete"}
@@ -133,20 +137,19 @@ def _file_subject(story: Story, row: dict[str, str]) -> None:
     story.subjects[ref], story.roles[ref] = subject, role
 
 
-def _agree(story: Story, row: dict[str, str]) -> None:
+def _agree(story: Story, kind: str, row: dict[str, str], terms: dict[str, str]) -> None:
+    """The agent proposes, the principal confirms."""
     principal, agent = row["委托方"], row["受托方"]
     body = {
         "principal_id": story.subject(principal),
         "agent_id": story.subject(agent),
         "valid_from": row["起"],
         "valid_to": row["止"],
-        "collector": row["收汇方"],
-        "exemption_filer": row["免税申报方"],
+        **terms,
     }
-    proposed = story.callers.done(
-        "POST", "registry", "/v1/export-agencies", body, key=f"agency:{principal}:{agent}", **story.as_party(agent)
-    )
-    path = f"/v1/export-agencies/{proposed['id']}/confirmations"
+    key = f"{kind}:{principal}:{agent}"
+    proposed = story.callers.done("POST", "registry", f"/v1/{kind}", body, key=key, **story.as_party(agent))
+    path = f"/v1/{kind}/{proposed['id']}/confirmations"
     story.callers.done("POST", "registry", path, version=proposed["version"], **story.as_party(principal))
 
 
@@ -158,5 +161,5 @@ def suspend_one(story: Story) -> None:
     body = {"reason": "sample: quality case"}
     story.callers.done("POST", "registry", path, body, version=subject["version"], **_OFFICER)
     story.callers.refuse(
-        "not_found", "GET", "registry", f"/v1/subjects/{story.subject('SH001')}", **story.as_party("SH002")
+        "V65", "not_yours", "GET", "registry", f"/v1/subjects/{story.subject('SH001')}", **story.as_party("SH002")
     )

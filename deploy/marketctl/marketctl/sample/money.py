@@ -59,7 +59,9 @@ def _refused_collections(story: Story) -> None:
     path = f"/v1/collections/{extra['id']}/matches"
     how: dict[str, Any] = {"version": extra["version"], **_bank(story, row["银行"])}
     over = {"matches": [{"portion_id": mine[0]["portion_id"], "amount": "1000.00"}]}
-    story.callers.refuse("collection_over_entitlement", "POST", "fx-settlement", path, over, key="match:over", **how)
+    story.callers.refuse(
+        "R-FX-1", "collection_over_entitlement", "POST", "fx-settlement", path, over, key="match:over", **how
+    )
     foreign = next(
         each
         for declaration in story.declarations.values()
@@ -67,7 +69,7 @@ def _refused_collections(story: Story) -> None:
         if each["collector_id"] != story.subject(row["收汇人"]) and each["declared_currency"] == row["币种"]
     )
     wrong = {"matches": [{"portion_id": foreign["portion_id"], "amount": "1.00"}]}
-    story.callers.refuse("not_the_collector", "POST", "fx-settlement", path, wrong, key="match:wrong", **how)
+    story.callers.refuse("R-FX-2", "not_the_collector", "POST", "fx-settlement", path, wrong, key="match:wrong", **how)
     refund = {"amount": "1000.00", "refunded_on": "2026-05-13"}
     path = f"/v1/collections/{extra['id']}/refunds"
     story.callers.done("POST", "fx-settlement", path, refund, key="refund:over", **how)
@@ -111,7 +113,14 @@ def _convert(story: Story) -> None:
         low = {"quota_statement": {"reference": "Q-1", "remaining": "1.00"}, "bank_reference": "CV-Q1"}
         over = {**body, **low, "amount": "1.01"}
         story.callers.refuse(
-            "conversion_over_stated_quota", "POST", "fx-settlement", "/v1/conversions", over, key="convert:over", **bank
+            "R-FX-5",
+            "conversion_over_stated_quota",
+            "POST",
+            "fx-settlement",
+            "/v1/conversions",
+            over,
+            key="convert:over",
+            **bank,
         )
         story.callers.done(
             "POST", "fx-settlement", "/v1/conversions", {**body, **low, "amount": "1.00"}, key="convert:quota", **bank

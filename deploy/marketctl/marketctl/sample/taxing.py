@@ -27,6 +27,7 @@ def refuse_early_return(story: Story) -> None:
     holders = _departed_holders(story)
     row = next(each for each in story.rows("returns", "免税申报") if story.subject(each["经营户"]) in holders)
     story.callers.refuse(
+        "R-TAX-2",
         "outside_filing_window",
         "POST",
         "tax-exemption",

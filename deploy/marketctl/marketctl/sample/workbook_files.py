@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 from decimal import ROUND_HALF_UP, Decimal
+from hashlib import sha256
 from pathlib import Path
 
+from marketctl.sample.expected import FILING_RULES, REFUSED_TRADES
 from marketctl.sample.people import Party, credit_code, resident_id
 from marketctl.sample.sheets import FOLDER, write_workbook
 from marketctl.sample.world import WORKING_DAY, Line, Slip, World
+from shared.reference import statutory_units
 from trade_ledger.domain.workbook import LINE_COLUMNS, LINES_SHEET, SLIP_COLUMNS, SLIPS_SHEET
 
 
 def _filings(world: World) -> tuple[list[str], list[list[str]]]:
-    headers = ["序号", "角色", "证件类型", "证件号码", "国别", "名称", "商户", "经度", "纬度", "备案人", "资质", "预期"]
+    headers = ["序号", "角色", "证件类型", "证件号码", "国别", "名称", "商户", "经度", "纬度", "备案人", "资质"]
+    headers += ["预期依据", "预期代码"]
     parties = [*world.operators, *world.entrusting, *world.own, *world.buyers]
     outside = Party("SH901", "stall_holder", "credit_code", credit_code(world.random, "92"), "CN", "界外五金经营部")
     outside.stall, outside.longitude, outside.latitude = "09-000901", "105.900000", "29.541000"
@@ -29,7 +33,17 @@ def _filings(world: World) -> tuple[list[str], list[list[str]]]:
     for party in [*parties, outside, digit, again]:
         held = ";".join(f"{kind}={value}" for kind, value in party.qualifications.items())
         row = [party.ref, party.role, party.identity_kind, party.number, party.country, party.name, party.stall]
-        rows.append([*row, party.longitude, party.latitude, party.filed_by, held, party.expect])
+        rows.append(
+            [
+                *row,
+                party.longitude,
+                party.latitude,
+                party.filed_by,
+                held,
+                FILING_RULES.get(party.expect, ""),
+                party.expect,
+            ]
+        )
     return headers, rows
 
 
@@ -44,6 +58,14 @@ def _agreements(world: World) -> tuple[list[str], list[list[str]]]:
     return headers, rows
 
 
+def _purchase_agreements(world: World) -> tuple[list[str], list[list[str]]]:
+    rows = [
+        [buyer, operator, "2026-01-01", "2026-12-31", "五金工具及厨具"]
+        for buyer, operator in world.purchase_agents.items()
+    ]
+    return ["委托方", "受托方", "起", "止", "委托货物"], rows
+
+
 def _slip_row(slip: Slip) -> dict[str, str]:
     buyer = slip.buyer
     leg = slip.domestic
@@ -54,8 +76,8 @@ def _slip_row(slip: Slip) -> dict[str, str]:
         "buyer_number": buyer.number if buyer else "",
         "buyer_country": buyer.country if buyer else "",
         "export_mode": slip.mode,
-        "export_agency": "",
-        "procurement_agency": "",
+        "export_agency": "是" if slip.mode == "agency" else "",
+        "procurement_agency": "是" if slip.entrusted_purchase else "",
         "channel": "market",
         "trade_date": WORKING_DAY,
         "price_term": "FOB",
@@ -65,14 +87,15 @@ def _slip_row(slip: Slip) -> dict[str, str]:
         "domestic_payer": "成渝采购贸易有限公司" if leg else "",
         "domestic_payee": slip.seller.name if leg else "",
         "domestic_reference": f"RMB-{slip.number}" if leg else "",
-        "document_hash": "",
+        "document_hash": sha256(f"signed slip {slip.number}".encode()).hexdigest(),
     }
 
 
 def _line_row(slip: Slip, line: Line) -> dict[str, str]:
     good = line.good
-    piece_and_weight = good.hs_code[:4] in ("8425", "8467", "8481")
     net = f"{line.net.normalize():f}"
+    first, second = statutory_units(good.hs_code) or ("", None)
+    by_unit = {"千克": net, good.unit: str(line.quantity)}
     return {
         "slip": slip.number,
         "stall_number": slip.seller.stall,
@@ -87,10 +110,10 @@ def _line_row(slip: Slip, line: Line) -> dict[str, str]:
         "net_weight_kg": net,
         "unit_price": f"{line.price}",
         "origin_place": "重庆大足",
-        "statutory_quantity": str(line.quantity) if piece_and_weight else net,
-        "statutory_unit": good.unit if piece_and_weight else "千克",
-        "second_statutory_quantity": net if piece_and_weight else "",
-        "second_statutory_unit": "千克" if piece_and_weight else "",
+        "statutory_quantity": by_unit[first],
+        "statutory_unit": first,
+        "second_statutory_quantity": by_unit[second] if second else "",
+        "second_statutory_unit": second or "",
     }
 
 
@@ -183,7 +206,10 @@ def write_all(folder: Path = FOLDER) -> None:
     folder.mkdir(exist_ok=True)
     world = World()
     write_workbook(folder / "filings.xlsx", {"主体备案": _filings(world)})
-    write_workbook(folder / "agreements.xlsx", {"委托代理出口": _agreements(world)})
+    write_workbook(
+        folder / "agreements.xlsx",
+        {"委托代理出口": _agreements(world), "委托采购": _purchase_agreements(world)},
+    )
     _trade_workbooks(world, folder)
     lists = [
         [s.ref, s.load, s.consignor, s.destination, s.currency, "是" if s.simplified else "否"] for s in world.shipments
@@ -198,8 +224,8 @@ def write_all(folder: Path = FOLDER) -> None:
     )
     write_workbook(folder / "bank.xlsx", _money(world))
     write_workbook(folder / "returns.xlsx", {"免税申报": _returns(world)})
-    expected = [[s.number, s.seller.ref, s.expect] for s in world.slips if s.expect]
-    write_workbook(folder / "expected.xlsx", {"预期拒绝": (["交易单号", "经营户", "代码"], expected)})
+    expected = [[s.number, s.seller.ref, *REFUSED_TRADES[s.expect], s.expect] for s in world.slips if s.expect]
+    write_workbook(folder / "expected.xlsx", {"预期拒绝": (["交易单号", "经营户", "环节", "依据", "代码"], expected)})
 
 
 if __name__ == "__main__":

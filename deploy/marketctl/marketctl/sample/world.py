@@ -59,6 +59,7 @@ class Slip:
     shipment: str = ""
     domestic: Decimal | None = None
     expect: str = ""
+    entrusted_purchase: bool = False
 
 
 @dataclass(slots=True)
@@ -86,6 +87,8 @@ class World:
         for holder in self.own:
             holder.qualifications |= {"customs_filing": f"501299{holder.stall[-4:]}", "quality_undertaking": "signed"}
         self.principal_collects = set(self.entrusting[i].ref for i in range(0, len(self.entrusting), 5))
+        # A buyer that entrusts its purchases does so to the operator that filed it; foreign individuals buy themselves.
+        self.purchase_agents = {each.ref: each.filed_by for each in self.buyers if each.identity_kind != "passport"}
         self.principal_collects |= {each.ref for each in self.entrusting if each.identity_kind == "resident_id"}
         self.shipments: list[Shipment] = []
         self.slips: list[Slip] = []
@@ -147,6 +150,8 @@ class World:
                 shipment=shipment.ref,
                 domestic=Decimal(200) if len(self.slips) % 40 == 9 else None,
             )
+            if mode == "agency" and slip.buyer is not None:
+                slip.entrusted_purchase = self.purchase_agents.get(slip.buyer.ref) == consignor.ref
             for line in lines:
                 line.parts[shipment.ref] = line.quantity
             self.slips.append(slip)

@@ -48,7 +48,7 @@ SLIP_COLUMNS: tuple[Column, ...] = (
     Column("采购商证件号码", "buyer_number", False, "number of the buyer's document"),
     Column("采购商国别", "buyer_country", False, "country of the buyer's document"),
     Column("出口方式", "export_mode", True, "own, agency, outright"),
-    Column("委托代理出口", "export_agency", False, "agreement number; empty: the one in force"),
+    Column("委托代理出口", "export_agency", False, "agreement number; empty or yes: the one in force"),
     Column("委托采购", "procurement_agency", False, "yes: the buyer's agency with this operator"),
     Column("渠道", "channel", True, "market, cross_border_ecommerce, comprehensive_service"),
     Column("交易日期", "trade_date", True, "YYYY-MM-DD"),

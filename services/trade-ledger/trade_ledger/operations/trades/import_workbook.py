@@ -188,7 +188,7 @@ async def _entry(session: AsyncSession, slip: Slip, importer: UUID, sealer: Seal
         buyer = await _buyer(session, cells, sealer, pilot)
         buyer_id = _UNKNOWN if buyer is None else buyer.subject_id
     consignor_id = seller_id if cells["export_mode"] == "own" and seller is not None else importer
-    entrusted = cells["procurement_agency"].lower() in ("yes", "是")
+    entrusted = cells["procurement_agency"].lower() in _YES
     lines = [_line(line) for _, line in slip.lines]
     return {
         "seller_id": seller_id,
@@ -207,6 +207,7 @@ async def _entry(session: AsyncSession, slip: Slip, importer: UUID, sealer: Seal
     }
 
 
+_YES = ("yes", "是")
 _AS_IT_STANDS = ("stall_number", "export_mode", "settlement_method", "channel", "trade_date", "price_term")
 
 
@@ -216,7 +217,7 @@ async def _export_agency(
     """The agreement the slip names by number, else the newest of the two parties."""
     if cells["export_mode"] != "agency":
         return None
-    if cells["export_agency"]:
+    if cells["export_agency"].lower() not in ("", *_YES):
         named = await agreement_by_number(session, pilot, cells["export_agency"])
         return _UNKNOWN if named is None else named.agreement_id
     found = await agreement_between(session, pilot, "export_agency", seller_id, consignor_id)
