@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from registry.api import agreements, commodities, places, subjects
+from registry.api import agreements, commodities, credit, filings, places, subjects
 from registry.api.access import ACCESS
 from registry.consumers.subscriptions import subscriptions
 from registry.settings import Settings
@@ -18,6 +18,8 @@ service = Service(
     description="Filing, agreements, commodities, credit and places of a market procurement pilot (1039).",
     routers=[
         subjects.router,
+        filings.router,
+        credit.router,
         agreements.router,
         places.router,
         commodities.router,

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from stdnum.cn import uscc
 
 from registry.app import service
 from shared.testing.client import Door, open_door
@@ -19,6 +23,109 @@ PILOT = {
     "bounds_source": "sample",
     "customs_offices": ["8012"],
 }
+OFFICER = {"role": "commerce", "actor": "commerce:officer"}
+_REASONED = {"reviews", "approvals", "returns", "rejections", "suspensions", "reinstatements", "exits"}
+_TABLES = ("subjects", "role_filings", "subject_versions", "agreements", "places", "commodity_lists",
+           "commodity_decisions", "credit_grades", "outbox")  # fmt: skip
+
+
+@dataclass(slots=True)
+class Bureau:
+    """The service's door with its pilot filed, and what a test asks of it."""
+
+    door: Door
+    dsn: str
+    numbers: Any = field(default_factory=lambda: count(1))
+
+    def stall_holder(self, **changed: Any) -> dict[str, Any]:
+        """A complete filing of a new identity."""
+        return {
+            **self.enterprise("stall_holder"),
+            "stalls": [self.stall()],
+            "qualifications": [{"kind": "taxpayer_kind", "value": "small_scale", "valid_from": "2026-01-01"}],
+            **changed,
+        }
+
+    def stall(self, **changed: Any) -> dict[str, Any]:
+        """A stall inside the bounds."""
+        place = {"stall_number": "02-000018", "longitude": "105.744", "latitude": "29.541"}
+        return {**place, "valid_from": "2026-01-01", **changed}
+
+    def enterprise(self, role: str, **changed: Any) -> dict[str, Any]:
+        """A filing of a new enterprise without qualifications."""
+        number = f"9299{next(self.numbers):013}"
+        identity = {"kind": "credit_code", "number": number + uscc.calc_check_digit(number), "country": "CN"}
+        return {"identity": identity, "name": f"龙水样例{number[-4:]}五金经营部", "role": role, **changed}
+
+    def operator(self) -> dict[str, Any]:
+        """A complete filing of an operator."""
+        kinds = ("customs_filing", "fx_directory", "quality_undertaking")
+        held = [{"kind": kind, "value": "A", "valid_from": "2026-01-01"} for kind in kinds]
+        return self.enterprise("operator", qualifications=held)
+
+    def account_of(self, subject: dict[str, Any]) -> str:
+        return f"account:{subject['number']}"
+
+    async def filed(self, body: dict[str, Any], **how: Any) -> dict[str, Any]:
+        """The subject as its own account files it."""
+        who = {"role": body["role"], "actor": f"account:{body['identity']['number']}", **how}
+        return await self.door.done("POST", "/v1/subjects", body, **who)
+
+    async def step(self, subject: dict[str, Any], step: str, body: Any = None, **how: Any) -> Any:
+        """A step of the subject's first filing at the version it was seen at; the response."""
+        filing_role = how.pop("of", subject["filings"][0]["role"])
+        path = f"/v1/subjects/{subject['id']}/filings/{filing_role}/{step}"
+        default = {"reason": "checked"} if step in _REASONED else {}
+        asked = {"version": subject["version"], **(how or OFFICER)}
+        return await self.door.call("POST", path, default if body is None else body, **asked)
+
+    async def stepped(self, subject: dict[str, Any], step: str, body: Any = None, **how: Any) -> dict[str, Any]:
+        """The subject after a step that must succeed."""
+        answer = await self.step(subject, step, body, **how)
+        assert answer.status_code == 200, answer.text
+        after: dict[str, Any] = answer.json()
+        return after
+
+    async def approved(self, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A subject whose filing an officer approved; a stall holder unless given."""
+        body = body or self.stall_holder()
+        subject = await self.filed(body)
+        subject = await self.stepped(subject, "submissions", **self.as_party(subject))
+        return await self.stepped(subject, "approvals")
+
+    def as_party(self, subject: dict[str, Any], role: str = "") -> dict[str, Any]:
+        """How the subject calls."""
+        return {"role": role or subject["filings"][0]["role"], "subject_id": subject["id"], "actor": subject["id"]}
+
+    def ask(self, question: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        with psycopg.connect(self.dsn) as connection:
+            return connection.execute(question).fetchall()  # type: ignore[call-overload,no-any-return]  # the test's own text
+
+    def said(self, topic: str = "") -> list[str]:
+        """The types of the events said so far, without service and version."""
+        rows = self.ask(f"SELECT type FROM outbox WHERE topic LIKE '%{topic}' ORDER BY id")
+        return [row[0].split(".")[1] for row in rows]
+
+    def refusals(self) -> list[tuple[str, str]]:
+        """(rule, code) of what was refused or denied."""
+        rows = self.ask("SELECT rule, code FROM audit WHERE outcome <> 'done' AND rule IS NOT NULL ORDER BY id")
+        return [(row[0], row[1]) for row in rows]
+
+    def everything(self) -> dict[str, Any]:
+        """The content of every table that an act may change."""
+        return {table: self.ask(f"SELECT t::text FROM {table} t ORDER BY 1") for table in _TABLES}
+
+    async def refused(self, calling: Any) -> tuple[int, str]:
+        """(status, code) of a call that leaves no row and no event, only its line in the audit trail."""
+        before, audited = self.everything(), len(self.refusals())
+        answer = await calling
+        assert answer.status_code >= 400, answer.text
+        assert self.everything() == before
+        problem = answer.json()
+        ruled = [each for each in problem["errors"] if each.get("rule")]
+        assert len(self.refusals()) - audited == len(ruled) + (answer.status_code == 404 and not ruled)
+        return answer.status_code, problem["code"]
 
 
 @pytest.fixture
@@ -32,6 +139,11 @@ async def door(dsn: str, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Door
         opened.at(datetime(2026, 5, 13, 1, tzinfo=UTC))
         await opened.done("POST", "/v1/pilots", PILOT, actor="commerce:clerk")
         yield opened
+
+
+@pytest.fixture
+def bureau(door: Door, dsn: str) -> Bureau:
+    return Bureau(door, dsn)
 
 
 @pytest.fixture

@@ -190,6 +190,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("line_id", name=op.f("pk_recognition_tasks")),
+        info={"written_by": "consumers"},
     )
     op.create_index(op.f("ix_recognition_tasks_pilot"), "recognition_tasks", ["pilot"], unique=False)
     op.create_index(op.f("ix_recognition_tasks_trade_id"), "recognition_tasks", ["trade_id"], unique=False)
@@ -198,7 +199,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("pilot", sa.Text(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=True),
         sa.Column("identity_kind", sa.Text(), nullable=False),
         sa.Column("identity_index", sa.Text(), nullable=False),
         sa.Column("identity", postgresql.JSONB(astext_type=sa.Text()), nullable=False),

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.api.schemas import AgreementOut, ExportAgencyIn, ProcurementAgencyIn, StepIn
+from registry.api.agreement_schemas import AgreementOut, ExportAgencyIn, ProcurementAgencyIn
+from registry.api.schemas import StepIn
 from registry.operations.agreements.confirm_agency import confirm_agency
 from registry.operations.agreements.propose_agency import ProposedAgency, propose_agency
 from registry.operations.agreements.terminate_agency import terminate_agency
-from registry.store.agreements import agreements_seen_by
+from registry.store.agreements import agreements_like, agreements_seen_by
 from registry.store.tables import AgreementRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, Wanted, WantedPage
+from shared.vocabulary.errors import Hidden, NotFound
 
 router = APIRouter(tags=["agreements"])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which agreements are asked for."""
+
+    party: Annotated[UUID | None, Query(description="one of the two parties")] = None
+    status: Literal["proposed", "confirmed", "terminated"] | None = None
+
+
+WantedAgreements = Annotated[Asked, Depends()]
 
 
 def shown(row: AgreementRow) -> AgreementOut:
@@ -31,10 +46,23 @@ async def _answer(command: Commanded, row: AgreementRow, path: str, status: int 
     return await command.answer(shown(row), status=status, version=row.version, location=location)
 
 
-async def _page(session: AsyncSession, caller: Caller, wanted: Wanted, kind: str) -> Page[AgreementOut]:
+async def _page(session: AsyncSession, caller: Caller, wanted: Wanted, kind: str, asked: Asked) -> Page[AgreementOut]:
     query = agreements_seen_by(caller.pilot, kind, caller.subject_id, all_of_them=not caller.is_party)
+    query = agreements_like(query, party=asked.party, status=asked.status)
     rows = list((await session.execute(wanted.of(query, AgreementRow.id))).scalars())  # type: ignore[arg-type]  # column
     return wanted.page(rows, [shown(row) for row in rows], "id")
+
+
+async def _read(
+    session: AsyncSession, caller: Caller, agreement_id: UUID, kind: str, response: Response
+) -> AgreementOut:
+    row = await session.get(AgreementRow, agreement_id)
+    if row is None or row.pilot != caller.pilot or row.kind != kind:
+        raise NotFound(f"no agreement {agreement_id}")
+    if caller.is_party and caller.subject_id not in (row.principal_id, row.agent_id):
+        raise Hidden(f"agreement {agreement_id} is somebody else's")
+    response.headers["etag"] = f'"{row.version}"'
+    return shown(row)
 
 
 @router.post("/v1/procurement-agencies", status_code=201, response_model=AgreementOut)
@@ -46,9 +74,19 @@ async def propose_procurement_agency(body: ProcurementAgencyIn, command: Command
 
 
 @router.get("/v1/procurement-agencies")
-async def list_procurement_agencies(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[AgreementOut]:
+async def list_procurement_agencies(
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedAgreements
+) -> Page[AgreementOut]:
     """The procurement agencies the caller is party to."""
-    return await _page(session, caller, wanted, "procurement_agency")
+    return await _page(session, caller, wanted, "procurement_agency", asked)
+
+
+@router.get("/v1/procurement-agencies/{agreement_id}")
+async def read_procurement_agency(
+    agreement_id: UUID, session: Reading, caller: Authorised, response: Response
+) -> AgreementOut:
+    """One procurement agency the caller is party to."""
+    return await _read(session, caller, agreement_id, "procurement_agency", response)
 
 
 @router.post("/v1/procurement-agencies/{agreement_id}/confirmations", response_model=AgreementOut)
@@ -87,9 +125,19 @@ async def propose_export_agency(body: ExportAgencyIn, command: Commanded) -> Res
 
 
 @router.get("/v1/export-agencies")
-async def list_export_agencies(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[AgreementOut]:
+async def list_export_agencies(
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedAgreements
+) -> Page[AgreementOut]:
     """The export agencies the caller is party to."""
-    return await _page(session, caller, wanted, "export_agency")
+    return await _page(session, caller, wanted, "export_agency", asked)
+
+
+@router.get("/v1/export-agencies/{agreement_id}")
+async def read_export_agency(
+    agreement_id: UUID, session: Reading, caller: Authorised, response: Response
+) -> AgreementOut:
+    """One export agency the caller is party to."""
+    return await _read(session, caller, agreement_id, "export_agency", response)
 
 
 @router.post("/v1/export-agencies/{agreement_id}/confirmations", response_model=AgreementOut)

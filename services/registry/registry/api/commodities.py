@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -10,21 +11,33 @@ from registry.api.place_schemas import (
     CandidateOut,
     CommodityDecisionIn,
     CommodityDecisionOut,
+    CommodityListContent,
     CommodityListIn,
     CommodityListOut,
     RecognitionOut,
     TaskOut,
-    Tasks,
 )
 from registry.domain.recognition import recognise
 from registry.operations.commodities.decide_commodity import decide_commodity
 from registry.operations.commodities.publish_commodity_list import publish_commodity_list
-from registry.store.places import entries_in_force, open_tasks
+from registry.store.commodities import decisions_of, entries_in_force, lists_of, tasks_open_on
+from registry.store.tables import CommodityDecisionRow, CommodityListRow, RecognitionTaskRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
+from shared.http.paging import Page, WantedPage
+from shared.vocabulary.errors import NotFound
 from shared.vocabulary.legal_time import legal_date
 
 router = APIRouter(tags=["commodities"])
+
+
+def _header(row: CommodityListRow) -> CommodityListOut:
+    names = ("id", "kind", "version", "effective_from")
+    return CommodityListOut(**{name: getattr(row, name) for name in names}, entry_count=len(row.entries))
+
+
+def _decision(row: CommodityDecisionRow) -> CommodityDecisionOut:
+    return CommodityDecisionOut.model_validate({name: getattr(row, name) for name in CommodityDecisionOut.model_fields})
 
 
 @router.post("/v1/commodity-lists", status_code=201, response_model=CommodityListOut)
@@ -38,14 +51,30 @@ async def publish_list(body: CommodityListIn, command: Commanded) -> Response:
         entries=[entry.model_dump(mode="json") for entry in body.entries],
         act=command.act,
     )
-    answer = CommodityListOut(
-        id=row.id,
-        kind=row.kind,
-        version=row.version,
-        effective_from=row.effective_from,
-        entry_count=len(row.entries),
-    )
-    return await command.answer(answer, status=201, location=f"/v1/commodity-lists/{row.id}")
+    return await command.answer(_header(row), status=201, location=f"/v1/commodity-lists/{row.id}")
+
+
+@router.get("/v1/commodity-lists")
+async def list_lists(
+    session: Reading,
+    caller: Authorised,
+    wanted: WantedPage,
+    kind: Literal["positive", "negative"] | None = None,
+) -> Page[CommodityListOut]:
+    """The published versions with the dates they hold from, newest first."""
+    query = wanted.of(lists_of(caller.pilot, kind), CommodityListRow.id)  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(query)).scalars())
+    return wanted.page(rows, [_header(row) for row in rows], "id")
+
+
+@router.get("/v1/commodity-lists/{list_id}")
+async def read_list(list_id: UUID, session: Reading, caller: Authorised) -> CommodityListContent:
+    """One version with its entries."""
+    row = await session.get(CommodityListRow, list_id)
+    if row is None or row.pilot != caller.pilot:
+        raise NotFound(f"no list {list_id}")
+    header = _header(row).model_dump()
+    return CommodityListContent(**header, source=row.source, published_at=row.published_at, entries=row.entries)
 
 
 @router.get("/v1/recognitions")
@@ -78,14 +107,32 @@ async def recognise_goods(
 async def decide_a_commodity(body: CommodityDecisionIn, command: Commanded) -> Response:
     """Decide on goods that recognition left open."""
     row = await decide_commodity(command.session, **body.model_dump(), act=command.act)
-    names = CommodityDecisionOut.model_fields
-    answer = CommodityDecisionOut.model_validate({name: getattr(row, name) for name in names})
-    return await command.answer(answer, status=201, location=f"/v1/commodity-decisions/{row.id}")
+    return await command.answer(_decision(row), status=201, location=f"/v1/commodity-decisions/{row.id}")
+
+
+@router.get("/v1/commodity-decisions")
+async def list_decisions(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CommodityDecisionOut]:
+    """Every decision a person made, those that no longer hold included, newest first."""
+    query = wanted.of(decisions_of(caller.pilot), CommodityDecisionRow.id)  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(query)).scalars())
+    return wanted.page(rows, [_decision(row) for row in rows], "id")
+
+
+@router.get("/v1/commodity-decisions/{decision_id}")
+async def read_decision(decision_id: UUID, session: Reading, caller: Authorised) -> CommodityDecisionOut:
+    """One decision."""
+    row = await session.get(CommodityDecisionRow, decision_id)
+    if row is None or row.pilot != caller.pilot:
+        raise NotFound(f"no decision {decision_id}")
+    return _decision(row)
 
 
 @router.get("/v1/tasks")
-async def list_tasks(session: Reading, caller: Authorised) -> Tasks:
-    """The trade lines that need a person, oldest first."""
-    rows = await open_tasks(session, caller.pilot)
+async def list_tasks(session: Reading, caller: Authorised, wanted: WantedPage, request: Request) -> Page[TaskOut]:
+    """The trade lines that need a person, newest first; a decision on the goods closes theirs while it holds."""
+    today = legal_date(request.app.state.runtime.clock.now())
+    query = wanted.of(tasks_open_on(caller.pilot, today), RecognitionTaskRow.line_id)  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(query)).scalars())
     names = TaskOut.model_fields
-    return Tasks(items=[TaskOut.model_validate({name: getattr(row, name) for name in names}) for row in rows])
+    tasks = [TaskOut.model_validate({name: getattr(row, name) for name in names}) for row in rows]
+    return wanted.page(rows, tasks, "line_id")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from registry.api.schemas import Input
 from shared.wire import CoordinateText
@@ -93,7 +93,19 @@ class SiteIn(Input):
     valid_to: date | None = None
 
 
-class PortIn(Input):
+class PortDatesIn(Input):
+    """A designated port's name and dates."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"name": "样例口岸", "valid_from": "2026-01-01"}]}
+    )
+
+    name: str = Field(min_length=1, max_length=120)
+    valid_from: date
+    valid_to: date | None = None
+
+
+class PortIn(PortDatesIn):
     """A designated port of exit."""
 
     model_config = ConfigDict(
@@ -102,20 +114,23 @@ class PortIn(Input):
     )
 
     port_code: str = Field(pattern=r"^[0-9A-Z]{2,10}$")
-    name: str = Field(min_length=1, max_length=120)
-    valid_from: date
-    valid_to: date | None = None
 
 
 class CommodityEntryIn(Input):
     """An entry by code prefix, keywords, or both (R-GOODS-1)."""
 
     hs_prefix: str = Field("", pattern=r"^[0-9]{0,10}$")
-    keywords: list[str] = Field(default_factory=list, max_length=50)
+    keywords: list[Annotated[str, Field(min_length=1, max_length=80)]] = Field(default_factory=list, max_length=50)
     verdict: Literal["eligible", "not_eligible"]
     reason: str = Field(min_length=1, max_length=300)
     reason_zh: str = Field(min_length=1, max_length=300)
     barred_from_simplification: bool = False
+
+    @model_validator(mode="after")
+    def _fits_something(self) -> CommodityEntryIn:
+        if not self.hs_prefix and not self.keywords:
+            raise ValueError("hs_prefix or keywords")
+        return self
 
 
 class CommodityListIn(Input):
@@ -156,6 +171,14 @@ class CommodityListOut(BaseModel):
     entry_count: int
 
 
+class CommodityListContent(CommodityListOut):
+    """A list version with its source and entries."""
+
+    source: str
+    published_at: datetime
+    entries: list[CommodityEntryIn]
+
+
 class CandidateOut(BaseModel):
     entry: str
     verdict: str
@@ -172,7 +195,7 @@ class RecognitionOut(BaseModel):
 
 
 class CommodityDecisionIn(Input):
-    """A person's decision on a name and code."""
+    """A person's decision on a name and code; one that overrides a list names its last day (V10)."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -204,6 +227,7 @@ class CommodityDecisionOut(BaseModel):
     authority: str
     effective_from: date
     expires_on: date | None
+    decided_at: datetime
 
 
 class TaskOut(BaseModel):
@@ -213,7 +237,3 @@ class TaskOut(BaseModel):
     goods_name: str
     hs_code: str
     opened_at: datetime
-
-
-class Tasks(BaseModel):
-    items: list[TaskOut]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from shared.events.registry import Grade, QualificationKind, Role
@@ -86,28 +86,47 @@ class SubjectIn(Input):
 
 
 class StepIn(Input):
-    """Why a filing takes a step."""
+    """Why a party takes a step."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "documents complete"}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "as agreed"}]})
 
     reason: str = Field("", max_length=500)
 
 
-class SuspensionIn(StepIn):
+class DecisionIn(Input):
+    """Why an authority decides so, or a party ends its filing: no decision without a reason (V6)."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "documents complete"}]})
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class SuspensionIn(DecisionIn):
     """A suspension; with a stop order what was registered before stops too (R-FILE-3)."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "quality case 2026-3", "stop_order": True}]}
+    )
 
     stop_order: bool = False
 
 
 class AmendmentIn(Input):
-    """The stalls from now on."""
+    """What is different from now on: the stalls, the name, or both."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"stalls": [STALL], "reason": "moved to hall 2"}]}
     )
 
-    stalls: list[StallIn] = Field(max_length=20)
-    reason: str = Field("", max_length=500)
+    stalls: list[StallIn] | None = Field(None, max_length=20)
+    name: str | None = Field(None, min_length=1, max_length=200)
+    reason: str = Field(min_length=1, max_length=500)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> AmendmentIn:
+        if self.stalls is None and self.name is None:
+            raise ValueError("stalls or name")
+        return self
 
 
 class PurposeIn(Input):
@@ -138,6 +157,8 @@ class FilingOut(BaseModel):
     filed_by: UUID | None
     effective_from: datetime | None
     suspended_at: datetime | None
+    exited_at: datetime | None
+    stop_order: bool
     reason: str
     version: int
 
@@ -174,6 +195,33 @@ class SubjectVersions(BaseModel):
     items: list[SubjectVersion]
 
 
+class ArchivedAgreement(BaseModel):
+    """An agreement as it stood at the end of the day, with its other party and the entrusted goods (R-FILE-5)."""
+
+    id: UUID
+    number: str
+    kind: str
+    as_party: Literal["agent", "principal"]
+    counterparty_id: UUID
+    counterparty_name: str
+    counterparty_identity_mask: str
+    status: str
+    in_force: bool
+    valid_from: date
+    valid_to: date
+    entrusted_goods: str
+    collector: str | None
+    exemption_filer: str | None
+
+
+class Archive(BaseModel):
+    """The file (管理档案) of a subject as it stood at the end of a legal day."""
+
+    on: date
+    subject: SubjectVersion
+    agreements: list[ArchivedAgreement]
+
+
 class IdentityOut(BaseModel):
     """A whole identity; the view is in the audit trail."""
 
@@ -185,74 +233,13 @@ class IdentityOut(BaseModel):
 class GradeOut(BaseModel):
     subject_id: UUID
     authority: str
+    sequence: int
     grade: str
     effective_from: date
     reason: str
     measures: dict[str, Any]
+    decided_at: datetime
 
 
-class ProcurementAgencyIn(Input):
-    """A procurement agency (委托采购): who buys for whom."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "principal_id": "019a0000-0000-7000-8000-000000000003",
-                    "agent_id": "019a0000-0000-7000-8000-000000000002",
-                    "valid_from": "2026-01-01",
-                    "valid_to": "2026-12-31",
-                    "entrusted_goods": "hand tools",
-                }
-            ]
-        },
-    )
-
-    principal_id: UUID
-    agent_id: UUID
-    valid_from: date
-    valid_to: date
-    entrusted_goods: str = Field(min_length=1, max_length=500)
-
-
-class ExportAgencyIn(Input):
-    """An export agency (委托代理出口): who exports, who collects, who files the exemption (R-FILE-6)."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "principal_id": "019a0000-0000-7000-8000-000000000001",
-                    "agent_id": "019a0000-0000-7000-8000-000000000002",
-                    "valid_from": "2026-01-01",
-                    "valid_to": "2026-12-31",
-                    "collector": "agent",
-                    "exemption_filer": "agent",
-                }
-            ]
-        },
-    )
-
-    principal_id: UUID
-    agent_id: UUID
-    valid_from: date
-    valid_to: date
-    collector: Literal["agent", "principal"]
-    exemption_filer: Literal["agent", "principal"]
-
-
-class AgreementOut(BaseModel):
-    id: UUID
-    number: str
-    kind: str
-    principal_id: UUID
-    agent_id: UUID
-    status: str
-    valid_from: date
-    valid_to: date
-    entrusted_goods: str
-    collector: str | None
-    exemption_filer: str | None
-    version: int
+class Grades(BaseModel):
+    items: list[GradeOut]

@@ -6,4 +6,4 @@ from shared.messaging.subscriptions import Subscriptions
 
 subscriptions = Subscriptions("registry")
 for _event in (TradeRegistered, TradeCorrected, TradeVoided):
-    subscriptions.react(_event, keep_recognition_tasks)
+    subscriptions.project(_event, keep_recognition_tasks)

@@ -31,6 +31,13 @@ class AgencyFacts:
     exemption_filer: str | None
 
 
+def breaches_of_confirmation(status: str, *, confirmed_by_caller: bool) -> tuple[Breach, ...]:
+    """Why a party can't confirm: nothing waits for it, or it is the other party's turn."""
+    if status != "proposed":
+        return (Breach("agency_not_proposed", "R-FILE-6", "", {"status": status}),)
+    return (Breach("agency_confirmed_by_oneself", "R-FILE-6"),) if confirmed_by_caller else ()
+
+
 def breaches_of_agency(facts: AgencyFacts) -> tuple[Breach, ...]:
     """Every reason why the agreement can't be made."""
     breaches = []

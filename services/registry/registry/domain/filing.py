@@ -1,4 +1,4 @@
-"""What a filing must hold before it is submitted (R-FILE-1, R-FILE-2, R-FILE-4)."""
+"""What a filing must hold before it is submitted, and when it takes effect at once (R-FILE-2, R-FILE-7, R-FILE-8)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,22 @@ class FilingFacts:
     required_qualifications: frozenset[str]
 
 
-def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
-    """Every reason why the filing is not complete or not admissible."""
+FILERS_OF_BUYERS = frozenset({"operator", "stall_holder"})
+
+
+def takes_effect_at_once(role: str, roles_of_filer: frozenset[str], *, ended_before: bool) -> bool:
+    """A buyer's first filing by an operator or stall holder in standing; a person reviews it later (R-FILE-8)."""
+    return role == "buyer" and bool(roles_of_filer & FILERS_OF_BUYERS) and not ended_before
+
+
+def breaches_of_role(role: str, *, has_stalls: bool) -> tuple[Breach, ...]:
+    """Only a stall holder's filing has stalls: with another they would escape the bounds."""
+    misplaced = has_stalls and role != "stall_holder"
+    return (Breach("stall_of_other_role", "R-FILE-2", "/stalls"),) if misplaced else ()
+
+
+def breaches_of_stalls(facts: FilingFacts) -> tuple[Breach, ...]:
+    """Every reason why the stalls are not complete or not admissible."""
     breaches = []
     if facts.role == "stall_holder" and not facts.stalls:
         breaches.append(Breach("stall_missing", "R-FILE-2", "/stalls"))
@@ -44,6 +58,23 @@ def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
             breaches.append(Breach("stall_out_of_bounds", "R-FILE-2", f"/stalls/{index}", params))
         if stall.valid_to is not None and stall.valid_to < stall.valid_from:
             breaches.append(Breach("stall_dates_reversed", "R-FILE-2", f"/stalls/{index}/valid_to"))
-    missing = sorted(facts.required_qualifications - facts.held_qualifications)
-    breaches += [Breach("qualification_missing", "R-FILE-7", "/qualifications", {"kind": kind}) for kind in missing]
     return tuple(breaches)
+
+
+def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
+    """Every reason why the filing is not complete or not admissible."""
+    missing = sorted(facts.required_qualifications - facts.held_qualifications)
+    lacking = [Breach("qualification_missing", "R-FILE-7", "/qualifications", {"kind": kind}) for kind in missing]
+    return (*breaches_of_stalls(facts), *lacking)
+
+
+def breaches_of_dates(valid_from: date, valid_to: date | None) -> tuple[Breach, ...]:
+    """Why a qualification can't hold for these days."""
+    if valid_to is None or valid_from <= valid_to:
+        return ()
+    return (Breach("qualification_dates_reversed", "R-FILE-7", "/valid_to"),)
+
+
+def in_force(valid_from: date, valid_to: date | None, day: date) -> bool:
+    """Whether what is dated holds on a day, both ends included."""
+    return valid_from <= day and (valid_to is None or day <= valid_to)

@@ -9,28 +9,32 @@ from shared.vocabulary.rules import Breach
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step: from which states, to which, and whose it is."""
+    """A step: from which states, to which (None: it stays), and whose it is."""
 
     sources: frozenset[str]
-    target: str
+    target: str | None
     by_authority: bool
 
 
-def _step(sources: str, target: str, *, by_authority: bool) -> Step:
+def _step(sources: str, target: str | None, *, by_authority: bool) -> Step:
     return Step(frozenset(sources.split()), target, by_authority)
 
 
 STEPS: dict[str, Step] = {
     "submit": _step("draft returned", "submitted", by_authority=False),
-    "review": _step("submitted effective", "under_review", by_authority=True),
+    # An effective filing stays effective while a person looks at it (R-FILE-8): there is nothing to take it out of.
+    "review": _step("submitted", "under_review", by_authority=True),
     "approve": _step("submitted under_review effective", "approved", by_authority=True),
-    "return": _step("submitted under_review", "returned", by_authority=True),
+    "return": _step("submitted under_review effective", "returned", by_authority=True),
     "reject": _step("submitted under_review effective", "rejected", by_authority=True),
     "suspend": _step("approved effective", "suspended", by_authority=True),
     "reinstate": _step("suspended", "approved", by_authority=True),
     "exit": _step("approved effective suspended", "exited", by_authority=False),
+    "amend": _step("draft returned approved effective", None, by_authority=False),
 }
 ACTIVE = frozenset({"approved", "effective"})
+ENDED = frozenset({"rejected", "exited"})
+"""States in which a filing no longer holds its role (V3)."""
 
 
 def breaches_of_step(step: str, status: str, *, decided_by: str, submitted_by: str | None) -> tuple[Breach, ...]:

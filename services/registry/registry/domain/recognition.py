@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+
+from shared.vocabulary.rules import Breach
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def _score(entry: Entry, name: str, hs_code: str) -> int:
 def recognise(name: str, hs_code: str, entries: Sequence[Entry]) -> Recognition:
     """Negative beats a person's decision (V10), which beats positive; nothing found needs a person (V9)."""
     found = [Candidate(entry, score) for entry in entries if (score := _score(entry, name, hs_code))]
-    found.sort(key=lambda each: (-each.score, each.entry.entry))
+    # Equal scores keep the order they came in: of two decisions on the same goods the newer one counts.
+    found.sort(key=lambda each: -each.score)
     barred = [each for each in found if each.entry.verdict == "not_eligible" and not each.entry.remembered]
     remembered = [each for each in found if each.entry.remembered]
     for group in (barred, remembered, found):
@@ -64,6 +66,13 @@ def recognise(name: str, hs_code: str, entries: Sequence[Entry]) -> Recognition:
     return Recognition("needs_person", ())
 
 
-def in_force(effective_from: date, effective_to: date | None, day: date) -> bool:
-    """Whether a dated entry holds on a day."""
-    return effective_from <= day and (effective_to is None or day <= effective_to)
+def breaches_of_decision(found: Recognition, verdict: str, *, has_expiry: bool) -> tuple[Breach, ...]:
+    """Why a person can't decide so: a negative entry bars it, or it overrides the lists for ever (V10)."""
+    listed = [each.entry for each in found.candidates if not each.entry.remembered]
+    barring = next((entry for entry in listed if entry.verdict == "not_eligible"), None)
+    if barring is not None and verdict == "eligible":
+        return (Breach("prohibition_not_overridable", "V10", "/verdict", {"entry": barring.entry}),)
+    overridden = next((entry for entry in listed if entry.verdict != verdict), None)
+    if overridden is not None and not has_expiry:
+        return (Breach("override_without_expiry", "V10", "/expires_on", {"entry": overridden.entry}),)
+    return ()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.lifecycle import ACTIVE
-from registry.store.tables import AgreementRow, RoleFilingRow, SubjectRow, SubjectVersionRow, numbers
+from registry.store.tables import AgreementRow, CreditGradeRow, RoleFilingRow, SubjectRow, SubjectVersionRow, numbers
 
 
 async def subject_for_update(session: AsyncSession, subject_id: UUID) -> SubjectRow | None:
@@ -37,9 +38,10 @@ async def filings_of_many(session: AsyncSession, ids: list[UUID]) -> dict[UUID, 
     return found
 
 
-async def active_roles_of(session: AsyncSession, subject_id: UUID) -> frozenset[str]:
-    """The roles in which a subject may act now."""
-    return frozenset(row.role for row in await filings_of(session, subject_id) if row.status in ACTIVE)
+async def active_roles_of(session: AsyncSession, subject_id: UUID, pilot: str) -> frozenset[str]:
+    """The roles in which a subject may act now in the pilot; another pilot's filings say nothing here (V69)."""
+    filings = await filings_of(session, subject_id)
+    return frozenset(row.role for row in filings if row.status in ACTIVE and row.pilot == pilot)
 
 
 async def next_number(session: AsyncSession, kind: str) -> int:
@@ -67,3 +69,43 @@ async def versions_of(session: AsyncSession, subject_id: UUID) -> list[SubjectVe
     """Every state a subject had, oldest first."""
     query = select(SubjectVersionRow).where(SubjectVersionRow.subject_id == subject_id)
     return list((await session.execute(query.order_by(SubjectVersionRow.version))).scalars())
+
+
+async def versions_before(session: AsyncSession, ids: set[UUID], instant: datetime) -> dict[UUID, SubjectVersionRow]:
+    """The last state each of the subjects had before an instant; those not filed by then are missing."""
+    table = SubjectVersionRow
+    query = (
+        select(table)
+        .where(table.subject_id.in_(ids), table.at < instant)
+        .distinct(table.subject_id)
+        .order_by(table.subject_id, table.version.desc())
+    )
+    return {row.subject_id: row for row in (await session.execute(query)).scalars()}
+
+
+async def grades_of(session: AsyncSession, subject_id: UUID) -> list[CreditGradeRow]:
+    """Every grade of a subject on every scale, newest first."""
+    query = select(CreditGradeRow).where(CreditGradeRow.subject_id == subject_id)
+    order = (CreditGradeRow.effective_from.desc(), CreditGradeRow.decided_at.desc(), CreditGradeRow.sequence.desc())
+    return list((await session.execute(query.order_by(*order))).scalars())
+
+
+def is_own(subject: SubjectRow, subject_id: UUID | None, account: str) -> bool:
+    """Whether a party is the subject itself: by its token, or by the account that filed it."""
+    return subject.id == subject_id or subject.account == account
+
+
+def subjects_filed(
+    query: Select[SubjectRow], *, role: str | None = None, status: str | None = None
+) -> Select[SubjectRow]:
+    """Of these subjects, those that have a filing of the role, in the state, or of the role in the state."""
+    asked = [RoleFilingRow.role == role] * (role is not None) + [RoleFilingRow.status == status] * (status is not None)
+    if not asked:
+        return query
+    return query.where(select(RoleFilingRow.id).where(RoleFilingRow.subject_id == SubjectRow.id, *asked).exists())
+
+
+def subjects_named(query: Select[SubjectRow], name: str, name_index: str) -> Select[SubjectRow]:
+    """Of these subjects, the enterprises with `name` in their name, and the persons of exactly that name."""
+    part = and_(~SubjectRow.natural_person, SubjectRow.display_name.icontains(name, autoescape=True))
+    return query.where(or_(part, SubjectRow.name["blind_index"].astext == name_index))

@@ -10,7 +10,7 @@ from sqlalchemy import Date, DateTime, ForeignKey, Index, Sequence, Text, Unique
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.database import new_metadata
+from shared.database import CONSUMER_ONLY, new_metadata
 from shared.http.tables import add_http_tables
 from shared.messaging.tables import add_messaging_tables
 from shared.policy import add_policy_table
@@ -37,7 +37,10 @@ class Row(DeclarativeBase):
 
 
 class SubjectRow(Row):
-    """One identity (R-FILE-4); stalls and qualifications are part of its versioned state."""
+    """One identity (R-FILE-4); stalls and qualifications are part of its versioned state.
+
+    `account` is who acts for it without naming it yet; None where others filed it and it hasn't come itself.
+    """
 
     __tablename__ = "subjects"
     __table_args__ = (UniqueConstraint("pilot", "identity_index"),)
@@ -45,7 +48,7 @@ class SubjectRow(Row):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]
     number: Mapped[str] = mapped_column(unique=True)
-    account: Mapped[str]
+    account: Mapped[str | None]
     identity_kind: Mapped[str]
     identity_index: Mapped[str]
     identity: Mapped[dict[str, Any]]
@@ -169,9 +172,10 @@ class CommodityDecisionRow(Row):
 
 
 class RecognitionTaskRow(Row):
-    """A trade line that needs a person's decision."""
+    """A trade line that its trade left undecided; open while no decision on its goods holds."""
 
     __tablename__ = "recognition_tasks"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
 
     line_id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str] = mapped_column(index=True)

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.agency import breaches_of_agency
+from registry.domain.agency import breaches_of_agency, breaches_of_confirmation
 from registry.operations.agreements.propose_agency import facts_of
 from registry.publishers.agreements import announce_agreement
 from registry.store.agreements import agreement_for_update
 from registry.store.tables import AgreementRow
 from shared.act import Act
 from shared.events.registry import AgencyConfirmed
-from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
+from shared.vocabulary.errors import Hidden, NotFound, Refused, Stale
 
 
 async def party_agreement(session: AsyncSession, agreement_id: UUID, kind: str, version: int, act: Act) -> AgreementRow:
@@ -33,12 +33,10 @@ async def confirm_agency(
 ) -> AgreementRow:
     """The confirmed agreement, or every reason why not."""
     row = await party_agreement(session, agreement_id, kind, version, act)
-    if row.status != "proposed":
-        raise Conflict("agency_not_proposed", f"the agreement is {row.status}")
     by_principal = act.subject_id == str(row.principal_id)
-    if (row.principal_confirmed_at if by_principal else row.agent_confirmed_at) is not None:
-        raise Conflict("agency_confirmed_by_oneself", "the other party has to confirm")
-    if breaches := breaches_of_agency(await facts_of(session, row)):
+    own = row.principal_confirmed_at if by_principal else row.agent_confirmed_at
+    breaches = breaches_of_confirmation(row.status, confirmed_by_caller=own is not None)
+    if breaches := breaches or breaches_of_agency(await facts_of(session, row, act.pilot)):
         raise Refused(breaches)
     if by_principal:
         row.principal_confirmed_at = act.now

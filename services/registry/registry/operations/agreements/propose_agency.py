@@ -35,12 +35,12 @@ class ProposedAgency:
     exemption_filer: str | None = None
 
 
-async def facts_of(session: AsyncSession, terms: ProposedAgency | AgreementRow) -> AgencyFacts:
+async def facts_of(session: AsyncSession, terms: ProposedAgency | AgreementRow, pilot: str) -> AgencyFacts:
     """What the agency rules look at now."""
     return AgencyFacts(
         kind=terms.kind,
-        principal_roles=await active_roles_of(session, terms.principal_id),
-        agent_roles=await active_roles_of(session, terms.agent_id),
+        principal_roles=await active_roles_of(session, terms.principal_id, pilot),
+        agent_roles=await active_roles_of(session, terms.agent_id, pilot),
         same_subject=terms.principal_id == terms.agent_id,
         valid_from=terms.valid_from,
         valid_to=terms.valid_to,
@@ -53,7 +53,7 @@ async def propose_agency(session: AsyncSession, terms: ProposedAgency, *, act: A
     """The proposed agreement, or every reason why not; only one of its two parties may propose it."""
     if act.subject_id not in (str(terms.principal_id), str(terms.agent_id)):
         raise Hidden("an agreement is proposed by one of its parties")
-    if breaches := breaches_of_agency(await facts_of(session, terms)):
+    if breaches := breaches_of_agency(await facts_of(session, terms, act.pilot)):
         raise Refused(breaches)
     by_principal = act.subject_id == str(terms.principal_id)
     row = AgreementRow(

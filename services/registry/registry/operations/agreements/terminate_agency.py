@@ -11,7 +11,8 @@ from registry.publishers.agreements import announce_agreement
 from registry.store.tables import AgreementRow
 from shared.act import Act
 from shared.events.registry import AgencyTerminated
-from shared.vocabulary.errors import Conflict
+from shared.vocabulary.errors import Refused
+from shared.vocabulary.rules import Breach
 
 
 async def terminate_agency(
@@ -20,7 +21,7 @@ async def terminate_agency(
     """The terminated agreement."""
     row = await party_agreement(session, agreement_id, kind, version, act)
     if row.status == "terminated":
-        raise Conflict("agency_terminated_already", "the agreement is terminated")
+        raise Refused((Breach("agency_terminated_already", "R-FILE-6"),))
     row.status, row.terminated_at = "terminated", act.now
     await announce_agreement(session, row, AgencyTerminated, act=act, reason=reason)
     return row

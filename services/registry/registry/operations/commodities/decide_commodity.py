@@ -7,15 +7,14 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from registry.domain.recognition import recognise
-from registry.store.places import entries_in_force, open_tasks
+from registry.domain.recognition import breaches_of_decision, recognise
+from registry.store.commodities import entries_in_force
 from registry.store.tables import CommodityDecisionRow
 from shared.act import Act
 from shared.events.registry import CommodityDecided
 from shared.messaging.outbox import announce
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
-from shared.vocabulary.rules import Breach
 
 
 async def decide_commodity(
@@ -28,12 +27,11 @@ async def decide_commodity(
     expires_on: date | None,
     act: Act,
 ) -> CommodityDecisionRow:
-    """The remembered decision; it can't make eligible what a negative entry bars."""
+    """The remembered decision; tasks on the same goods are open no longer while it holds."""
     today = legal_date(act.now)
     found = recognise(goods_name, hs_code, await entries_in_force(session, act.pilot, today))
-    barred = [each.entry for each in found.candidates if not each.entry.remembered and found.decision != "eligible"]
-    if verdict == "eligible" and any(entry.verdict == "not_eligible" for entry in barred):
-        raise Refused((Breach("prohibition_not_overridable", "V10", "/verdict", {"entry": barred[0].entry}),))
+    if breaches := breaches_of_decision(found, verdict, has_expiry=expires_on is not None):
+        raise Refused(breaches)
     row = CommodityDecisionRow(
         id=uuid7(),
         pilot=act.pilot,
@@ -48,9 +46,6 @@ async def decide_commodity(
         decided_at=act.now,
     )
     session.add(row)
-    for task in await open_tasks(session, act.pilot):
-        if task.goods_name == goods_name and task.hs_code == hs_code:
-            task.closed_at = act.now
     said = CommodityDecided.model_validate(
         {
             "decision_id": row.id,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from registry.store.places import newest_list_version
+from registry.store.commodities import newest_list_version
 from registry.store.tables import CommodityListRow
 from shared.act import Act
 from shared.events.registry import CommodityEntryPublished, CommodityListPublished

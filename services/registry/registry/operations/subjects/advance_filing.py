@@ -7,14 +7,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.filing import FilingFacts, StallFacts, breaches_of_filing
+from registry.domain.filing import FilingFacts, StallFacts, breaches_of_filing, in_force
 from registry.domain.lifecycle import STEPS, breaches_of_step
 from registry.publishers.subjects import announce_subject
 from registry.store.places import pilot_row
-from registry.store.subjects import filings_of, subject_for_update
+from registry.store.subjects import filings_of, is_own, subject_for_update
 from registry.store.tables import RoleFilingRow, SubjectRow, policy
 from shared.act import Act
 from shared.events.registry import (
+    Qualification,
     Stall,
     SubjectApproved,
     SubjectEvent,
@@ -43,18 +44,32 @@ _EVENTS: dict[str, type[SubjectEvent]] = {
 }
 
 
-async def locked_subject(session: AsyncSession, subject_id: UUID, version: int, act: Act) -> SubjectRow:
-    """The subject at the version the caller saw; somebody else's is hidden from a party."""
+async def locked_subject(
+    session: AsyncSession, subject_id: UUID, version: int, act: Act, *, role: str | None
+) -> SubjectRow:
+    """The subject at the version the caller saw; somebody else's is hidden from a party.
+
+    Who filed a role for another acts on that filing; on the subject itself (no `role`) until it has an own account.
+    """
     subject = await subject_for_update(session, subject_id)
     if subject is None or subject.pilot != act.pilot:
         raise NotFound(f"no subject {subject_id}")
-    if act.role != "commerce" and str(subject_id) != act.subject_id and subject.account != act.actor:
-        filed = {row.filed_by for row in await filings_of(session, subject_id)}
+    if act.role != "commerce" and not is_own(subject, UUID(act.subject_id) if act.subject_id else None, act.actor):
+        filings = await filings_of(session, subject_id)
+        filed = {row.filed_by for row in filings if row.role == role or (role is None and subject.account is None)}
         if act.subject_id is None or UUID(act.subject_id) not in filed:
             raise Hidden(f"subject {subject_id} is somebody else's")
     if subject.version != version:
         raise Stale(f"the subject has version {subject.version}")
     return subject
+
+
+async def filing_of_role(session: AsyncSession, subject_id: UUID, role: str) -> RoleFilingRow:
+    """The filing of the role, under the subject's lock; NotFound where there is none."""
+    filing = next((row for row in await filings_of(session, subject_id) if row.role == role), None)
+    if filing is None:
+        raise NotFound(f"no filing of role {role}")
+    return filing
 
 
 async def advance_filing(
@@ -69,10 +84,8 @@ async def advance_filing(
     act: Act,
 ) -> SubjectRow:
     """The subject after the step, or every reason why not. Never commits."""
-    subject = await locked_subject(session, subject_id, version, act)
-    filing = next((row for row in await filings_of(session, subject_id) if row.role == role), None)
-    if filing is None:
-        raise NotFound(f"no filing of role {role}")
+    subject = await locked_subject(session, subject_id, version, act, role=role)
+    filing = await filing_of_role(session, subject_id, role)
     breaches = breaches_of_step(step, filing.status, decided_by=act.actor, submitted_by=filing.submitted_by)
     if step == "submit":
         breaches += breaches_of_filing(await facts_of(session, subject, role, act))
@@ -84,19 +97,20 @@ async def advance_filing(
 
 
 def _change(filing: RoleFilingRow, step: str, reason: str, stop_order: bool, act: Act) -> None:
-    filing.status = STEPS[step].target
+    filing.status = STEPS[step].target or filing.status
     filing.reason = reason
     filing.version += 1
     if step == "submit":
         filing.submitted_by = act.actor
     elif step == "approve":
-        filing.effective_from = filing.effective_from or act.now
+        filing.effective_from, filing.stop_order = filing.effective_from or act.now, False
     elif step == "suspend":
         filing.suspended_at, filing.stop_order = act.now, stop_order
     elif step == "reinstate":
         filing.suspended_at, filing.stop_order = None, False
     elif step == "exit":
-        filing.exited_at, filing.stop_order = act.now, stop_order
+        # The party ends its filing, not the order that stops its running trades.
+        filing.exited_at = act.now
 
 
 async def facts_of(session: AsyncSession, subject: SubjectRow, role: str, act: Act) -> FilingFacts:
@@ -104,7 +118,9 @@ async def facts_of(session: AsyncSession, subject: SubjectRow, role: str, act: A
     pilot = await pilot_row(session, subject.pilot)
     if pilot is None:
         raise Refused((Breach("pilot_unknown", "R-FILE-2", "", {"pilot": subject.pilot}),))
-    required = (await policy_of(session, policy, subject.pilot)).on("required_qualifications", legal_date(act.now))
+    today = legal_date(act.now)
+    required = (await policy_of(session, policy, subject.pilot)).on("required_qualifications", today)
+    held = [Qualification.model_validate(each) for each in subject.qualifications]
     stalls = [Stall.model_validate(stall) for stall in subject.stalls]
     return FilingFacts(
         role=role,
@@ -120,6 +136,6 @@ async def facts_of(session: AsyncSession, subject: SubjectRow, role: str, act: A
             if role == "stall_holder"
         ],
         bounds=[(Decimal(x), Decimal(y)) for x, y in pilot.content["bounds"]],
-        held_qualifications=frozenset(each["kind"] for each in subject.qualifications),
+        held_qualifications=frozenset(each.kind for each in held if in_force(each.valid_from, each.valid_to, today)),
         required_qualifications=frozenset(required.value.get(role, [])),
     )

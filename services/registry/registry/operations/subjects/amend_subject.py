@@ -1,35 +1,59 @@
-"""Amend an approved filing: a new version, the old one stays readable (R-FILE-3)."""
+"""Amend a filing: a new version, the old one stays readable (R-FILE-3)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.filing import breaches_of_filing
-from registry.operations.subjects.advance_filing import facts_of, locked_subject
+from registry.domain.filing import breaches_of_role, breaches_of_stalls
+from registry.domain.lifecycle import breaches_of_step
+from registry.operations.subjects.advance_filing import facts_of, filing_of_role, locked_subject
+from registry.operations.subjects.file_subject import NAME_PURPOSE
 from registry.publishers.subjects import announce_subject
 from registry.store.tables import SubjectRow
 from shared.act import Act
 from shared.events.registry import SubjectAmended
+from shared.sealing import Sealer
 from shared.vocabulary.errors import Refused
+from shared.vocabulary.identifiers import mask_name
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What is different from now on; None stays as it is."""
+
+    stalls: list[dict[str, Any]] | None
+    name: str | None
+    reason: str
 
 
 async def amend_subject(
     session: AsyncSession,
     subject_id: UUID,
     role: str,
+    amendment: Amendment,
     *,
     version: int,
-    stalls: list[dict[str, Any]],
-    reason: str,
+    sealer: Sealer,
     act: Act,
 ) -> SubjectRow:
-    """The subject with its stalls as they are from now on, or every reason why not."""
-    subject = await locked_subject(session, subject_id, version, act)
-    subject.stalls = stalls
-    if breaches := breaches_of_filing(await facts_of(session, subject, role, act)):
+    """The subject as it is from now on, or every reason why not."""
+    subject = await locked_subject(session, subject_id, version, act, role=role)
+    filing = await filing_of_role(session, subject_id, role)
+    breaches = breaches_of_step("amend", filing.status, decided_by=act.actor, submitted_by=filing.submitted_by)
+    breaches += breaches_of_role(role, has_stalls=bool(amendment.stalls))
+    if amendment.stalls is not None and role == "stall_holder":
+        subject.stalls = amendment.stalls
+        breaches += breaches_of_stalls(await facts_of(session, subject, role, act))
+    if breaches:
         raise Refused(breaches)
-    await announce_subject(session, subject, SubjectAmended, step="amend", role=role, act=act, reason=reason)
+    if amendment.name is not None:
+        shown = mask_name(amendment.name) if subject.natural_person else amendment.name
+        subject.display_name = shown
+        subject.name = sealer.seal(amendment.name, purpose=NAME_PURPOSE, mask=shown).model_dump()
+    filing.version += 1
+    await announce_subject(session, subject, SubjectAmended, step="amend", role=role, act=act, reason=amendment.reason)
     return subject

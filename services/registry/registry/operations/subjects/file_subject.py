@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from registry.domain.filing import breaches_of_filing, breaches_of_role, takes_effect_at_once
+from registry.domain.lifecycle import ENDED
+from registry.operations.subjects.advance_filing import facts_of
 from registry.publishers.subjects import announce_subject
-from registry.store.subjects import filings_of, next_number, subject_by_identity
+from registry.store.subjects import active_roles_of, filings_of, next_number, subject_by_identity
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
-from shared.events.registry import FilingEffective, Sealed, SubjectFiled
+from shared.events.registry import FilingEffective, SubjectFiled
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Hidden, Malformed, Refused
 from shared.vocabulary.identifiers import (
@@ -30,6 +32,8 @@ from shared.vocabulary.rules import Breach
 FILED_BY_OTHERS = frozenset({"buyer", "supplier", "agent"})
 IDENTITY_PURPOSE = "subject.identity"
 NAME_PURPOSE = "subject.name"
+# A document of these kinds may be issued by any country; the others are China's, whatever the holder's nationality.
+_ISSUED_ANYWHERE = frozenset({"passport", "foreign_registration"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,47 +50,65 @@ class Filed:
 
 
 async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, act: Act) -> SubjectRow:
-    """The subject with the new filing; a second filing of the same role is refused and told which one holds it."""
+    """The subject with the new filing; a second filing of the same role is refused and told which one holds it.
+
+    A filing that was rejected or ended holds its role no more: the new one takes its place and is reviewed.
+    """
     try:
         number = normalise_identity(filed.kind, filed.number, filed.country)
     except InvalidIdentifier as error:
         raise Malformed((Breach(error.code, error.rule, "/identity/number"),)) from error
     subject = await _subject_of(session, filed, number, sealer, act)
     held = next((row for row in await filings_of(session, subject.id) if row.role == filed.role), None)
-    if held is not None:
+    if held is not None and held.status not in ENDED:
         raise Refused((Breach("already_filed", "R-FILE-4", "/role", {"filing": held.number, "status": held.status}),))
-    by_other = act.subject_id is not None and str(subject.id) != act.subject_id
-    if by_other and filed.role not in FILED_BY_OTHERS:
-        raise Hidden("only its own account files a stall holder or operator")
-    effective = filed.role == "buyer"
-    session.add(
-        RoleFilingRow(
-            id=uuid7(),
-            subject_id=subject.id,
-            pilot=subject.pilot,
-            role=filed.role,
-            number=human_number(subject.pilot, "FI", await next_number(session, "filing")),
-            status="effective" if effective else "draft",
-            filed_by=UUID(act.subject_id) if by_other and act.subject_id else None,
-            submitted_by=act.actor if effective else None,
-            effective_from=act.now if effective else None,
-            suspended_at=None,
-            exited_at=None,
-            stop_order=False,
-            reason="",
-            version=1,
-        )
-    )
-    subject.stalls = [*subject.stalls, *filed.stalls]
+    by_other = _filed_by_other(subject, filed, act)
+    filer = UUID(act.subject_id) if by_other and act.subject_id else None
+    roles = frozenset[str]() if filer is None else await active_roles_of(session, filer, act.pilot)
+    at_once = takes_effect_at_once(filed.role, roles, ended_before=held is not None)
+    subject.stalls = filed.stalls if filed.role == "stall_holder" else subject.stalls
     subject.qualifications = [*subject.qualifications, *filed.qualifications]
-    event = FilingEffective if effective else SubjectFiled
+    breaches = breaches_of_role(filed.role, has_stalls=bool(filed.stalls))
+    if at_once:
+        breaches += breaches_of_filing(await facts_of(session, subject, filed.role, act))
+    if breaches:
+        raise Refused(breaches)
+    filing = held or RoleFilingRow(
+        id=uuid7(), subject_id=subject.id, pilot=subject.pilot, role=filed.role, stop_order=False, version=0
+    )
+    filing.number = human_number(subject.pilot, "FI", await next_number(session, "filing"))
+    filing.status = "effective" if at_once else "draft"
+    filing.filed_by, filing.submitted_by = filer, act.actor if at_once else None
+    filing.effective_from = act.now if at_once else None
+    # A stop order outlives the filing it came with, until commerce approves another.
+    filing.suspended_at = filing.exited_at = None
+    filing.reason, filing.version = "", filing.version + 1
+    session.add(filing)
+    event = FilingEffective if at_once else SubjectFiled
     await announce_subject(session, subject, event, step="file", role=filed.role, act=act)
     return subject
 
 
+def _filed_by_other(subject: SubjectRow, filed: Filed, act: Act) -> bool:
+    """Whether the caller files for somebody else, who must be open to that; an own account is remembered."""
+    if act.role == "commerce":
+        return True
+    if act.subject_id is None and subject.account in (None, act.actor):
+        subject.account = act.actor
+        return False
+    if act.subject_id == str(subject.id):
+        return False
+    if act.subject_id is None or filed.role not in FILED_BY_OTHERS:
+        raise Hidden("only its own account files a stall holder or operator")
+    if subject.account is not None and (filed.stalls or filed.qualifications):
+        raise Hidden("only the subject itself or commerce adds to what it holds")
+    return True
+
+
 async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: Sealer, act: Act) -> SubjectRow:
     """The identity's one subject, made where it isn't there: of two at once the second waits for the first."""
-    index = sealer.blind_index(f"{filed.country}:{filed.kind}:{number}", purpose=IDENTITY_PURPOSE)
+    issuer = filed.country if filed.kind in _ISSUED_ANYWHERE else "CN"
+    index = sealer.blind_index(f"{issuer}:{filed.kind}:{number}", purpose=IDENTITY_PURPOSE)
     known = await subject_by_identity(session, act.pilot, index)
     if known is not None:
         return known
@@ -97,7 +119,7 @@ async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: 
         id=uuid7(),
         pilot=act.pilot,
         number=human_number(act.pilot, "SU", await next_number(session, "subject")),
-        account=act.actor,
+        account=None,
         identity_kind=filed.kind,
         identity_index=index,
         identity=sealed.model_dump(),
@@ -114,28 +136,3 @@ async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: 
     if made is None:
         raise RuntimeError("the subject vanished between insert and read")
     return made
-
-
-def sealed_qualification(
-    sealer: Sealer,
-    *,
-    kind: str,
-    value: str,
-    valid_from: date,
-    valid_to: date | None,
-    source: str,
-    **more: Any,
-) -> dict[str, Any]:
-    """A qualification as it is kept: account numbers only sealed."""
-    account: str | None = more.get("account")
-    sealed: Sealed | None = None if account is None else sealer.seal(account, purpose="subject.account")
-    bank_id: UUID | None = more.get("bank_id")
-    return {
-        "kind": kind,
-        "value": value,
-        "valid_from": valid_from.isoformat(),
-        "valid_to": None if valid_to is None else valid_to.isoformat(),
-        "source": source,
-        "bank_id": None if bank_id is None else str(bank_id),
-        "account": None if sealed is None else sealed.model_dump(),
-    }

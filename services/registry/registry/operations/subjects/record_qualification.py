@@ -2,23 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.domain.filing import breaches_of_dates
 from registry.operations.subjects.advance_filing import locked_subject
 from registry.publishers.subjects import announce_subject
 from registry.store.tables import SubjectRow
 from shared.act import Act
 from shared.events.registry import QualificationRecorded
+from shared.sealing import Sealer
+from shared.vocabulary.errors import Refused
+
+ACCOUNT_PURPOSE = "subject.account"
+
+
+@dataclass(frozen=True, slots=True)
+class StatedQualification:
+    """A qualification as stated, an account number in clear."""
+
+    kind: str
+    value: str
+    valid_from: date
+    valid_to: date | None = None
+    source: str = ""
+    bank_id: UUID | None = None
+    account: str | None = None
+
+
+def kept_qualification(sealer: Sealer, stated: StatedQualification) -> dict[str, Any]:
+    """The qualification as it is kept: account numbers only sealed."""
+    sealed = None if stated.account is None else sealer.seal(stated.account, purpose=ACCOUNT_PURPOSE)
+    return {
+        "kind": stated.kind,
+        "value": stated.value,
+        "valid_from": stated.valid_from.isoformat(),
+        "valid_to": None if stated.valid_to is None else stated.valid_to.isoformat(),
+        "source": stated.source,
+        "bank_id": None if stated.bank_id is None else str(stated.bank_id),
+        "account": None if sealed is None else sealed.model_dump(),
+    }
 
 
 async def record_qualification(
-    session: AsyncSession, subject_id: UUID, qualification: dict[str, Any], *, version: int, act: Act
+    session: AsyncSession,
+    subject_id: UUID,
+    stated: StatedQualification,
+    *,
+    version: int,
+    sealer: Sealer,
+    act: Act,
 ) -> SubjectRow:
     """The subject with one qualification more; earlier ones of the kind keep their dates."""
-    subject = await locked_subject(session, subject_id, version, act)
-    subject.qualifications = [*subject.qualifications, qualification]
+    subject = await locked_subject(session, subject_id, version, act, role=None)
+    if breaches := breaches_of_dates(stated.valid_from, stated.valid_to):
+        raise Refused(breaches)
+    subject.qualifications = [*subject.qualifications, kept_qualification(sealer, stated)]
     await announce_subject(session, subject, QualificationRecorded, step="qualify", act=act)
     return subject

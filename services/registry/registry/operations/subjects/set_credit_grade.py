@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.domain.credit import measures_of
 from registry.store.subjects import subject_for_update
 from registry.store.tables import CreditGradeRow, policy
 from shared.act import Act
 from shared.events.registry import GradeChanged
 from shared.messaging.outbox import announce
 from shared.policy import policy_of
-from shared.vocabulary.errors import NotFound
+from shared.vocabulary.errors import NotFound, Refused
+from shared.vocabulary.rules import Breach
 
 
 async def set_credit_grade(
@@ -24,7 +26,11 @@ async def set_credit_grade(
     subject = await subject_for_update(session, subject_id)
     if subject is None or subject.pilot != act.pilot:
         raise NotFound(f"no subject {subject_id}")
-    measures = (await policy_of(session, policy, act.pilot)).on("grade_measures", effective_from).value[grade]
+    try:
+        table = (await policy_of(session, policy, act.pilot)).on("grade_measures", effective_from).value
+    except KeyError as error:
+        raise Refused((Breach("grade_before_measures", "R-CREDIT-2", "/effective_from"),)) from error
+    measures = measures_of(grade, table)
     key = f"{subject_id}:{act.role}"
     newest = await session.scalar(
         select(func.max(CreditGradeRow.sequence)).where(

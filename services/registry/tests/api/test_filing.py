@@ -16,7 +16,9 @@ async def approved(door: Door, body: dict[str, Any], account: str = "acct:1") ->
     for step, who in (("submissions", "stall_holder"), ("approvals", "commerce")):
         path = FILING.format(id=subject["id"], step=step)
         actor = account if who == "stall_holder" else "commerce:officer"
-        subject = await door.done("POST", path, {}, role=who, actor=actor, version=subject["version"])
+        subject = await door.done(
+            "POST", path, {"reason": "checked"}, role=who, actor=actor, version=subject["version"]
+        )
     return subject
 
 
@@ -102,7 +104,7 @@ async def test_nobody_approves_what_he_submitted(door: Door, stall_holder: dict[
     path = FILING.format(id=subject["id"], step="submissions")
     subject = await door.done("POST", path, {}, role="stall_holder", actor="same", version=1)
     path = FILING.format(id=subject["id"], step="approvals")
-    answer = await door.call("POST", path, {}, role="commerce", actor="same", version=2)
+    answer = await door.call("POST", path, {"reason": "checked"}, role="commerce", actor="same", version=2)
     assert (answer.status_code, answer.json()["code"]) == (409, "own_filing_decided")
 
 

@@ -1,0 +1,81 @@
+"""What callers send and get about agency agreements."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from registry.api.schemas import Input
+
+
+class ProcurementAgencyIn(Input):
+    """A procurement agency (委托采购): who buys for whom."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "principal_id": "019a0000-0000-7000-8000-000000000003",
+                    "agent_id": "019a0000-0000-7000-8000-000000000002",
+                    "valid_from": "2026-01-01",
+                    "valid_to": "2026-12-31",
+                    "entrusted_goods": "hand tools",
+                }
+            ]
+        },
+    )
+
+    principal_id: UUID
+    agent_id: UUID
+    valid_from: date
+    valid_to: date
+    entrusted_goods: str = Field(min_length=1, max_length=500)
+
+
+class ExportAgencyIn(Input):
+    """An export agency (委托代理出口): who exports, who collects, who files the exemption (R-FILE-6)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "principal_id": "019a0000-0000-7000-8000-000000000001",
+                    "agent_id": "019a0000-0000-7000-8000-000000000002",
+                    "valid_from": "2026-01-01",
+                    "valid_to": "2026-12-31",
+                    "collector": "agent",
+                    "exemption_filer": "agent",
+                }
+            ]
+        },
+    )
+
+    principal_id: UUID
+    agent_id: UUID
+    valid_from: date
+    valid_to: date
+    collector: Literal["agent", "principal"]
+    exemption_filer: Literal["agent", "principal"]
+
+
+class AgreementOut(BaseModel):
+    id: UUID
+    number: str
+    kind: str
+    principal_id: UUID
+    agent_id: UUID
+    status: str
+    valid_from: date
+    valid_to: date
+    entrusted_goods: str
+    collector: str | None
+    exemption_filer: str | None
+    principal_confirmed_at: datetime | None
+    agent_confirmed_at: datetime | None
+    terminated_at: datetime | None
+    version: int

@@ -1,0 +1,59 @@
+"""The file of a subject as it stood on a day (管理档案, R-FILE-5, V64)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.api.schemas import Archive, ArchivedAgreement
+from registry.api.subject_views import shown_version
+from registry.domain.archive import AgreementDates, status_before, was_in_force
+from registry.store.agreements import agreements_of
+from registry.store.subjects import versions_before
+from registry.store.tables import AgreementRow, SubjectVersionRow
+from shared.http.identity import Caller
+from shared.vocabulary.errors import Malformed, NotFound
+from shared.vocabulary.legal_time import start_of_legal_day
+from shared.vocabulary.rules import Breach
+
+
+async def archive_on(session: AsyncSession, caller: Caller, subject_id: UUID, day: date, today: date) -> Archive:
+    """Subject and agreements at the end of the day; a party finds the agreements it is in itself."""
+    if day > today:
+        raise Malformed((Breach("archive_day_in_future", "V16", "/on"),))
+    instant = start_of_legal_day(day + timedelta(days=1))
+    party = caller.subject_id if caller.is_party else None
+    agreements = (
+        [] if caller.is_party and party is None else await agreements_of(session, caller.pilot, subject_id, party)
+    )
+    others = {row.principal_id if row.agent_id == subject_id else row.agent_id for row in agreements}
+    states = await versions_before(session, {subject_id, *others}, instant)
+    if subject_id not in states:
+        raise NotFound(f"{subject_id} was not filed by {day}")
+    archived = [_archived(row, subject_id, states, day, instant) for row in agreements]
+    return Archive(on=day, subject=shown_version(states[subject_id]), agreements=[each for each in archived if each])
+
+
+def _archived(
+    row: AgreementRow, subject_id: UUID, states: dict[UUID, SubjectVersionRow], day: date, instant: datetime
+) -> ArchivedAgreement | None:
+    dates = AgreementDates(
+        row.principal_confirmed_at, row.agent_confirmed_at, row.terminated_at, row.valid_from, row.valid_to
+    )
+    status = status_before(dates, instant)
+    if status is None:
+        return None
+    is_agent = row.agent_id == subject_id
+    other = states[row.principal_id if is_agent else row.agent_id]
+    names = ("id", "number", "kind", "valid_from", "valid_to", "entrusted_goods", "collector", "exemption_filer")
+    return ArchivedAgreement(
+        **{name: getattr(row, name) for name in names},
+        as_party="agent" if is_agent else "principal",
+        counterparty_id=other.subject_id,
+        counterparty_name=other.state["display_name"],
+        counterparty_identity_mask=other.state["identity"]["mask"],
+        status=status,
+        in_force=was_in_force(dates, status, day),
+    )

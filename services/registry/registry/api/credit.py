@@ -1,0 +1,45 @@
+"""Credit grades: each authority's own, readable line by line (R-CREDIT-1)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from registry.api.schemas import GradeIn, GradeOut, Grades
+from registry.api.subject_views import subject_seen
+from registry.operations.subjects.set_credit_grade import set_credit_grade
+from registry.store.subjects import grades_of, is_own
+from registry.store.tables import CreditGradeRow
+from shared.http.access import Authorised
+from shared.http.command import Commanded, Reading
+from shared.vocabulary.errors import Hidden
+
+router = APIRouter(tags=["credit"])
+
+
+def _shown(row: CreditGradeRow) -> GradeOut:
+    return GradeOut.model_validate({name: getattr(row, name) for name in GradeOut.model_fields})
+
+
+@router.post("/v1/subjects/{subject_id}/credit-grades", status_code=201, response_model=GradeOut)
+async def set_a_credit_grade(subject_id: UUID, body: GradeIn, command: Commanded) -> Response:
+    """Set the caller's authority's own grade."""
+    row = await set_credit_grade(
+        command.session,
+        subject_id,
+        grade=body.grade,
+        effective_from=body.effective_from,
+        reason=body.reason,
+        act=command.act,
+    )
+    return await command.answer(_shown(row), status=201)
+
+
+@router.get("/v1/subjects/{subject_id}/credit-grades")
+async def list_credit_grades(subject_id: UUID, session: Reading, caller: Authorised) -> Grades:
+    """Every grade with reason and measures, newest first; a party reads its own only."""
+    subject = await subject_seen(session, caller, subject_id)
+    if caller.is_party and not is_own(subject, caller.subject_id, caller.actor):
+        raise Hidden(f"the grades of {subject_id} are somebody else's")
+    return Grades(items=[_shown(row) for row in await grades_of(session, subject_id)])

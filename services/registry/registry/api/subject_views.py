@@ -1,0 +1,72 @@
+"""A subject as callers see it: what is protected only as its mask (V66)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.api.schemas import FilingOut, SubjectOut, SubjectVersion
+from registry.store.subjects import filings_of, subjects_seen_by
+from registry.store.tables import RoleFilingRow, SubjectRow, SubjectVersionRow
+from shared.http.command import Command
+from shared.http.identity import Caller
+from shared.vocabulary.errors import Hidden, NotFound
+
+
+def shown(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectOut:
+    """A subject as callers see it."""
+    return SubjectOut(
+        id=subject.id,
+        number=subject.number,
+        identity_kind=subject.identity_kind,
+        identity_mask=subject.identity["mask"],
+        country=subject.country,
+        natural_person=subject.natural_person,
+        display_name=subject.display_name,
+        filings=[FilingOut.model_validate(_filing(row)) for row in filings],
+        stalls=subject.stalls,
+        qualifications=list(map(_masked, subject.qualifications)),
+        version=subject.version,
+    )
+
+
+def shown_version(row: SubjectVersionRow) -> SubjectVersion:
+    """One state a subject had."""
+    fields = {name: getattr(row, name) for name in SubjectVersion.model_fields}
+    return SubjectVersion.model_validate({**fields, "state": _masked(row.state)})
+
+
+def _masked(value: Any) -> Any:
+    """Every sealed value inside is its mask: ciphertext and blind index are nobody's to read here."""
+    if isinstance(value, dict):
+        if "ciphertext" in value:
+            return value["mask"]
+        return {name: _masked(each) for name, each in value.items()}
+    return [_masked(each) for each in value] if isinstance(value, list) else value
+
+
+def _filing(row: RoleFilingRow) -> dict[str, Any]:
+    names = set(FilingOut.model_fields) - {"filing_number"}
+    return {"filing_number": row.number, **{name: getattr(row, name) for name in names}}
+
+
+async def answer_subject(command: Command, subject: SubjectRow, status: int = 200) -> Response:
+    """The subject after the change, with its version."""
+    filings = await filings_of(command.session, subject.id)
+    location = f"/v1/subjects/{subject.id}" if status == 201 else None
+    return await command.answer(shown(subject, filings), status=status, version=subject.version, location=location)
+
+
+async def subject_seen(session: AsyncSession, caller: Caller, subject_id: UUID) -> SubjectRow:
+    """The subject, if the caller may see it; somebody else's is hidden."""
+    query = subjects_seen_by(caller.pilot, caller.subject_id, caller.actor, all_of_them=not caller.is_party)
+    found = (await session.execute(query.where(SubjectRow.id == subject_id))).scalar_one_or_none()
+    if found is not None:
+        return found
+    exists = await session.get(SubjectRow, subject_id)
+    if exists is not None and exists.pilot == caller.pilot:
+        raise Hidden(f"subject {subject_id} is somebody else's")
+    raise NotFound(f"no subject {subject_id}")
