@@ -6,16 +6,65 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from shared.processes.orphans import ended_with_parent
 from shared.processes.problem import ProcessProblem
 
 _GRACE_SECONDS = 20
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ending = threading.Event()
+_held = threading.Event()
+
+
+def end_when_told(*, at_once: bool) -> None:
+    """From now on Ctrl-C, SIGTERM and a closed terminal set `ending`; `at_once` they also interrupt what is done.
+
+    Python may swallow an interrupt (in a fork's hooks, in a finaliser): long work asks `end_if_told` now and then.
+    """
+
+    def told(*_: object) -> None:
+        ending.set()
+        if at_once and not _held.is_set():
+            raise KeyboardInterrupt
+
+    for sign in _ENDING_SIGNALS:
+        signal.signal(sign, told)
+
+
+def end_if_told() -> None:
+    """KeyboardInterrupt where the run has been told to end."""
+    if ending.is_set():
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def obeyed_afterwards() -> Iterator[None]:
+    """Being told to end takes effect when the block is left: a process is being started inside."""
+    _held.set()
+    try:
+        yield
+    finally:
+        _held.clear()
+    end_if_told()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Inside, an impatient second Ctrl-C is ignored: stopping half leaves processes behind."""
+    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in _ENDING_SIGNALS}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
 
 @dataclass(slots=True)
@@ -31,6 +80,7 @@ class Child:
         deadline = time.monotonic() + seconds
         with httpx.Client(timeout=5, trust_env=False) as client:
             while time.monotonic() < deadline:
+                end_if_told()
                 if self.process.poll() is not None:
                     raise ProcessProblem(
                         f"{self.name} stopped with status {self.process.returncode}: {self.last_line()} "
@@ -71,5 +121,6 @@ def start_child(name: str, module: list[str], told: Mapping[str, str], log_file:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            preexec_fn=ended_with_parent(signal.SIGTERM),
         )
     return Child(name, process, log_file)

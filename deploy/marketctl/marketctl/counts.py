@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
@@ -15,6 +17,7 @@ from shared.events.catalogue import TOPICS
 from shared.messaging.bus import open_bus
 
 _REFUSALS = "SELECT DISTINCT rule, code FROM audit WHERE outcome IN ('refused', 'denied') AND rule IS NOT NULL"
+_PARTIES = "SELECT role, count(*) FROM role_filings WHERE status IN ('approved', 'effective') GROUP BY role"
 _QUESTIONS: dict[str, tuple[str, str]] = {
     "subjects": (
         "registry",
@@ -84,17 +87,50 @@ def counted(layout: Layout) -> dict[str, int | str]:
     return {name: numbers[name] for name in order.split()}
 
 
-def shortfalls(numbers: dict[str, int | str], refused: set[tuple[str, str]] | None = None) -> list[str]:
-    """What the numbers lack against the least that the sample days must reach."""
+def parties(layout: Layout) -> Counter[str]:
+    """How many are filed, by role."""
+    return Counter(dict(ask(layout, "registry", _PARTIES)))
+
+
+def shortfalls(
+    numbers: dict[str, int | str],
+    refused: set[tuple[str, str]],
+    expected: frozenset[tuple[str, str]] = EXPECTED_REFUSALS,
+) -> list[str]:
+    """What the numbers lack against the least that the sample days must reach, and which refusals differ."""
     problems = [
         f"{name} is {numbers[name]}, at least {least} expected"
         for name, least in LEAST.items()
         if Decimal(str(numbers[name])) < least
     ]
-    if numbers["refused_as_expected"] != len(EXPECTED_REFUSALS):
-        problems.append(f"{numbers['refused_as_expected']} of {len(EXPECTED_REFUSALS)} expected refusals happened")
-    if refused is not None:
-        problems += [f"unexpected refusal {rule} {code}" for rule, code in sorted(refused - EXPECTED_REFUSALS)]
+    problems += [f"expected refusal {rule} {code} did not happen" for rule, code in sorted(expected - refused)]
+    problems += [f"unexpected refusal {rule} {code}" for rule, code in sorted(refused - expected)]
+    if numbers["portions_exempted"] != numbers["portions_departed"]:
+        problems.append("a departed portion is in no accepted return, or a returned one still is")
     if Decimal(str(numbers["collected_usd"])) < Decimal("0.9") * Decimal(str(numbers["released_usd"])):
         problems.append("less than 90 % of the released value was collected")
     return problems
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How the sample days came out: what was counted, and what was not as it should be."""
+
+    numbers: dict[str, int | str]
+    refused: set[tuple[str, str]]
+    unexpected: list[str]
+    findings: list[str]
+    expected: frozenset[tuple[str, str]] = EXPECTED_REFUSALS
+
+    def problems(self) -> list[str]:
+        """Everything that fell short or was unexpected, in sentences."""
+        return [*self.unexpected, *self.findings, *shortfalls(self.numbers, self.refused, self.expected)]
+
+    def last_line(self) -> dict[str, int | str]:
+        """The object that `make run ONCE=1` ends with."""
+        return {**self.numbers, "verify": "failed" if self.findings else "ok"}
+
+    @property
+    def status(self) -> int:
+        """The exit status of `make run ONCE=1`."""
+        return 1 if self.problems() else 0

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 
-from marketctl.children import Child, start_child
-from marketctl.layout import ROOT, SERVICES, Layout, package_of, variable_of
+from marketctl.children import Child, obeyed_afterwards, start_child, undisturbed
+from marketctl.layout import CHINESE, ROOT, SERVICES, Layout, package_of, variable_of
+from shared.events.base import PARTITIONS
+from shared.events.catalogue import TOPICS
 from shared.migrations import upgrade
 from shared.processes.kafka import KafkaServer
 from shared.processes.ports import port_owner
@@ -30,10 +33,10 @@ class Platform:
         self.children: dict[str, Child] = {}
         self._stack = ExitStack()
 
-    def start(self, say: Say) -> None:
-        """Bring all up; ProcessProblem with one sentence where something can't."""
+    def start(self, say: Say, *, patience: float = 0) -> None:
+        """Bring all up; a busy port is waited for as long as `patience`, then refused in one sentence."""
         self.layout.prepare()
-        self._refuse_busy_ports()
+        self._refuse_busy_ports(time.monotonic() + patience)
         try:
             self._start_postgres(say)
             self._start_bus(say)
@@ -44,32 +47,37 @@ class Platform:
 
     def stop(self) -> None:
         """Services first, so that their last events still reach the bus; then bus, then PostgreSQL."""
-        self._stack.close()
+        with undisturbed():
+            self._stack.close()
 
-    def _refuse_busy_ports(self) -> None:
+    def _refuse_busy_ports(self, deadline: float) -> None:
         for name, port in self.layout.ports.items():
             if name.startswith("kafka") and self.layout.bus != "kafka":
                 continue
-            owner = port_owner(port)
+            while (owner := port_owner(port)) is not None and time.monotonic() < deadline:
+                time.sleep(0.1)
             if owner is not None:
                 raise ProcessProblem(f"{owner}: stop it, or choose another port with {variable_of(name)}=…")
 
     def _start_postgres(self, say: Say) -> None:
-        self.postgres.ensure_initialised()
-        self.postgres.start()
+        began = time.monotonic()
+        # Registered first, so that whatever interrupts the start finds it.
         self._stack.callback(self.postgres.stop)
+        with obeyed_afterwards():
+            self.postgres.start()
         for name in (*map(package_of, SERVICES), "bus"):
             self.postgres.create_role(name, self.layout.secret(name))
             self.postgres.create_database(name, owner=name)
         say(
-            f"PostgreSQL {self.postgres.version():<10} {self.layout.folder.name}/pg    "
-            "5 databases, app roles (no superuser)"
+            f"PostgreSQL {self.postgres.version():<10} {self.layout.folder.name}/pg   "
+            f"{time.monotonic() - began:.1f} s   5 databases, app roles (no superuser)"
         )
+        began = time.monotonic()
         heads = []
         for service in SERVICES:
             upgrade(ROOT / "services" / service, self.layout.database_url(service))
             heads.append(f"{service} {self._migrations(service)}")
-        say("migrations            " + " · ".join(heads))
+        say(f"migrations            {' · '.join(heads)}   {time.monotonic() - began:.1f} s")
 
     def _migrations(self, service: str) -> int:
         folder: Path = ROOT / "services" / service / "migrations" / "versions"
@@ -77,13 +85,14 @@ class Platform:
 
     def _start_bus(self, say: Say) -> None:
         if self.layout.bus == "embedded":
-            say("event log             embedded (PostgreSQL)")
+            say(f"event log             embedded (PostgreSQL), {len(TOPICS)} topics × {PARTITIONS} partitions")
             return
         self.kafka = KafkaServer(
             self.layout.folder / "kafka", self.layout.ports["kafka"], self.layout.ports["kafka-controller"]
         )
-        self.kafka.start()
         self._stack.callback(self.kafka.stop)
+        with obeyed_afterwards():
+            self.kafka.start()
         say(f"event log             Apache Kafka (KRaft)  127.0.0.1:{self.layout.ports['kafka']}")
 
     def _start_processes(self, say: Say) -> None:
@@ -133,14 +142,15 @@ class Platform:
             self.children[name].wait_ready(self.layout.url(name) + path)
             if name in SERVICES:
                 self.children[f"{name}-worker"].wait_ready(self.layout.url(f"{name}-worker") + "/readyz")
-                say(f"{name:<21} {self.layout.url(name)}/docs")
+                say(f"{name:<21} {self.layout.url(name)}/docs     {CHINESE[name]}")
         say(f"token issuer          {self.layout.url('issuer')}   (development only)")
-        say(f"start page            {self.layout.url('start-page')}/")
+        say(f"start page            {self.layout.url('start-page')}/         中文 | English")
 
     def _child(self, name: str, module: list[str], told: dict[str, str]) -> None:
-        child = start_child(name, module, told, self.layout.logs / f"{name}.log")
-        self.children[name] = child
-        self._stack.callback(child.stop)
+        with obeyed_afterwards():
+            child = start_child(name, module, told, self.layout.logs / f"{name}.log")
+            self.children[name] = child
+            self._stack.callback(child.stop)
 
     def connect(self, service: str) -> psycopg.Connection[tuple[object, ...]]:
         """A connection to a service's database in its own role."""

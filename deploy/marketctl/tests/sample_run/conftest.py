@@ -1,0 +1,101 @@
+"""`make run` as a process of its own, on a folder and ports that nobody else has."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from marketctl.layout import Layout, free_ports, variable_of
+
+_PATIENCE_SECONDS = 120
+
+
+@dataclass
+class Run:
+    """A data folder with the processes that were started on it."""
+
+    folder: Path
+    ports: dict[str, int] = field(default_factory=free_ports)
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.folder, "embedded", self.ports)
+
+    @property
+    def output(self) -> str:
+        return self._output_file.read_text("utf-8")
+
+    @property
+    def _output_file(self) -> Path:
+        return self.folder.with_name(f"{self.folder.name}.out")
+
+    def environment(self) -> dict[str, str]:
+        ports = {variable_of(name): str(port) for name, port in self.ports.items()}
+        return {**os.environ, **ports, "RUN_FOLDER": str(self.folder)}
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with self._output_file.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "marketctl", "run"], env=self.environment(), stdout=output, stderr=output
+            )
+        self.started.append(process)
+        return process
+
+    def say(self, *arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:
+        """Another command on the same folder, to its end."""
+        command = [sys.executable, "-m", "marketctl", *arguments]
+        told = {**self.environment(), **changed}
+        return subprocess.run(command, env=told, capture_output=True, text=True, check=False, timeout=60)
+
+    def wait_until(self, reached: Callable[[], bool], *, seconds: float = _PATIENCE_SECONDS) -> None:
+        deadline = time.monotonic() + seconds
+        while not reached():
+            assert time.monotonic() < deadline, self.output
+            assert self.started[-1].poll() is None, self.output
+            time.sleep(0.05)
+
+    def wait_ready(self, *, seconds: float = _PATIENCE_SECONDS) -> None:
+        self.wait_until(lambda: "Ready in" in self.output, seconds=seconds)
+
+    def end(self, sign: signal.Signals) -> int:
+        self.started[-1].send_signal(sign)
+        return self.started[-1].wait(60)
+
+
+def processes_below(pid: int) -> list[int]:
+    """All living processes that a process started, directly or not."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found = parents.get(pid, [])
+    return [*found, *(below for each in found for below in processes_below(each))]
+
+
+@pytest.fixture
+def below() -> Callable[[int], list[int]]:
+    return processes_below
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Iterator[Run]:
+    run = Run(tmp_path / "市场 data")
+    try:
+        yield run
+    finally:
+        for process in run.started:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(60)

@@ -1,0 +1,129 @@
+"""`make run` as a person meets it: busy ports, a second start, Ctrl-C, kills, what a dead server left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from marketctl.counts import ask
+from marketctl.layout import SERVICES
+from shared.processes.ports import free_port
+from shared.processes.postgres import PostgresServer
+
+# The type hints of the fixtures live in the conftest beside; importlib mode keeps it out of sys.path.
+Run = Any
+Below = Callable[[int], list[int]]
+
+
+def as_if_the_days_were_done(market: Run) -> None:
+    market.folder.mkdir(mode=0o700)
+    (market.folder / "sample-days.done").touch()
+
+
+def none_left(pids: list[int], *, seconds: float = 40) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_a_killed_run_leaves_no_process_and_the_next_one_serves_until_ctrl_c(market: Run, below: Below) -> None:
+    as_if_the_days_were_done(market)
+    process = market.start()
+    market.wait_ready()
+    started = below(process.pid)
+    market.end(signal.SIGKILL)
+    assert none_left(started)
+
+    process = market.start()
+    market.wait_ready()
+    assert "already done; continuing with the same data" in market.output
+    assert "✘" not in market.output
+    assert "Stop: Ctrl-C (data kept; make reset wipes it)" in market.output
+    page = httpx.get(market.layout.url("start-page") + "/", trust_env=False).text
+    assert all(f"{market.layout.url(service)}/docs" in page for service in SERVICES)
+
+    second = market.say("run")
+    assert second.returncode == 3
+    assert f"already served by process {process.pid}" in second.stdout
+    assert "Traceback" not in second.stdout + second.stderr
+    wiped = market.say("reset")
+    assert wiped.returncode == 3
+    assert f"already served by process {process.pid}" in wiped.stdout
+    assert (market.folder / "pg").exists()
+
+    started = below(process.pid)
+    assert len(started) >= 11
+    assert market.end(signal.SIGINT) == 0
+    assert none_left(started, seconds=0)
+    assert "stopped in order; data kept" in market.output
+    assert "Traceback" not in market.output
+    assert market.say("reset").returncode == 0
+    assert not market.folder.exists()
+
+
+def test_ctrl_c_before_everything_is_up_leaves_no_process(market: Run, below: Below) -> None:
+    as_if_the_days_were_done(market)
+    process = market.start()
+    market.wait_until(lambda: "migrations" in market.output)
+    started = below(process.pid)
+    assert market.end(signal.SIGINT) == 130
+    assert none_left(started, seconds=0)
+    assert "stopped; data kept" in market.output
+    assert "Traceback" not in market.output
+
+
+def test_a_busy_port_is_said_with_its_holder_and_the_variable_that_moves_it(market: Run) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", market.ports["trade-ledger"]))
+        holder.listen()
+        refused = market.say("run")
+    assert refused.returncode == 3
+    sentence = refused.stdout.strip().splitlines()[-1]
+    assert f"port {market.ports['trade-ledger']} is taken by" in sentence
+    assert str(os.getpid()) in sentence
+    assert "PORT_TRADE_LEDGER=" in sentence
+    assert not (market.folder / "pg").exists()
+
+
+@pytest.mark.parametrize("holder", ["dead", "somebody else"])
+def test_a_lock_that_a_dead_postgresql_left_is_passed(tmp_path: Path, holder: str) -> None:
+    server = PostgresServer(tmp_path / "市场 data" / "pg", free_port())
+    server.start()
+    server.stop()
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    pid = int(gone.stdout) if holder == "dead" else os.getpid()
+    lock = server.data_dir / "postmaster.pid"
+    lock.write_text(f"{pid}\n{server.data_dir}\n1\n{server.port}\n\n127.0.0.1\n\nready\n")
+    server.start()
+    try:
+        assert lock.read_text().splitlines()[0] != str(pid)
+    finally:
+        server.stop()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_a_day_that_was_killed_in_the_middle_goes_on_at_the_next_run(market: Run) -> None:
+    market.start()
+    market.wait_until(lambda: (market.folder / "clock.json").exists())
+    submitted = "SELECT count(*) FROM declarations WHERE status <> 'draft'"
+    market.wait_until(lambda: ask(market.layout, "trade-ledger", submitted)[0][0] >= 20, seconds=240)
+    market.end(signal.SIGKILL)
+    assert not (market.folder / "sample-days.done").exists()
+    market.start()
+    market.wait_ready(seconds=240)
+    assert "✘" not in market.output
+    assert market.end(signal.SIGINT) == 0
