@@ -1,4 +1,4 @@
-"""May this trade be registered (R-TRADE-1…7, R-FILE-1…6, R-GOODS-1, V1, V5, V11, V12, V14, V16)?"""
+"""May this trade be registered (R-TRADE-1…7, R-FILE-1…6, R-GOODS-1, V1, V5, V11, V12, V14, V16, V56, V57)?"""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from decimal import Decimal
 from shared.vocabulary.money import currency_digits, round_half_up
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.parties import Standings, breaches_of_standing
+
+_QUANTITY_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,11 @@ class AgencyFacts:
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """A goods line as entered, with the verdict on it."""
+    """A goods line as entered, with the verdict on it.
+
+    `unlisted_units` names the fields whose unit is in no list; `unit_factors` turn its quantity into the first and the
+    second statutory one, None where only the goods can tell.
+    """
 
     hs_code: str
     hs_exists: bool
@@ -39,6 +45,8 @@ class LineFacts:
     second_statutory_quantity: Decimal | None
     second_statutory_unit: str | None
     net_weight_kg: Decimal
+    unlisted_units: tuple[str, ...]
+    unit_factors: tuple[Decimal | None, Decimal | None]
     decision: str
     reason: str
     reason_zh: str
@@ -54,6 +62,7 @@ class TradeFacts:
     today: date
     trade_date: date
     currency: str
+    currency_listed: bool
     settlement_method: str
     total: Decimal
     seller: Standings | None
@@ -78,7 +87,7 @@ def breaches_of_registration(facts: TradeFacts) -> tuple[Breach, ...]:
         *_of_dates_and_sums(facts),
     ]
     digits = _digits(facts.currency)
-    if digits is None:
+    if digits is None or not facts.currency_listed:
         breaches.append(Breach("currency_unknown", "V56", "/currency", {"currency": facts.currency}))
     for index, line in enumerate(facts.lines):
         breaches += _of_line(line, digits, f"/lines/{index}")
@@ -148,6 +157,7 @@ def _of_line(line: LineFacts, digits: int | None, at: str) -> list[Breach]:
         breaches.append(Breach("goods_not_allowed", "R-GOODS-1", f"{at}/hs_code", params))
     breaches += _of_amount(line, digits, at)
     breaches += _of_statutory(line, at)
+    breaches += _of_units(line, at)
     return breaches
 
 
@@ -177,6 +187,23 @@ def _of_statutory(line: LineFacts, at: str) -> list[Breach]:
         breaches.append(Breach("statutory_unit_differs", "V11", f"{at}/second_statutory_unit", params))
     if first == "千克" and line.statutory_unit == first and line.statutory_quantity != line.net_weight_kg:
         breaches.append(Breach("net_weight_differs", "V12", f"{at}/statutory_quantity"))
+    return breaches
+
+
+def _of_units(line: LineFacts, at: str) -> list[Breach]:
+    """Listed units only (V56); where the table converts the quantity, the statutory one is what it says (V57)."""
+    breaches = [Breach("unit_unknown", "V56", f"{at}/{name}") for name in line.unlisted_units]
+    stated = (
+        ("statutory_quantity", line.statutory_quantity),
+        ("second_statutory_quantity", line.second_statutory_quantity),
+    )
+    for (name, quantity), factor in zip(stated, line.unit_factors, strict=True):
+        if factor is None or quantity is None:
+            continue
+        expected = round_half_up(line.quantity * factor, _QUANTITY_DIGITS)
+        if quantity != expected:
+            params = {"expected": f"{expected.normalize():f}"}
+            breaches.append(Breach("statutory_quantity_differs", "V57", f"{at}/{name}", params))
     return breaches
 
 

@@ -12,8 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
+from shared.reference import customs_code
 from shared.vocabulary.errors import Hidden, NotFound, Refused
+from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
+from shared.vocabulary.rules import Breach
 from trade_ledger.domain.submission import ListFacts, breaches_of_lists
 from trade_ledger.store.declarations import packing_lists_for_update
 from trade_ledger.store.packing import next_number
@@ -48,7 +51,10 @@ async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act
     entered = [str(each) for each in drafted.packing_list_ids]
     lists.sort(key=lambda each: entered.index(str(each.id)))
     facts = [ListFacts(each.number, each.status, each.destination, free=each.declaration_id is None) for each in lists]
-    if breaches := breaches_of_lists(facts):
+    breaches = breaches_of_lists(facts)
+    if customs_code("currency", drafted.currency, legal_date(act.now)) is None:
+        breaches += (Breach("currency_unknown", "V56", "/currency", {"currency": drafted.currency}),)
+    if breaches:
         raise Refused(breaches)
     row = DeclarationRow(
         id=uuid7(),

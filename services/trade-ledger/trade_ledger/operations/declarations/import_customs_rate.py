@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
+from shared.reference import customs_code
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.rules import Breach
 from trade_ledger.store.tables.declarations import CustomsRateRow
@@ -21,6 +22,8 @@ async def import_customs_rate(
     breaches = []
     if month.day != 1:
         breaches.append(Breach("rate_month_not_first", "R-FX-10", "/month"))
+    if customs_code("currency", currency, month) is None:
+        breaches.append(Breach("currency_unknown", "V56", "/currency", {"currency": currency}))
     if cny_per_unit <= 0:
         breaches.append(Breach("amount_not_positive", "V14", "/cny_per_unit"))
     if await session.get(CustomsRateRow, rate_id) is not None:

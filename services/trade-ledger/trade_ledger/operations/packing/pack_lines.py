@@ -18,7 +18,9 @@ from shared.events.trade_ledger import (
     PackingListSealed,
     PackingListState,
 )
+from shared.reference import customs_code
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
+from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.packing import PackingFacts, breaches_of_packing
@@ -51,6 +53,8 @@ async def open_packing_list(
         raise NotFound(f"no load {load_id}")
     if load.status != "open":
         raise Conflict("load_not_open", f"the load is {load.status}")
+    if customs_code("country", destination, legal_date(act.now)) is None:
+        raise Refused((Breach("country_unknown", "V56", "/destination", {"country": destination}),))
     row = PackingListRow(
         id=uuid7(),
         pilot=act.pilot,

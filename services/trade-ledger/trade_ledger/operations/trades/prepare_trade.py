@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.act import Act
-from shared.reference import hs_codes, statutory_units
+from shared.reference import customs_code, hs_codes, statutory_units, unit_factor
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.parties import stall_in_force
@@ -65,6 +65,7 @@ def prepared_on(entry: TradeEntry, known: Known, act: Act, registered_at: dateti
         today=today,
         trade_date=entry.trade_date,
         currency=entry.currency,
+        currency_listed=customs_code("currency", entry.currency, entry.trade_date) is not None,
         settlement_method=entry.settlement_method,
         total=entry.total,
         seller=seller.standings if seller else None,
@@ -80,7 +81,9 @@ def prepared_on(entry: TradeEntry, known: Known, act: Act, registered_at: dateti
             known, entry.procurement_agency_id, "procurement_agency", entry.trade_date, registered_at
         ),
         domestic_paid_on=leg.paid_on if leg else None,
-        lines=[_line_facts(line, verdict) for line, verdict in zip(entry.lines, verdicts, strict=True)],
+        lines=[
+            _line_facts(line, verdict, entry.trade_date) for line, verdict in zip(entry.lines, verdicts, strict=True)
+        ],
     )
     return PreparedTrade(entry, breaches_of_registration(facts), settled(facts), verdicts, known)
 
@@ -113,7 +116,12 @@ def _agency(
     )
 
 
-def _line_facts(line: LineEntry, verdict: Verdict) -> LineFacts:
+_UNITS = ("unit", "statutory_unit", "second_statutory_unit")
+
+
+def _line_facts(line: LineEntry, verdict: Verdict, day: date) -> LineFacts:
+    second = line.second_statutory_unit
+    entered = ((name, getattr(line, name)) for name in _UNITS)
     return LineFacts(
         hs_code=line.hs_code,
         hs_exists=line.hs_code[:6] in hs_codes(),
@@ -126,6 +134,11 @@ def _line_facts(line: LineEntry, verdict: Verdict) -> LineFacts:
         second_statutory_quantity=line.second_statutory_quantity,
         second_statutory_unit=line.second_statutory_unit,
         net_weight_kg=line.net_weight_kg,
+        unlisted_units=tuple(name for name, unit in entered if unit and customs_code("unit", unit, day) is None),
+        unit_factors=(
+            unit_factor(line.unit, line.statutory_unit, day),
+            unit_factor(line.unit, second, day) if second else None,
+        ),
         decision=verdict.decision,
         reason=verdict.reason,
         reason_zh=verdict.reason_zh,
