@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -106,6 +107,16 @@ class Bureau:
         """The types of the events said so far, without service and version."""
         rows = self.ask(f"SELECT type FROM outbox WHERE topic LIKE '%{topic}' ORDER BY id")
         return [row[0].split(".")[1] for row in rows]
+
+    def heard(self, topic: str = "") -> list[dict[str, Any]]:
+        """The contents of the events said so far."""
+        rows = self.ask(f"SELECT convert_from(payload, 'UTF8') FROM outbox WHERE topic LIKE '%{topic}' ORDER BY id")
+        return [json.loads(row[0]) for row in rows]
+
+    def written(self) -> str:
+        """All that the service has written: rows, events, stored answers, audit trail."""
+        answers = self.ask("SELECT convert_from(body, 'UTF8') FROM idempotency_keys WHERE body IS NOT NULL")
+        return str([self.everything(), self.heard(), answers, self.ask("SELECT t::text FROM audit t")])
 
     def refusals(self) -> list[tuple[str, str]]:
         """(rule, code) of what was refused or denied."""

@@ -122,7 +122,9 @@ async def test_a_buyer_filed_by_an_operator_is_effective_at_once(
     assert filed["display_name"] == "D" + "*" * 13
     assert outbox(dsn)[-1] == ("registry.filing_effective.v1", 1)
     with psycopg.connect(dsn) as connection:
-        kept = str(connection.execute("SELECT payload::text, name::text FROM outbox, subjects").fetchall())
+        kept = str(
+            connection.execute("SELECT convert_from(payload, 'UTF8'), name::text FROM outbox, subjects").fetchall()
+        )
         assert "Sokolov" not in kept
 
 

@@ -1,0 +1,185 @@
+"""Identities and who may file them: one subject per identity, its own account, and what others may add."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def identity(kind: str, number: str, country: str = "CN") -> dict[str, str]:
+    return {"kind": kind, "number": number, "country": country}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        pytest.param(identity("credit_code", "929900000000000015"), None, id="a credit code"),
+        pytest.param(identity("credit_code", "929900000000000016"), "identity_check_digit_wrong", id="its check digit"),
+        pytest.param(identity("credit_code", "92990000000000O015"), "identity_form_wrong", id="a letter it never has"),
+        pytest.param(identity("credit_code", "929900000000000015", "RU"), "identity_country_wrong", id="of a country"),
+        pytest.param(identity("resident_id", "11010519491231002X"), None, id="a resident id"),
+        pytest.param(
+            identity("resident_id", "110105194912310021"), "identity_check_digit_wrong", id="its check digit X"
+        ),
+        pytest.param(identity("resident_id", "110105194902310026"), "identity_birth_date_wrong", id="31 February"),
+        pytest.param(identity("credit_code", "11010519491231002X"), "identity_check_digit_wrong", id="never as a code"),
+        pytest.param(identity("passport", "RU7654321", "RU"), None, id="a passport"),
+        pytest.param(identity("passport", "RU7654321", "ZZ"), "identity_country_wrong", id="of no country"),
+        pytest.param(identity("passport", "R-7", "RU"), "identity_form_wrong", id="no passport number"),
+        pytest.param(identity("foreign_registration", "1027700132195", "RU"), None, id="a foreign enterprise"),
+        pytest.param(identity("permanent_resident_card", "RUS110090000101", "RU"), None, id="a permanent resident"),
+        pytest.param(identity("hk_macao_permit", "H12345678", "HK"), None, id="a permit of Hong Kong"),
+        pytest.param(identity("hk_macao_permit", "X12345678", "HK"), "identity_form_wrong", id="no such permit"),
+        pytest.param(identity("taiwan_permit", "12345678", "TW"), None, id="a permit of Taiwan"),
+    ],
+)
+async def test_the_kind_of_document_decides_how_its_number_is_checked(
+    bureau: Any, given: dict[str, str], code: str | None
+) -> None:
+    body = {"identity": given, "name": "样例", "role": "supplier"}
+    calling = bureau.door.call("POST", "/v1/subjects", body, role="agent", actor="acct:1")
+    if code is None:
+        assert (await calling).status_code == 201
+        assert given["number"] not in bureau.written()
+    else:
+        assert await bureau.refused(calling) == (422, code)
+
+
+async def test_a_card_that_china_issued_is_one_identity_whatever_country_is_typed(bureau: Any) -> None:
+    card = {
+        "identity": identity("permanent_resident_card", "RUS110090000101", "RU"),
+        "name": "Ivan",
+        "role": "supplier",
+    }
+    first = await bureau.filed(card, role="agent", actor="acct:1")
+    card |= {"identity": identity("permanent_resident_card", "rus 110090000101", "US")}
+    answer = await bureau.door.call("POST", "/v1/subjects", card, role="agent", actor="acct:1")
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_filed")
+    passports = [{**card, "identity": identity("passport", "P1234567", land)} for land in ("RU", "US")]
+    ids = [(await bureau.filed(each, role="agent", actor="acct:1"))["id"] for each in passports]
+    assert len({first["id"], *ids}) == 3
+
+
+async def test_another_role_is_added_to_the_one_subject(bureau: Any) -> None:
+    seller = await bureau.approved()
+    body = bureau.operator()
+    operator = await bureau.filed(body)
+    as_buyer = {"identity": body["identity"], "name": body["name"], "role": "buyer"}
+    both = await bureau.filed(as_buyer, **bureau.as_party(seller))
+    assert both["id"] == operator["id"]
+    assert [(each["role"], each["status"]) for each in both["filings"]] == [
+        ("buyer", "effective"),
+        ("operator", "draft"),
+    ]
+    assert both["filings"][0]["filed_by"] == seller["id"]
+    said = bureau.ask("SELECT sequence FROM outbox WHERE key = '%s' ORDER BY id" % operator["id"])  # noqa: UP031
+    assert said == [(1,), (2,)]
+
+
+async def test_others_add_a_buyer_to_a_subject_but_nothing_to_what_it_holds(bureau: Any) -> None:
+    seller = await bureau.approved()
+    body = bureau.operator()
+    await bureau.filed(body)
+    held = [{"kind": "fx_directory", "value": "A", "valid_from": "2026-01-01"}]
+    forged = {"identity": body["identity"], "name": "x", "role": "buyer", "qualifications": held}
+    calls = [
+        bureau.door.call("POST", "/v1/subjects", forged, **bureau.as_party(seller)),
+        bureau.door.call("POST", "/v1/subjects", {**forged, "role": "broker"}, **bureau.as_party(seller)),
+        bureau.door.call("POST", "/v1/subjects", {**forged, "role": "broker"}, role="operator", actor="acct:stranger"),
+    ]
+    for call in calls:
+        assert await bureau.refused(call) == (404, "not_found")
+    assert bureau.refusals() == [("V65", "not_yours")] * 3
+
+
+async def test_an_identity_that_others_filed_comes_to_its_own_account_with_its_first_own_filing(bureau: Any) -> None:
+    seller = await bureau.approved()
+    body = bureau.stall_holder()
+    as_buyer = {"identity": body["identity"], "name": body["name"], "role": "buyer"}
+    buyer = await bureau.filed(as_buyer, **bureau.as_party(seller))
+    own = {"role": "stall_holder", "actor": "acct:own"}
+    claimed = await bureau.filed(body, **own)
+    assert claimed["id"] == buyer["id"]
+    stranger = {"role": "operator", "actor": "acct:stranger"}
+    answer = await bureau.door.call("POST", "/v1/subjects", {**body, "role": "operator", "stalls": []}, **stranger)
+    assert answer.status_code == 404
+    await bureau.stepped(claimed, "submissions", of="stall_holder", **own)
+
+
+async def test_who_filed_one_role_acts_on_that_filing_only(bureau: Any) -> None:
+    seller = await bureau.approved()
+    body = bureau.operator()
+    operator = await bureau.approved(body)
+    as_buyer = {"identity": body["identity"], "name": body["name"], "role": "buyer"}
+    both = await bureau.filed(as_buyer, **bureau.as_party(seller))
+    who = bureau.as_party(seller)
+    assert await bureau.refused(bureau.step(both, "exits", of="operator", **who)) == (404, "not_found")
+    path = f"/v1/subjects/{operator['id']}/qualifications"
+    added = {"kind": "fx_directory", "value": "A", "valid_from": "2026-01-01"}
+    calling = bureau.door.call("POST", path, added, version=both["version"], **who)
+    assert await bureau.refused(calling) == (404, "not_found")
+    after = await bureau.stepped(both, "exits", of="buyer", **who)
+    assert [(each["role"], each["status"]) for each in after["filings"]] == [
+        ("buyer", "exited"),
+        ("operator", "approved"),
+    ]
+
+
+@pytest.mark.parametrize("filer", ["nobody filed", "a suspended one", "commerce", "the buyer itself"])
+async def test_a_buyer_filed_by_anybody_else_waits_for_review(bureau: Any, filer: str) -> None:
+    seller = await bureau.approved()
+    if filer == "a suspended one":
+        await bureau.stepped(seller, "suspensions")
+    who = {
+        "nobody filed": {"role": "operator", "subject_id": "019a0000-0000-7000-8000-0000000000aa"},
+        "a suspended one": bureau.as_party(seller),
+        "commerce": {"role": "commerce", "actor": "commerce:clerk"},
+        "the buyer itself": {"role": "buyer", "actor": "acct:buyer"},
+    }[filer]
+    buyer = await bureau.filed(bureau.enterprise("buyer"), **who)
+    assert buyer["filings"][0]["status"] == "draft"
+    assert bureau.said("subjects")[-1] == "subject_filed"
+
+
+async def test_a_buyers_filing_is_complete_before_it_takes_effect(bureau: Any) -> None:
+    seller = await bureau.approved()
+    required = {
+        "name": "required_qualifications",
+        "effective_from": "2026-05-01",
+        "value": {"buyer": ["fx_account"]},
+        "citation": "test",
+    }
+    await bureau.door.done("POST", "/v1/policy-parameters", required, role="admin")
+    body = bureau.enterprise("buyer")
+    calling = bureau.door.call("POST", "/v1/subjects", body, **bureau.as_party(seller))
+    assert await bureau.refused(calling) == (409, "qualification_missing")
+    body["qualifications"] = [
+        {"kind": "fx_account", "value": "yes", "valid_from": "2026-05-13", "account": "6222000011"}
+    ]
+    buyer = await bureau.filed(body, **bureau.as_party(seller))
+    assert (buyer["filings"][0]["status"], buyer["qualifications"][0]["account"]) == ("effective", "622***0011")
+    assert "6222000011" not in bureau.written()
+
+
+async def test_a_qualification_counts_on_its_days_only(bureau: Any) -> None:
+    body = bureau.stall_holder()
+    body["qualifications"][0] |= {"valid_to": "2026-05-12"}
+    subject = await bureau.filed(body)
+    who = bureau.as_party(subject)
+    assert await bureau.refused(bureau.step(subject, "submissions", **who)) == (409, "qualification_missing")
+    path = f"/v1/subjects/{subject['id']}/qualifications"
+    added = {"kind": "taxpayer_kind", "value": "general", "valid_from": "2026-05-13"}
+    backwards = bureau.door.call("POST", path, {**added, "valid_to": "2026-05-12"}, version=1, **who)
+    assert await bureau.refused(backwards) == (409, "qualification_dates_reversed")
+    subject = await bureau.door.done("POST", path, added, version=1, **who)
+    assert [each["value"] for each in subject["qualifications"]] == ["small_scale", "general"]
+    assert (await bureau.stepped(subject, "submissions", **who))["filings"][0]["status"] == "submitted"
+    assert bureau.said("subjects") == ["subject_filed", "qualification_recorded", "subject_submitted"]
+
+
+async def test_without_the_pilots_data_nothing_is_submitted(bureau: Any) -> None:
+    body = bureau.stall_holder()
+    elsewhere = {"role": "stall_holder", "actor": "acct:1", "pilot": "yiwu"}
+    subject = await bureau.filed(body, **elsewhere)
+    assert await bureau.refused(bureau.step(subject, "submissions", **elsewhere)) == (409, "pilot_unknown")
