@@ -98,6 +98,18 @@ def test_a_busy_port_is_said_with_its_holder_and_the_variable_that_moves_it(mark
     assert not (market.folder / "pg").exists()
 
 
+def test_a_data_folder_belongs_to_one_bus(market: Run) -> None:
+    market.folder.mkdir(mode=0o700)
+    (market.folder / "bus").write_text("kafka")
+    refused = market.say("run")
+    assert refused.returncode == 3
+    assert "belongs to the kafka bus: run `make reset` first, or `make run BUS=kafka`" in refused.stdout
+    assert not (market.folder / "pg").exists()
+    unknown = market.say("run", "--bus", "rabbit")
+    assert unknown.returncode == 2
+    assert "use embedded or kafka" in unknown.stderr
+
+
 @pytest.mark.parametrize("holder", ["dead", "somebody else"])
 def test_a_lock_that_a_dead_postgresql_left_is_passed(tmp_path: Path, holder: str) -> None:
     server = PostgresServer(tmp_path / "市场 data" / "pg", free_port())
@@ -119,8 +131,8 @@ def test_a_lock_that_a_dead_postgresql_left_is_passed(tmp_path: Path, holder: st
 def test_a_day_that_was_killed_in_the_middle_goes_on_at_the_next_run(market: Run) -> None:
     market.start()
     market.wait_until(lambda: (market.folder / "clock.json").exists())
-    submitted = "SELECT count(*) FROM declarations WHERE status <> 'draft'"
-    market.wait_until(lambda: ask(market.layout, "trade-ledger", submitted)[0][0] >= 20, seconds=240)
+    booked = "SELECT count(*) FROM collections"
+    market.wait_until(lambda: ask(market.layout, "fx-settlement", booked)[0][0] >= 20, seconds=240)
     market.end(signal.SIGKILL)
     assert not (market.folder / "sample-days.done").exists()
     market.start()
