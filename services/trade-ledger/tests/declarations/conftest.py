@@ -149,8 +149,8 @@ class Yard:
         body = {"load_id": load_id, "destination": destination}
         return await self.as_operator("POST", "/v1/packing-lists", body, **how)
 
-    async def sealed(self, *packed: dict[str, Any], **how: Any) -> dict[str, Any]:
-        """A sealed packing list in a sealed load."""
+    async def sealed(self, *packed: dict[str, Any], arrived: bool = True, **how: Any) -> dict[str, Any]:
+        """A sealed packing list in a sealed load that arrived."""
         packing_list = await self.packing_list(**how)
         path = f"/v1/packing-lists/{packing_list['id']}"
         await self.as_operator("POST", f"{path}/lines", {"lines": list(packed)}, version=1)
@@ -158,8 +158,17 @@ class Yard:
         load_id = packing_list["packing_list"]["load_id"]
         load = await self.as_operator("GET", f"/v1/loads/{load_id}")
         if load["load"]["status"] == "open":
-            await self.as_operator("POST", f"/v1/loads/{load_id}/seals", {"seal_number": "S1"}, version=load["version"])
+            seal = {"seal_number": "S1"}
+            load = await self.as_operator("POST", f"/v1/loads/{load_id}/seals", seal, version=load["version"])
+        if arrived and load["load"]["status"] == "sealed":
+            await self.arrival(load_id)
         return packing_list
+
+    async def arrival(self, load_id: str, at: str = "2026-05-13T08:30:00+08:00") -> dict[str, Any]:
+        """The site's report of a load's arrival."""
+        load = await self.as_operator("GET", f"/v1/loads/{load_id}")
+        how = {"role": "site_operator", "site_id": SITE, "version": load["version"]}
+        return await self.door.done("POST", f"/v1/loads/{load_id}/arrivals", {"arrived_at": at}, **how)
 
     async def draft(self, *packing_list_ids: str, **fields: Any) -> dict[str, Any]:
         """A draft declaration."""
@@ -169,10 +178,10 @@ class Yard:
         }  # fmt: skip
         return await self.as_operator("POST", "/v1/declarations", body)
 
-    async def submitted(self, *lines: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    async def submitted(self, *lines: dict[str, Any], arrived: bool = True, **fields: Any) -> dict[str, Any]:
         """A submitted declaration over everything of one new trade."""
         trade = await self.trade(*lines)
-        packing_list = await self.sealed(*(packed(each) for each in trade["trade"]["lines"]))
+        packing_list = await self.sealed(*(packed(each) for each in trade["trade"]["lines"]), arrived=arrived)
         draft = await self.draft(packing_list["id"], **fields)
         path = f"/v1/declarations/{draft['id']}/submissions"
         return await self.as_operator("POST", path, {}, version=draft["version"])

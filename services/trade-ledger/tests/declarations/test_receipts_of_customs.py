@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import permutations
 from typing import Any
 
@@ -205,3 +205,35 @@ async def test_the_route_follows_the_grade_with_reasons(yard: Any, grade: str | 
     assert route["decision"] == ("inspection" if sampled else expected)
     assert route["reasons"]
     assert route["policy_version"]
+
+
+@pytest.mark.parametrize(
+    ("reported", "left"),
+    [("2026-05-13T16:00:00+08:00", []), ("2026-05-13T16:00:01+08:00", ["released_before_arrival"])],
+)
+async def test_a_release_before_the_arrival_report_is_recorded_with_a_case_until_the_report_agrees(
+    yard: Any, reported: str, left: list[str]
+) -> None:
+    declaration = await yard.submitted(arrived=False)
+    declaration = await yard.receive(declaration["id"], "accepted")
+    assert open_cases(declaration) == []
+    declaration = await yard.receive(declaration["id"], "released")
+    assert (declaration["status"], open_cases(declaration)) == ("released", ["released_before_arrival"])
+    assert [each["must_act"] for each in declaration["declaration"]["open_conflicts"]] == ["site_operator"]
+    yard.door.at(datetime(2026, 5, 13, 9, tzinfo=UTC))
+    (load_id,) = declaration["declaration"]["load_ids"]
+    await yard.arrival(load_id, reported)
+    declaration = await yard.as_operator("GET", f"/v1/declarations/{declaration['id']}")
+    assert open_cases(declaration) == left
+    departed = {"issued_at": "2026-05-13T17:00:00+08:00"}
+    assert open_cases(await yard.receive(declaration["id"], "departed", **departed)) == left
+
+
+async def test_an_arrival_may_still_be_reported_once_the_goods_departed(yard: Any) -> None:
+    declaration = await yard.submitted(arrived=False)
+    declaration = await yard.receive(declaration["id"], "departed")
+    (load_id,) = declaration["declaration"]["load_ids"]
+    load = await yard.arrival(load_id)
+    assert (load["load"]["status"], load["load"]["arrived_at"]) == ("closed", "2026-05-13T00:30:00Z")
+    declaration = await yard.as_operator("GET", f"/v1/declarations/{declaration['id']}")
+    assert open_cases(declaration) == []

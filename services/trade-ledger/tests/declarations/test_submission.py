@@ -11,9 +11,11 @@ async def submit(yard: Any, draft: dict[str, Any], **how: Any) -> Any:
     return await yard.door.call("POST", f"/v1/declarations/{draft['id']}/submissions", {}, **how)
 
 
-async def drafted(yard: Any, make_packed: Any, parties: Any, *lines: Any, trade: Any = None, **fields: Any) -> Any:
+async def drafted(
+    yard: Any, make_packed: Any, parties: Any, *lines: Any, trade: Any = None, arrived: bool = True, **fields: Any
+) -> Any:
     registered = await yard.trade(*lines, **(trade or {}))
-    packing_list = await yard.sealed(*(make_packed(each) for each in registered["trade"]["lines"]))
+    packing_list = await yard.sealed(*(make_packed(each) for each in registered["trade"]["lines"]), arrived=arrived)
     draft = await yard.draft(packing_list["id"], **fields)
     return {**draft, "consignor": parties["operator"], "trade": registered}
 
@@ -100,7 +102,7 @@ async def test_lists_to_two_destinations_are_refused_at_the_draft_with_the_list(
 async def test_submission_before_arrival_within_three_days(
     yard: Any, make_packed: Any, parties: Any, expected: str, refused: list[str]
 ) -> None:
-    draft = await drafted(yard, make_packed, parties, expected_arrival=expected)
+    draft = await drafted(yard, make_packed, parties, arrived=False, expected_arrival=expected)
     assert codes(await submit(yard, draft)) == refused
 
 

@@ -152,6 +152,19 @@ def _of_decisions(by_kind: ByKind) -> list[Conflict]:
     return found
 
 
+def cases_of_arrival(receipts: Sequence[Receipt], arrivals: Mapping[str, datetime | None]) -> list[Conflict]:
+    """Inspection and release need the site's report of every load's arrival, and come after it (R-DECL-1, V16)."""
+    told = [each for each in receipts if each.kind in ("inspected", "released", "departed")]
+    if not told:
+        return []
+    first = min(told, key=lambda each: (each.issued_at, KINDS.index(each.kind), each.receipt_id))
+    late = sorted(load for load, at in arrivals.items() if at is None or at > first.issued_at)
+    if not late:
+        return []
+    detail = f"{first.kind} before the arrival of {', '.join(late)}"
+    return [Conflict("released_before_arrival", first.receipt_id, detail, "site_operator")]
+
+
 def _of_numbers(numbered: Sequence[Receipt]) -> list[Conflict]:
     """V34: one declaration has at most one live number."""
     other = next((each for each in numbered if each.customs_number != numbered[0].customs_number), None)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trade_ledger.domain.receipts import INACTIVE
+from trade_ledger.domain.receipts import INACTIVE, Receipt
 from trade_ledger.domain.valuation import slip_value_kept
 from trade_ledger.store.tables.declarations import (
     ConflictRow,
@@ -41,10 +41,27 @@ async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[Porti
     return list((await session.execute(query)).scalars())
 
 
-async def receipts_of(session: AsyncSession, declaration_id: UUID, attempt: int) -> list[ReceiptRow]:
-    """All receipts of an attempt."""
+async def receipts_known(session: AsyncSession, declaration_id: UUID, attempt: int) -> list[Receipt]:
+    """All receipts of an attempt, as the rules look at them."""
     query = select(ReceiptRow).where(ReceiptRow.declaration_id == declaration_id, ReceiptRow.attempt == attempt)
-    return list((await session.execute(query)).scalars())
+    return [_receipt(row) for row in (await session.execute(query)).scalars()]
+
+
+def _receipt(row: ReceiptRow) -> Receipt:
+    content = row.content
+    return Receipt(
+        receipt_id=row.receipt_id,
+        kind=row.kind,
+        issued_at=row.issued_at,
+        customs_number=content.get("customs_number"),
+        export_date=date.fromisoformat(content["export_date"]) if content.get("export_date") else None,
+        quantities={each["portion_id"]: Decimal(each["quantity"]) for each in content["portions"]},
+        values={
+            each["portion_id"]: Decimal(each["declared_value"])
+            for each in content["portions"]
+            if each["declared_value"]
+        },
+    )
 
 
 async def receipt_by_id(session: AsyncSession, declaration_id: UUID, receipt_id: str) -> ReceiptRow:

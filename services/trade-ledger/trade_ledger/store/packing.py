@@ -53,6 +53,13 @@ async def packing_lists_of_load(session: AsyncSession, load_id: UUID) -> list[Pa
     return list((await session.execute(query)).scalars())
 
 
+async def declarations_of_load(session: AsyncSession, load_id: UUID) -> list[UUID]:
+    """The declarations that hold a load's packing lists, in the order of their ids."""
+    held = PackingListRow.declaration_id
+    query = select(held).where(PackingListRow.load_id == load_id, held.is_not(None)).distinct().order_by(held)
+    return [each for each in (await session.execute(query)).scalars() if each is not None]
+
+
 async def packed_lines_of(session: AsyncSession, ids: Iterable[UUID]) -> list[PackedLineRow]:
     """What some packing lists hold, in the order of packing."""
     query = select(PackedLineRow).where(PackedLineRow.packing_list_id.in_(set(ids))).order_by(PackedLineRow.id)

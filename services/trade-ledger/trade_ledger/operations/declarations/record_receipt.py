@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.events.trade_ledger import (
@@ -31,10 +30,11 @@ from shared.policy import policy_of
 from shared.vocabulary.errors import Conflict, NotFound
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
-from trade_ledger.domain.receipts import INACTIVE, Outcome, Receipt, outcome_of
+from trade_ledger.domain.receipts import INACTIVE, Outcome, outcome_of
 from trade_ledger.domain.receipts import Conflict as Case
 from trade_ledger.domain.route import RouteFacts, route_of
 from trade_ledger.operations.declarations.book_outcome import book_outcome, submitted_quantity
+from trade_ledger.operations.declarations.keep_cases import arrival_cases, case_row, keep_cases, tell_opened
 from trade_ledger.publishers.declarations import announce_declaration
 from trade_ledger.publishers.packing import announce_load
 from trade_ledger.store.declarations import (
@@ -44,11 +44,11 @@ from trade_ledger.store.declarations import (
     portions_of,
     rates_of_month,
     receipt_by_id,
-    receipts_of,
+    receipts_known,
 )
 from trade_ledger.store.facts import grade_of
 from trade_ledger.store.packing import load_for_update, lock_name
-from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, PortionRow, ReceiptRow
+from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow, ReceiptRow
 from trade_ledger.store.tables.row import policy
 
 _EVENTS: dict[str, type[DeclarationEvent]] = {
@@ -62,9 +62,6 @@ _EVENTS: dict[str, type[DeclarationEvent]] = {
     "returned": GoodsReturned,
     "deleted": DeclarationDeleted,
 }
-# Only a person closes these: what they name can't be read off the receipts again.
-_FOR_PEOPLE = frozenset({"customs_number_taken", "quantity_elsewhere", "receipt_id_reused"})
-_RECEIPTS = "receipts"
 
 
 async def record_receipt(
@@ -111,7 +108,7 @@ async def _repeated(
     known = {(each.code, each.receipt_id) for each in await conflicts_of(session, row.id)}
     if ("receipt_id_reused", receipt_id) not in known:
         detail = f"first {first.kind}, then {kind}: {json.dumps(content, ensure_ascii=False, sort_keys=True)}"
-        session.add(_conflict(row, Case("receipt_id_reused", receipt_id, detail, "customs"), act))
+        session.add(case_row(row, Case("receipt_id_reused", receipt_id, detail, "customs"), act))
         await announce_declaration(
             session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason="receipt_id_reused"
         )
@@ -120,7 +117,7 @@ async def _repeated(
 
 async def _settle(session: AsyncSession, row: DeclarationRow, kind: str, receipt_id: str, act: Act) -> None:
     portions = await portions_of(session, row.id)
-    receipts = [_receipt(each) for each in await receipts_of(session, row.id, row.attempt)]
+    receipts = await receipts_known(session, row.id, row.attempt)
     outcome = outcome_of(receipts, {str(each.id): submitted_quantity(each) for each in portions})
     before = row.status
     withdrawn = row.content.get("withdrawn_attempt") == row.attempt
@@ -133,7 +130,8 @@ async def _settle(session: AsyncSession, row: DeclarationRow, kind: str, receipt
     if stuck := await book_outcome(session, row, portions, outcome, before=before, act=act):
         cases.append(Case("quantity_elsewhere", receipt_id, f"lines: {', '.join(stuck)}", "consignor"))
     cases += await _limit_case(session, row, portions, outcome, act)
-    opened = await _keep_conflicts(session, row, cases, act)
+    cases += await arrival_cases(session, row, receipts)
+    opened = await keep_cases(session, row, cases, act)
     times = {"accepted_at": outcome.accepted_at, "released_at": outcome.released_at}
     row.content = {
         **row.content,
@@ -141,8 +139,7 @@ async def _settle(session: AsyncSession, row: DeclarationRow, kind: str, receipt
         "route": row.content["route"] or await _route(session, row, outcome, act),
     }
     await announce_declaration(session, row, _EVENTS[kind], act=act, receipt_id=receipt_id)
-    for case in opened:
-        await announce_declaration(session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason=case.code)
+    await tell_opened(session, row, opened, receipt_id, act)
     if row.status == "departed" and before != "departed":
         await _close_loads(session, row, act)
 
@@ -180,53 +177,6 @@ async def _limit_case(
     if usd <= limit:
         return []
     return [Case("value_over_limit", outcome.proof, f"USD {usd:,.2f} is more than {limit:,.2f}", "consignor")]
-
-
-def _receipt(row: ReceiptRow) -> Receipt:
-    content = row.content
-    return Receipt(
-        receipt_id=row.receipt_id,
-        kind=row.kind,
-        issued_at=row.issued_at,
-        customs_number=content.get("customs_number"),
-        export_date=date.fromisoformat(content["export_date"]) if content.get("export_date") else None,
-        quantities={each["portion_id"]: Decimal(each["quantity"]) for each in content["portions"]},
-        values={
-            each["portion_id"]: Decimal(each["declared_value"])
-            for each in content["portions"]
-            if each["declared_value"]
-        },
-    )
-
-
-async def _keep_conflicts(session: AsyncSession, row: DeclarationRow, cases: list[Case], act: Act) -> list[ConflictRow]:
-    """Open what is new; close what later receipts explained, so that the open cases don't depend on the order."""
-    found = {(each.code, each.receipt_id): each for each in cases}
-    for known in await conflicts_of(session, row.id):
-        still = found.pop((known.code, known.receipt_id), None)
-        if still is None and known.closed_at is None and known.code not in _FOR_PEOPLE:
-            known.closed_at, known.closed_by, known.closing_reason = act.now, _RECEIPTS, "the receipts agree now"
-        elif still is not None and known.closed_by == _RECEIPTS:
-            known.closed_at, known.closed_by, known.closing_reason = None, None, None
-    opened = [_conflict(row, case, act) for case in found.values()]
-    session.add_all(opened)
-    return opened
-
-
-def _conflict(row: DeclarationRow, case: Case, act: Act) -> ConflictRow:
-    return ConflictRow(
-        id=uuid7(),
-        declaration_id=row.id,
-        pilot=row.pilot,
-        code=case.code,
-        receipt_id=case.receipt_id,
-        detail=case.detail,
-        must_act=case.must_act,
-        opened_at=act.now,
-        closed_at=None,
-        closed_by=None,
-        closing_reason=None,
-    )
 
 
 async def _route(session: AsyncSession, row: DeclarationRow, outcome: Outcome, act: Act) -> dict[str, Any] | None:

@@ -18,9 +18,12 @@ from shared.vocabulary.identifiers import container_number as parsed_container
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
+from trade_ledger.operations.declarations.keep_cases import review_arrival
 from trade_ledger.publishers.packing import announce_load
+from trade_ledger.store.declarations import declaration_for_update
 from trade_ledger.store.facts import place
 from trade_ledger.store.packing import (
+    declarations_of_load,
     load_for_update,
     lock_name,
     next_number,
@@ -110,11 +113,15 @@ async def _over_maxima(session: AsyncSession, row: LoadRow, list_ids: list[UUID]
 async def record_arrival(
     session: AsyncSession, load_id: UUID, *, site_id: UUID, arrived_at: datetime, version: int, act: Act
 ) -> LoadRow:
-    """The load at the supervised site, as the site's own operator reports it."""
+    """The load at the supervised site, as the site's own operator reports it; late, it may have departed already."""
+    # Customs' receipts lock the declaration before its loads; so does this.
+    declarations = await declarations_of_load(session, load_id)
+    for declaration_id in declarations:
+        await declaration_for_update(session, declaration_id)
     row = await _load(session, load_id, version, act)
     site = await place(session, "site", str(site_id))
     breaches = []
-    if row.status != "sealed":
+    if row.status not in ("sealed", "closed") or row.arrived_at is not None:
         breaches.append(Breach("load_not_sealed", "R-PACK-1"))
     if site is None or site["pilot"] != act.pilot:
         breaches.append(Breach("site_not_filed", "R-FILE-9", "/site_id"))
@@ -122,6 +129,8 @@ async def record_arrival(
         breaches.append(Breach("date_in_the_future", "V16", "/arrived_at"))
     if breaches:
         raise Refused(tuple(breaches))
-    row.status, row.site_id, row.arrived_at = "arrived", site_id, arrived_at
+    row.status = "closed" if row.status == "closed" else "arrived"
+    row.site_id, row.arrived_at = site_id, arrived_at
     await announce_load(session, row, LoadArrived, act=act)
+    await review_arrival(session, declarations, act)
     return row
