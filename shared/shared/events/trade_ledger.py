@@ -18,6 +18,7 @@ TradeKind = Literal["goods", "sample", "gift"]
 ExportMode = Literal["own", "agency", "outright"]
 SettlementMethod = Literal["fx", "rmb", "cash"]
 PriceTerm = Literal["EXW", "FOB", "C&F", "C&I", "CIF"]
+DifferenceName = Literal["freight", "insurance", "inland_freight", "fee", "margin"]
 Decision = Literal["eligible", "not_eligible", "needs_person"]
 
 
@@ -223,11 +224,19 @@ class PackingListSealed(PackingListEvent):
     TYPE: ClassVar[str] = "trade_ledger.packing_list_sealed.v1"
 
 
+class ValueDifference(Part):
+    """A named part of what sets the declared value apart from the slip's, in the declaration's currency (R-DECL-10)."""
+
+    name: DifferenceName
+    amount: MoneyAmount
+
+
 class Portion(Part):
     """One trade line's share of one declared item: the key under which the four services agree (V68).
 
     Quantities are in `unit`; slip values in `slip_currency`; declared values and FOB in the declaration's
-    currency; `fob_usd` at `rate_id`. `released`… are cumulative; `departed` includes what was returned later.
+    currency; `fob_usd` at `rate_id`, `declared_value` is the slip's at `slip_rate_id` over `rate_id` plus the
+    differences. `released`… are cumulative; `departed` includes what was returned later.
     """
 
     portion_id: UUID
@@ -259,6 +268,9 @@ class Portion(Part):
     price_term: PriceTerm
     slip_value: MoneyAmount
     slip_currency: CurrencyCode
+    slip_price_term: PriceTerm | None = None
+    slip_rate_id: str | None = None
+    differences: tuple[ValueDifference, ...] = ()
     declared_value: MoneyAmount
     declared_currency: CurrencyCode
     fob_value: MoneyAmount

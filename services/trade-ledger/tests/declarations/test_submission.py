@@ -176,3 +176,24 @@ async def test_somebody_elses_declaration_answers_like_an_unknown_one(
     assert (await submit(yard, draft, **other)).status_code == 404
     assert yard.rows("SELECT count(*) FROM audit WHERE rule = 'V65'") == [(3,)]
     assert (await submit(yard, draft, version=7)).status_code == 412
+
+
+async def test_a_slip_with_another_price_term_is_declared_once_its_difference_is_named(
+    yard: Any, make_packed: Any, parties: Any
+) -> None:
+    trade = await yard.trade(price_term="EXW", currency="EUR")
+    packing_list = await yard.sealed(make_packed(trade["trade"]["lines"][0]))
+    unnamed = {**await yard.draft(packing_list["id"]), "consignor": parties["operator"]}
+    refused = await submit(yard, unnamed)
+    assert (codes(refused), refused.json()["rule"]["id"]) == (["price_term_differs"], "R-DECL-10")
+    inland = {"trade_id": trade["id"], "name": "inland_freight", "amount": "12.92"}
+    foreign = {"trade_id": str(parties["seller"]), "name": "fee", "amount": "1.00"}
+    other = {**await yard.draft(packing_list["id"], differences=[inland, foreign]), "consignor": parties["operator"]}
+    assert codes(await submit(yard, other)) == ["difference_of_another_trade"]
+    draft = {**await yard.draft(packing_list["id"], differences=[inland]), "consignor": parties["operator"]}
+    state = (await submit(yard, draft)).json()["declaration"]
+    (portion,) = state["portions"]
+    assert (portion["slip_value"], portion["slip_currency"], portion["slip_price_term"]) == ("300.00", "EUR", "EXW")
+    assert (portion["slip_rate_id"], portion["rate_id"]) == ("customs:2026-05:EUR", "customs:2026-05:USD")
+    assert portion["differences"] == [{"name": "inland_freight", "amount": "12.92"}]
+    assert portion["declared_value"] == state["total_value"] == state["items"][0]["value"] == "340.00"

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trade_ledger.domain.valuation import Charges, Declared, Share, breaches_of_charges, fob_total, slip_share, valued
+from trade_ledger.domain.valuation import (
+    Charges,
+    Declared,
+    Difference,
+    Share,
+    breaches_of_charges,
+    fob_total,
+    slip_share,
+    valued,
+)
 
 NONE = Charges(Decimal(0), Decimal(0), Decimal(0))
 CNY = {"CNY": Decimal(1), "USD": Decimal("6.98"), "EUR": Decimal("7.61"), "JPY": Decimal("0.0479")}
@@ -84,6 +93,25 @@ def test_the_parts_of_a_line_sum_to_its_amount(amount: Decimal, parts: list[int]
         value = slip_share(amount, whole, before, part, "CNY")
         before = Declared(before.quantity + part, before.value + value)
     assert before == Declared(whole, amount)
+
+
+def test_a_named_difference_is_spread_over_its_own_trade_and_counts() -> None:
+    parts = valued(
+        [Share(Decimal("1.00"), "USD", "a"), Share(Decimal("2.00"), "USD", "a"), Share(Decimal("5.00"), "USD", "b")],
+        currency="USD", term="FOB", charges=NONE, cny_per_unit=CNY,
+        differences=[Difference("a", "inland_freight", Decimal("0.10")), Difference("a", "fee", Decimal("-0.01"))],
+    )  # fmt: skip
+    assert [part.declared for part in parts] == [Decimal("1.03"), Decimal("2.06"), Decimal("5.00")]
+    assert parts[1].named == (("inland_freight", Decimal("0.07")), ("fee", Decimal("-0.01")))
+    assert [part.fob for part in parts] == [part.declared for part in parts]
+
+
+def test_a_difference_above_the_value_is_no_crash() -> None:
+    parts = valued(
+        [Share(Decimal("1.00"), "USD", "a")], currency="EUR", term="FOB", charges=NONE, cny_per_unit=CNY,
+        differences=[Difference("a", "margin", Decimal(-9))],
+    )  # fmt: skip
+    assert parts[0].declared < 0
 
 
 def test_yen_have_no_cents() -> None:

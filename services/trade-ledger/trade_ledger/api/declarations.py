@@ -25,6 +25,7 @@ from trade_ledger.api.schemas import (
     ReasonIn,
     ReceiptIn,
 )
+from trade_ledger.domain.valuation import Difference
 from trade_ledger.operations.declarations.assess_declaration import assess_declaration
 from trade_ledger.operations.declarations.close_conflict import close_conflict
 from trade_ledger.operations.declarations.draft_declaration import Drafted, draft_declaration
@@ -66,9 +67,10 @@ async def _answer(command: Command, row: DeclarationRow, status: int = 200) -> R
 @router.post("/v1/declarations", status_code=201, response_model=DeclarationOut)
 async def draft_a_declaration(body: DeclarationIn, command: Commanded) -> Response:
     """Draft a declaration over sealed packing lists; nothing is taken yet."""
-    fields = body.model_dump(exclude={"packing_list_ids"})
+    fields = body.model_dump(exclude={"packing_list_ids", "differences"})
+    differences = tuple(Difference(str(each.trade_id), each.name, each.amount) for each in body.differences)
     charges = {name: Decimal(str(fields[name])) for name in ("freight", "insurance", "inland")}
-    drafted = Drafted(packing_list_ids=tuple(body.packing_list_ids), **{**fields, **charges})
+    drafted = Drafted(packing_list_ids=tuple(body.packing_list_ids), differences=differences, **{**fields, **charges})
     return await _answer(command, await draft_declaration(command.session, drafted, act=command.act), 201)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from shared.events.trade_ledger import PriceTerm
+from shared.events.trade_ledger import DifferenceName, PriceTerm
 from shared.wire import (
     CountryCode,
     CurrencyCode,
@@ -167,6 +167,14 @@ class CustomsRates(BaseModel):
     items: list[CustomsRateOut]
 
 
+class DifferenceIn(Input):
+    """What a trade's goods are declared for above (or below) their slip, in the declaration's currency (R-DECL-10)."""
+
+    trade_id: UUID
+    name: DifferenceName
+    amount: MoneyAmount
+
+
 class DeclarationIn(Input):
     """A draft over sealed packing lists; charges in the declaration's currency (V28)."""
 
@@ -195,6 +203,7 @@ class DeclarationIn(Input):
     insurance: MoneyAmount = Field("0")  # type: ignore[assignment]  # parsed like any wire value
     inland: MoneyAmount = Field("0")  # type: ignore[assignment]  # parsed like any wire value
     simplified: bool = False
+    differences: list[DifferenceIn] = Field(default_factory=list, max_length=2000)
     declarant_id: UUID | None = None
     expected_arrival: date | None = None
 

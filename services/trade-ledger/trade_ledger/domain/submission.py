@@ -1,4 +1,4 @@
-"""May this declaration be submitted (R-DECL-1, R-DECL-2, V9, V24, V27, V28, V29, R-FILE-8)?"""
+"""May this declaration be submitted (R-DECL-1, R-DECL-2, R-DECL-10, V9, V24, V27, V28, V29, R-FILE-8)?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ class PortionFacts:
     """One line's share with what the rules ask of it."""
 
     goods_name: str
+    trade_id: str
     price_term: str
+    declared_value: Decimal
     decision: str
     reason: str
     reason_zh: str
@@ -35,7 +37,7 @@ class ListFacts:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionFacts:
-    """The declaration as it would be submitted."""
+    """The declaration as it would be submitted; `differing_trades` has the trade of each named difference."""
 
     lists: Sequence[ListFacts]
     customs_office_known: bool
@@ -51,6 +53,7 @@ class SubmissionFacts:
     items_most: int
     portions_most: int
     portions: Sequence[PortionFacts]
+    differing_trades: Sequence[str] = ()
 
 
 def breaches_of_submission(facts: SubmissionFacts) -> tuple[Breach, ...]:
@@ -63,11 +66,22 @@ def breaches_of_submission(facts: SubmissionFacts) -> tuple[Breach, ...]:
             breaches.append(Breach("commodity_undecided", "V9", at, params))
         elif portion.decision == "not_eligible":
             breaches.append(Breach("goods_not_allowed", "R-GOODS-1", at, params))
-        if portion.price_term != facts.price_term:
-            breaches.append(Breach("price_term_differs", "V24", at, params))
+        if portion.price_term != facts.price_term and portion.trade_id not in facts.differing_trades:
+            breaches.append(Breach("price_term_differs", "R-DECL-10", at, params))
+        if portion.declared_value <= 0:
+            breaches.append(Breach("amount_not_positive", "V14", at, params))
         if not portion.buyer_named:
             breaches.append(Breach("buyer_not_completed", "R-FILE-8", at, params))
-    return tuple(breaches)
+    return tuple(breaches) + _of_differences(facts)
+
+
+def _of_differences(facts: SubmissionFacts) -> tuple[Breach, ...]:
+    declared = {portion.trade_id for portion in facts.portions}
+    return tuple(
+        Breach("difference_of_another_trade", "R-DECL-10", f"/differences/{index}/trade_id")
+        for index, trade_id in enumerate(facts.differing_trades)
+        if trade_id not in declared
+    )
 
 
 def breaches_of_lists(lists: Sequence[ListFacts]) -> tuple[Breach, ...]:

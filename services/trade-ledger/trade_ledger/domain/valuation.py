@@ -1,4 +1,7 @@
-"""What a declaration is worth: slip values converted, FOB by term, dollars at the customs rate (V27, V28, V54)."""
+"""What a declaration is worth: slip values converted, FOB by term, dollars at the customs rate.
+
+V27, V28, V54; what sets a slip's price apart from the declared one has a name and an amount (R-DECL-10).
+"""
 
 from __future__ import annotations
 
@@ -30,19 +33,33 @@ class Charges:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One line's slip value in the slip's currency."""
+    """One line's slip value in the slip's currency, and whose slip it is."""
 
     slip_value: Decimal
     slip_currency: str
+    trade: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a trade's goods are declared for above (or below) their slip, in the declaration's currency (R-DECL-10)."""
+
+    trade: str
+    name: str
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Valued:
-    """The same share in the declaration's currency, at FOB, and in US dollars."""
+    """The same share in the declaration's currency, at FOB, and in US dollars; `named` is its part of each difference.
+
+    Without those parts `declared` is the slip's value converted.
+    """
 
     declared: Decimal = Decimal(0)
     fob: Decimal = Decimal(0)
     fob_usd: Decimal = Decimal(0)
+    named: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +107,24 @@ def valued(
     term: str,
     charges: Charges,
     cny_per_unit: Mapping[str, Decimal],
+    differences: Sequence[Difference] = (),
 ) -> list[Valued]:
     """Each share valued; every total is rounded once and its parts sum to it, the remainder by V54."""
     digits = currency_digits(currency)
+    converted = _converted(shares, currency, cny_per_unit)
+    named = _named(shares, converted, differences, currency)
+    declared = [
+        value + sum((part for _, part in parts), Decimal(0)) for value, parts in zip(converted, named, strict=True)
+    ]
+    # Charges or differences above the goods' value make FOB negative, a breach and no crash.
+    weights = [max(value, Decimal(0)) for value in declared]
+    fob = allocate(rounded(fob_total(sum(declared, Decimal(0)), term, charges), currency), weights, digits)
+    usd_total = rounded(sum(fob, Decimal(0)) * cny_per_unit[currency] / cny_per_unit["USD"], "USD")
+    usd = fob if currency == "USD" else allocate(usd_total, weights, 2)
+    return [Valued(*each) for each in zip(declared, fob, usd, map(tuple, named), strict=True)]
+
+
+def _converted(shares: Sequence[Share], currency: str, cny_per_unit: Mapping[str, Decimal]) -> list[Decimal]:
     declared = [Decimal(0)] * len(shares)
     for slip_currency in {share.slip_currency for share in shares}:
         at = [i for i, share in enumerate(shares) if share.slip_currency == slip_currency]
@@ -101,8 +133,19 @@ def valued(
         parts = values if slip_currency == currency else convert(values, rate, currency)
         for i, part in zip(at, parts, strict=True):
             declared[i] = part
-    fob = allocate(rounded(fob_total(sum(declared, Decimal(0)), term, charges), currency), declared, digits)
-    usd_total = rounded(sum(fob, Decimal(0)) * cny_per_unit[currency] / cny_per_unit["USD"], "USD")
-    # By declared values, as FOB was: charges above the goods' value make FOB negative, a breach and no crash.
-    usd = fob if currency == "USD" else allocate(usd_total, declared, 2)
-    return [Valued(*each) for each in zip(declared, fob, usd, strict=True)]
+    return declared
+
+
+def _named(
+    shares: Sequence[Share], converted: Sequence[Decimal], differences: Sequence[Difference], currency: str
+) -> list[list[tuple[str, Decimal]]]:
+    """Each trade's differences over its shares by value, parts summing to the amount."""
+    named: list[list[tuple[str, Decimal]]] = [[] for _ in shares]
+    for each in differences:
+        at = [i for i, share in enumerate(shares) if share.trade == each.trade]
+        if at:
+            amount = rounded(each.amount, currency)
+            parts = allocate(amount, [converted[i] for i in at], currency_digits(currency))
+            for i, part in zip(at, parts, strict=True):
+                named[i].append((each.name, part))
+    return named

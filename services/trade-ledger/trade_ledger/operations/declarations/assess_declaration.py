@@ -63,6 +63,7 @@ class Assessed:
     shares: list[Share]
     items: list[merge.Item]
     rate_id: str
+    slip_rate_ids: dict[str, str]
     rate_month: date
     breaches: tuple[Breach, ...]
 
@@ -103,11 +104,13 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
         items_most=rules.on("items_per_declaration", today).value,
         portions_most=rules.on("portions_per_declaration", today).value,
         portions=[_portion_facts(share) for share in shares],
+        differing_trades=[each.trade for each in _differences(entered)],
     )
     breaches = breaches_of_submission(facts) + valuation.breaches_of_charges(entered["price_term"], _charges(entered))
     breaches += await _stop_orders(session, row, shares) + await _declarant(session, row)
     breaches += await _arrival(session, row, lists, rules, today)
-    return Assessed(lists, shares, items, rates[entered["currency"]][0], month, breaches)
+    rate_ids = {currency: rate_id for currency, (rate_id, _) in rates.items()}
+    return Assessed(lists, shares, items, rate_ids[entered["currency"]], rate_ids, month, breaches)
 
 
 async def _shares(
@@ -156,13 +159,20 @@ def _charges(entered: dict[str, Any]) -> valuation.Charges:
     return valuation.Charges(*(Decimal(entered[name]) for name in ("freight", "insurance", "inland")))
 
 
+def _differences(entered: dict[str, Any]) -> list[valuation.Difference]:
+    return [
+        valuation.Difference(x["trade_id"], x["name"], Decimal(x["amount"])) for x in entered.get("differences", ())
+    ]
+
+
 def _value(shares: list[Share], entered: dict[str, Any], cny: dict[str, Decimal]) -> None:
     valued = valuation.valued(
-        [valuation.Share(share.slip_value, share.trade.currency) for share in shares],
+        [valuation.Share(share.slip_value, share.trade.currency, str(share.trade.id)) for share in shares],
         currency=entered["currency"],
         term=entered["price_term"],
         charges=_charges(entered),
         cny_per_unit=cny,
+        differences=_differences(entered),
     )
     for share, each in zip(shares, valued, strict=True):
         share.valued = each
@@ -191,6 +201,8 @@ def _merge_share(share: Share) -> merge.Share:
 def _portion_facts(share: Share) -> PortionFacts:
     return PortionFacts(
         goods_name=share.line.content["goods_name"],
+        trade_id=str(share.trade.id),
+        declared_value=share.valued.declared,
         price_term=share.trade.state["price_term"],
         decision=share.verdict["decision"],
         reason=share.verdict["reason"],

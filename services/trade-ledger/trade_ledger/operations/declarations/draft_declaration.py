@@ -18,6 +18,7 @@ from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.submission import ListFacts, breaches_of_lists
+from trade_ledger.domain.valuation import Difference
 from trade_ledger.store.declarations import packing_lists_for_update
 from trade_ledger.store.packing import next_number
 from trade_ledger.store.tables.declarations import DeclarationRow
@@ -36,6 +37,7 @@ class Drafted:
     insurance: Decimal
     inland: Decimal
     simplified: bool
+    differences: tuple[Difference, ...]
     declarant_id: UUID | None
     expected_arrival: date | None = None
 
@@ -87,5 +89,8 @@ def _entered(drafted: Drafted, destination: str) -> dict[str, Any]:
         "insurance": str(drafted.insurance),
         "inland": str(drafted.inland),
         "simplified": drafted.simplified,
+        "differences": [
+            {"trade_id": each.trade, "name": each.name, "amount": f"{each.amount:f}"} for each in drafted.differences
+        ],
         "expected_arrival": drafted.expected_arrival.isoformat() if drafted.expected_arrival else None,
     }

@@ -50,7 +50,7 @@ async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, ver
     await session.execute(delete(PortionRow).where(PortionRow.declaration_id == row.id))
     item_of = {portion: number for number, item in enumerate(assessed.items, 1) for portion in item.portions}
     for share in assessed.shares:
-        session.add(_portion_row(row, share, item_of[str(share.portion_id)], assessed.rate_id))
+        session.add(_portion_row(row, share, item_of[str(share.portion_id)], assessed))
     row.status, row.attempt = "submitted", row.attempt + 1
     row.content = {**row.content, **_content(assessed, act)}
     await announce_declaration(session, row, DeclarationSubmitted, act=act)
@@ -93,7 +93,7 @@ def _item(number: int, item: Item) -> dict[str, Any]:
     }
 
 
-def _portion_row(row: DeclarationRow, share: Share, item_no: int, rate_id: str) -> PortionRow:
+def _portion_row(row: DeclarationRow, share: Share, item_no: int, assessed: Assessed) -> PortionRow:
     trade, line = share.trade.state, share.line.content
     leg = trade["domestic_leg"]
     domestic = (
@@ -127,11 +127,14 @@ def _portion_row(row: DeclarationRow, share: Share, item_no: int, rate_id: str) 
         "price_term": row.content["price_term"],
         "slip_value": f"{share.slip_value:f}",
         "slip_currency": trade["currency"],
+        "slip_price_term": trade["price_term"],
+        "slip_rate_id": assessed.slip_rate_ids[trade["currency"]],
+        "differences": [{"name": name, "amount": f"{amount:f}"} for name, amount in share.valued.named],
         "declared_value": f"{share.valued.declared:f}",
         "declared_currency": row.content["currency"],
         "fob_value": f"{share.valued.fob:f}",
         "fob_usd": f"{share.valued.fob_usd:f}",
-        "rate_id": rate_id,
+        "rate_id": assessed.rate_id,
         "verdict": share.verdict,
         **zero,
     }
