@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.http.app import Service, make_app
 from shared.http.upkeep import upkeep_router
-from tax_exemption.api import tax
+from tax_exemption.api import certificates, tax
 from tax_exemption.api.access import ACCESS
 from tax_exemption.consumers.subscriptions import subscriptions
 from tax_exemption.settings import Settings
@@ -18,6 +18,7 @@ service = Service(
     description="Exemption items, returns and certificates of a market procurement pilot (1039).",
     routers=[
         tax.router,
+        certificates.router,
         upkeep_router(messaging, http_tables, policy, subscriptions),
     ],
     access=ACCESS,

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.events.base import Event
-from shared.events.registry import PilotChanged
+from shared.events.registry import PilotChanged, Qualification, SubjectEvent
 from shared.testing.client import Door, open_door
-from shared.testing.registry_events import PILOT, hear, places
+from shared.testing.registry_events import PILOT, hear, places, subject
 from shared.testing.services import MakeServiceDatabase
 from shared.testing.tokens import ServedMint
 from tax_exemption.app import service
@@ -38,6 +38,16 @@ class Filing:
     def as_operator(self) -> dict[str, Any]:
         return {"role": "operator", "subject_id": self.operator}
 
+    def gate(self, open_from: date | None) -> PilotChanged:
+        pilot = next(event for event in places(uuid4()) if isinstance(event, PilotChanged))
+        return pilot.model_copy(update={"pilot": PILOT, "acceptance_gate_open_from": open_from})
+
+    def files(self, frequency: str) -> SubjectEvent:
+        """The stall holder files this often since the new year."""
+        said = subject("stall_holder", subject_id=self.holder, stall="A-1")
+        held = Qualification(kind="filing_frequency", value=frequency, valid_from=date(2026, 1, 1))
+        return said.model_copy(update={"subject": said.subject.model_copy(update={"qualifications": (held,)})})
+
     def body(self, **changed: Any) -> dict[str, Any]:
         common = {"stall_holder_id": str(self.holder), "month": "2026-05", "rate_choice": "month_first_day"}
         return {**common, **changed}
@@ -49,8 +59,7 @@ async def filing(make_service_database: MakeServiceDatabase, mint: ServedMint, t
     async with open_door(service, dsn, mint, tmp_path) as door:
         door.at(datetime(2026, 6, 8, 1, tzinfo=UTC))
         made = Filing(door, dsn)
-        pilot = next(event for event in places(uuid4()) if isinstance(event, PilotChanged))
-        await made.hear(pilot.model_copy(update={"pilot": PILOT, "acceptance_gate_open_from": date(2026, 1, 1)}))
+        await made.hear(made.gate(date(2026, 1, 1)))
         for day, rate in (("2026-05-01", "7.00"), ("2026-05-13", "6.90")):
             rate_body = {"day": day, "currency": "USD", "cny_per_unit": rate, "source": "sample"}
             await door.done("POST", "/v1/middle-rates", rate_body, role="tax")

@@ -153,13 +153,14 @@ def upgrade() -> None:
     op.create_table(
         "item_decisions",
         sa.Column("portion_id", sa.Uuid(), nullable=False),
+        sa.Column("decision_no", sa.Integer(), nullable=False),
         sa.Column("pilot", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("fob_value", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("portion_id", name=op.f("pk_item_decisions")),
+        sa.PrimaryKeyConstraint("portion_id", "decision_no", name=op.f("pk_item_decisions")),
     )
     op.create_table(
         "middle_rates",

@@ -21,6 +21,7 @@ ACCESS: Access = {
     "query_a_return": grant("tax", sees=_FIELD),
     "apply_for_a_certificate": grant("operator", sees="declarations it consigned"),
     "list_certificates": grant(*_PARTIES, "tax", "auditor", sees=f"as operator or principal; tax: {_FIELD}"),
+    "read_certificate": grant(*_PARTIES, "tax", "auditor", sees=f"as operator or principal; tax: {_FIELD}"),
     "issue_a_certificate": grant("tax", sees=_FIELD),
     "void_a_certificate": grant("tax", sees=_FIELD),
     "import_a_middle_rate": grant("tax", sees=_FIELD),

@@ -93,6 +93,8 @@ class CalendarDayIn(Input):
 
 
 class ReturnOut(BaseModel):
+    """A return as its events carry it."""
+
     id: UUID
     number: str
     version: int
@@ -112,10 +114,13 @@ class ItemOut(BaseModel):
     currency: str
     departed_fob: MoneyAmount
     returned_fob: MoneyAmount
+    open_fob: MoneyAmount
+    """Neither in a return nor settled by a decision."""
 
 
 class DecisionOut(BaseModel):
     portion_id: UUID
+    decision_no: int
     outcome: str
     fob_value: MoneyAmount
     reason: str
@@ -132,6 +137,8 @@ class WindowOut(BaseModel):
 
 
 class CertificateOut(BaseModel):
+    """A certificate of agency export; a void one stays readable."""
+
     id: UUID
     number: str
     version: int

@@ -1,12 +1,13 @@
-"""Items, returns, certificates, windows and rates."""
+"""Items, returns, windows and rates."""
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import or_, select
 
 from shared.events.tax_exemption import ReturnState
 from shared.http.access import Authorised
@@ -19,11 +20,8 @@ from shared.wire import MonthText
 from tax_exemption.api.schemas import (
     CalendarDayIn,
     CalendarDayOut,
-    CertificateIn,
-    CertificateOut,
     DecisionIn,
     DecisionOut,
-    IssueIn,
     ItemOut,
     MiddleRateIn,
     MiddleRateOut,
@@ -32,30 +30,38 @@ from tax_exemption.api.schemas import (
     ReturnOut,
     WindowOut,
 )
-from tax_exemption.domain.window import month_of
+from tax_exemption.domain.window import month_after, month_of
 from tax_exemption.operations.decide_return import accept_return, decide_item, query_return
-from tax_exemption.operations.file_return import file_return, window_for
+from tax_exemption.operations.file_return import file_return
+from tax_exemption.operations.find_period import window_for
 from tax_exemption.operations.import_rates import import_middle_rate, publish_calendar_day
-from tax_exemption.operations.keep_certificate import apply_for_certificate, issue_certificate, void_certificate
 from tax_exemption.publishers.returns import return_state
 from tax_exemption.store.calendar import calendar
-from tax_exemption.store.items import items_seen_by, returns_seen_by
-from tax_exemption.store.tables import CertificateRow, ExemptionItem, ReturnRow, policy
+from tax_exemption.store.items import items_seen_by, open_items, returns_seen_by
+from tax_exemption.store.tables import ExemptionItem, ReturnRow, policy
 
 router = APIRouter(tags=["tax"])
 
 
-def _item(row: ExemptionItem) -> ItemOut:
-    names = set(ItemOut.model_fields) - {"month"}
-    return ItemOut.model_validate({"month": month_of(row.export_date), **{name: getattr(row, name) for name in names}})
+def _item(row: ExemptionItem, open_fob: Decimal) -> ItemOut:
+    names = set(ItemOut.model_fields) - {"month", "open_fob"}
+    own = {name: getattr(row, name) for name in names}
+    return ItemOut.model_validate({"month": month_of(row.export_date), "open_fob": open_fob, **own})
 
 
 @router.get("/v1/items")
-async def list_items(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ItemOut]:
-    """The departed portions the caller may see."""
+async def list_items(
+    session: Reading, caller: Authorised, wanted: WantedPage, month: Annotated[MonthText | None, Query()] = None
+) -> Page[ItemOut]:
+    """The departed portions the caller may see, and what is open of each; of one export month if asked."""
     query = items_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    if month is not None:
+        first, after = date.fromisoformat(f"{month}-01"), month_after(month)
+        query = query.where(ExemptionItem.export_date >= first, ExemptionItem.export_date < after)
     rows = list((await session.execute(wanted.of(query, ExemptionItem.portion_id))).scalars())  # type: ignore[arg-type]  # column
-    return wanted.page(rows, [_item(row) for row in rows], "portion_id")
+    still_open = await open_items(session, ExemptionItem.portion_id.in_([row.portion_id for row in rows]))
+    left = {each.item.portion_id: each.open_fob for each in still_open}
+    return wanted.page(rows, [_item(row, left.get(row.portion_id, Decimal(0))) for row in rows], "portion_id")
 
 
 @router.post("/v1/items/{portion_id}/decisions", status_code=201, response_model=DecisionOut)
@@ -140,51 +146,6 @@ async def query_a_return(return_id: UUID, body: ReasonIn, command: Commanded) ->
     version = command.expected_version()
     state = await query_return(command.session, return_id, version=version, reason=body.reason, act=command.act)
     return await _answer(command, state)
-
-
-def _certificate(row: CertificateRow) -> CertificateOut:
-    return CertificateOut.model_validate({name: getattr(row, name) for name in CertificateOut.model_fields})
-
-
-@router.post("/v1/certificates", status_code=201, response_model=CertificateOut)
-async def apply_for_a_certificate(body: CertificateIn, command: Commanded) -> Response:
-    """Apply for a certificate of agency export."""
-    row = await apply_for_certificate(command.session, body.declaration_id, body.principal_id, act=command.act)
-    location = f"/v1/certificates/{row.id}"
-    return await command.answer(_certificate(row), status=201, version=row.version, location=location)
-
-
-@router.get("/v1/certificates")
-async def list_certificates(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CertificateOut]:
-    """The certificates the caller may see, newest first."""
-    query = select(CertificateRow).where(CertificateRow.pilot == caller.pilot)
-    if caller.is_party:
-        own = (CertificateRow.operator_id == caller.subject_id, CertificateRow.principal_id == caller.subject_id)
-        query = query.where(or_(*own))
-    rows = list((await session.execute(wanted.of(query, CertificateRow.id))).scalars())  # type: ignore[arg-type]  # column
-    return wanted.page(rows, [_certificate(row) for row in rows], "id")
-
-
-@router.post("/v1/certificates/{certificate_id}/issues", response_model=CertificateOut)
-async def issue_a_certificate(certificate_id: UUID, body: IssueIn, command: Commanded) -> Response:
-    """Issue a certificate with tax's own number."""
-    row = await issue_certificate(
-        command.session,
-        certificate_id,
-        issued_number=body.issued_number,
-        version=command.expected_version(),
-        act=command.act,
-    )
-    return await command.answer(_certificate(row), version=row.version)
-
-
-@router.post("/v1/certificates/{certificate_id}/voidings", response_model=CertificateOut)
-async def void_a_certificate(certificate_id: UUID, body: ReasonIn, command: Commanded) -> Response:
-    """Void a certificate."""
-    row = await void_certificate(
-        command.session, certificate_id, reason=body.reason, version=command.expected_version(), act=command.act
-    )
-    return await command.answer(_certificate(row), version=row.version)
 
 
 @router.post("/v1/middle-rates", status_code=201, response_model=MiddleRateOut)

@@ -9,14 +9,16 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.act import Act
 from shared.events.base import Received
 from shared.events.trade_ledger import DeclarationEvent, DeclarationState, Portion
 from tax_exemption.consumers.on_registry import put
+from tax_exemption.operations.keep_certificate import void_outdated_certificates
 from tax_exemption.store.tables import ExemptionItem, PrincipalRelease
 
 
 async def keep_items(session: AsyncSession, received: Received[DeclarationEvent]) -> None:
-    """One item per portion that departed, as the newest state has it; none for outright exports (R-TAX-8)."""
+    """One item per portion that departed, as the newest state has it; outright ones have no stall holder (R-TAX-8)."""
     declaration = received.event.declaration
     for portion in declaration.portions:
         if declaration.export_date is None or portion.trade_kind != "goods" or not portion.departed_quantity:
@@ -44,6 +46,12 @@ async def keep_items(session: AsyncSession, received: Received[DeclarationEvent]
             },
         )
     await _keep_releases(session, declaration, received.sequence)
+
+
+async def keep_certificates(session: AsyncSession, received: Received[DeclarationEvent]) -> None:
+    """What the change leaves without its value is void."""
+    act = Act(actor=received.actor, pilot=received.pilot, now=received.occurred_at, traceparent=received.traceparent)
+    await void_outdated_certificates(session, received.event.declaration.declaration_id, act=act)
 
 
 async def _gone(session: AsyncSession, portion: Portion) -> None:

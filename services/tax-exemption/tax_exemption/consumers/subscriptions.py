@@ -3,7 +3,7 @@
 from shared.events import registry, trade_ledger
 from shared.messaging.subscriptions import Subscriptions
 from tax_exemption.consumers.on_registry import copy_pilot, copy_subject
-from tax_exemption.consumers.on_trade_ledger import keep_items
+from tax_exemption.consumers.on_trade_ledger import keep_certificates, keep_items
 
 subscriptions = Subscriptions("tax-exemption")
 for _subject_event in (
@@ -22,11 +22,7 @@ for _subject_event in (
 ):
     subscriptions.project(_subject_event, copy_subject)
 subscriptions.project(registry.PilotChanged, copy_pilot)
-for _declaration_event in (
-    trade_ledger.DeclarationReleased,
-    trade_ledger.DeclarationDeparted,
-    trade_ledger.DeclarationDeleted,
-    trade_ledger.GoodsShutOut,
-    trade_ledger.GoodsReturned,
-):
+for _declaration_event in trade_ledger.DeclarationEvent.__subclasses__():
+    # Whatever the type: the state decides (flow.md, rule 2).
     subscriptions.project(_declaration_event, keep_items)
+    subscriptions.react(_declaration_event, keep_certificates)

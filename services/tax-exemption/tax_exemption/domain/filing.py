@@ -18,6 +18,7 @@ class FilingFacts:
     today: date
     window: Window
     late_accepted: bool
+    """The officer accepted a late exemption of what is filed now (R-TAX-7)."""
     open_lines: int
     filer_entitled: bool
     gate_open: bool
@@ -31,18 +32,22 @@ def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
     breaches = []
     if not facts.filer_entitled:
         breaches.append(Breach("filer_not_entitled", "R-TAX-3", "/stall_holder_id"))
-    if not facts.window.first <= facts.today <= facts.window.last and not facts.late_accepted:
+    if not facts.window.holds(facts.today) and not facts.late_accepted:
         params = {"first": facts.window.first.isoformat(), "last": facts.window.last.isoformat()}
         breaches.append(Breach("outside_filing_window", "R-TAX-2", "/month", params))
     if not facts.open_lines:
         breaches.append(Breach("nothing_to_declare", "R-TAX-6", "/month"))
     if not facts.gate_open and not facts.outside_reference:
         breaches.append(Breach("acceptance_gate_closed", "R-TAX-4", "/outside_reference"))
+    if facts.gate_open and facts.outside_reference:
+        breaches.append(Breach("filed_through_the_system", "R-TAX-4", "/outside_reference"))
     if facts.kept_choice is not None and facts.kept_choice != facts.rate_choice:
         breaches.append(Breach("rate_choice_kept", "R-TAX-6", "/rate_choice", {"kept": facts.kept_choice}))
     return tuple(breaches)
 
 
-def exempt_rmb(fob: Decimal, rate: Decimal) -> Decimal:
-    """A portion's exempt amount in RMB, rounded half up per line (V54)."""
-    return rounded(fob * rate, "CNY")
+def exempt_rmb(
+    fob: Decimal, rate: Decimal, *, declared_fob: Decimal = Decimal(0), declared_rmb: Decimal = Decimal(0)
+) -> Decimal:
+    """What a line adds in RMB: the whole so far at the portion's rate, rounded once, less what is declared (V54)."""
+    return rounded((declared_fob + fob) * rate, "CNY") - declared_rmb

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,6 +16,10 @@ class Window:
 
     first: date
     last: date
+
+    def holds(self, day: date) -> bool:
+        """Whether one may file on a legal day."""
+        return self.first <= day <= self.last
 
 
 def month_of(day: date) -> str:
@@ -37,7 +42,7 @@ def window_of(month: str, *, last_day: int, is_working: IsWorking, extended_to: 
     first = month_after(month)
     if extended_to is not None:
         return Window(first, extended_to)
-    last = first.replace(day=last_day)
+    last = first.replace(day=min(last_day, monthrange(first.year, first.month)[1]))
     while not is_working(last):
         last += timedelta(days=1)
     return Window(first, last)

@@ -14,11 +14,10 @@ from shared.policy import policy_of
 from shared.vocabulary.errors import Conflict, NotFound, Refused, Stale
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.rules import Breach
-from tax_exemption.domain.window import month_of
-from tax_exemption.operations.file_return import window_for
+from tax_exemption.operations.find_period import periods_of, window_for
 from tax_exemption.publishers.returns import announce_return
 from tax_exemption.store.calendar import calendar
-from tax_exemption.store.items import items_of, lock_holder, return_for_update
+from tax_exemption.store.items import decisions_on, lock_name, open_items, return_for_update
 from tax_exemption.store.tables import ExemptionItem, ItemDecisionRow, ReturnRow, policy
 
 
@@ -52,20 +51,17 @@ async def query_return(session: AsyncSession, return_id: UUID, *, version: int, 
 async def decide_item(
     session: AsyncSession, portion_id: UUID, *, outcome: str, reason: str, act: Act
 ) -> ItemDecisionRow:
-    """The officer's outcome for what is still open of an item after its window."""
+    """The officer's outcome for what is still open of an item after its window; some let the filer declare late."""
     item = await session.get(ExemptionItem, portion_id)
     if item is None or item.pilot != act.pilot or item.stall_holder_id is None:
         raise NotFound(f"no item {portion_id}")
-    await lock_holder(session, item.stall_holder_id)
-    open_fob = next(
-        each.open_fob
-        for each in await items_of(session, act.pilot, item.stall_holder_id)
-        if each.item.portion_id == portion_id
-    )
+    await lock_name(session, str(item.stall_holder_id))
+    await session.refresh(item)
+    still_open = await open_items(session, ExemptionItem.portion_id == portion_id)
     today = legal_date(act.now)
     last = await _last_day(session, item, today, act)
     breaches = []
-    if not open_fob:
+    if not still_open:
         breaches.append(Breach("nothing_to_declare", "R-TAX-7", "/portion_id"))
     if today <= last:
         breaches.append(Breach("window_still_open", "R-TAX-7", "/portion_id", {"last": last.isoformat()}))
@@ -73,9 +69,10 @@ async def decide_item(
         raise Refused(tuple(breaches))
     row = ItemDecisionRow(
         portion_id=portion_id,
+        decision_no=await decisions_on(session, portion_id) + 1,
         pilot=act.pilot,
         outcome=outcome,
-        fob_value=open_fob,
+        fob_value=still_open[0].open_fob,
         reason=reason,
         decided_by=act.actor,
         decided_at=act.now,
@@ -92,10 +89,11 @@ async def decide_item(
             "reason": reason,
         }
     )
-    await announce(session, said, key=portion_id, sequence=1, act=act)
+    await announce(session, said, key=portion_id, sequence=row.decision_no, act=act)
     return row
 
 
 async def _last_day(session: AsyncSession, item: ExemptionItem, today: date, act: Act) -> date:
     rules = await policy_of(session, policy, act.pilot)
-    return window_for(month_of(item.export_date), rules, await calendar(session), today).last
+    periods = await periods_of(session, item.stall_holder_id, rules, today)
+    return window_for(periods.of(item.export_date), rules, await calendar(session), today).last

@@ -12,19 +12,18 @@ from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.events.tax_exemption import ReturnFiled, ReturnState
-from shared.policy import Policy, policy_of
+from shared.policy import policy_of
 from shared.vocabulary.errors import Hidden, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from tax_exemption.domain.filing import FilingFacts, breaches_of_filing, exempt_rmb
-from tax_exemption.domain.window import Window, month_after, month_of, window_of
+from tax_exemption.domain.window import Window, month_after
+from tax_exemption.operations.find_period import periods_of, window_for
 from tax_exemption.publishers.returns import announce_return
 from tax_exemption.store.calendar import Calendar, calendar
-from tax_exemption.store.items import OpenItem, items_of, lock_holder, middle_rate, next_number
+from tax_exemption.store.items import OpenItem, files_for, lock_name, middle_rate, next_number, open_items_of
 from tax_exemption.store.tables import PilotCopy, RateChoiceRow, ReturnLineRow, ReturnRow, policy
-
-_KEPT_MONTHS = 12
 
 
 async def file_return(
@@ -37,24 +36,26 @@ async def file_return(
     act: Act,
 ) -> ReturnState:
     """The filed return (or the record of one filed outside), or every reason why not."""
-    await lock_holder(session, stall_holder_id)
-    items = await items_of(session, act.pilot, stall_holder_id)
-    due = [each for each in items if each.open_fob and _belongs(each, month)]
-    mine = [each for each in due if str(each.item.exemption_filer_id) == act.subject_id]
-    if act.subject_id != str(stall_holder_id) and not mine:
-        filed_for = {str(each.item.exemption_filer_id) for each in items}
-        if act.subject_id not in filed_for:
-            raise Hidden("the stall holder's items are somebody else's")
+    # One return of a stall holder at a time, and only by the named filer: no item stands in two (V48, V50).
+    await lock_name(session, str(stall_holder_id))
+    filer_id = UUID(act.subject_id or "")
+    if filer_id != stall_holder_id and not await files_for(session, act.pilot, filer_id, stall_holder_id):
+        raise Hidden("the stall holder's items are somebody else's")
     today = legal_date(act.now)
     rules = await policy_of(session, policy, act.pilot)
     days = await calendar(session)
     window = window_for(month, rules, days, today)
-    lines, missing = await _lines(session, mine, rate_choice)
+    periods = await periods_of(session, stall_holder_id, rules, today)
+    due = [each for each in await open_items_of(session, act.pilot, stall_holder_id) if periods.holds(month, each)]
+    mine = [each for each in due if each.item.exemption_filer_id == filer_id]
+    late = [each for each in mine if each.may_be_late and today > window.last]
+    reach_days = rules.on("middle_rate_reach_days", today).value
+    lines, missing = await _lines(session, late or mine, rate_choice, reach_days)
     facts = FilingFacts(
         today=today,
         window=window,
-        late_accepted=False,
-        open_lines=len(mine),
+        late_accepted=bool(late),
+        open_lines=len(lines) + len(missing),
         filer_entitled=bool(mine) or not due,
         gate_open=await _gate_open(session, act.pilot, today),
         outside_reference=outside_reference,
@@ -79,30 +80,13 @@ async def file_return(
     return await announce_return(session, row, ReturnFiled, act=act)
 
 
-def _belongs(each: OpenItem, month: str) -> bool:
-    """An item belongs to its export month; an adjustment to whichever later month is declared next (V53)."""
-    own = month_of(each.item.export_date)
-    return own <= month if each.adjustment else own == month
-
-
-def window_for(month: str, rules: Policy, days: Calendar, today: date) -> Window:
-    """The window of a month; a published extension goes before (R-TAX-2)."""
-    parameter = rules.on("exemption_window", today).value
-    extended = parameter["extended"].get(month)
-    return window_of(
-        month,
-        last_day=parameter["last_day"],
-        is_working=days.is_working,
-        extended_to=date.fromisoformat(extended) if extended else None,
-    )
-
-
 async def _gate_open(session: AsyncSession, pilot: str, today: date) -> bool:
     row = await session.get(PilotCopy, pilot)
     return row is not None and row.acceptance_gate_open_from is not None and row.acceptance_gate_open_from <= today
 
 
 async def _kept_choice(session: AsyncSession, stall_holder_id: UUID, month: str) -> str | None:
+    """The choice made for the month or one of the eleven before."""
     first = month_after(month)
     earliest = f"{first.year - 1}-{first.month:02}"
     query = select(RateChoiceRow).where(
@@ -113,14 +97,15 @@ async def _kept_choice(session: AsyncSession, stall_holder_id: UUID, month: str)
 
 
 async def _lines(
-    session: AsyncSession, items: list[OpenItem], rate_choice: str
+    session: AsyncSession, items: list[OpenItem], rate_choice: str, reach_days: int
 ) -> tuple[list[ReturnLineRow], tuple[Breach, ...]]:
     lines = []
     missing: set[tuple[str, date]] = set()
     for each in items:
         item = each.item
         day = item.sale_date if rate_choice == "sale_day" else item.export_date.replace(day=1)
-        rate = await middle_rate(session, item.currency, day)
+        # An adjustment keeps the rate of the portion's first line, so that goods all back leave nothing exempt.
+        rate = each.first_rate or await middle_rate(session, item.currency, day, reach_days=reach_days)
         if rate is None:
             missing.add((item.currency, day))
             continue
@@ -136,7 +121,9 @@ async def _lines(
                 currency=item.currency,
                 rate=rate[1],
                 rate_id=rate[0],
-                exempt_rmb=exempt_rmb(each.open_fob, rate[1]),
+                exempt_rmb=exempt_rmb(
+                    each.open_fob, rate[1], declared_fob=each.declared_fob, declared_rmb=each.declared_rmb
+                ),
                 adjustment=each.adjustment,
             )
         )
@@ -166,12 +153,12 @@ def _row(
         filed_by=act.actor,
         month=month,
         status="filed" if facts.gate_open else "filed_outside",
-        filing_kind="in_window",
+        filing_kind="in_window" if window.holds(facts.today) else "late",
         window_from=window.first,
         window_to=window.last,
         calendar_version=days.version,
         rate_choice=rate_choice,
         filed_at=act.now,
         accepted_at=None,
-        outside_reference=None if facts.gate_open else outside_reference,
+        outside_reference=outside_reference,
     )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import Act
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.rules import Breach
+from tax_exemption.store.items import lock_name
 from tax_exemption.store.tables import CalendarDayRow, MiddleRateRow
 
 
@@ -21,6 +22,7 @@ async def import_middle_rate(
     breaches = []
     if cny_per_unit <= 0:
         breaches.append(Breach("rate_not_positive", "R-FX-10", "/cny_per_unit"))
+    await lock_name(session, f"middle rate {day} {currency}")
     if await session.get(MiddleRateRow, (day, currency)) is not None:
         breaches.append(Breach("rate_imported_already", "R-FX-10", "/day"))
     if breaches:

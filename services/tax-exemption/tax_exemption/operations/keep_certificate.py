@@ -14,7 +14,7 @@ from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from tax_exemption.publishers.returns import announce_certificate
-from tax_exemption.store.items import next_number
+from tax_exemption.store.items import lock_name, next_number
 from tax_exemption.store.tables import CertificateRow, PrincipalRelease
 
 
@@ -22,7 +22,9 @@ async def apply_for_certificate(
     session: AsyncSession, declaration_id: UUID, principal_id: UUID, *, act: Act
 ) -> CertificateRow:
     """The application over everything released for the principal in the declaration."""
-    release = await session.get(PrincipalRelease, (declaration_id, principal_id))
+    key = (declaration_id, principal_id)
+    # Locked: neither a second application nor a change of the declaration goes by meanwhile.
+    release = await session.get(PrincipalRelease, key, with_for_update=True, populate_existing=True)
     if release is None or release.pilot != act.pilot:
         raise NotFound("nothing was released for this principal in this declaration")
     if act.subject_id != str(release.consignor_id):
@@ -74,6 +76,7 @@ async def issue_certificate(
     row = await _certificate(session, certificate_id, version, act)
     if row.status != "applied":
         raise Conflict("certificate_not_applied", f"the certificate is {row.status}")
+    await lock_name(session, issued_number)
     used = select(CertificateRow.number).where(CertificateRow.issued_number == issued_number)
     number = await session.scalar(used)
     if number is not None:
@@ -90,6 +93,22 @@ async def void_certificate(
     row = await _certificate(session, certificate_id, version, act)
     if row.status == "void":
         raise Conflict("certificate_void_already", "the certificate is void")
+    await _void(session, row, reason, act)
+    return row
+
+
+async def void_outdated_certificates(session: AsyncSession, declaration_id: UUID, *, act: Act) -> None:
+    """Void what no longer says the released value of its principal; another may be applied for (V52)."""
+    live = select(CertificateRow).where(
+        CertificateRow.declaration_id == declaration_id, CertificateRow.status != "void"
+    )
+    rows = (await session.execute(live.order_by(CertificateRow.id).with_for_update())).scalars().all()
+    for row in rows:
+        release = await session.get(PrincipalRelease, (declaration_id, row.principal_id), populate_existing=True)
+        if release is None or (release.value, release.currency) != (row.value, row.currency):
+            await _void(session, row, "the declaration has another value for this principal", act)
+
+
+async def _void(session: AsyncSession, row: CertificateRow, reason: str, act: Act) -> None:
     row.status, row.voided_at = "void", act.now
     await announce_certificate(session, row, CertificateVoided, act=act, reason=reason)
-    return row

@@ -194,11 +194,12 @@ class ReturnLineRow(Row):
 
 
 class ItemDecisionRow(Row):
-    """The tax officer's outcome for a portion not declared in time (R-TAX-7)."""
+    """An outcome of the tax officer for what was open of a portion after its window (R-TAX-7); later ones add up."""
 
     __tablename__ = "item_decisions"
 
     portion_id: Mapped[UUID] = mapped_column(primary_key=True)
+    decision_no: Mapped[int] = mapped_column(primary_key=True)
     pilot: Mapped[str]
     outcome: Mapped[str]
     fob_value: Mapped[Decimal] = mapped_column(MONEY)

@@ -1,0 +1,76 @@
+"""Certificates of agency export."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from shared.http.access import Authorised
+from shared.http.command import Commanded, Reading
+from shared.http.paging import Page, WantedPage
+from shared.vocabulary.errors import Hidden, NotFound
+from tax_exemption.api.schemas import CertificateIn, CertificateOut, IssueIn, ReasonIn
+from tax_exemption.operations.keep_certificate import apply_for_certificate, issue_certificate, void_certificate
+from tax_exemption.store.items import certificates_seen_by
+from tax_exemption.store.tables import CertificateRow
+
+router = APIRouter(tags=["tax"])
+
+
+def _certificate(row: CertificateRow) -> CertificateOut:
+    return CertificateOut.model_validate({name: getattr(row, name) for name in CertificateOut.model_fields})
+
+
+@router.post("/v1/certificates", status_code=201, response_model=CertificateOut)
+async def apply_for_a_certificate(body: CertificateIn, command: Commanded) -> Response:
+    """Apply for a certificate of agency export."""
+    row = await apply_for_certificate(command.session, body.declaration_id, body.principal_id, act=command.act)
+    location = f"/v1/certificates/{row.id}"
+    return await command.answer(_certificate(row), status=201, version=row.version, location=location)
+
+
+@router.get("/v1/certificates")
+async def list_certificates(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CertificateOut]:
+    """The certificates the caller may see, newest first."""
+    query = certificates_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    rows = list((await session.execute(wanted.of(query, CertificateRow.id))).scalars())  # type: ignore[arg-type]  # column
+    return wanted.page(rows, [_certificate(row) for row in rows], "id")
+
+
+@router.get("/v1/certificates/{certificate_id}")
+async def read_certificate(
+    certificate_id: UUID, session: Reading, caller: Authorised, response: Response
+) -> CertificateOut:
+    """One certificate."""
+    query = certificates_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    row = (await session.execute(query.where(CertificateRow.id == certificate_id))).scalar_one_or_none()
+    if row is None:
+        exists = await session.get(CertificateRow, certificate_id)
+        if exists is not None and exists.pilot == caller.pilot:
+            raise Hidden(f"certificate {certificate_id} is somebody else's")
+        raise NotFound(f"no certificate {certificate_id}")
+    response.headers["etag"] = f'"{row.version}"'
+    return _certificate(row)
+
+
+@router.post("/v1/certificates/{certificate_id}/issues", response_model=CertificateOut)
+async def issue_a_certificate(certificate_id: UUID, body: IssueIn, command: Commanded) -> Response:
+    """Issue a certificate with tax's own number."""
+    row = await issue_certificate(
+        command.session,
+        certificate_id,
+        issued_number=body.issued_number,
+        version=command.expected_version(),
+        act=command.act,
+    )
+    return await command.answer(_certificate(row), version=row.version)
+
+
+@router.post("/v1/certificates/{certificate_id}/voidings", response_model=CertificateOut)
+async def void_a_certificate(certificate_id: UUID, body: ReasonIn, command: Commanded) -> Response:
+    """Void a certificate."""
+    row = await void_certificate(
+        command.session, certificate_id, reason=body.reason, version=command.expected_version(), act=command.act
+    )
+    return await command.answer(_certificate(row), version=row.version)

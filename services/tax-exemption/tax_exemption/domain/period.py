@@ -1,0 +1,37 @@
+"""Which return an export date belongs to: the month's, or the quarter's of who files quarterly (R-TAX-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from tax_exemption.domain.window import month_of
+
+QuarterlyRule = Literal["quarter", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """How often a stall holder files, from when to when."""
+
+    value: str
+    valid_from: date
+    valid_to: date | None
+
+
+def period_of(export_date: date, frequencies: Iterable[Frequency], quarterly: QuarterlyRule) -> str:
+    """The month under which an export date is declared: its own, or the last of its quarter.
+
+    What counts is the frequency on the export date, the one that began last; who has none files monthly.
+    """
+    held = [
+        each
+        for each in frequencies
+        if each.valid_from <= export_date and (each.valid_to is None or export_date <= each.valid_to)
+    ]
+    newest = max(held, key=lambda each: each.valid_from, default=None)
+    if newest is None or newest.value != "quarter" or quarterly == "month":
+        return month_of(export_date)
+    return f"{export_date.year}-{(export_date.month + 2) // 3 * 3:02}"

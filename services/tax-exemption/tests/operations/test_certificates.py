@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+
+from shared.events.trade_ledger import DeclarationAmended, DeclarationDeparted, DeclarationReleased, Portion
+from shared.testing.declaration_events import declaration_event, portion
+
+Filing = Any
+
+
+def own(filing: Filing, value: str = "1000.00", **changed: Any) -> Portion:
+    return portion(filing.holder, filing.operator, filing.holder, value, **changed)
+
+
+async def test_a_certificate_is_issued_once_per_declaration_and_principal(filing: Filing) -> None:
+    event = declaration_event(DeclarationDeparted, own(filing), own(filing, "250.50"))
+    await filing.hear(event)
+    body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
+    applied = await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
+    assert applied["value"] == "1250.50"
+    twice = await filing.door.call("POST", "/v1/certificates", body, **filing.as_operator())
+    assert (twice.status_code, twice.json()["code"]) == (409, "certificate_applied_already")
+    path = f"/v1/certificates/{applied['id']}"
+    issued = await filing.door.done("POST", f"{path}/issues", {"issued_number": "DL1"}, role="tax", version=1)
+    await filing.door.done("POST", f"{path}/voidings", {"reason": "amended"}, role="tax", version=issued["version"])
+    anew = await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
+    reused = await filing.door.call(
+        "POST", f"/v1/certificates/{anew['id']}/issues", {"issued_number": "DL1"}, role="tax", version=1
+    )
+    assert reused.json()["code"] == "issued_number_used"
+
+
+async def test_a_certificate_is_applied_for_from_release_on(filing: Filing) -> None:
+    waiting = own(filing, departed_quantity="0", departed_value="0", departed_fob="0")
+    event = declaration_event(DeclarationReleased, waiting, status="released", export_date=None)
+    await filing.hear(event)
+    body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
+    await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
+
+
+async def test_own_exports_have_no_certificate(filing: Filing) -> None:
+    event = declaration_event(DeclarationDeparted, own(filing, export_mode="own"))
+    await filing.hear(event)
+    body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
+    assert (await filing.door.call("POST", "/v1/certificates", body, **filing.as_operator())).status_code == 404
+
+
+async def test_an_amended_value_voids_the_certificate_and_another_is_applied_for(filing: Filing) -> None:
+    goods, other = own(filing), portion(uuid4(), filing.operator, filing.operator)
+    departed = declaration_event(DeclarationDeparted, goods, other)
+    await filing.hear(departed)
+    declaration_id = departed.declaration.declaration_id
+    ids = []
+    for principal in (goods.owner_id, other.owner_id):
+        body = {"declaration_id": str(declaration_id), "principal_id": str(principal)}
+        applied = await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
+        ids.append(applied["id"])
+    path = f"/v1/certificates/{ids[0]}"
+    await filing.door.done("POST", f"{path}/issues", {"issued_number": "DL1"}, role="tax", version=1)
+    less = goods.model_copy(update={"released_fob": Decimal(800), "departed_fob": Decimal(800)})
+    for sequence in (2, 3):
+        said = declaration_event(DeclarationAmended, less, other, declaration_id=declaration_id)
+        await filing.hear(said, sequence=sequence)
+    assert (await filing.door.done("GET", path, **filing.as_operator()))["status"] == "void"
+    assert (await filing.door.done("GET", f"/v1/certificates/{ids[1]}", role="tax"))["status"] == "applied"
+    body = {"declaration_id": str(declaration_id), "principal_id": str(filing.holder)}
+    anew = await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
+    assert anew["value"] == "800.00"
+    with psycopg.connect(filing.dsn) as connection:
+        said_types = Counter(row[0] for row in connection.execute("SELECT type FROM outbox"))
+    assert said_types["tax_exemption.certificate_voided.v1"] == 1
+
+
+async def test_of_ten_applications_at_once_one_wins(filing: Filing) -> None:
+    event = declaration_event(DeclarationDeparted, own(filing))
+    await filing.hear(event)
+    body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
+    answers = await asyncio.gather(
+        *(filing.door.call("POST", "/v1/certificates", body, **filing.as_operator()) for _ in range(10))
+    )
+    assert Counter((each.status_code, each.json().get("code")) for each in answers) == {
+        (201, None): 1,
+        (409, "certificate_applied_already"): 9,
+    }
