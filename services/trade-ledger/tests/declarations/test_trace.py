@@ -3,7 +3,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.events.fx_settlement import EntitlementChanged, EntitlementState
+from shared.events.fx_settlement import (
+    CollectionBooked,
+    CollectionMatched,
+    CollectionState,
+    EntitlementChanged,
+    EntitlementState,
+    PassedOn,
+)
 
 
 async def two_sellers(yard: Any, parties: Any, make_packed: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -88,3 +95,55 @@ async def test_an_event_heard_twice_is_one_step(yard: Any, parties: Any, make_pa
     traced = await yard.as_operator("GET", f"/v1/trace/{declaration['id']}")
     heard = [step for step in traced["timeline"] if step["type"] == "fx_settlement.entitlement_changed.v1"]
     assert [UUID(step["key"]) for step in heard] == [UUID(declaration["id"])]
+
+
+def collection(portion: dict[str, Any], *, matched: bool) -> CollectionState:
+    match = {
+        "match_id": str(uuid4()), "portion_id": portion["portion_id"], "declaration_id": portion["declaration_id"],
+        "owner_id": portion["owner_id"], "amount": "300.00", "value": "300.00", "declared_currency": "USD",
+        "rate": "1", "rate_id": "same", "matched_at": "2026-05-13T17:00:00+08:00",
+    }  # fmt: skip
+    return CollectionState.model_validate(
+        {
+            "collection_id": str(UUID(int=9)), "pilot": "longshui", "number": "LS-CO-1", "version": 1,
+            "bank_id": str(uuid4()), "bank_reference": "B1", "collector_id": portion["collector_id"],
+            "account_kind": "trade", "method": "fx", "currency": "USD", "amount": "300.00", "bank_charges": "0",
+            "received_on": "2026-05-13", "payer": {"mask": "*", "blind_index": "x", "ciphertext": "x"},
+            "matched": "300.00" if matched else "0", "refunded": "0", "unmatched": "0" if matched else "300.00",
+            "matches": [match] if matched else [],
+        }
+    )  # fmt: skip
+
+
+def passed_on(agent: UUID, principal: UUID) -> PassedOn:
+    return PassedOn.model_validate(
+        {
+            "pass_on_id": str(uuid4()), "pilot": "longshui", "number": "LS-PO-1", "bank_id": str(uuid4()),
+            "agent_id": str(agent), "principal_id": str(principal), "currency": "USD", "amount": "300.00",
+            "paid_as": "fx", "paid_on": "2026-05-13", "bank_reference": "B2",
+        }
+    )  # fmt: skip
+
+
+async def test_from_a_trade_to_its_collection_and_what_was_passed_on(yard: Any, parties: Any, make_packed: Any) -> None:
+    trades, declaration = await two_sellers(yard, parties, make_packed)
+    (portion,) = (each for each in declaration["declaration"]["portions"] if each["trade_id"] == trades[0]["id"])
+    await yard.hear(CollectionBooked(collection=collection(portion, matched=False)), key=str(UUID(int=9)))
+    await yard.hear(CollectionMatched(collection=collection(portion, matched=True)), key=str(UUID(int=9)))
+    await yard.hear(passed_on(parties["operator"], parties["seller"]), key="pass-on")
+    await yard.hear(passed_on(parties["operator"], parties["other_seller"]), key="somebody else's")
+
+    async def heard(asked: str, **who: Any) -> list[tuple[str, str]]:
+        traced = await yard.door.done("GET", f"/v1/trace/{asked}", **who)
+        return sorted(
+            (step["type"].split(".")[1], step["key"])
+            for step in traced["timeline"]
+            if step["type"].startswith("fx_settlement.")
+        )
+
+    money = [("collection_booked", str(UUID(int=9))), ("collection_matched", str(UUID(int=9)))]
+    seller = {"role": "stall_holder", "subject_id": parties["seller"]}
+    assert await heard(trades[0]["number"], **seller) == [*money, ("passed_on", "pass-on")]
+    assert await heard("LS-CO-1", role="safe") == [*money, ("passed_on", "pass-on")]
+    assert await heard(trades[0]["number"], role="buyer", subject_id=parties["buyer"]) == money
+    assert await heard(trades[1]["number"], role="safe") == []

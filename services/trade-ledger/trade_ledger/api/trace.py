@@ -29,11 +29,13 @@ async def trace(asked: str, session: Reading, caller: Authorised) -> TraceOut:
         if not traced.trades:
             raise Hidden("it is somebody else's")
     await widen(session, traced)
+    party = caller.subject_id if caller.is_party else None
+    steps = await timeline(session, caller.pilot, traced, party=party)
     return TraceOut(
         asked=asked,
         kind=traced.kind,
         trades=sorted(traced.trades),
         declarations=sorted(traced.declarations),
         portions=sorted(traced.portions),
-        timeline=[TraceStep.model_validate(step) for step in await timeline(session, caller.pilot, traced)],
+        timeline=[TraceStep.model_validate(step) for step in steps],
     )

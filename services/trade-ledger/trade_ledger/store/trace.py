@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trade_ledger.store.tables.copies import SubjectCopy, TraceLink
@@ -104,9 +104,12 @@ async def _of_money_or_tax(session: AsyncSession, pilot: str, asked: str, own: U
     named = or_(TraceLink.key == asked, TraceLink.shown["number"].astext == asked)
     refs = (await session.execute(select(TraceLink.refs).where(TraceLink.pilot == pilot, named))).scalars()
     ids = {each for row in refs for each in map(_uuid, row) if each is not None}
-    portions = select(PortionRow.trade_id).where(or_(PortionRow.id.in_(ids), PortionRow.declaration_id.in_(ids)))
+    mine = select(PortionRow.trade_id).where(PortionRow.pilot == pilot)
+    # What names its portions concerns these only, not all that shares their declaration.
+    by_portion = await _ids(session, mine.where(PortionRow.id.in_(ids)))
+    found = by_portion or await _ids(session, mine.where(PortionRow.declaration_id.in_(ids)))
     trades = select(TradeRow.id).where(TradeRow.pilot == pilot, TradeRow.id.in_(ids))
-    return await _ids(session, portions) | await _ids(session, trades) or None
+    return found | await _ids(session, trades) or None
 
 
 _FINDERS = (
@@ -144,8 +147,10 @@ _OWN_EVENTS = text(
 )
 
 
-async def timeline(session: AsyncSession, pilot: str, traced: Traced) -> list[dict[str, Any]]:
-    """Own and heard events about what was traced, in the order of their business time."""
+async def timeline(
+    session: AsyncSession, pilot: str, traced: Traced, *, party: UUID | None = None
+) -> list[dict[str, Any]]:
+    """Own and heard events about what was traced, in the order of their business time; `party` is who asks, if one."""
     own = await session.execute(
         _OWN_EVENTS, {"pilot": pilot, "keys": sorted(traced.keys), "trades": _texts(traced.trades)}
     )
@@ -156,17 +161,57 @@ async def timeline(session: AsyncSession, pilot: str, traced: Traced) -> list[di
         }
         for row in own
     ]
+    steps += await _heard(session, pilot, traced, party)
+    return sorted(steps, key=lambda step: (step["at"], step["key"], step["sequence"]))
+
+
+async def _heard(session: AsyncSession, pilot: str, traced: Traced, party: UUID | None) -> list[dict[str, Any]]:
+    """Events of money and tax: those that name what was traced, all others of the same things, then the pass-ons."""
     others = await _portions_of_others(session, traced)
     whole = traced.declarations - set(others.values())
     refs = _texts(traced.portions | traced.trades | whole)
-    hidden = set(_texts(others))
-    heard = await session.execute(select(TraceLink).where(TraceLink.pilot == pilot, TraceLink.refs.overlap(refs)))
-    for link in heard.scalars():
-        step = {name: getattr(link, name) for name in ("type", "key", "sequence", "at", "actor", "shown")}
-        if hidden & set(link.refs):
-            step["shown"] = {name: value for name, value in link.shown.items() if name in _NO_AMOUNTS}
-        steps.append(step)
-    return sorted(steps, key=lambda step: (step["at"], step["key"], step["sequence"]))
+    naming = await _links(session, pilot, TraceLink.refs.overlap(refs))
+    keys = {link.key for link in naming}
+    links = {link.event_id: link for link in await _links(session, pilot, TraceLink.key.in_(keys))}
+    foreign = set() if party is None else await _portions_beside(session, traced, links.values())
+    shared = {link.key for link in links.values() if foreign & set(link.refs)}
+    steps = [_step(link, amounts=link.key not in shared) for link in links.values()]
+    return steps + [_step(link) for link in await _pass_ons(session, pilot, traced, naming, party)]
+
+
+async def _links(session: AsyncSession, pilot: str, condition: ColumnElement[bool]) -> list[TraceLink]:
+    return list((await session.execute(select(TraceLink).where(TraceLink.pilot == pilot, condition))).scalars())
+
+
+def _step(link: TraceLink, *, amounts: bool = True) -> dict[str, Any]:
+    step = {name: getattr(link, name) for name in ("type", "key", "sequence", "at", "actor", "shown")}
+    if not amounts:
+        step["shown"] = {name: value for name, value in link.shown.items() if name in _NO_AMOUNTS}
+    return step
+
+
+_MATCHED, _PASSED_ON = "fx_settlement.collection_matched.v1", "fx_settlement.passed_on.v1"
+
+
+async def _pass_ons(
+    session: AsyncSession, pilot: str, traced: Traced, naming: Sequence[TraceLink], party: UUID | None
+) -> list[TraceLink]:
+    """What collectors passed on to the owners of traced goods, in a currency and since they were collected in it.
+
+    A pass-on settles what is owed between two parties and names no goods, so only these two and authorities see it.
+    """
+    matched = [link for link in naming if link.type == _MATCHED]
+    if not matched:
+        return []
+    since, currencies = min(link.at for link in matched), {link.shown.get("currency") for link in matched}
+    collector = TradeRow.state["collector_id"].astext
+    query = select(collector, TradeRow.owner_id).where(TradeRow.id.in_(traced.trades)).distinct()
+    found = []
+    for agent, principal in await session.execute(query):
+        if agent != str(principal) and (party is None or str(party) in (agent, str(principal))):
+            between = TraceLink.refs.contains([agent, str(principal)])
+            found += await _links(session, pilot, and_(TraceLink.type == _PASSED_ON, between, TraceLink.at >= since))
+    return [link for link in found if link.shown.get("currency") in currencies]
 
 
 # What an event also shows to a party whose goods are only a part of what it is about (V65).
@@ -179,6 +224,13 @@ async def _portions_of_others(session: AsyncSession, traced: Traced) -> dict[UUI
         PortionRow.declaration_id.in_(traced.declarations), PortionRow.id.not_in(traced.portions)
     )
     return {portion: declaration for portion, declaration in await session.execute(query)}
+
+
+async def _portions_beside(session: AsyncSession, traced: Traced, links: Iterable[TraceLink]) -> set[str]:
+    """Portions that the events name beside the traced ones, of whatever declaration."""
+    named = {each for link in links for each in map(_uuid, link.refs) if each is not None}
+    query = select(PortionRow.id).where(PortionRow.id.in_(named - traced.portions))
+    return set(_texts(await _ids(session, query)))
 
 
 def _texts(ids: Iterable[UUID]) -> list[str]:
