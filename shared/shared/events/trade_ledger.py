@@ -19,6 +19,19 @@ ExportMode = Literal["own", "agency", "outright"]
 SettlementMethod = Literal["fx", "rmb", "cash"]
 PriceTerm = Literal["EXW", "FOB", "C&F", "C&I", "CIF"]
 DifferenceName = Literal["freight", "insurance", "inland_freight", "fee", "margin"]
+DeclarationStatus = Literal[
+    "draft",
+    "submitted",
+    "accepted",
+    "rejected",
+    "inspected",
+    "released",
+    "departed",
+    "withdrawn",
+    "deleted",
+    "shut_out",
+    "returned",
+]
 Decision = Literal["eligible", "not_eligible", "needs_person"]
 
 
@@ -332,19 +345,7 @@ class DeclarationState(Part):
     pilot: str
     number: str
     version: int
-    status: Literal[
-        "draft",
-        "submitted",
-        "accepted",
-        "rejected",
-        "inspected",
-        "released",
-        "departed",
-        "withdrawn",
-        "deleted",
-        "shut_out",
-        "returned",
-    ]
+    status: DeclarationStatus
     attempt: int
     consignor_id: UUID
     declarant_id: UUID

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from shared.http.command import Command, Commanded, Reading, act_of
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.vocabulary.errors import Hidden, NotFound, Refused
+from trade_ledger.api.filters import WantedDeclarations
 from trade_ledger.api.schemas import (
     CustomsRateIn,
     CustomsRateOut,
@@ -37,7 +39,7 @@ from trade_ledger.operations.declarations.submit_declaration import (
     withdraw_declaration,
 )
 from trade_ledger.publishers.declarations import declaration_state
-from trade_ledger.store.declarations import declarations_seen_by
+from trade_ledger.store.declarations import declarations_like, declarations_seen_by
 from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow
 
 router = APIRouter(tags=["declarations"])
@@ -75,9 +77,12 @@ async def draft_a_declaration(body: DeclarationIn, command: Commanded) -> Respon
 
 
 @router.get("/v1/declarations")
-async def list_declarations(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[DeclarationOut]:
+async def list_declarations(
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedDeclarations
+) -> Page[DeclarationOut]:
     """The declarations the caller may see, newest first."""
     query = declarations_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    query = declarations_like(query, **asdict(asked))
     rows = list((await session.execute(wanted.of(query, DeclarationRow.id))).scalars())  # type: ignore[arg-type]  # column
     return wanted.page(rows, [await shown(session, row) for row in rows], "id")
 

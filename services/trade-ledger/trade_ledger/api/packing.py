@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -13,6 +14,7 @@ from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.vocabulary.errors import Forbidden, Hidden, NotFound
+from trade_ledger.api.filters import WantedPackingLists
 from trade_ledger.api.schemas import (
     ArrivalIn,
     HandoverIn,
@@ -35,7 +37,7 @@ from trade_ledger.operations.packing.pack_lines import (
 )
 from trade_ledger.operations.packing.record_handover import record_handover
 from trade_ledger.publishers.packing import load_state, packing_list_state
-from trade_ledger.store.packing import packing_lists_seen_by
+from trade_ledger.store.packing import packing_lists_like, packing_lists_seen_by
 from trade_ledger.store.tables.packing import LoadRow, PackingListRow
 
 router = APIRouter(tags=["packing"])
@@ -161,9 +163,12 @@ async def _seen(session: AsyncSession, caller: Caller, packing_list_id: UUID) ->
 
 
 @router.get("/v1/packing-lists")
-async def list_packing_lists(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[PackingListOut]:
+async def list_packing_lists(
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedPackingLists
+) -> Page[PackingListOut]:
     """The packing lists the caller may see, newest first."""
     query = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    query = packing_lists_like(query, **asdict(asked))
     rows = list((await session.execute(wanted.of(query, PackingListRow.id))).scalars())  # type: ignore[arg-type]  # column
     shown = []
     for row in rows:

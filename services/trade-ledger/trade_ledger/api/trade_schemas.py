@@ -26,33 +26,35 @@ _LINE: JsonDict = {
     "origin_place": "重庆大足",
 }
 
+_TRADE: JsonDict = {
+    "seller_id": "019a0000-0000-7000-8000-000000000001",
+    "consignor_id": "019a0000-0000-7000-8000-000000000002",
+    "buyer_id": "019a0000-0000-7000-8000-000000000003",
+    "export_mode": "agency",
+    "export_agency_id": "019a0000-0000-7000-8000-000000000011",
+    "settlement_method": "fx",
+    "trade_date": "2026-05-13",
+    "currency": "USD",
+    "total": "306.00",
+    "lines": [_LINE],
+}
+
 
 class TradeIn(TradeEntry):
     """A trade (交易单)."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "seller_id": "019a0000-0000-7000-8000-000000000001",
-                    "consignor_id": "019a0000-0000-7000-8000-000000000002",
-                    "buyer_id": "019a0000-0000-7000-8000-000000000003",
-                    "export_mode": "agency",
-                    "export_agency_id": "019a0000-0000-7000-8000-000000000011",
-                    "settlement_method": "fx",
-                    "trade_date": "2026-05-13",
-                    "currency": "USD",
-                    "total": "306.00",
-                    "lines": [_LINE],
-                }
-            ]
-        },
+        json_schema_extra={"examples": [_TRADE]},
     )
 
 
 class CorrectionIn(TradeIn):
     """The trade as it should be, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{**_TRADE, "reason": "price of a piece was misread"}]}
+    )
 
     reason: str = Field(min_length=1, max_length=500)
 

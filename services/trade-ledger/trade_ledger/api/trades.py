@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from shared.http.command import Commanded, Reading, begin_attempt
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.vocabulary.errors import Hidden, NotFound
+from trade_ledger.api.filters import WantedTrades
 from trade_ledger.api.registrar import Registrar, answer_headers
 from trade_ledger.api.schemas import ReasonIn
 from trade_ledger.api.trade_batches import acting_subject, is_own
@@ -29,7 +31,7 @@ from trade_ledger.api.trade_schemas import (
 from trade_ledger.operations.trades.correct_trade import correct_trade, void_trade
 from trade_ledger.operations.trades.trade_entry import TradeEntry
 from trade_ledger.store.tables.trades import TradeRow, TradeVersionRow
-from trade_ledger.store.trades import lines_of, trades_seen_by, trades_with_documents_of
+from trade_ledger.store.trades import lines_of, trades_like, trades_seen_by, trades_with_documents_of
 
 router = APIRouter(tags=["trades"])
 _TRADE: TypeAdapter[TradeIn] = TypeAdapter(TradeIn)
@@ -94,9 +96,10 @@ async def _seen(session: AsyncSession, caller: Caller, trade_id: UUID) -> TradeR
 
 
 @router.get("/v1/trades")
-async def list_trades(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[TradeOut]:
+async def list_trades(session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedTrades) -> Page[TradeOut]:
     """The trades the caller may see, newest first."""
     query = trades_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    query = trades_like(query, **asdict(asked))
     rows = list((await session.execute(wanted.of(query, TradeRow.id))).scalars())  # type: ignore[arg-type]  # column
     return wanted.page(rows, [shown(row) for row in rows], "id")
 

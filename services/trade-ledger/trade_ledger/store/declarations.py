@@ -35,6 +35,15 @@ def declarations_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bo
     return query.where(or_(DeclarationRow.consignor_id == subject_id, DeclarationRow.declarant_id == subject_id))
 
 
+def declarations_like(
+    query: Select[DeclarationRow], *, status: str | None, customs_number: str | None
+) -> Select[DeclarationRow]:
+    """Those of a query's declarations that are asked for."""
+    if status is not None:
+        query = query.where(DeclarationRow.status == status)
+    return query if customs_number is None else query.where(DeclarationRow.customs_number == customs_number)
+
+
 async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[PortionRow]:
     """A declaration's portions in the order of their ids."""
     query = select(PortionRow).where(PortionRow.declaration_id == declaration_id).order_by(PortionRow.id)

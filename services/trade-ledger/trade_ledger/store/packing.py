@@ -73,3 +73,15 @@ def packing_lists_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: b
         return query
     loads = select(LoadRow.id).where(LoadRow.consolidator_id == subject_id)
     return query.where(or_(PackingListRow.consignor_id == subject_id, PackingListRow.load_id.in_(loads)))
+
+
+def packing_lists_like(
+    query: Select[PackingListRow], *, status: str | None, container_number: str | None
+) -> Select[PackingListRow]:
+    """Those of a query's packing lists that are asked for."""
+    if status is not None:
+        query = query.where(PackingListRow.status == status)
+    if container_number is None:
+        return query
+    loads = select(LoadRow.id).where(LoadRow.container_number == container_number)
+    return query.where(PackingListRow.load_id.in_(loads))

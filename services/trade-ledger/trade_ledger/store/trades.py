@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,24 @@ def trades_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) ->
             TradeRow.registered_by == subject_id,
         )
     )
+
+
+def trades_like(
+    query: Select[TradeRow],
+    *,
+    seller_id: UUID | None,
+    status: str | None,
+    traded_from: date | None,
+    traded_to: date | None,
+) -> Select[TradeRow]:
+    """Those of a query's trades that are asked for."""
+    if seller_id is not None:
+        query = query.where(TradeRow.seller_id == seller_id)
+    if status is not None:
+        query = query.where(TradeRow.status == status)
+    if traded_from is not None:
+        query = query.where(TradeRow.trade_date >= traded_from)
+    return query if traded_to is None else query.where(TradeRow.trade_date <= traded_to)
 
 
 async def lines_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, TradeLineRow]:

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+async def found(yard: Any, path: str, **how: Any) -> list[str]:
+    return [each["id"] for each in (await yard.as_operator("GET", path, **how))["items"]]
+
+
+async def test_trades_by_seller_day_and_status(yard: Any, parties: Any) -> None:
+    theirs = {"seller_id": str(parties["other_seller"]), "export_agency_id": str(parties["other_agency"])}
+    old = (await yard.trade(trade_date="2026-05-11"))["id"]
+    new = (await yard.trade())["id"]
+    other = (await yard.trade(handed_over=False, **theirs))["id"]
+    await yard.as_operator("POST", f"/v1/trades/{other}/voidings", {"reason": "entered twice"}, version=1)
+    assert await found(yard, "/v1/trades") == [other, new, old]
+    assert await found(yard, f"/v1/trades?seller_id={parties['seller']}") == [new, old]
+    assert await found(yard, "/v1/trades?status=void") == [other]
+    assert await found(yard, "/v1/trades?traded_from=2026-05-12&status=registered") == [new]
+    assert await found(yard, "/v1/trades?traded_from=2026-05-11&traded_to=2026-05-11") == [old]
+    assert await found(yard, "/v1/trades?status=void", subject_id=parties["other_operator"]) == []
+
+
+async def test_declarations_by_status_and_customs_number(yard: Any) -> None:
+    first, second = await yard.submitted(), await yard.submitted()
+    await yard.receive(second["id"], "accepted", customs_number="801220260000000001")
+    assert await found(yard, "/v1/declarations?status=submitted") == [first["id"]]
+    assert await found(yard, "/v1/declarations?customs_number=801220260000000001") == [second["id"]]
+    assert await found(yard, "/v1/declarations?status=released") == []
+
+
+async def test_packing_lists_by_container_and_status(yard: Any, make_packed: Any) -> None:
+    load = await yard.as_operator("POST", "/v1/loads", {"container_number": "CSQU3054383"})
+    sealed = await yard.sealed(make_packed((await yard.trade())["trade"]["lines"][0]), load_id=load["id"])
+    loose = await yard.packing_list()
+    assert await found(yard, "/v1/packing-lists?container_number=CSQU3054383") == [sealed["id"]]
+    assert await found(yard, "/v1/packing-lists?status=open") == [loose["id"]]
+
+
+@pytest.mark.parametrize("path", ["/v1/trades?traded_from=yesterday", "/v1/declarations?status=gone"])
+async def test_a_filter_that_cannot_be_is_named(yard: Any, parties: Any, path: str) -> None:
+    answer = await yard.door.call("GET", path, role="operator", subject_id=parties["operator"])
+    assert answer.status_code == 422
