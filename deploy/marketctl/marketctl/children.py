@@ -25,18 +25,21 @@ _held = threading.Event()
 
 
 def end_when_told(*, at_once: bool) -> None:
-    """From now on Ctrl-C, SIGTERM and a closed terminal set `ending`; `at_once` they also interrupt what is done.
+    """From now on Ctrl-C, SIGTERM and a closed terminal set `ending`; `at_once` the first also interrupts what is done.
 
     Python may swallow an interrupt (in a fork's hooks, in a finaliser): long work asks `end_if_told` now and then.
     """
 
     def told(*_: object) -> None:
+        again = ending.is_set()
         ending.set()
-        if at_once and not _held.is_set():
+        if at_once and not again and not _held.is_set():
             raise KeyboardInterrupt
 
     for sign in _ENDING_SIGNALS:
-        signal.signal(sign, told)
+        # Who started it with nohup wants it to outlive the terminal.
+        if sign != signal.SIGHUP or signal.getsignal(sign) != signal.SIG_IGN:
+            signal.signal(sign, told)
 
 
 def end_if_told() -> None:

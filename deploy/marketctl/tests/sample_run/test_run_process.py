@@ -39,6 +39,7 @@ def none_left(pids: list[int], *, seconds: float = 40) -> bool:
     return True
 
 
+@pytest.mark.timeout(300)
 def test_a_killed_run_leaves_no_process_and_the_next_one_serves_until_ctrl_c(market: Run, below: Below) -> None:
     as_if_the_days_were_done(market)
     process = market.start()
