@@ -35,6 +35,13 @@ async def portions_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUI
     return {row.portion_id: row for row in rows.scalars()}
 
 
+async def entitlements_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, EntitlementRow]:
+    """The rooms of some declarations."""
+    query = select(EntitlementRow).where(EntitlementRow.declaration_id.in_(set(ids)))
+    rows = await session.execute(query.execution_options(populate_existing=True))
+    return {row.declaration_id: row for row in rows.scalars()}
+
+
 async def entitlements_for_update(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, EntitlementRow]:
     """The rooms of some declarations, locked in the order of their ids."""
     query = select(EntitlementRow).where(EntitlementRow.declaration_id.in_(set(ids)))

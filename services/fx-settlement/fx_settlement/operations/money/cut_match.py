@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.shares import NOTHING, Share
-from fx_settlement.operations.rooms.move_room import move_room
+from fx_settlement.operations.rooms.move_room import Move, move_rooms
 from fx_settlement.store.journal import Posting, post
 from fx_settlement.store.tables import ClaimRow, CollectionRow, MatchRow, PayableRow, PortionRoomRow
 from shared.act import Act
@@ -57,7 +57,8 @@ async def cut_match(
         session.add(_rest(match, kept, act))
     collection.matched -= freed.amount
     reference = f"unmatch:{match.id}"
-    await move_room(session, room, matched=-freed.value, matched_usd=-freed.value_usd, reference=reference, act=act)
+    back = Move(room, reference, matched=-freed.value, matched_usd=-freed.value_usd)
+    await move_rooms(session, [back], act=act)
     owed = liability_of(collection, match)
     postings = [
         Posting(owed, collection.currency, freed.amount - freed.charges),

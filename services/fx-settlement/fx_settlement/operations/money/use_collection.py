@@ -14,7 +14,7 @@ from fx_settlement.domain.matching import PayerFacts, PortionFacts, breaches_of_
 from fx_settlement.domain.shares import charges_share
 from fx_settlement.operations.money.link_advance import take_advance
 from fx_settlement.operations.money.owe_principal import owe_principals
-from fx_settlement.operations.rooms.move_room import move_room
+from fx_settlement.operations.rooms.move_room import Move, move_rooms
 from fx_settlement.publishers.money import announce_collection, announce_entitlement
 from fx_settlement.store.collections import advances_of, live_matches_of
 from fx_settlement.store.journal import Quoted, rate_id_of
@@ -63,23 +63,22 @@ async def use_collection(
     if breaches:
         raise Refused(tuple(breaches))
     given = sum((match.charges for match in await live_matches_of(session, collection.id)), _ZERO)
-    matches = []
+    rates = await _rate_ids(session, collection, parts)
+    counted = {part.room.portion_id: (part.room.matched, part.room.matched_usd) for part in parts}
+    matches, moves, matched = [], [], collection.matched
     for part in parts:
-        collection.matched += part.wanted.amount
-        charges = charges_share(
-            collection.bank_charges, collection.amount, collection.matched, given, collection.currency
-        )
+        matched += part.wanted.amount
+        charges = charges_share(collection.bank_charges, collection.amount, matched, given, collection.currency)
         given += charges
-        match = await _match(session, collection, part, charges, act)
-        left = max(part.room.collectable - part.room.held - part.room.matched, _ZERO)
-        usd, reference = match.value_usd, f"match:{match.id}"
-        if await move_room(session, part.room, matched=part.value, matched_usd=usd, reference=reference, act=act):
-            matches.append(match)
-            continue
-        params = {"value": f"{part.value:f}", "left": f"{left:f}"}
-        breaches.append(Breach("collection_over_entitlement", "R-FX-1", f"{part.at}/amount", params))
-    if breaches:
-        raise Refused(tuple(breaches))
+        before, usd_before = counted[part.room.portion_id]
+        usd = _usd(part.portion, before + part.value, usd_before)
+        counted[part.room.portion_id] = (before + part.value, usd_before + usd)
+        match = _match(collection, part, charges, usd, rates, act)
+        matches.append(match)
+        moves.append(Move(part.room, f"match:{match.id}", matched=part.value, matched_usd=usd))
+    collection.matched = matched
+    if refused := await move_rooms(session, moves, act=act):
+        raise Refused(tuple(_over(parts[index], left) for index, left in refused.items()))
     await owe_principals(session, collection, matches, act=act)
     await announce_collection(session, collection, CollectionMatched, act=act)
     for declaration_id in sorted({part.room.declaration_id for part in parts}):
@@ -159,18 +158,35 @@ async def _used_up(session: AsyncSession, collection: CollectionRow, parts: Sequ
     return [Breach("collection_used_up", "V39", "/matches", params)]
 
 
-async def _match(session: AsyncSession, collection: CollectionRow, part: _Part, charges: Decimal, act: Act) -> MatchRow:
-    rate, rate_id = Decimal(1), _NO_RATE
-    if part.portion.currency != collection.currency and part.wanted.rate is not None:
-        rate = part.wanted.rate
-        quoted = Quoted(
-            source=f"bank:{collection.bank_id}:{part.wanted.rate_source}",
-            base=collection.currency,
-            quote=part.portion.currency,
-            quoted_on=collection.received_on,
-            rate=rate,
-        )
-        rate_id = str(await rate_id_of(session, quoted, collection.pilot))
+def _over(part: _Part, left: Decimal) -> Breach:
+    params = {"value": f"{part.value:f}", "left": f"{left:f}"}
+    return Breach("collection_over_entitlement", "R-FX-1", f"{part.at}/amount", params)
+
+
+def _quoted(collection: CollectionRow, part: _Part) -> Quoted | None:
+    """The bank's rate that the part names, where it needs one."""
+    if part.portion.currency == collection.currency or part.wanted.rate is None:
+        return None
+    return Quoted(
+        source=f"bank:{collection.bank_id}:{part.wanted.rate_source}",
+        base=collection.currency,
+        quote=part.portion.currency,
+        quoted_on=collection.received_on,
+        rate=part.wanted.rate,
+    )
+
+
+async def _rate_ids(session: AsyncSession, collection: CollectionRow, parts: Sequence[_Part]) -> dict[Quoted, str]:
+    """Each rate of the parts is stored once; in one order, so that no two transactions wait for each other."""
+    named = {quoted for part in parts if (quoted := _quoted(collection, part)) is not None}
+    ordered = sorted(named, key=lambda quoted: (quoted.source, quoted.quote, quoted.rate))
+    return {quoted: str(await rate_id_of(session, quoted, collection.pilot)) for quoted in ordered}
+
+
+def _match(
+    collection: CollectionRow, part: _Part, charges: Decimal, usd: Decimal, rates: Mapping[Quoted, str], act: Act
+) -> MatchRow:
+    quoted = _quoted(collection, part)
     return MatchRow(
         id=uuid7(),
         pilot=collection.pilot,
@@ -181,19 +197,17 @@ async def _match(session: AsyncSession, collection: CollectionRow, part: _Part, 
         amount=part.wanted.amount,
         charges=charges,
         value=part.value,
-        value_usd=_usd(part),
+        value_usd=usd,
         declared_currency=part.portion.currency,
-        rate=rate,
-        rate_id=rate_id,
+        rate=Decimal(1) if quoted is None else quoted.rate,
+        rate_id=_NO_RATE if quoted is None else rates[quoted],
         matched_at=act.now,
         unmatched_at=None,
     )
 
 
-def _usd(part: _Part) -> Decimal:
+def _usd(portion: EntitlementPortion, matched: Decimal, before: Decimal) -> Decimal:
     """By share of the portion's released FOB, so that a portion matched whole counts whole."""
-    portion, room = part.portion, part.room
     if not portion.released:
         return _ZERO
-    whole = rounded((room.matched + part.value) * portion.released_fob_usd / portion.released, "USD")
-    return max(whole - room.matched_usd, _ZERO)
+    return max(rounded(matched * portion.released_fob_usd / portion.released, "USD") - before, _ZERO)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.matching import PortionFacts, breaches_of_portion
-from fx_settlement.operations.rooms.move_room import move_room
+from fx_settlement.operations.rooms.move_room import Move, move_rooms
 from fx_settlement.publishers.money import announce_entitlement
 from fx_settlement.store.journal import next_number
 from fx_settlement.store.parties import bank_in_force, subject
@@ -104,22 +104,25 @@ def _breaches(
 
 async def _reserve(session: AsyncSession, hold: HoldRow, wanted: Sequence[ToHold], act: Act) -> None:
     rooms = await rooms_by_portion(session, {each.portion_id for each in wanted}, act.pilot)
-    breaches = []
-    for index, each in enumerate(wanted):
-        room = rooms[each.portion_id]
-        left = room.collectable - room.held - room.matched
-        if not await move_room(session, room, held=each.value, reference=f"hold:{hold.number}", act=act):
-            params = {"value": f"{each.value:f}", "left": f"{max(left, Decimal(0)):f}"}
-            breaches.append(Breach("collection_over_entitlement", "R-FX-1", f"/lines/{index}/value", params))
-            continue
-        session.add(
-            HoldLineRow(
-                hold_id=hold.id,
-                portion_id=each.portion_id,
-                declaration_id=room.declaration_id,
-                pilot=act.pilot,
-                value=each.value,
-            )
+    moves = [Move(rooms[each.portion_id], f"hold:{hold.number}", held=each.value) for each in wanted]
+    breaches = [
+        Breach(
+            "collection_over_entitlement",
+            "R-FX-1",
+            f"/lines/{index}/value",
+            {"value": f"{wanted[index].value:f}", "left": f"{left:f}"},
         )
+        for index, left in (await move_rooms(session, moves, act=act)).items()
+    ]
     if breaches:
         raise Refused(tuple(breaches))
+    session.add_all(
+        HoldLineRow(
+            hold_id=hold.id,
+            portion_id=each.portion_id,
+            declaration_id=rooms[each.portion_id].declaration_id,
+            pilot=act.pilot,
+            value=each.value,
+        )
+        for each in wanted
+    )

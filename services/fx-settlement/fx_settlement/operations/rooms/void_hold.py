@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.operations.rooms.move_room import move_room
+from fx_settlement.operations.rooms.move_room import Move, move_rooms
 from fx_settlement.publishers.money import announce_entitlement
 from fx_settlement.store.rooms import entitlements_for_update, hold_for_update, lines_of, rooms_by_portion
 from fx_settlement.store.tables import HoldRow
@@ -20,9 +20,8 @@ async def end_hold(session: AsyncSession, hold: HoldRow, status: str, *, reason:
     """Free what it holds; the caller holds the locks of its declaration and of it, and announces the room."""
     lines = await lines_of(session, hold.id)
     rooms = await rooms_by_portion(session, {line.portion_id for line in lines}, hold.pilot)
-    for line in lines:
-        room = rooms[line.portion_id]
-        await move_room(session, room, held=-line.value, reference=f"hold:{hold.number}:{status}", act=act)
+    reference = f"hold:{hold.number}:{status}"
+    await move_rooms(session, [Move(rooms[line.portion_id], reference, held=-line.value) for line in lines], act=act)
     hold.status, hold.reason, hold.ended_at = status, reason, act.now
     hold.version += 1
     await session.flush()

@@ -1,0 +1,49 @@
+"""Which of many requests for room fit, one after the other (V37, V38)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a portion or a declaration carries, and how much of it is held or matched."""
+
+    collectable: Decimal
+    tolerance: Decimal
+    used: Decimal
+    frozen: bool
+
+    def takes(self, value: Decimal) -> bool:
+        """Whether it carries so much more."""
+        return not self.frozen and self.used + value <= self.collectable + self.tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[K]):
+    """Room asked for of a portion and, with it, of its declaration."""
+
+    portion: K
+    declaration: K
+    value: Decimal
+
+
+def refused_of(
+    asked: Sequence[Asked[K]], portions: Mapping[K, Room], declarations: Mapping[K, Room]
+) -> dict[int, Decimal]:
+    """By index what was left of the portion, without its tolerance, for each request that doesn't fit."""
+    rooms, wholes = dict(portions), dict(declarations)
+    refused = {}
+    for index, each in enumerate(asked):
+        room, whole = rooms[each.portion], wholes[each.declaration]
+        if not room.takes(each.value) or not whole.takes(each.value):
+            refused[index] = max(room.collectable - room.used, Decimal(0))
+            continue
+        rooms[each.portion] = replace(room, used=room.used + each.value)
+        wholes[each.declaration] = replace(whole, used=whole.used + each.value)
+    return refused
