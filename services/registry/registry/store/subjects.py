@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.lifecycle import ACTIVE
@@ -77,7 +78,7 @@ async def versions_before(session: AsyncSession, ids: set[UUID], instant: dateti
     query = (
         select(table)
         .where(table.subject_id.in_(ids), table.at < instant)
-        .distinct(table.subject_id)
+        .ext(distinct_on(table.subject_id))
         .order_by(table.subject_id, table.version.desc())
     )
     return {row.subject_id: row for row in (await session.execute(query)).scalars()}

@@ -1,0 +1,74 @@
+"""Pilot, banks, sites and ports: filed once, changed by version, told each time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+KINDS = {
+    "banks": ({"name": "样例银行", "connection": "interface", "valid_from": "2026-01-01"}, "bank_filed"),
+    "sites": (
+        {"name": "场站", "kind": "supervised_site", "operator_name": "经营人", "valid_from": "2026-01-01"},
+        "site_filed",
+    ),
+    "ports": ({"port_code": "8011", "name": "样例口岸", "valid_from": "2026-01-01"}, "port_designated"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_place_is_filed_told_changed_and_listed(bureau: Any, kind: str) -> None:
+    body, event = KINDS[kind]
+    filed = await bureau.door.done("POST", f"/v1/{kind}", body)
+    change = {**body, "valid_to": "2026-12-31"}
+    code = change.pop("port_code", filed["id"])
+    path = f"/v1/{kind}/{code}/changes"
+    changed = await bureau.door.done("POST", path, change, version=1)
+    assert (changed["id"], changed["version"]) == (filed["id"], 2)
+    assert bureau.said("places") == ["pilot_changed", event, event]
+    assert bureau.ask(f"SELECT sequence FROM outbox WHERE key = '{filed['id']}' ORDER BY id") == [(1,), (2,)]
+    assert bureau.heard("places")[-1]["valid_to"] == "2026-12-31"
+    listed = await bureau.door.done("GET", f"/v1/{kind}", role="operator")
+    assert listed["items"] == [changed]
+    for version, status in ((None, 428), (1, 412)):
+        assert (await bureau.door.call("POST", path, change, version=version)).status_code == status
+    for role in ("operator", "bank", "customs"):
+        assert (await bureau.door.call("POST", f"/v1/{kind}", body, role=role)).status_code == 403
+
+
+async def test_a_place_is_no_place_of_another_kind_or_pilot(bureau: Any) -> None:
+    bank = await bureau.door.done("POST", "/v1/banks", KINDS["banks"][0])
+    site = await bureau.door.done("POST", "/v1/sites", KINDS["sites"][0])
+    read = await bureau.door.call("GET", f"/v1/banks/{bank['id']}", role="bank")
+    assert (read.headers["etag"], read.json()) == ('"1"', bank)
+    assert (await bureau.door.call("GET", f"/v1/banks/{site['id']}")).status_code == 404
+    assert (await bureau.door.call("GET", f"/v1/sites/{site['id']}", pilot="yiwu")).status_code == 404
+    crossed = bureau.door.call("POST", f"/v1/banks/{site['id']}/changes", KINDS["banks"][0], version=1)
+    assert (await crossed).status_code == 404
+    foreign = bureau.door.call("POST", f"/v1/banks/{bank['id']}/changes", KINDS["banks"][0], version=1, pilot="yiwu")
+    assert (await foreign).status_code == 404
+    assert (await bureau.door.done("GET", "/v1/banks", pilot="yiwu"))["items"] == []
+
+
+async def test_a_pilot_and_a_port_are_filed_once(bureau: Any) -> None:
+    pilot = (await bureau.door.done("GET", "/v1/pilots"))["items"][0]["content"]
+    again = {name: value for name, value in pilot.items() if name != "pilot"}
+    assert await bureau.refused(bureau.door.call("POST", "/v1/pilots", again)) == (409, "place_filed_already")
+    await bureau.door.done("POST", "/v1/ports", KINDS["ports"][0])
+    port = bureau.door.call("POST", "/v1/ports", KINDS["ports"][0])
+    assert await bureau.refused(port) == (409, "place_filed_already")
+    assert bureau.refusals() == [("R-FILE-9", "place_filed_already")] * 2
+    second = await bureau.door.done("POST", "/v1/pilots", {**again, "name": "Yiwu"}, pilot="yiwu")
+    assert second["content"]["pilot"] == "yiwu"
+
+
+async def test_new_bounds_count_for_what_is_submitted_afterwards(bureau: Any) -> None:
+    subject = await bureau.approved()
+    later = await bureau.filed(bureau.stall_holder())
+    pilot = (await bureau.door.done("GET", "/v1/pilots"))["items"][0]
+    moved = {name: value for name, value in pilot["content"].items() if name != "pilot"}
+    moved["bounds"] = [["106", "29.52"], ["106.1", "29.52"], ["106.1", "29.6"]]
+    await bureau.door.done("POST", "/v1/pilots/longshui/changes", moved, version=1)
+    refused = bureau.step(later, "submissions", **bureau.as_party(later))
+    assert await bureau.refused(refused) == (409, "stall_out_of_bounds")
+    assert (await bureau.door.done("GET", f"/v1/subjects/{subject['id']}"))["filings"][0]["status"] == "approved"
