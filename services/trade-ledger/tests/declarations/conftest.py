@@ -24,10 +24,12 @@ MORNING = datetime(2026, 5, 13, 1, tzinfo=UTC)
 _SEALED = registry.Sealed(mask="*", blind_index="x", ciphertext="x")
 
 
-def subject_event(subject_id: UUID, role: str, *, stop_order: bool = False) -> registry.SubjectApproved:
+def subject_event(
+    subject_id: UUID, role: str, *, stop_order: bool = False, status: str = "approved"
+) -> registry.SubjectApproved:
     """A subject with one active filing."""
     filing = registry.RoleFiling(
-        role=role, filing_number="F", status="approved", stop_order=stop_order, version=1  # type: ignore[arg-type]  # a role
+        role=role, filing_number="F", status=status, stop_order=stop_order, version=1  # type: ignore[arg-type]  # a role
     )  # fmt: skip
     stall = registry.Stall(stall_number="02-18", longitude="105.74", latitude="29.54", valid_from=date(2026, 1, 1))
     state = registry.SubjectState(
@@ -123,6 +125,10 @@ class Yard:
                 )
                 for handler in subscriptions.handlers(type(event), live=True):
                     await handler(session, received)
+
+    async def suspend(self, subject_id: UUID, role: str) -> None:
+        """Commerce suspends a subject's filing."""
+        await self.hear(subject_event(subject_id, role, status="suspended"))
 
     async def as_operator(self, method: str, path: str, body: Any = None, **how: Any) -> dict[str, Any]:
         return await self.door.done(method, path, body, **{"role": "operator", "subject_id": OPERATOR, **how})
@@ -256,5 +262,5 @@ def make_decision() -> Any:
 def parties() -> dict[str, UUID]:
     return {
         "seller": SELLER, "other_seller": OTHER_SELLER, "operator": OPERATOR, "other_operator": OTHER_OPERATOR,
-        "buyer": BUYER, "broker": BROKER, "site": SITE, "other_agency": OTHER_AGENCY,
+        "buyer": BUYER, "broker": BROKER, "site": SITE, "agency": AGENCY, "other_agency": OTHER_AGENCY,
     }  # fmt: skip
