@@ -18,13 +18,11 @@ class AgreementDates:
 
 
 def status_before(dates: AgreementDates, instant: datetime) -> str | None:
-    """The state just before an instant, None where it wasn't proposed yet; proposing is the proposer's confirmation."""
-    given = [at for at in (dates.principal_confirmed_at, dates.agent_confirmed_at) if at is not None and at < instant]
-    if not given:
+    """Confirmed or terminated just before an instant; None while a party hadn't confirmed: nothing was entrusted."""
+    given = (dates.principal_confirmed_at, dates.agent_confirmed_at)
+    if any(at is None or at >= instant for at in given):
         return None
-    if dates.terminated_at is not None and dates.terminated_at < instant:
-        return "terminated"
-    return "confirmed" if len(given) == 2 else "proposed"
+    return "terminated" if dates.terminated_at is not None and dates.terminated_at < instant else "confirmed"
 
 
 def was_in_force(dates: AgreementDates, status: str | None, day: date) -> bool:

@@ -52,15 +52,22 @@ async def next_number(session: AsyncSession, kind: str) -> int:
 
 
 def subjects_seen_by(pilot: str, subject_id: UUID | None, account: str, *, all_of_them: bool) -> Select[SubjectRow]:
-    """The subjects a caller may see: all, or its own, those it filed, and its counterparties."""
+    """The subjects a caller may see: all, or its own, those it filed, and its counterparties.
+
+    A proposal shows the proposer to the other party; the other party shows itself by confirming.
+    """
     query = select(SubjectRow).where(SubjectRow.pilot == pilot)
     if all_of_them:
         return query
     mine = [SubjectRow.account == account]
     if subject_id is not None:
         filed = select(RoleFilingRow.subject_id).where(RoleFilingRow.filed_by == subject_id)
-        agents = select(AgreementRow.agent_id).where(AgreementRow.principal_id == subject_id)
-        principals = select(AgreementRow.principal_id).where(AgreementRow.agent_id == subject_id)
+        agents = select(AgreementRow.agent_id).where(
+            AgreementRow.principal_id == subject_id, AgreementRow.agent_confirmed_at.is_not(None)
+        )
+        principals = select(AgreementRow.principal_id).where(
+            AgreementRow.agent_id == subject_id, AgreementRow.principal_confirmed_at.is_not(None)
+        )
         mine += [SubjectRow.id == subject_id]
         mine += [SubjectRow.id.in_(others) for others in (filed, agents, principals)]
     return query.where(or_(*mine))

@@ -180,3 +180,16 @@ async def test_lists_hold_what_the_caller_is_party_to_by_party_and_state(parties
     )
     assert [*page["items"], *rest["items"]] == (await parties.bureau.door.done("GET", "/v1/export-agencies"))["items"]
     assert rest["next_cursor"] is None
+
+
+async def test_a_proposal_shows_the_proposer_and_the_other_party_only_once_it_confirms(parties: Parties) -> None:
+    async def sees(one: dict[str, Any], other: dict[str, Any]) -> bool:
+        path = f"/v1/subjects/{other['id']}"
+        answer = await parties.bureau.door.call("GET", path, **parties.bureau.as_party(one))
+        return bool(answer.status_code == 200)
+
+    agreement = await parties.proposed(parties.operator)
+    assert await sees(parties.seller, parties.operator)
+    assert not await sees(parties.operator, parties.seller)
+    await parties.act(agreement, "confirmations", parties.seller)
+    assert await sees(parties.operator, parties.seller)

@@ -71,9 +71,9 @@ def test_an_agreement_has_the_state_that_its_steps_gave_it_before_an_instant() -
     confirmed = replace(DATES, principal_confirmed_at=MORNING + timedelta(hours=1))
     ended = replace(confirmed, terminated_at=MORNING + timedelta(hours=2))
     instants = [MORNING, *(MORNING + timedelta(hours=hours, seconds=1) for hours in (0, 1, 2))]
-    assert [status_before(ended, instant) for instant in instants] == [None, "proposed", "confirmed", "terminated"]
-    assert status_before(confirmed, MORNING + timedelta(hours=1)) == "proposed"
-    assert status_before(DATES, MORNING + timedelta(days=9)) == "proposed"
+    assert [status_before(ended, instant) for instant in instants] == [None, None, "confirmed", "terminated"]
+    assert status_before(confirmed, MORNING + timedelta(hours=1)) is None
+    assert status_before(DATES, MORNING + timedelta(days=9)) is None
 
 
 @pytest.mark.parametrize(
@@ -83,11 +83,11 @@ def test_an_agreement_has_the_state_that_its_steps_gave_it_before_an_instant() -
         (date(2026, 4, 30), "confirmed", False),
         (date(2026, 12, 31), "confirmed", True),
         (date(2027, 1, 1), "confirmed", False),
-        (date(2026, 6, 1), "proposed", False),
+        (date(2026, 6, 1), None, False),
         (date(2026, 6, 1), "terminated", False),
     ],
 )
-def test_a_confirmed_agreement_is_in_force_on_its_days(day: date, status: str, in_force: bool) -> None:
+def test_a_confirmed_agreement_is_in_force_on_its_days(day: date, status: str | None, in_force: bool) -> None:
     assert was_in_force(DATES, status, day) is in_force
 
 
