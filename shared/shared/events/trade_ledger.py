@@ -32,6 +32,7 @@ DeclarationStatus = Literal[
     "shut_out",
     "returned",
 ]
+BrandStatement = Literal["", "own", "authorised"]
 Decision = Literal["eligible", "not_eligible", "needs_person"]
 
 
@@ -63,6 +64,8 @@ class TradeLine(Part):
     goods_name: str
     specification: str = ""
     brand: str = ""
+    brand_statement: BrandStatement = ""
+    brand_evidence_hash: str | None = None
     item_mark: str = ""
     hs_code: str
     quantity: QuantityText

@@ -197,3 +197,22 @@ async def test_a_slip_with_another_price_term_is_declared_once_its_difference_is
     assert (portion["slip_rate_id"], portion["rate_id"]) == ("customs:2026-05:EUR", "customs:2026-05:USD")
     assert portion["differences"] == [{"name": "inland_freight", "amount": "12.92"}]
     assert portion["declared_value"] == state["total_value"] == state["items"][0]["value"] == "340.00"
+
+
+@pytest.mark.parametrize(
+    ("brand", "expected"),
+    [
+        ({"brand": "龙水"}, ["brand_without_evidence"]),
+        ({"brand": "龙水", "brand_statement": "authorised"}, ["brand_without_evidence"]),
+        ({"brand": "龙水", "brand_statement": "authorised", "brand_evidence_hash": "a" * 64}, []),
+        ({"brand": "龙水", "brand_statement": "own"}, []),
+        ({"brand": "无"}, []),
+    ],
+)
+async def test_branded_goods_need_a_statement_or_an_authorisation(
+    yard: Any, make_packed: Any, parties: Any, brand: dict[str, str], expected: list[str]
+) -> None:
+    draft = await drafted(yard, make_packed, parties, brand, {"goods_name": "钢丝钳"})
+    answer = await submit(yard, draft)
+    assert codes(answer) == expected
+    assert not expected or answer.json()["rule"]["id"] == "V13"

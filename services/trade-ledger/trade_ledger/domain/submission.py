@@ -1,4 +1,4 @@
-"""May this declaration be submitted (R-DECL-1, R-DECL-2, R-DECL-10, V9, V24, V27, V28, V29, R-FILE-8)?"""
+"""May this declaration be submitted (R-DECL-1, R-DECL-2, R-DECL-10, V9, V13, V24, V27, V28, V29, R-FILE-8)?"""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class PortionFacts:
     reason: str
     reason_zh: str
     buyer_named: bool
+    brand_proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,19 @@ def breaches_of_submission(facts: SubmissionFacts) -> tuple[Breach, ...]:
             breaches.append(Breach("price_term_differs", "R-DECL-10", at, params))
         if portion.declared_value <= 0:
             breaches.append(Breach("amount_not_positive", "V14", at, params))
+        if not portion.brand_proven:
+            breaches.append(Breach("brand_without_evidence", "V13", at, params))
         if not portion.buyer_named:
             breaches.append(Breach("buyer_not_completed", "R-FILE-8", at, params))
     return tuple(breaches) + _of_differences(facts)
+
+
+_NO_BRAND = frozenset({"", "无", "无品牌", "无牌"})
+
+
+def brand_proven(brand: str, statement: str, evidence: str | None) -> bool:
+    """Goods with a brand are the owner's own by its statement, or authorised by a document that is kept (V13)."""
+    return brand.strip() in _NO_BRAND or statement == "own" or (statement == "authorised" and evidence is not None)
 
 
 def _of_differences(facts: SubmissionFacts) -> tuple[Breach, ...]:

@@ -27,6 +27,8 @@ LINE_COLUMNS: tuple[Column, ...] = (
     Column("规格型号", "specification", False, "specification"),
     Column("生产厂商", "producer", False, "producer"),
     Column("品牌", "brand", False, "brand"),
+    Column("品牌说明", "brand_statement", False, "own, authorised; needed where there is a brand"),
+    Column("品牌授权摘要", "brand_evidence_hash", False, "SHA-256 of the authorisation"),
     Column("交易数量", "quantity", True, "quantity"),
     Column("单位", "unit", True, "unit"),
     Column("包装数量", "packages", True, "packages"),

@@ -24,6 +24,7 @@ from trade_ledger.domain.submission import (
     ListFacts,
     PortionFacts,
     SubmissionFacts,
+    brand_proven,
     breaches_of_declarant,
     breaches_of_early_submission,
     breaches_of_submission,
@@ -208,6 +209,11 @@ def _portion_facts(share: Share) -> PortionFacts:
         reason=share.verdict["reason"],
         reason_zh=share.verdict["reason_zh"],
         buyer_named=share.trade.buyer_id is not None,
+        brand_proven=brand_proven(
+            share.line.content.get("brand", ""),
+            share.line.content.get("brand_statement", ""),
+            share.line.content.get("brand_evidence_hash"),
+        ),
     )
 
 

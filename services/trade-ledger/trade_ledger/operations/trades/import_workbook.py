@@ -154,6 +154,7 @@ _CHOICES = {
     "channel": {"market", "cross_border_ecommerce", "comprehensive_service"},
     "price_term": {"EXW", "FOB", "C&F", "C&I", "CIF"},
     "settlement_method": {"fx", "rmb", "cash"},
+    "brand_statement": {"own", "authorised"},
 }
 
 

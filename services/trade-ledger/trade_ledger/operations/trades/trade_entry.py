@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.events.trade_ledger import ExportMode, PriceTerm, SettlementMethod, TradeKind
+from shared.events.trade_ledger import BrandStatement, ExportMode, PriceTerm, SettlementMethod, TradeKind
 from shared.wire import CurrencyCode, HsCodeText, MoneyAmount, PositiveMoney, PositiveQuantity, PositiveWeight
 
 ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -26,6 +26,8 @@ class LineEntry(Entry):
     goods_name: str = Field(min_length=1, max_length=200)
     specification: str = Field("", max_length=300)
     brand: str = Field("", max_length=100)
+    brand_statement: BrandStatement = ""
+    brand_evidence_hash: ContentHash | None = None
     item_mark: str = Field("", max_length=100)
     hs_code: HsCodeText
     quantity: PositiveQuantity
