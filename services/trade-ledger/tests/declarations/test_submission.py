@@ -216,3 +216,17 @@ async def test_branded_goods_need_a_statement_or_an_authorisation(
     answer = await submit(yard, draft)
     assert codes(answer) == expected
     assert not expected or answer.json()["rule"]["id"] == "V13"
+
+
+async def test_a_packed_trade_that_turned_to_cash_is_not_declared(yard: Any, make_packed: Any, parties: Any) -> None:
+    draft = await drafted(yard, make_packed, parties)
+    trade = draft["trade"]["trade"]
+    shown = {"line_id", "line_no", "verdict"}
+    lines = [{name: value for name, value in line.items() if name not in shown} for line in trade["lines"]]
+    entered = (
+        "seller_id", "consignor_id", "buyer_id", "export_mode", "export_agency_id", "trade_date", "currency", "total",
+    )  # fmt: skip
+    body = {**{name: trade[name] for name in entered}, "lines": lines, "settlement_method": "cash", "reason": "paid so"}
+    await yard.as_operator("POST", f"/v1/trades/{draft['trade']['id']}/corrections", body, version=1)
+    answer = await submit(yard, draft)
+    assert (codes(answer), answer.json()["rule"]["id"]) == (["cash_settlement_not_exportable"], "R-TRADE-3")

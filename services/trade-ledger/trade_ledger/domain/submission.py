@@ -1,4 +1,4 @@
-"""May this declaration be submitted (R-DECL-1, R-DECL-2, R-DECL-10, V9, V13, V24, V27, V28, V29, R-FILE-8)?"""
+"""May this declaration be submitted (R-DECL-1, R-DECL-2, R-DECL-10, R-TRADE-3, R-FILE-8, V9, V13, V24, V27…V29)?"""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class PortionFacts:
     reason: str
     reason_zh: str
     buyer_named: bool
-    brand_proven: bool = True
+    brand_proven: bool
+    eligible: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +55,35 @@ class SubmissionFacts:
     items_most: int
     portions_most: int
     portions: Sequence[PortionFacts]
-    differing_trades: Sequence[str] = ()
+    differing_trades: Sequence[str]
 
 
 def breaches_of_submission(facts: SubmissionFacts) -> tuple[Breach, ...]:
     """Every reason why not; the limit is inclusive (V27)."""
     breaches = [*breaches_of_lists(facts.lists), *_of_places(facts), *_of_size(facts)]
     for index, portion in enumerate(facts.portions):
-        at = f"/portions/{index}"
-        params = {"goods": portion.goods_name, "reason": portion.reason, "reason_zh": portion.reason_zh}
-        if portion.decision == "needs_person":
-            breaches.append(Breach("commodity_undecided", "V9", at, params))
-        elif portion.decision == "not_eligible":
-            breaches.append(Breach("goods_not_allowed", "R-GOODS-1", at, params))
-        if portion.price_term != facts.price_term and portion.trade_id not in facts.differing_trades:
-            breaches.append(Breach("price_term_differs", "R-DECL-10", at, params))
-        if portion.declared_value <= 0:
-            breaches.append(Breach("amount_not_positive", "V14", at, params))
-        if not portion.brand_proven:
-            breaches.append(Breach("brand_without_evidence", "V13", at, params))
-        if not portion.buyer_named:
-            breaches.append(Breach("buyer_not_completed", "R-FILE-8", at, params))
+        breaches += _of_portion(portion, facts, f"/portions/{index}")
     return tuple(breaches) + _of_differences(facts)
+
+
+def _of_portion(portion: PortionFacts, facts: SubmissionFacts, at: str) -> list[Breach]:
+    breaches = []
+    params = {"goods": portion.goods_name, "reason": portion.reason, "reason_zh": portion.reason_zh}
+    if not portion.eligible:
+        breaches.append(Breach("cash_settlement_not_exportable", "R-TRADE-3", at, params))
+    if portion.decision == "needs_person":
+        breaches.append(Breach("commodity_undecided", "V9", at, params))
+    elif portion.decision == "not_eligible":
+        breaches.append(Breach("goods_not_allowed", "R-GOODS-1", at, params))
+    if portion.price_term != facts.price_term and portion.trade_id not in facts.differing_trades:
+        breaches.append(Breach("price_term_differs", "R-DECL-10", at, params))
+    if portion.declared_value <= 0:
+        breaches.append(Breach("amount_not_positive", "V14", at, params))
+    if not portion.brand_proven:
+        breaches.append(Breach("brand_without_evidence", "V13", at, params))
+    if not portion.buyer_named:
+        breaches.append(Breach("buyer_not_completed", "R-FILE-8", at, params))
+    return breaches
 
 
 _NO_BRAND = frozenset({"", "无", "无品牌", "无牌"})

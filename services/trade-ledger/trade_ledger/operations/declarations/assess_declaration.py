@@ -209,6 +209,7 @@ def _portion_facts(share: Share) -> PortionFacts:
         reason=share.verdict["reason"],
         reason_zh=share.verdict["reason_zh"],
         buyer_named=share.trade.buyer_id is not None,
+        eligible=share.trade.eligible,
         brand_proven=brand_proven(
             share.line.content.get("brand", ""),
             share.line.content.get("brand_statement", ""),

@@ -37,7 +37,7 @@ from trade_ledger.store.tables.trades import (
 )
 from trade_ledger.store.trades import counters_of, lines_by_id, trade_for_update
 
-_SUBMITTED = frozenset({"submitted", "accepted", "inspected", "released", "departed"})
+_SUBMITTED = frozenset({"submitted", "accepted", "inspected", "released", "departed", "returned"})
 
 
 async def own_trade(session: AsyncSession, trade_id: UUID, version: int | None, act: Act) -> TradeRow:
