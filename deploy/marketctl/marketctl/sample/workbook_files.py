@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,7 @@ from marketctl.sample.people import Party, credit_code, resident_id
 from marketctl.sample.sheets import FOLDER, write_workbook
 from marketctl.sample.world import WORKING_DAY, Line, Slip, World
 from shared.reference import statutory_units
-from trade_ledger.domain.workbook import LINE_COLUMNS, LINES_SHEET, SLIP_COLUMNS, SLIPS_SHEET
+from trade_ledger.domain.workbook import LINE_COLUMNS, LINES_SHEET, SLIP_COLUMNS, SLIPS_SHEET, Column
 
 
 def _filings(world: World) -> tuple[list[str], list[list[str]]]:
@@ -101,6 +102,10 @@ def _line_row(slip: Slip, line: Line) -> dict[str, str]:
         "stall_number": slip.seller.stall,
         "goods_name": good.name,
         "hs_code": good.hs_code,
+        "item_mark": "N/M",
+        "specification": "标准型",
+        "producer": "龙水五金生产企业（样例）",
+        "brand": "",
         "quantity": str(line.quantity),
         "unit": good.unit,
         "packages": str(line.packages),
@@ -124,17 +129,14 @@ def _trade_workbooks(world: World, folder: Path) -> None:
         lines = [_line_row(slip, line) for slip in own for line in slip.lines]
         write_workbook(
             folder / f"trades-{consignor}.xlsx",
-            {
-                SLIPS_SHEET: (
-                    [column.header for column in SLIP_COLUMNS],
-                    [[row.get(column.field, "") for column in SLIP_COLUMNS] for row in slips],
-                ),
-                LINES_SHEET: (
-                    [column.header for column in LINE_COLUMNS],
-                    [[row.get(column.field, "") for column in LINE_COLUMNS] for row in lines],
-                ),
-            },
+            {SLIPS_SHEET: _sheet(SLIP_COLUMNS, slips), LINES_SHEET: _sheet(LINE_COLUMNS, lines)},
         )
+
+
+def _sheet(columns: Sequence[Column], rows: list[dict[str, str]]) -> tuple[list[str], list[list[str]]]:
+    """The importer's columns that the rows fill; the optional ones that they don't know stay out."""
+    used = [column for column in columns if column.field in rows[0]]
+    return [column.header for column in used], [[row[column.field] for column in used] for row in rows]
 
 
 def _packed_rows(world: World) -> list[list[str]]:
