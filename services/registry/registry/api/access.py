@@ -28,7 +28,9 @@ ACCESS: Access = {
     "read_subject": grant(*_FILERS, *_AUTHORITIES, "bank", sees=f"{_OWN}; authorities: {_FIELD}"),
     "list_subject_versions": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}; authorities: {_FIELD}"),
     "view_identity": grant("commerce", "customs", "tax", "safe", sees=f"{_FIELD}, each view audited"),
-    "record_a_qualification": grant(*_FILERS, "commerce", sees=_OWN),
+    "record_a_qualification": grant(
+        *_FILERS, "commerce", "customs", "tax", "safe", "bank", sees=f"{_OWN}; authorities and banks: {_FIELD}"
+    ),
     "read_archive": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}, agreements of its own only; authorities: {_FIELD}"),
     "list_credit_grades": grant(*_FILERS, *_AUTHORITIES, sees=f"its own; authorities: {_FIELD}"),
     "set_a_credit_grade": grant("commerce", "customs", "tax", "safe", "market_supervision", sees=_FIELD),

@@ -68,13 +68,6 @@ def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
     return (*breaches_of_stalls(facts), *lacking)
 
 
-def breaches_of_dates(valid_from: date, valid_to: date | None) -> tuple[Breach, ...]:
-    """Why a qualification can't hold for these days."""
-    if valid_to is None or valid_from <= valid_to:
-        return ()
-    return (Breach("qualification_dates_reversed", "R-FILE-7", "/valid_to"),)
-
-
 def in_force(valid_from: date, valid_to: date | None, day: date) -> bool:
     """Whether what is dated holds on a day, both ends included."""
     return valid_from <= day and (valid_to is None or day <= valid_to)

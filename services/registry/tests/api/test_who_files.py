@@ -178,6 +178,18 @@ async def test_a_qualification_counts_on_its_days_only(bureau: Any) -> None:
     assert bureau.said("subjects") == ["subject_filed", "qualification_recorded", "subject_submitted"]
 
 
+async def test_a_class_is_recorded_by_who_grants_it_once_the_filing_was_reviewed(bureau: Any) -> None:
+    subject = await bureau.approved()
+    path = f"/v1/subjects/{subject['id']}/qualifications"
+    better = {"kind": "fx_directory", "value": "A", "valid_from": "2026-05-13"}
+    own = bureau.door.call("POST", path, better, version=subject["version"], **bureau.as_party(subject))
+    assert await bureau.refused(own) == (409, "qualification_of_authority")
+    foreign = bureau.door.call("POST", path, better, version=subject["version"], role="tax")
+    assert await bureau.refused(foreign) == (409, "qualification_of_authority")
+    granted = await bureau.door.done("POST", path, {**better, "value": "B"}, version=subject["version"], role="safe")
+    assert [each["value"] for each in granted["qualifications"]] == ["small_scale", "B"]
+
+
 async def test_without_the_pilots_data_nothing_is_submitted(bureau: Any) -> None:
     body = bureau.stall_holder()
     elsewhere = {"role": "stall_holder", "actor": "acct:1", "pilot": "yiwu"}

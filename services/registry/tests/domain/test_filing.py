@@ -11,12 +11,12 @@ import pytest
 from registry.domain.filing import (
     FilingFacts,
     StallFacts,
-    breaches_of_dates,
     breaches_of_filing,
     breaches_of_role,
     in_force,
     takes_effect_at_once,
 )
+from registry.domain.qualification import breaches_of_dates, breaches_of_recording
 
 # A pentagon with a slanted side, as real bounds have.
 BOUNDS = [
@@ -102,3 +102,26 @@ def test_what_is_dated_holds_from_its_first_to_its_last_day() -> None:
     assert in_force(first, None, date(2099, 1, 1))
     assert breaches_of_dates(first, first) == breaches_of_dates(first, None) == ()
     assert [each.code for each in breaches_of_dates(last, first)] == ["qualification_dates_reversed"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "reviewed", "allowed"),
+    [
+        ("fx_directory", "operator", False, True),
+        ("fx_directory", "operator", True, False),
+        ("fx_directory", "safe", True, True),
+        ("fx_directory", "bank", True, True),
+        ("fx_directory", "tax", False, False),
+        ("taxpayer_kind", "tax", True, True),
+        ("customs_filing", "stall_holder", True, False),
+        ("customs_filing", "commerce", True, True),
+        ("fx_account", "operator", True, True),
+        ("fx_account", "bank", True, False),
+        ("quality_undertaking", "stall_holder", True, True),
+    ],
+)
+def test_what_an_authority_grants_a_party_states_only_until_its_review(
+    kind: str, role: str, reviewed: bool, allowed: bool
+) -> None:
+    found = breaches_of_recording(kind, role, reviewed=reviewed)
+    assert [each.code for each in found] == ([] if allowed else ["qualification_of_authority"])

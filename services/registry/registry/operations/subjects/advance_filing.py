@@ -45,7 +45,13 @@ _EVENTS: dict[str, type[SubjectEvent]] = {
 
 
 async def locked_subject(
-    session: AsyncSession, subject_id: UUID, version: int, act: Act, *, role: str | None
+    session: AsyncSession,
+    subject_id: UUID,
+    version: int,
+    act: Act,
+    *,
+    role: str | None,
+    open_to: frozenset[str] = frozenset({"commerce"}),
 ) -> SubjectRow:
     """The subject at the version the caller saw; somebody else's is hidden from a party.
 
@@ -54,7 +60,7 @@ async def locked_subject(
     subject = await subject_for_update(session, subject_id)
     if subject is None or subject.pilot != act.pilot:
         raise NotFound(f"no subject {subject_id}")
-    if act.role != "commerce" and not is_own(subject, UUID(act.subject_id) if act.subject_id else None, act.actor):
+    if act.role not in open_to and not is_own(subject, UUID(act.subject_id) if act.subject_id else None, act.actor):
         filings = await filings_of(session, subject_id)
         filed = {row.filed_by for row in filings if row.role == role or (role is None and subject.account is None)}
         if act.subject_id is None or UUID(act.subject_id) not in filed:

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.filing import breaches_of_dates
+from registry.domain.lifecycle import ACTIVE
+from registry.domain.qualification import GRANTORS, breaches_of_dates, breaches_of_recording
 from registry.operations.subjects.advance_filing import locked_subject
 from registry.publishers.subjects import announce_subject
+from registry.store.subjects import filings_of
 from registry.store.tables import SubjectRow
 from shared.act import Act
 from shared.events.registry import QualificationRecorded
@@ -58,8 +60,10 @@ async def record_qualification(
     act: Act,
 ) -> SubjectRow:
     """The subject with one qualification more; earlier ones of the kind keep their dates."""
-    subject = await locked_subject(session, subject_id, version, act, role=None)
-    if breaches := breaches_of_dates(stated.valid_from, stated.valid_to):
+    subject = await locked_subject(session, subject_id, version, act, role=None, open_to=GRANTORS)
+    reviewed = any(row.status in ACTIVE | {"suspended"} for row in await filings_of(session, subject_id))
+    breaches = breaches_of_recording(stated.kind, act.role, reviewed=reviewed)
+    if breaches := breaches + breaches_of_dates(stated.valid_from, stated.valid_to):
         raise Refused(breaches)
     subject.qualifications = [*subject.qualifications, kept_qualification(sealer, stated)]
     await announce_subject(session, subject, QualificationRecorded, step="qualify", act=act)

@@ -1,0 +1,34 @@
+"""Who may record a qualification: what an authority grants, a party only states until it was reviewed (R-FILE-7)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from shared.vocabulary.rules import Breach
+
+# Who registers the trade FX directory changed from SAFE to the banks; either may state what it did.
+GRANTED_BY = {
+    "customs_filing": frozenset({"customs"}),
+    "fx_directory": frozenset({"safe", "bank"}),
+    "taxpayer_kind": frozenset({"tax"}),
+    "filing_frequency": frozenset({"tax"}),
+    "tax_authority": frozenset({"tax"}),
+}
+GRANTORS = frozenset({"commerce"}).union(*GRANTED_BY.values())
+
+
+def breaches_of_recording(kind: str, role: str, *, reviewed: bool) -> tuple[Breach, ...]:
+    """Why the role can't record the kind: not its field, or granted by an authority and no review would see it."""
+    granted_by = GRANTED_BY.get(kind, frozenset())
+    if role == "commerce" or role in granted_by:
+        return ()
+    if role not in GRANTORS and not (granted_by and reviewed):
+        return ()
+    return (Breach("qualification_of_authority", "R-FILE-7", "/kind", {"kind": kind}),)
+
+
+def breaches_of_dates(valid_from: date, valid_to: date | None) -> tuple[Breach, ...]:
+    """Why a qualification can't hold for these days."""
+    if valid_to is None or valid_from <= valid_to:
+        return ()
+    return (Breach("qualification_dates_reversed", "R-FILE-7", "/valid_to"),)
