@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.consumers.on_registry import put
+from fx_settlement.consumers.on_registry import put, put_all
 from fx_settlement.operations.rooms.change_entitlement import change_entitlement
 from fx_settlement.operations.rooms.change_trade_room import change_trade_room
 from fx_settlement.store.tables import EntitlementPortion, TradeCopy
@@ -35,11 +35,10 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
         )
         if (await session.execute(known.limit(1))).first() is None:
             return
+    rows = []
     for portion in declaration.portions:
         share = portion.released_quantity / portion.quantity if portion.quantity else Decimal(0)
-        await put(
-            session,
-            EntitlementPortion,
+        rows.append(
             {
                 "portion_id": portion.portion_id,
                 "declaration_id": declaration.declaration_id,
@@ -56,8 +55,9 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
                 "collectable": collectable_of(portion),
                 "released_fob_usd": (portion.fob_usd * share).quantize(Decimal("0.01")),
                 "sequence": received.sequence,
-            },
+            }
         )
+    await put_all(session, EntitlementPortion, rows)
 
 
 def _act(received: Received[Event]) -> Act:

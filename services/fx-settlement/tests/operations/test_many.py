@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-MANY = 400
+MANY = 2000
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def statements(trading: Any) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-async def test_matches_holds_and_unmatches_take_few_statements_however_many_they_are(trading: Any) -> None:
+async def test_matches_and_unmatches_take_few_statements_however_many_they_are(trading: Any) -> None:
     declarations = [
         await trading.released(*(trading.portion("10.00") for _ in range(MANY // 2))),
         await trading.released(*(trading.portion("10.00", owner_id=trading.second) for _ in range(MANY // 2))),
@@ -39,6 +39,34 @@ async def test_matches_holds_and_unmatches_take_few_statements_however_many_they
     assert len(said) < 60, said
     assert [trading.room(each)[3] for each, _ in declarations] == [MANY * 5] * 2
     assert trading.ask("SELECT sum(charges), sum(value_usd) FROM matches") == [(7, MANY * 10)]
+    trading.check_books()
+    match_ids = [match["match_id"] for match in collection["collection"]["matches"]]
+    with statements(trading) as said:
+        answer = await trading.act(collection, "unmatchings", {"match_ids": match_ids})
+    assert answer.status_code == 200, answer.text
+    assert len(said) < 60, said
+    assert [trading.room(each)[3] for each, _ in declarations] == [0, 0]
+    trading.check_books()
+
+
+async def test_a_release_and_a_hold_of_many_portions_take_few_statements(trading: Any) -> None:
+    event_heard = trading.declaration(*(trading.portion("10.00") for _ in range(MANY)))
+    with statements(trading) as said:
+        await trading.hear(event_heard)
+    # A batch of rows is one statement here, however many messages it takes.
+    assert len(said) < 40, said
+    declaration_id, portions = event_heard.declaration.declaration_id, event_heard.declaration.portions
+    lines = [{"portion_id": str(portion.portion_id), "value": "10.00"} for portion in portions]
+    body = {"declaration_id": str(declaration_id), "collector_id": str(trading.agent), "lines": lines}
+    with statements(trading) as said:
+        hold = await trading.door.done("POST", "/v1/holds", body, **trading.as_bank())
+    assert len(said) < 60, said
+    assert trading.room(declaration_id)[2:4] == (MANY * 10, 0)
+    with statements(trading) as said:
+        reason = {"reason": "no money came"}
+        await trading.door.done("POST", f"/v1/holds/{hold['id']}/voids", reason, version=1, **trading.as_bank())
+    assert len(said) < 60, said
+    assert trading.room(declaration_id)[2:4] == (0, 0)
     trading.check_books()
 
 

@@ -6,13 +6,13 @@ from collections import defaultdict
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.events.base import Received
 from shared.events.trade_ledger import DeclarationEvent, DeclarationState, Portion
-from tax_exemption.consumers.on_registry import put
+from tax_exemption.consumers.on_registry import put_all
 from tax_exemption.operations.keep_certificate import void_outdated_certificates
 from tax_exemption.store.tables import ExemptionItem, PrincipalRelease
 
@@ -20,13 +20,12 @@ from tax_exemption.store.tables import ExemptionItem, PrincipalRelease
 async def keep_items(session: AsyncSession, received: Received[DeclarationEvent]) -> None:
     """One item per portion that departed, as the newest state has it; outright ones have no stall holder (R-TAX-8)."""
     declaration = received.event.declaration
+    rows, gone = [], []
     for portion in declaration.portions:
         if declaration.export_date is None or portion.trade_kind != "goods" or not portion.departed_quantity:
-            await _gone(session, portion)
+            gone.append(portion.portion_id)
             continue
-        await put(
-            session,
-            ExemptionItem,
+        rows.append(
             {
                 "portion_id": portion.portion_id,
                 "pilot": declaration.pilot,
@@ -43,8 +42,10 @@ async def keep_items(session: AsyncSession, received: Received[DeclarationEvent]
                 "departed_fob": portion.departed_fob,
                 "returned_fob": portion.returned_fob,
                 "sequence": received.sequence,
-            },
+            }
         )
+    await put_all(session, ExemptionItem, rows)
+    await _gone(session, gone)
     await _keep_releases(session, declaration, received.sequence)
 
 
@@ -54,12 +55,11 @@ async def keep_certificates(session: AsyncSession, received: Received[Declaratio
     await void_outdated_certificates(session, received.event.declaration.declaration_id, act=act)
 
 
-async def _gone(session: AsyncSession, portion: Portion) -> None:
+async def _gone(session: AsyncSession, portion_ids: list[UUID]) -> None:
     """A deleted declaration's items are at zero; those that never departed don't exist."""
-    item = await session.get(ExemptionItem, portion.portion_id, populate_existing=True)
-    if item is not None:
-        item.departed_fob, item.returned_fob = Decimal(0), Decimal(0)
-        await session.flush()
+    if portion_ids:
+        emptied = update(ExemptionItem).where(ExemptionItem.portion_id.in_(portion_ids))
+        await session.execute(emptied.values(departed_fob=0, returned_fob=0))
 
 
 async def _keep_releases(session: AsyncSession, declaration: DeclarationState, sequence: int) -> None:
@@ -72,20 +72,19 @@ async def _keep_releases(session: AsyncSession, declaration: DeclarationState, s
         table.declaration_id == declaration.declaration_id, table.principal_id.not_in(by_principal)
     )
     await session.execute(gone)
-    for principal_id, portions in by_principal.items():
-        await put(
-            session,
-            PrincipalRelease,
-            {
-                "declaration_id": declaration.declaration_id,
-                "principal_id": principal_id,
-                "pilot": declaration.pilot,
-                "consignor_id": declaration.consignor_id,
-                "customs_number": declaration.customs_number or "",
-                "export_date": declaration.export_date,
-                "currency": declaration.currency,
-                "value": sum((each.released_fob for each in portions), Decimal(0)),
-                "portion_ids": sorted(str(each.portion_id) for each in portions),
-                "sequence": sequence,
-            },
-        )
+    rows = [
+        {
+            "declaration_id": declaration.declaration_id,
+            "principal_id": principal_id,
+            "pilot": declaration.pilot,
+            "consignor_id": declaration.consignor_id,
+            "customs_number": declaration.customs_number or "",
+            "export_date": declaration.export_date,
+            "currency": declaration.currency,
+            "value": sum((each.released_fob for each in portions), Decimal(0)),
+            "portion_ids": sorted(str(each.portion_id) for each in portions),
+            "sequence": sequence,
+        }
+        for principal_id, portions in sorted(by_principal.items())
+    ]
+    await put_all(session, PrincipalRelease, rows)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.shares import NOTHING, Share
 from fx_settlement.operations.rooms.move_room import Move, move_rooms
-from fx_settlement.store.journal import Posting, post
+from fx_settlement.store.journal import Posting, entry, write_entries
 from fx_settlement.store.tables import ClaimRow, CollectionRow, MatchRow, PayableRow, PortionRoomRow
 from shared.act import Act
 
@@ -33,7 +36,15 @@ def liability_of(collection: CollectionRow, match: MatchRow) -> str:
     return f"payable:{collection.collector_id}:{match.owner_id}"
 
 
-async def cut_match(
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a cut does to a room and to the books; `write_cuts` writes it."""
+
+    move: Move
+    entry: list[dict[str, Any]]
+
+
+def cut_match(
     session: AsyncSession,
     match: MatchRow,
     collection: CollectionRow,
@@ -43,22 +54,20 @@ async def cut_match(
     *,
     claims: bool = False,
     act: Act,
-) -> bool:
-    """Leave `kept` of the match. Money passed on already is claimed back with `claims`, else False and nothing done.
+) -> Cut | None:
+    """Leave `kept` of the match. Money passed on already is claimed back with `claims`, else None and nothing done.
 
-    The caller holds the locks of declaration, collection and payable.
+    The caller holds the locks of declaration, collection and payable, and has the cuts written.
     """
     freed = share_of(match).less(kept)
     missing = _ZERO if payable is None else max(freed.amount - freed.charges - owed_on(payable), _ZERO)
     if freed == NOTHING or (missing and not claims):
-        return False
+        return None
     match.unmatched_at = act.now
     if kept != NOTHING:
         session.add(_rest(match, kept, act))
     collection.matched -= freed.amount
     reference = f"unmatch:{match.id}"
-    back = Move(room, reference, matched=-freed.value, matched_usd=-freed.value_usd)
-    await move_rooms(session, [back], act=act)
     owed = liability_of(collection, match)
     postings = [
         Posting(owed, collection.currency, freed.amount - freed.charges),
@@ -67,15 +76,20 @@ async def cut_match(
         Posting(f"claim:{match.owner_id}", collection.currency, missing),
         Posting(owed, collection.currency, -missing),
     ]
-    await post(session, postings, reference=reference, act=act)
     if payable is not None:
         payable.claims += missing
         payable.collected -= freed.amount
         payable.charges -= freed.charges
     if missing:
         session.add(_claim(match, collection, missing, act))
-    await session.flush()
-    return True
+    back = Move(room, reference, matched=-freed.value, matched_usd=-freed.value_usd)
+    return Cut(back, entry(postings, reference=reference, act=act))
+
+
+async def write_cuts(session: AsyncSession, cuts: Sequence[Cut], *, act: Act) -> None:
+    """Free the rooms of all cuts and book them."""
+    await move_rooms(session, [cut.move for cut in cuts], act=act)
+    await write_entries(session, [row for cut in cuts for row in cut.entry])
 
 
 def _rest(match: MatchRow, kept: Share, act: Act) -> MatchRow:

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from fx_settlement.domain.refunds import RefundFacts, breaches_of_refund
 from fx_settlement.domain.shares import kept_of
 from fx_settlement.operations.money.book_collection import held_at
-from fx_settlement.operations.money.cut_match import cut_match, share_of
+from fx_settlement.operations.money.cut_match import Cut, cut_match, share_of, write_cuts
 from fx_settlement.operations.money.link_advance import unlink_advance
 from fx_settlement.operations.money.unmatch_collection import LockedCollection, lock_matched, tell_freed
 from fx_settlement.publishers.money import announce_collection
@@ -80,6 +80,7 @@ async def _unlink(session: AsyncSession, row: CollectionRow, amount: Decimal) ->
 
 async def _unmatch(session: AsyncSession, held: LockedCollection, amount: Decimal, act: Act) -> None:
     row = held.collection
+    cuts: list[Cut] = []
     freed: set[UUID] = set()
     for match in held.matches:
         missing = amount - (row.amount - row.matched - row.refunded)
@@ -88,8 +89,10 @@ async def _unmatch(session: AsyncSession, held: LockedCollection, amount: Decima
         share = share_of(match)
         kept = kept_of(share, max(share.amount - missing, Decimal(0)), row.currency, match.declared_currency)
         room, payable = held.rooms[match.portion_id], held.payable_of(match)
-        await cut_match(session, match, row, room, payable, kept, claims=True, act=act)
+        if (cut := cut_match(session, match, row, room, payable, kept, claims=True, act=act)) is not None:
+            cuts.append(cut)
         freed.add(match.declaration_id)
+    await write_cuts(session, cuts, act=act)
     if freed:
         await announce_collection(session, row, CollectionUnmatched, act=act, reason="refunded")
         await tell_freed(session, held, freed, act=act)

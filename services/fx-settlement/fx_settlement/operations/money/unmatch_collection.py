@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.shares import NOTHING
 from fx_settlement.operations.money.book_collection import booked_collection
-from fx_settlement.operations.money.cut_match import cut_match
+from fx_settlement.operations.money.cut_match import cut_match, write_cuts
 from fx_settlement.operations.rooms.freeze_room import freeze_room
 from fx_settlement.publishers.money import announce_collection, announce_entitlement
 from fx_settlement.store.collections import live_matches_of, payables_for_update
@@ -29,15 +29,18 @@ async def unmatch_collection(
     live = {match.id: match for match in held.matches}
     if set(match_ids) - set(live):
         raise NotFound("not all matches are in force")
-    breaches = []
+    cuts, breaches = [], []
     for index, match_id in enumerate(dict.fromkeys(match_ids)):
         match = live[match_id]
         room = held.rooms[match.portion_id]
-        done = await cut_match(session, match, held.collection, room, held.payable_of(match), NOTHING, act=act)
-        if not done:
+        cut = cut_match(session, match, held.collection, room, held.payable_of(match), NOTHING, act=act)
+        if cut is not None:
+            cuts.append(cut)
+        else:
             breaches.append(Breach("passed_on_already", "V42", f"/match_ids/{index}"))
     if breaches:
         raise Refused(tuple(breaches))
+    await write_cuts(session, cuts, act=act)
     await announce_collection(session, held.collection, CollectionUnmatched, act=act)
     await tell_freed(session, held, {live[match_id].declaration_id for match_id in match_ids}, act=act)
     return held.collection

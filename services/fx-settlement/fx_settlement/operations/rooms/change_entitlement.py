@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.matching import tolerance_of
 from fx_settlement.operations.rooms.freeze_room import freeze_room
-from fx_settlement.operations.rooms.move_room import note_move
+from fx_settlement.operations.rooms.move_room import note_changes
 from fx_settlement.operations.rooms.shrink_room import Bound, shrink_room
 from fx_settlement.publishers.money import announce_entitlement
 from fx_settlement.store.parties import safe_grades_of
@@ -51,10 +51,10 @@ async def change_entitlement(session: AsyncSession, declaration_id: UUID, *, act
     entitlement.frozen = True
     entitlement.collectable, entitlement.tolerance = collectable, tolerance
     reference = f"declaration:{declaration_id}"
+    changes = [(rooms[each], bound.collectable - rooms[each].collectable) for each, bound in bounds.items()]
+    await note_changes(session, changes, reference=reference, act=act)
     for portion_id, bound in bounds.items():
         room = rooms[portion_id]
-        if diff := bound.collectable - room.collectable:
-            await note_move(session, room, collectable=diff, reference=reference, act=act)
         room.frozen = True
         room.collectable, room.tolerance = bound.collectable, bound.tolerance
     await session.flush()

@@ -63,11 +63,13 @@ async def move_rooms(session: AsyncSession, moves: Sequence[Move], *, act: Act) 
     return {}
 
 
-async def note_move(
-    session: AsyncSession, room: PortionRoomRow, *, collectable: Decimal, reference: str, act: Act
+async def note_changes(
+    session: AsyncSession, changes: Sequence[tuple[PortionRoomRow, Decimal]], *, reference: str, act: Act
 ) -> None:
-    """Write down how what may be collected changed."""
-    await session.execute(insert(RoomMoveRow), [_row(room, collectable=collectable, reference=reference, act=act)])
+    """Write down by how much what may be collected changed."""
+    written = [_row(room, collectable=diff, reference=reference, act=act) for room, diff in changes if diff]
+    if written:
+        await session.execute(insert(RoomMoveRow), written)
 
 
 async def _refused(session: AsyncSession, moves: Sequence[Move]) -> dict[int, Decimal]:

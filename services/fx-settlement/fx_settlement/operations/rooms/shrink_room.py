@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.shares import Share, kept_of, kept_worth
-from fx_settlement.operations.money.cut_match import cut_match, owed_on, share_of
+from fx_settlement.operations.money.cut_match import cut_match, owed_on, share_of, write_cuts
 from fx_settlement.operations.rooms.void_hold import end_hold
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.collections import (
@@ -103,7 +103,9 @@ async def _cut_matches(
             continue
         payable = payables.get((collection.collector_id, match.owner_id, collection.currency))
         kept = _kept(match, excess, collection, payable)
-        if await cut_match(session, match, collection, room, payable, kept, act=act):
+        if (done := cut_match(session, match, collection, room, payable, kept, act=act)) is not None:
+            # Written at once: what the next match must give up is read off the counters.
+            await write_cuts(session, [done], act=act)
             cut.add(collection.id)
     for collection_id in sorted(cut):
         reason = "the declaration shrank"
