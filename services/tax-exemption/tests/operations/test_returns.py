@@ -115,7 +115,7 @@ async def test_goods_that_all_came_back_leave_not_a_fen_exempt(filing: Filing) -
     departed = declaration_event(DeclarationDeparted, goods)
     await filing.hear(departed)
     await filing.door.done("POST", "/v1/returns", filing.body(rate_choice="sale_day"), **filing.as_holder())
-    for number, back in enumerate(("33.36", "66.72", "100.07"), 1):
+    for number, back in enumerate(("33.33", "66.66", "100.07"), 1):
         returned = goods.model_copy(update={"returned_quantity": number, "returned_fob": Decimal(back)})
         await filing.hear(
             declaration_event(GoodsReturned, returned, declaration_id=departed.declaration.declaration_id),
