@@ -65,3 +65,12 @@ def test_looking_only_at_a_codes_own_prefixes_changes_no_verdict(hs_code: str, e
 def test_the_stricter_of_two_decisions_governs() -> None:
     assert stricter("eligible", "needs_person") == stricter("needs_person", "eligible") == "needs_person"
     assert stricter("not_eligible", "needs_person") == "not_eligible"
+
+
+@pytest.mark.parametrize("turn", [1, -1], ids=["as they came", "the other way round"])
+def test_of_two_decisions_on_the_same_goods_the_newer_one_counts(turn: int) -> None:
+    made = [
+        entry("decision:01a0-older", "8205400000", "not_eligible", "螺丝刀", by_person=True),
+        entry("decision:01a1-newer", "8205400000", "eligible", "螺丝刀", by_person=True),
+    ]
+    assert verdict_on("螺丝刀", "8205400000", made[::turn]).reference == "decision:01a1-newer"

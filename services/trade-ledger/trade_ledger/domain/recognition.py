@@ -39,15 +39,17 @@ def _fits(entry: ListEntry, name: str, hs_code: str) -> bool:
 
 
 def verdict_on(name: str, hs_code: str, entries: Sequence[ListEntry]) -> Verdict:
-    """A negative entry first (V10), then a person's decision, then positive; nothing found is not positive (V9)."""
+    """A negative entry first (V10), then a person's newest decision, then positive; nothing is not positive (V9)."""
     found = [entry for entry in entries if _fits(entry, name, hs_code)]
+    # Decisions have ids that grow with time; the sort below keeps the newest of equals in front.
+    decided = sorted((entry for entry in found if entry.by_person), key=lambda entry: entry.reference, reverse=True)
+    listed = sorted((entry for entry in found if not entry.by_person), key=lambda entry: entry.reference)
     ranked = sorted(
-        found,
+        decided + listed,
         key=lambda entry: (
             entry.by_person or entry.verdict == "eligible",
             not entry.by_person,
             -len(entry.hs_prefix),
-            entry.reference,
         ),
     )
     if not ranked:
