@@ -6,13 +6,12 @@ import fcntl
 import json
 import os
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 import pytest
@@ -22,8 +21,7 @@ from shared.processes.kafka import KafkaServer
 from shared.processes.ports import free_port
 from shared.processes.postgres import PostgresServer
 
-# A started server's object outlives its fixture: another worker may still use the process.
-_STARTED: list[object] = []
+_PATIENCE_SECONDS = 1200
 APP_PASSWORD = "app"  # noqa: S105 - a throw-away server on loopback
 APP_ROLE = "app"
 
@@ -43,41 +41,60 @@ def locked(folder: Path, name: str) -> Iterator[Path]:
         yield folder / f"{name}.json"
 
 
-def _shared_server(folder: Path, name: str, start: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
-    """The server's coordinates, and whether this worker started it (and so stops it last)."""
+class Server(Protocol):
+    """A process that a run shares."""
+
+    def stop(self) -> None: ...
+
+
+@contextmanager
+def _shared(folder: Path, name: str, start: Callable[[], tuple[Server, dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """The server's coordinates. Who started it ends it, once no worker of the run uses it any more."""
+    server: Server | None = None
     with locked(folder, name) as file:
         if file.exists():
             known: dict[str, Any] = json.loads(file.read_text())
-            known["users"] += 1
-            file.write_text(json.dumps(known))
-            return known, False
-        started = {**start(), "users": 1}
-        file.write_text(json.dumps(started))
-        return started, True
+        else:
+            server, known = start()
+            known["users"] = []
+        known["users"].append(os.getpid())
+        file.write_text(json.dumps(known))
+    try:
+        yield known
+    finally:
+        # A worker that crashed may stay a zombie, and look alive.
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while server is not None and not _ended_alone(folder, name) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if server is None:
+            _forget(folder, name)
+        else:
+            server.stop()
+            shutil.rmtree(known["folder"], ignore_errors=True)
 
 
-def _leave(folder: Path, name: str) -> bool:
-    """Whether nobody uses the server any more."""
+def _forget(folder: Path, name: str) -> None:
     with locked(folder, name) as file:
         known = json.loads(file.read_text())
-        known["users"] -= 1
+        known["users"].remove(os.getpid())
         file.write_text(json.dumps(known))
-        return bool(known["users"] == 0)
 
 
-def _end(pid: int) -> None:
-    """End the session of a process that this run started, and wait until it is gone."""
-    os.killpg(pid, signal.SIGTERM)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            os.killpg(pid, 0)
-        except ProcessLookupError:
-            return
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        time.sleep(0.05)
-    os.killpg(pid, signal.SIGKILL)
+def _ended_alone(folder: Path, name: str) -> bool:
+    """Whether nobody else lives who uses it; then who comes later starts another."""
+    with locked(folder, name) as file:
+        others = [pid for pid in json.loads(file.read_text())["users"] if pid != os.getpid() and _lives(pid)]
+        if not others:
+            file.unlink()
+        return not others
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 class Postgres:
@@ -98,41 +115,31 @@ class Postgres:
 def postgres(run_folder: Path) -> Iterator[Postgres]:
     """The run's PostgreSQL server."""
 
-    def start() -> dict[str, Any]:
+    def start() -> tuple[Server, dict[str, Any]]:
         # In memory where there is some: what tests promise is order and atomicity, not the disk's patience.
         shm = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder in it
         folder = Path(tempfile.mkdtemp(prefix="market-pg-", dir=shm if os.access(shm, os.W_OK) else None))
         server = PostgresServer(folder / "pg", free_port(), settings={"fsync": "off", "max_connections": "300"})
         server.start()
         server.create_role(APP_ROLE, APP_PASSWORD)
-        _STARTED.append(server)
-        assert server._process is not None
-        return {"folder": str(folder), "port": server.port, "pid": server._process.pid}
+        return server, {"folder": str(folder), "port": server.port}
 
-    known, _ = _shared_server(run_folder, "postgres", start)
-    yield Postgres(Path(known["folder"]), known["port"])
-    if _leave(run_folder, "postgres"):
-        _end(known["pid"])
-        shutil.rmtree(known["folder"], ignore_errors=True)
+    with _shared(run_folder, "postgres", start) as known:
+        yield Postgres(Path(known["folder"]), known["port"])
 
 
 @pytest.fixture(scope="session")
 def kafka(run_folder: Path) -> Iterator[str]:
     """The bootstrap address of the run's real Kafka broker; without one the tests fail."""
 
-    def start() -> dict[str, Any]:
+    def start() -> tuple[Server, dict[str, Any]]:
         folder = Path(tempfile.mkdtemp(prefix="market-kafka-"))
         server = KafkaServer(folder / "kafka", free_port(), free_port())
         server.start()
-        _STARTED.append(server)
-        assert server._process is not None
-        return {"folder": str(folder), "bootstrap": server.bootstrap, "pid": server._process.pid}
+        return server, {"folder": str(folder), "bootstrap": server.bootstrap}
 
-    known, _ = _shared_server(run_folder, "kafka", start)
-    yield known["bootstrap"]
-    if _leave(run_folder, "kafka"):
-        _end(known["pid"])
-        shutil.rmtree(known["folder"], ignore_errors=True)
+    with _shared(run_folder, "kafka", start) as known:
+        yield known["bootstrap"]
 
 
 MakeDatabase = Callable[..., str]
