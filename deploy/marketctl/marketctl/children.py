@@ -36,10 +36,17 @@ def end_when_told(*, at_once: bool) -> None:
         if at_once and not again and not _held.is_set():
             raise KeyboardInterrupt
 
+    # What Python swallows it also prints, with a stack trace; `ending` remembers.
+    sys.unraisablehook = _quiet_about_interrupts
     for sign in _ENDING_SIGNALS:
         # Who started it with nohup wants it to outlive the terminal.
         if sign != signal.SIGHUP or signal.getsignal(sign) != signal.SIG_IGN:
             signal.signal(sign, told)
+
+
+def _quiet_about_interrupts(unraisable: sys.UnraisableHookArgs) -> None:
+    if unraisable.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(unraisable)
 
 
 def end_if_told() -> None:
