@@ -36,6 +36,7 @@ def test_both_days_go_as_expected(lived: Lived) -> None:
     refused = refusals(lived.layout)
     assert refused == set(EXPECTED_REFUSALS)
     assert shortfalls(numbers, refused) == []
+    assert numbers == json.loads(Path(__file__).with_name("expected_numbers.json").read_text("utf-8"))
     assert numbers["portions_exempted"] == numbers["portions_departed"]
 
 

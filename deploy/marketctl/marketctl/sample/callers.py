@@ -10,7 +10,8 @@ import httpx
 from marketctl.children import end_if_told
 from marketctl.layout import SERVICES, Layout
 
-_TRIES = 40
+_TRIES = 240
+_KEY_IN_USE = "idempotency_key_in_use"
 
 
 class Unexpected(Exception):
@@ -52,7 +53,7 @@ class Callers:
         content: bytes | None = None,
         **party: str,
     ) -> httpx.Response:
-        """Send once, and again with the same key while the service says it is busy."""
+        """Send once, and again with the same key while the service is away or says it is busy."""
         end_if_told()
         assert service in SERVICES  # noqa: S101 - a slip of the script's own
         headers = {"authorization": "Bearer " + self._token(role, party)}
@@ -60,11 +61,18 @@ class Callers:
             headers["idempotency-key"] = f"sample:{key or path}"
         if version is not None:
             headers["if-match"] = f'"{version}"'
-        for _ in range(_TRIES):
-            request = {"content": content} if content is not None else {"json": body} if body is not None else {}
-            answer = self._client.request(method, self._layout.url(service) + path, headers=headers, **request)
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE and "idempotency_key_in_use" not in answer.text:
-                return answer
+        request = {"content": content} if content is not None else {"json": body} if body is not None else {}
+        for left in reversed(range(_TRIES)):
+            try:
+                answer = self._client.request(method, self._layout.url(service) + path, headers=headers, **request)
+            except httpx.TransportError:
+                # It may have done it or not: the same key asked again tells.
+                if not left:
+                    raise
+            else:
+                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE and _KEY_IN_USE not in answer.text:
+                    return answer
+            end_if_told()
             time.sleep(0.25)
         return answer
 

@@ -1,0 +1,82 @@
+"""Each service is stopped, and killed, and started again in the middle of the day: the same numbers at the end."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from marketctl.counts import ask, counted
+from marketctl.embedded_platform import Platform
+from marketctl.layout import SERVICES, BusKind, Layout, free_ports
+from marketctl.sample.days import run_sample_days
+from marketctl.verify import verify_all
+
+_EXPECTED = json.loads(Path(__file__).with_name("expected_numbers.json").read_text("utf-8"))
+pytestmark = [pytest.mark.xdist_group("restarts"), pytest.mark.timeout(900)]
+
+
+class Day(threading.Thread):
+    """The sample days, lived in a thread of their own."""
+
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(daemon=True)
+        self._platform = platform
+        self.unexpected: list[str] | None = None
+
+    def run(self) -> None:
+        self.unexpected = run_sample_days(self._platform, Console(quiet=True))
+
+
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.long)])
+def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
+    bus: BusKind = request.param
+    started = Platform(Layout(tmp_path / "重启 run", bus, free_ports()))
+    started.start(lambda line: None)
+    yield started
+    started.stop()
+
+
+def said(platform: Platform, service: str) -> int:
+    """How many events the service has said so far."""
+    rows: list[Any] = ask(platform.layout, service, "SELECT count(*) FROM outbox")
+    return int(rows[0][0])
+
+
+def interrupt(platform: Platform, service: str, *, kill: bool) -> None:
+    """End both processes of a service, one way or the other, and start them again."""
+    if kill:
+        for name in (service, f"{service}-worker"):
+            platform.children[name].process.kill()
+            platform.children[name].process.wait()
+    platform.stop_service(service)
+    platform.start_service(service)
+    platform.wait_ready(lambda line: None)
+
+
+# Where in its own work each service is interrupted: well begun and far from done.
+_POINTS = {"registry": (60, 140), "trade-ledger": (150, 600), "fx-settlement": (30, 150), "tax-exemption": (20, 60)}
+
+
+def test_services_stopped_and_killed_in_the_middle_of_the_day_give_the_same_numbers(platform: Platform) -> None:
+    day = Day(platform)
+    day.start()
+    interrupted = []
+    for service in SERVICES:
+        for point, kill in zip(_POINTS[service], (False, True), strict=True):
+            while day.is_alive() and said(platform, service) < point:
+                time.sleep(0.02)
+            before = said(platform, service)
+            interrupt(platform, service, kill=kill)
+            interrupted.append((service, kill, day.is_alive() and before >= point))
+    day.join(600)
+    assert day.unexpected == []
+    assert interrupted == [(service, kill, True) for service in SERVICES for kill in (False, True)]
+    assert counted(platform.layout) == _EXPECTED
+    assert [str(finding) for finding in verify_all(platform.layout)] == []
