@@ -20,6 +20,9 @@ NAMING = {
 CONSUMER_ONLY = {"written_by": "consumers"}
 """`info` of a table that only consumers write: it can be rebuilt from the topics (V63)."""
 
+# Not the whole class 22: a division by zero, for one, is our own mistake. 22000 is asyncpg's refusal to encode.
+_UNSTORABLE = {"22000", "22003", "22008", "22021", "22P02", "22P05"}
+
 MONEY = Numeric(20, 4)
 QUANTITY = Numeric(20, 6)
 RATE = Numeric(20, 8)
@@ -62,6 +65,11 @@ def make_engine(url: str, *, pool_size: int = 10, application_name: str = "marke
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Sessions that never expire rows on commit: what was read stays readable."""
     return async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+
+def is_unstorable(error: BaseException) -> bool:
+    """Whether PostgreSQL refused a value that came with the request: a NUL, half a surrogate, a number too large."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _UNSTORABLE
 
 
 def is_transient(error: BaseException) -> bool:

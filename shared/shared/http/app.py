@@ -19,6 +19,7 @@ from shared.database import make_engine, make_sessions
 from shared.http.access import Access, authorise, check_access
 from shared.http.edge import Edge
 from shared.http.identity import TokenVerifier
+from shared.http.pages import add_pages
 from shared.http.problems import Catalogue
 from shared.http.responses import add_responses
 from shared.http.tables import HttpTables
@@ -104,6 +105,8 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
         max_body_size=MAX_BODY_BYTES,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.access = service.access
     app.state.catalogue = Catalogue(service.problems)
@@ -112,6 +115,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     check_access(app, service.access)
     add_responses(app)
     _add_health(app)
+    add_pages(app)
     app.user_middleware.insert(0, Middleware(Edge, application=app, service=service.name))
     return app
 

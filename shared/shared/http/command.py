@@ -17,6 +17,8 @@ from shared.http.identity import Caller
 from shared.http.tables import HttpTables
 from shared.vocabulary.errors import Stale
 
+_LONGEST_VERSION = 18
+
 
 class VersionMissing(Exception):
     """A change of an existing aggregate without If-Match."""
@@ -75,7 +77,7 @@ class Command:
         if self.if_match is None:
             raise VersionMissing
         text = self.if_match.removeprefix("W/").strip('"')
-        if not text.isascii() or not text.isdigit():
+        if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_VERSION:
             raise Stale("If-Match is not a version")
         return int(text)
 

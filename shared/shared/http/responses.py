@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from shared.database import is_transient
+from shared.database import is_transient, is_unstorable
 from shared.http import audit, idempotency
 from shared.http.command import Attempt, Replay, VersionMissing, act_of
 from shared.http.identity import NotAuthenticated
@@ -21,8 +21,10 @@ from shared.vocabulary.rules import Breach
 
 log = structlog.get_logger()
 
+_BAD_REQUEST = 400
 _RETRY_AFTER = {"retry-after": "1"}
 _HTTP_CODES = {
+    400: "body_not_json",
     404: "not_found",
     405: "method_not_allowed",
     413: "body_too_large",
@@ -47,7 +49,8 @@ def problem_response(
         trace_id=trace_id_of(request.state.traceparent),
         language=request.headers.get("accept-language"),
     )
-    content = json.dumps(body, ensure_ascii=False).encode()
+    # "replace": a field's name may hold what UTF-8 can't, such as half of a surrogate pair.
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, answered, headers, media_type=MEDIA_TYPE)
 
 
@@ -122,14 +125,24 @@ async def _stale(request: Request, error: Exception) -> Response:
 
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the handler's type
+    whole_body = any(tuple(each["loc"]) == ("body",) and each["type"] != "missing" for each in error.errors())
+    if whole_body and not _is_json(request.headers.get("content-type", "")):
+        return problem_response(request, simple("unsupported_media_type"))
     return problem_response(request, malformed(error.errors()), status=422)
+
+
+def _is_json(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)  # noqa: S101 - narrows the handler's type
     code = _HTTP_CODES.get(error.status_code, "field_invalid" if error.status_code < 500 else "internal_error")
     headers = dict(error.headers or {})
-    return problem_response(request, simple(code, reason=str(error.detail)), status=error.status_code, headers=headers)
+    # FastAPI's only 400 is a body that no JSON parser takes: malformed input, which is 422 here.
+    status = None if error.status_code == _BAD_REQUEST else error.status_code
+    return problem_response(request, simple(code, reason=str(error.detail)), status=status, headers=headers)
 
 
 async def _replay(request: Request, error: Exception) -> Response:
@@ -139,10 +152,13 @@ async def _replay(request: Request, error: Exception) -> Response:
 
 
 async def unexpected(request: Request, error: Exception) -> Response:
-    """503 where only the infrastructure failed, else 500 with nothing but the trace id."""
+    """503 where only the infrastructure failed, 422 for values that can't be stored, else 500 with the trace id."""
     if is_transient(error):
         log.warning("unavailable", error=type(error).__name__)
         return problem_response(request, simple("unavailable"), headers=_RETRY_AFTER)
+    if is_unstorable(error):
+        log.info("unstorable", error=type(error).__name__)
+        return problem_response(request, simple("value_not_storable"))
     log.error("unexpected", exc_info=error)
     return problem_response(request, simple("internal_error"))
 

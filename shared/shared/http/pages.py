@@ -1,0 +1,114 @@
+"""Pages for people: what the operations are and what each problem means; nothing fetched from elsewhere, no script."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from html import escape
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from shared.http.access import Access
+from shared.http.problems import Catalogue, Problem
+from shared.vocabulary.errors import NotFound
+
+_STYLE = (
+    "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "pre{background:#f4f4f4;padding:.5rem;overflow:auto}dt{font-weight:bold}summary{cursor:pointer}"
+)
+
+
+def add_pages(app: FastAPI) -> None:
+    """Serve `/docs`, `/problems` and `/problems/{code}` to everybody, outside the published operations."""
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        return HTMLResponse(operations_page(app.openapi(), app.state.access))
+
+    @app.get("/problems", include_in_schema=False)
+    async def problems() -> Response:
+        return HTMLResponse(problems_page(app.state.catalogue))
+
+    @app.get("/problems/{code}", include_in_schema=False)
+    async def problem(code: str, request: Request) -> Response:
+        entry: Problem | None = app.state.catalogue.problems.get(code)
+        if entry is None:
+            raise NotFound
+        if "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(problem_page(entry), headers={"vary": "accept"})
+        return JSONResponse(asdict(entry), headers={"vary": "accept"})
+
+
+def _page(title: str, content: str) -> str:
+    return (
+        f'<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{content}</body></html>"
+    )
+
+
+def problem_page(problem: Problem) -> str:
+    """One problem in two languages."""
+    again = ("是 · yes") if problem.retryable else ("否 · no")
+    lines = [
+        ("代码 · code", problem.code),
+        ("状态 · status", str(problem.status)),
+        ("含义 · meaning", f"{problem.title_zh} · {problem.title}"),
+        ("说明 · detail", " · ".join(text for text in (problem.detail_zh, problem.detail) if text)),
+        ("如何处理 · what to do", f"{problem.fix_zh} · {problem.fix}"),
+        ("可原样重试 · may be repeated as it is", again),
+    ]
+    shown = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in lines if text)
+    return _page(problem.title_zh + " · " + problem.title, f'<dl>{shown}</dl><p><a href="/problems">/problems</a></p>')
+
+
+def problems_page(catalogue: Catalogue) -> str:
+    """All problems of a service, by code."""
+    rows = "".join(
+        f'<li><a href="/problems/{escape(problem.code)}">{escape(problem.code)}</a> {problem.status} — '
+        f"{escape(problem.title_zh)} · {escape(problem.title)}</li>"
+        for _, problem in sorted(catalogue.problems.items())
+    )
+    return _page("错误代码 · problems", f"<ul>{rows}</ul>")
+
+
+def operations_page(document: dict[str, Any], access: Access) -> str:
+    """The operations of an OpenAPI document by tag, each with its roles and an example of its body."""
+    by_tag: dict[str, list[str]] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            tag = (operation.get("tags") or ["operations"])[0]
+            by_tag.setdefault(tag, []).append(_operation(document, access, f"{method.upper()} {path}", operation))
+    sections = "".join(f"<h2>{escape(tag)}</h2>{''.join(shown)}" for tag, shown in by_tag.items())
+    links = '<p><a href="/openapi.json">/openapi.json</a> · <a href="/problems">错误代码 · problems</a></p>'
+    about = f"<p>{escape(document['info'].get('description', ''))}</p>"
+    return _page(document["info"]["title"], about + links + sections)
+
+
+def _operation(document: dict[str, Any], access: Access, head: str, operation: dict[str, Any]) -> str:
+    name = operation["operationId"]
+    parts = [f"<p>{escape(operation.get('description', operation.get('summary', '')))}</p>"]
+    if permitted := access.get(name):
+        roles = ", ".join(sorted(permitted.roles))
+        parts.append(f"<p>角色 · roles: {escape(roles)} ({escape(permitted.sees)})</p>")
+    asked = [_parameter(each) for each in operation.get("parameters", [])]
+    if asked:
+        parts.append(f"<ul>{''.join(asked)}</ul>")
+    for kind, body in operation.get("requestBody", {}).get("content", {}).items():
+        parts.append(f"<p>请求体 · body: {escape(kind)}</p>{_example(document, body.get('schema', {}))}")
+    return f"<details><summary><code>{escape(head)}</code> {escape(name)}</summary>{''.join(parts)}</details>"
+
+
+def _parameter(parameter: dict[str, Any]) -> str:
+    must = ", 必填 · required" if parameter.get("required") else ""
+    told = parameter.get("description", "")
+    return f"<li><code>{escape(parameter['name'])}</code> ({escape(parameter['in'])}{must}) {escape(told)}</li>"
+
+
+def _example(document: dict[str, Any], schema: dict[str, Any]) -> str:
+    named = schema.get("$ref", "").rpartition("/")[2]
+    examples = document.get("components", {}).get("schemas", {}).get(named, schema).get("examples", [])
+    if not examples:
+        return ""
+    return f"<pre>{escape(json.dumps(examples[0], ensure_ascii=False, indent=2))}</pre>"

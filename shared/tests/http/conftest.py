@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import psycopg
+import pytest
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import BigInteger, Column, Integer, Table, Text, UniqueConstraint, Uuid, create_engine, insert, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared.database import new_metadata
+from shared.http.access import Authorised, grant
+from shared.http.app import Service
+from shared.http.command import Command, Commanded, Reading
+from shared.http.paging import WantedPage
+from shared.http.tables import add_http_tables, audit_ddl
+from shared.testing.client import Door, open_door
+from shared.testing.servers import MakeDatabase
+from shared.testing.tokens import ServedMint
+from shared.vocabulary.errors import NotFound, Stale
+
+metadata = new_metadata()
+http_tables = add_http_tables(metadata)
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("label", Text),
+    Column("weight", BigInteger),
+    Column("remark", JSONB),
+    Column("version", Integer),
+    # Checked at COMMIT, so that a test can make the commit itself fail.
+    UniqueConstraint("label", deferrable=True, initially="DEFERRED"),
+)
+router = APIRouter()
+
+
+class NoteIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    label: str
+    weight: int = 1
+    remark: Any = None
+
+
+class Note(BaseModel):
+    id: UUID
+    version: int
+
+
+@router.post("/v1/notes", status_code=201, response_model=Note)
+async def make_note(body: NoteIn, command: Commanded) -> Response:
+    """Write a note."""
+    made = Note(id=uuid7(), version=1)
+    await _keep(command, {**made.model_dump(), **body.model_dump()})
+    return await command.answer(made, status=201, version=1, location=f"/v1/notes/{made.id}")
+
+
+async def _keep(command: Command, row: dict[str, Any]) -> None:
+    await command.session.execute(insert(notes), [row])
+
+
+@router.post("/v1/notes/{note_id}/changes", response_model=Note)
+async def change_note(note_id: UUID, command: Commanded) -> Response:
+    """Change a note's version."""
+    version = await command.session.scalar(notes.select().with_only_columns(notes.c.version).filter_by(id=note_id))
+    if version is None:
+        raise NotFound
+    if command.expected_version() != version:
+        raise Stale("the note changed")
+    await command.session.execute(notes.update().where(notes.c.id == note_id).values(version=version + 1))
+    return await command.answer(Note(id=note_id, version=version + 1), version=version + 1)
+
+
+@router.get("/v1/notes")
+async def list_notes(session: Reading, caller: Authorised, page: WantedPage, label: str | None = None) -> list[Note]:
+    """A page of notes, of one label if asked."""
+    return await _found(session, page, label)
+
+
+async def _found(session: AsyncSession, page: Any, label: str | None) -> list[Note]:
+    query = notes.select() if label is None else notes.select().where(notes.c.label == label)
+    rows = (await session.execute(page.of(query, notes.c.id))).all()
+    return [Note(id=row.id, version=row.version) for row in rows]
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    problems = tmp_path / "problems.toml"
+    problems.write_text("")
+    return Service(
+        name="notes",
+        title="notes · 便笺",
+        description="A service of the tests' own.",
+        routers=[router],
+        access={name: grant("commerce", sees="all") for name in ("make_note", "change_note", "list_notes")},
+        problems=problems,
+        metadata=metadata,
+        http_tables=http_tables,
+    )
+
+
+def make_tables(dsn: str) -> None:
+    engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        for statement in audit_ddl():
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The notes' door, and what the service has written."""
+
+    door: Door
+    dsn: str
+
+    def written(self) -> tuple[Any, ...]:
+        counted = "SELECT (SELECT count(*) FROM notes), (SELECT count(*) FROM idempotency_keys)"
+        with psycopg.connect(self.dsn) as connection:
+            return cast(tuple[Any, ...], connection.execute(counted).fetchone())
+
+
+@pytest.fixture
+async def desk(service: Service, make_database: MakeDatabase, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Desk]:
+    dsn = make_database()
+    make_tables(dsn)
+    async with open_door(service, dsn, mint, tmp_path) as door:
+        yield Desk(door, dsn)

@@ -1,0 +1,48 @@
+"""What a problem document and the start page link to is there, for everybody, and needs no other host."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+async def test_every_problem_has_its_entry_and_its_page(desk: Any) -> None:
+    for code, problem in desk.door.app.state.catalogue.problems.items():
+        entry = (await desk.door.client.get(f"/problems/{code}")).json()
+        assert (entry["code"], entry["status"], entry["fix_zh"]) == (code, problem.status, problem.fix_zh)
+        page = await desk.door.client.get(f"/problems/{code}", headers=HTML)
+        assert page.headers["content-type"].startswith("text/html")
+        assert problem.title_zh in page.text
+        assert code in page.text
+
+
+async def test_the_link_of_a_problem_document_opens(desk: Any) -> None:
+    refused = (await desk.door.call("GET", "/v1/nowhere")).json()
+    assert (await desk.door.client.get(refused["docs"])).json()["code"] == refused["code"]
+
+
+@pytest.mark.parametrize("code", ["nonsense", "%3Cscript%3E", "%00"])
+async def test_an_unknown_code_is_a_problem_itself(desk: Any, code: str) -> None:
+    answer = await desk.door.client.get(f"/problems/{code}", headers=HTML)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/problems", "/problems/not_found"])
+async def test_a_page_names_no_other_host_and_runs_no_script(desk: Any, path: str) -> None:
+    page = await desk.door.client.get(path, headers=HTML)
+    assert page.status_code == 200
+    assert not re.search(r"//|<script|@import|url\(", page.text)
+
+
+async def test_the_operations_page_lists_every_operation_with_its_roles(desk: Any) -> None:
+    page = (await desk.door.client.get("/docs")).text
+    for path, methods in desk.door.app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            assert f"<code>{method.upper()} {path}</code> {operation['operationId']}" in page
+    assert 'href="/openapi.json"' in page
+    assert "commerce" in page
+    assert (await desk.door.client.get("/openapi.json")).json()["info"]["title"] in page
