@@ -80,10 +80,13 @@ class Relay:
         self._bus = bus
         self._woken = asyncio.Event()
         self._carried = False
+        self._oldest: float | None = None
         self.ready = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take the lock, fence, carry; after any error begin anew with a new producer."""
+        # Computed when asked: it grows while a bus that is away lets the relay do nothing.
+        AGE.labels(self._service).set_function(self._age)
         pause = 0.1
         while not stop.is_set():
             try:
@@ -94,6 +97,9 @@ class Relay:
                 log.warning("relay begins anew", error=f"{type(error).__name__}: {error}")
                 await _wait(stop, pause)
                 pause = 0.1 if self._carried else min(pause * 2, 5.0)
+
+    def _age(self) -> float:
+        return 0.0 if self._oldest is None else max(0.0, time.time() - self._oldest)
 
     async def _as_active(self, stop: asyncio.Event) -> None:
         connection = await asyncpg.connect(self._url, server_settings=_SESSION)
@@ -157,9 +163,9 @@ class Relay:
         while True:
             rows = await connection.fetch(_NEXT, cursor, MOST_EVENTS)
             if not rows:
-                AGE.labels(self._service).set(0)
+                self._oldest = None
                 return cursor
-            AGE.labels(self._service).set(max(0.0, time.time() - rows[0]["occurred_at"].timestamp()))
+            self._oldest = rows[0]["occurred_at"].timestamp()
             batch: list[asyncpg.Record] = []
             size = 0
             for row in rows:
