@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from shared.clock import Clock
 from shared.database import make_engine, make_sessions
@@ -104,7 +105,6 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
         lifespan=lifespan,
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
-        max_body_size=MAX_BODY_BYTES,
         docs_url=None,
         redoc_url=None,
     )
@@ -116,7 +116,11 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     add_responses(app)
     _add_health(app)
     add_pages(app)
-    app.user_middleware.insert(0, Middleware(Edge, application=app, service=service.name))
+    # Not FastAPI's own max_body_size: that stands outside the edge and answers in plain text.
+    app.user_middleware[:0] = [
+        Middleware(Edge, application=app, service=service.name),
+        Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
+    ]
     return app
 
 

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class _Reply:
-    """Passes an answer on with our headers, but for FastAPI's own 413, which is plain text."""
+    """Passes an answer on with our headers, but for the body limit's 413, which is plain text."""
 
     def __init__(self, send: Send, trace_id: str) -> None:
         self._send = send

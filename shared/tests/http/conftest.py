@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +23,8 @@ from shared.http.app import Service
 from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import WantedPage
 from shared.http.tables import add_http_tables, audit_ddl
+from shared.processes.ports import free_port
+from shared.processes.postgres import PostgresServer
 from shared.testing.client import Door, open_door
 from shared.testing.servers import MakeDatabase
 from shared.testing.tokens import ServedMint
@@ -135,3 +139,20 @@ async def desk(service: Service, make_database: MakeDatabase, mint: ServedMint, 
     make_tables(dsn)
     async with open_door(service, dsn, mint, tmp_path) as door:
         yield Desk(door, dsn)
+
+
+@pytest.fixture
+def own_server() -> Iterator[tuple[PostgresServer, str]]:
+    """A server that a test may stop, and the DSN of the notes' database on it."""
+    folder = Path(tempfile.mkdtemp(prefix="market-pg-"))
+    server = PostgresServer(folder / "pg", free_port())
+    server.start()
+    try:
+        server.create_role("app", "app")
+        server.create_database("notes", owner="app")
+        dsn = server.dsn("notes", "app", "app")
+        make_tables(dsn)
+        yield server, dsn
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
