@@ -29,7 +29,14 @@ DAMAGES = {
     "I6": ("tax-exemption", "UPDATE return_lines SET fob_value = fob_value + 1 WHERE id ="
            " (SELECT min(id::text)::uuid FROM return_lines)"),
     "I7": ("trade-ledger", "DELETE FROM portions WHERE id = (SELECT min(id::text)::uuid FROM portions)"),
-    "I8": ("registry", "UPDATE outbox SET type = 'registry.subject_exited.v1' WHERE id ="
+    "I8": ("trade-ledger", "UPDATE outbox SET payload = convert_to(replace(convert_from(payload, 'UTF8'),"
+           " '\"status\":\"sealed\"', '\"status\":\"closed\"'), 'UTF8') WHERE id ="
+           " (SELECT min(id) FROM outbox WHERE type = 'trade_ledger.load_sealed.v1')"),
+    "I8 filing": ("registry", "UPDATE outbox SET payload = convert_to(replace(convert_from(payload, 'UTF8'),"
+                  " '\"status\":\"approved\"', '\"status\":\"exited\"'), 'UTF8') WHERE id ="
+                  " (SELECT min(id) FROM outbox WHERE type = 'registry.subject_suspended.v1') - 1"
+                  " OR type = 'registry.subject_approved.v1'"),
+    "I8 start": ("registry", "UPDATE outbox SET type = 'registry.subject_exited.v1' WHERE id ="
            " (SELECT min(id) FROM outbox WHERE topic = 'registry.subjects' AND sequence = 1)"),
     "I9": ("registry", "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit WHERE outcome = 'done')"),
     "I12": ("fx-settlement", "ALTER TABLE journal ADD COLUMN guess double precision"),
@@ -63,7 +70,7 @@ def still(lived: Lived) -> Iterator[PostgresServer]:
 @pytest.mark.parametrize("invariant", sorted(DAMAGES))
 def test_verify_names_the_damage(lived: Lived, still: PostgresServer, invariant: str) -> None:
     service, damage = DAMAGES[invariant]
-    copy = f"copy_{invariant.lower()}"
+    copy = f"copy_{invariant.lower().replace(' ', '_')}"
     with psycopg.connect(still.dsn(), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {copy} TEMPLATE {package_of(service)}")  # type: ignore[arg-type]  # our names
     try:
@@ -77,7 +84,7 @@ def test_verify_names_the_damage(lived: Lived, still: PostgresServer, invariant:
         found = {finding.invariant for finding in verify_all(damaged)}
     finally:
         still.drop_database(copy)
-    assert invariant in found
+    assert invariant.split()[0] in found
 
 
 def _dropped_checks(connection: psycopg.Connection[Any]) -> list[str]:

@@ -11,6 +11,7 @@ from marketctl.flow import subscriptions_of
 from marketctl.layout import ROOT, SERVICES, package_of
 from shared.events.base import Event
 from shared.events.catalogue import EVENT_TYPES, PUBLISHERS, TOPICS
+from shared.events.lifecycles import LIFECYCLES
 from shared.http.access import Access
 from shared.http.identity import ROLES
 from shared.vocabulary.rules import rules
@@ -37,6 +38,7 @@ def generate_all(*, write: bool) -> list[str]:
         "docs/access.md": access_page(),
         "docs/event-flow.md": event_flow(),
         "docs/regulations.md": regulations(),
+        "docs/lifecycles.md": lifecycles(),
         **{f"docs/events/{name}.json": _json(schema_of(event)) for name, event in EVENT_TYPES.items()},
         **{f"docs/openapi/{service}.json": _json(openapi_of(service)) for service in SERVICES},
     }
@@ -141,6 +143,21 @@ def event_flow() -> str:
     for name, event in sorted(EVENT_TYPES.items()):
         by = ", ".join(service for service in SERVICES if name in heard[service]) or "outside readers"
         lines.append(f"| `{name}` | `{event.TOPIC}` | {TOPICS[event.TOPIC].owner} | {by} |")
+    return "\n".join(lines) + "\n"
+
+
+def lifecycles() -> str:
+    """The published state tables as a page."""
+    lines = [
+        "# States and what may follow them",
+        "",
+        "Generated from `shared/shared/events/lifecycles.py`; I8 of verify.",
+    ]
+    for kind, table in LIFECYCLES.items():
+        lines += ["", f"## {kind}", "", "| state | may be followed by |", "|---|---|"]
+        lines += [
+            f"| {state or '(begins)'} | {', '.join(sorted(then - {state})) or '–'} |" for state, then in table.items()
+        ]
     return "\n".join(lines) + "\n"
 
 
