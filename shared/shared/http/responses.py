@@ -49,8 +49,7 @@ def problem_response(
         trace_id=trace_id_of(request.state.traceparent),
         language=request.headers.get("accept-language"),
     )
-    # "replace": a field's name may hold what UTF-8 can't, such as half of a surrogate pair.
-    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    content = json.dumps(body, ensure_ascii=False).encode()
     return Response(content, answered, headers, media_type=MEDIA_TYPE)
 
 
