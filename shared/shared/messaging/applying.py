@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.messaging.bus import Positions, Record
-from shared.messaging.envelope import Envelope, UnreadableEnvelope, event_class, read_envelope
+from shared.messaging.envelope import Envelope, UnreadableEnvelope, event_class, owner_of, read_envelope
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Refused
@@ -120,6 +120,26 @@ def envelope_of(record: Record) -> Envelope:
     return envelope
 
 
+def _is_the_owners(record: Record, envelope: Envelope) -> bool:
+    return envelope.source == f"/services/{owner_of(record.topic)}"
+
+
+def skip_released(progress: Progress, record: Record) -> None:
+    """Note an event that was skipped for good; one that can't be read counts as the next.
+
+    What somebody else wrote was never the aggregate's: its own event of that sequence is still to come.
+    """
+    key = (record.topic, record.key)
+    last = progress.sequences.get(key, 0)
+    try:
+        envelope = envelope_of(record)
+    except Poison:
+        progress.advance(key, last + 1)
+        return
+    if _is_the_owners(record, envelope):
+        progress.advance(key, max(last, envelope.sequence))
+
+
 async def apply_record(
     session: AsyncSession,
     subscriptions: Subscriptions,
@@ -134,6 +154,8 @@ async def apply_record(
     if key in progress.parked and not retrying:
         raise Poison("behind", "an earlier event of this aggregate is parked")
     envelope = envelope_of(record)
+    if not _is_the_owners(record, envelope):
+        raise Poison("forged_source", f"{record.topic} is {owner_of(record.topic)}'s alone")
     last = progress.sequences.get(key, 0)
     if envelope.sequence <= last:
         progress.repeats += 1

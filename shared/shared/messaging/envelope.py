@@ -20,14 +20,18 @@ def schema_of(event_type: str) -> str:
     return f"/docs/events/{event_type}.json"
 
 
+def owner_of(topic: str) -> str:
+    """The service that alone may write a topic."""
+    known = TOPICS.get(topic)
+    return known.owner if known else topic.split(".")[0]
+
+
 def headers_of(row: Any) -> Headers:
     """The headers of an outbox row."""
-    topic = TOPICS.get(row.topic)
-    owner = topic.owner if topic else row.topic.split(".")[0]
     fields = {
         "ce_specversion": "1.0",
         "ce_id": str(row.event_id),
-        "ce_source": f"/services/{owner}",
+        "ce_source": f"/services/{owner_of(row.topic)}",
         "ce_type": row.type,
         "ce_time": row.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "ce_subject": row.key,

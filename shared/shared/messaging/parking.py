@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import is_transient
-from shared.messaging.applying import apply_record, held_positions, progress_of, store_sequences
+from shared.messaging.applying import apply_record, held_positions, progress_of, skip_released, store_sequences
 from shared.messaging.parked_row import parked_record, reason_of, told
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
@@ -121,14 +121,8 @@ async def release(
     if row.release_proposed_by == person:
         raise Conflict("release_needs_two_persons", "the person who proposed a release can't confirm it")
     await session.execute(this.values(state="released", release_confirmed_by=person, settled_at=func.now()))
-    key = (row.topic, row.key)
-    progress = await progress_of(session, tables, {key})
-    progress.advance(key, after_release(progress.sequences.get(key, 0), row.sequence))
+    progress = await progress_of(session, tables, {(row.topic, row.key)})
+    skip_released(progress, parked_record(row))
     await store_sequences(session, tables, progress)
     await _apply_waiting(session, tables, subscriptions, row.topic, row.key)
     return "released"
-
-
-def after_release(last: int, sequence: int | None) -> int:
-    """The sequence reached by skipping an event; one that can't be read counts as the next."""
-    return last + 1 if sequence is None else max(last, sequence)

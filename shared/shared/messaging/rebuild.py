@@ -15,11 +15,11 @@ from shared.messaging.applying import (
     apply_record,
     envelope_of,
     progress_of,
+    skip_released,
     store_sequences,
 )
 from shared.messaging.bus import Batches, Bus, Positions, Record
 from shared.messaging.consumer import ACTIVE_CONSUMER_LOCK
-from shared.messaging.parking import after_release
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import SetupProblem
@@ -130,7 +130,7 @@ class _Again:
         if state == "parked":
             return
         if state == "released":
-            progress.advance(key, after_release(progress.sequences.get(key, 0), _sequence_of(record)))
+            skip_released(progress, record)
         else:
             await self._project(record, progress)
         # An event that had waited behind a gap was applied when the gap had closed.
@@ -151,10 +151,3 @@ class _Again:
         """SetupProblem when an applied event found no predecessor: the topics aren't what was lived."""
         if any(self._early.values()):
             raise SetupProblem("the topics lack events that this service had applied: they were cut or replaced")
-
-
-def _sequence_of(record: Record) -> int | None:
-    try:
-        return envelope_of(record).sequence
-    except Poison:
-        return None

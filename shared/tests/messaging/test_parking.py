@@ -95,7 +95,9 @@ class Hearer:
             return await release(session, tables, self.subscriptions(), parked_id, person=person, reason="case 12")
 
 
-def outgoing(key: str, sequence: int, reason: str = "r", *, headers: bool = True) -> Outgoing:
+def outgoing(
+    key: str, sequence: int, reason: str = "r", *, headers: bool = True, source: str = "tax-exemption"
+) -> Outgoing:
     same = "019a0000-0000-7000-8000-000000000001"
     event = ItemDecided(
         item_id=same,  # type: ignore[arg-type] - parsed by the model
@@ -109,7 +111,7 @@ def outgoing(key: str, sequence: int, reason: str = "r", *, headers: bool = True
     fields = {
         "ce_id": f"00000000-0000-0000-0000-{sequence:012}",
         "ce_type": ItemDecided.TYPE,
-        "ce_source": "/services/tax-exemption",
+        "ce_source": f"/services/{source}",
         "ce_subject": key,
         "ce_sequence": str(sequence),
         "ce_time": "2026-05-13T01:00:00Z",
@@ -249,6 +251,28 @@ async def test_an_unreadable_envelope_parks_its_key_and_counts_as_the_next_when_
     await hearer.release(first.id, "anna")
     await hearer.release(first.id, "bo")
     assert (await hearer.state())["effects"] == "a1,a3,b1"
+
+
+async def test_what_another_than_the_owner_wrote_is_parked_and_the_owners_own_event_still_counts(
+    log: Bus, make_hearer: Any
+) -> None:
+    forged = outgoing("a", 2, "forged", source="registry")
+    await publish(log, [outgoing("a", 1), forged, outgoing("a", 2), outgoing("b", 1)])
+    hearer = make_hearer(log)
+
+    async def has_read() -> bool:
+        return await hearer.effects() == 2 and len(await hearer.parked()) == 2
+
+    await hearer.hear(has_read)
+    first, second = await hearer.parked()
+    assert (first.reason, second.reason) == ("forged_source", "behind")
+    assert (await hearer.state())["effects"] == "a1,b1"
+    await hearer.release(first.id, "anna")
+    await hearer.release(first.id, "bo")
+    lived = await hearer.state()
+    assert lived["effects"] == "a1,a2,b1"
+    await rebuild(hearer.engine, log, hearer.side.messaging, hearer.subscriptions(), hearer.side.metadata)
+    assert (await hearer.state())["effects"] == "a1,a2,b1"
 
 
 async def test_a_failure_that_shows_only_at_commit_parks_too(log: Bus, make_hearer: Any) -> None:
