@@ -77,11 +77,14 @@ def write_checksums() -> None:
 class KafkaServer:
     """One broker and controller in one process, on loopback, with its log in `data_dir`."""
 
-    def __init__(self, data_dir: Path, port: int, controller_port: int, *, heap: str = "384m") -> None:
+    def __init__(
+        self, data_dir: Path, port: int, controller_port: int, *, heap: str = "384m", cluster_id: str = ""
+    ) -> None:
         self.data_dir = data_dir.resolve()
         self.port = port
         self.controller_port = controller_port
         self._heap = heap
+        self._cluster_id = cluster_id or urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -150,8 +153,9 @@ class KafkaServer:
         )
         if (self.data_dir / "log" / "meta.properties").exists():
             return
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", "server.properties", heap="128m")
+        # One word: an id may begin with a dash, and would be read as an option.
+        named = f"--cluster-id={self._cluster_id}"
+        command = self._java("kafka.tools.StorageTool", "format", named, "-c", "server.properties", heap="128m")
         made = subprocess.run(
             command, cwd=self.data_dir, env=self._environment(), capture_output=True, text=True, check=False
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from shared.processes.kafka import KafkaServer
 from shared.processes.ports import free_port, port_owner
 from shared.processes.postgres import PostgresServer, unprivileged
 from shared.processes.problem import ProcessProblem
@@ -57,3 +58,11 @@ def test_postgresql_runs_under_an_account_that_exists_and_is_not_root() -> None:
     """`initdb` looks its user up: a uid that has no account, or root, would stop it on a fresh machine."""
     found = subprocess.run(unprivileged(["id", "-un"]), capture_output=True, text=True, check=True)
     assert found.stdout.strip() not in ("", "root")
+
+
+def test_kafka_starts_whatever_its_cluster_is_called(tmp_path: Path) -> None:
+    """A random id begins with a dash once in 64 times, and was read as an option."""
+    server = KafkaServer(tmp_path / "市场 kafka", free_port(), free_port(), cluster_id="-4NuuknES3ONBUZ3Yw6qAw")
+    server.start()
+    server.stop()
+    assert "cluster.id=-4NuuknES3ONBUZ3Yw6qAw" in (server.data_dir / "log" / "meta.properties").read_text()
