@@ -39,6 +39,26 @@ DAMAGES = {
     "I8 start": ("registry", "UPDATE outbox SET type = 'registry.subject_exited.v1' WHERE id ="
            " (SELECT min(id) FROM outbox WHERE topic = 'registry.subjects' AND sequence = 1)"),
     "I9": ("registry", "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit WHERE outcome = 'done')"),
+    "I4 packed": ("trade-ledger", "UPDATE packed_lines SET quantity = quantity - 1 WHERE id ="
+                  " (SELECT min(id::text)::uuid FROM packed_lines WHERE quantity > 1)"),
+    "I4 limit": ("trade-ledger", "UPDATE policy_parameters SET value = '\"10.00\"'"
+                 " WHERE name = 'declaration_limit_usd'"),
+    "I1 sums": ("fx-settlement", "UPDATE trade_rooms SET registered = registered + 1 WHERE trade_id ="
+                " (SELECT min(trade_id::text)::uuid FROM trade_rooms)"),
+    "I6 rate": ("tax-exemption", "UPDATE return_lines SET exempt_rmb = exempt_rmb + 1 WHERE id ="
+                " (SELECT min(id::text)::uuid FROM return_lines)"),
+    "I6 gone": ("tax-exemption", "UPDATE exemption_items SET departed_fob = departed_fob - 1 WHERE portion_id ="
+                " (SELECT min(portion_id::text)::uuid FROM exemption_items)"),
+    "I7 party": ("registry", "DELETE FROM subjects WHERE id = (SELECT f.subject_id FROM role_filings f"
+                 " WHERE f.role = 'operator' ORDER BY f.subject_id LIMIT 1)"),
+    "I12 digits": ("fx-settlement", "ALTER TABLE journal ALTER COLUMN amount TYPE numeric(18, 2)"),
+    "I15 chain": ("trade-ledger", "UPDATE portions SET returned_quantity = quantity + 1 WHERE id ="
+                  " (SELECT min(id::text)::uuid FROM portions)"),
+    "I15 slip": ("trade-ledger", "UPDATE portions SET content = jsonb_set(content, '{slip_value}', '\"0.01\"')"
+                 " WHERE id = (SELECT min(id::text)::uuid FROM portions"
+                 " WHERE content->>'slip_currency' = content->>'declared_currency')"),
+    "I15 room": ("fx-settlement", "UPDATE portion_rooms SET matched = matched + 1 WHERE portion_id ="
+                 " (SELECT min(portion_id::text)::uuid FROM portion_rooms WHERE NOT frozen)"),
     "I12": ("fx-settlement", "ALTER TABLE journal ADD COLUMN guess double precision"),
     "I15": ("fx-settlement", "UPDATE entitlement_portions SET released = released + 1, collectable = collectable + 1"
             " WHERE portion_id = (SELECT min(portion_id::text)::uuid FROM entitlement_portions)"),

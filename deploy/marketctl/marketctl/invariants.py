@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import psycopg
 
+from marketctl.control_queries import CHAIN, LIMIT, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
 from marketctl.flow import applied, in_flight, said, subscriptions_of
-from marketctl.layout import SERVICES, Layout
+from marketctl.layout import SERVICES, Layout, package_of
 from shared.events.lifecycles import BEGINS, LIFECYCLES
+from shared.migrations import metadata_of
 
 Check = Callable[[Layout], list[str]]
 _MOST_SHOWN = 20
@@ -28,8 +30,19 @@ def _named(layout: Layout, service: str, query: str, text: str) -> list[str]:
 
 
 def delivered(layout: Layout) -> list[str]:
-    """I1: what was said is applied or parked by everyone who hears it."""
-    return in_flight(layout)
+    """I1: what was said is applied or parked by everyone who hears it, by count and by the sums that it carried."""
+    behind = in_flight(layout)
+    if behind or any(applied(layout, service)[1] for service in SERVICES):
+        return behind
+    found = []
+    for what, teller, told, hearer, heard in SUMS:
+        own, others = dict(rows(layout, teller, told)), dict(rows(layout, hearer, heard))
+        found += [
+            f"{what} in {currency}: {teller} said {own.get(currency, 0)}, {hearer} has {others.get(currency, 0)}"
+            for currency in sorted(own.keys() | others.keys())
+            if own.get(currency, 0) != others.get(currency, 0)
+        ]
+    return found
 
 
 def gapless(layout: Layout) -> list[str]:
@@ -83,7 +96,9 @@ def declared(layout: Layout) -> list[str]:
         " WHERE d.status <> 'draft' AND ((d.content->>'total_value')::numeric <> p.value OR i.value <> p.value)"
         " AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.declaration_id = d.id AND c.closed_at IS NULL)"
     )
-    return _named(layout, "trade-ledger", query, "declaration {0}: total {1}, portions {2}, items {3}")
+    found = _named(layout, "trade-ledger", query, "declaration {0}: total {1}, portions {2}, items {3}")
+    found += _named(layout, "trade-ledger", PACKED, "declaration {0}: line {1} was declared with {2}, packed with {3}")
+    return found + _named(layout, "trade-ledger", LIMIT, "declaration {0}: USD {1} at submission, the limit was {2}")
 
 
 def collected(layout: Layout) -> list[str]:
@@ -118,14 +133,32 @@ def collected(layout: Layout) -> list[str]:
 
 
 def exempted(layout: Layout) -> list[str]:
-    """I6: no portion is exempted for more than departed less returned, and once only."""
-    found = _named(
+    """I6: an unchanged portion is exempted for what departed, at the line's rate, and once only."""
+    # What customs changed after submission is adjusted in a later period: until then the two may differ.
+    changed = {
+        row[0]
+        for row in rows(
+            layout,
+            "trade-ledger",
+            "SELECT id FROM portions WHERE content->'submitted'->>'fob_value' <> content->>'departed_fob'"
+            " OR (content->>'returned_fob')::numeric <> 0",
+        )
+    }
+    query = (
+        "SELECT i.portion_id, i.departed_fob, sum(l.fob_value) FROM exemption_items i JOIN return_lines l"
+        " ON l.portion_id = i.portion_id GROUP BY i.portion_id HAVING sum(l.fob_value) <> i.departed_fob"
+    )
+    found = [
+        f"portion {portion}: {departed} departed, {filed} is in returns"
+        for portion, departed, filed in rows(layout, "tax-exemption", query)
+        if portion not in changed
+    ][:_MOST_SHOWN]
+    found += _named(
         layout,
         "tax-exemption",
-        "SELECT i.portion_id, i.departed_fob - i.returned_fob, sum(l.fob_value) FROM exemption_items i"
-        " JOIN return_lines l ON l.portion_id = i.portion_id WHERE i.returned_fob = 0 GROUP BY i.portion_id"
-        " HAVING sum(l.fob_value) <> i.departed_fob - i.returned_fob",
-        "portion {0}: {1} left, {2} is in returns",
+        "SELECT portion_id, exempt_rmb, round(fob_value * rate, 2) FROM return_lines"
+        " WHERE NOT adjustment AND abs(exempt_rmb - fob_value * rate) > 0.01",
+        "portion {0}: exempt for {1} RMB, at its rate it is {2}",
     )
     found += _named(
         layout,
@@ -141,12 +174,12 @@ def exempted(layout: Layout) -> list[str]:
 
 
 def no_orphans(layout: Layout) -> list[str]:
-    """I7: every portion that fx-settlement or tax-exemption knows is one of trade-ledger's."""
-    known = {row[0] for row in rows(layout, "trade-ledger", "SELECT id FROM portions")}
+    """I7: whatever a service refers to exists where it is kept."""
     found = []
-    for service, table in (("fx-settlement", "entitlement_portions"), ("tax-exemption", "exemption_items")):
-        there = {row[0] for row in rows(layout, service, f"SELECT portion_id FROM {table}")}
-        found += [f"{service} holds portion {portion}, which trade-ledger never declared" for portion in there - known]
+    for service, table, column, keeper, kept in REFERENCES:
+        known = {row[0] for row in rows(layout, keeper, f"SELECT id FROM {kept}")}
+        there = {row[0] for row in rows(layout, service, f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")}
+        found += [f"{service}: {table}.{column} {each} is nothing of {keeper}'s" for each in there - known]
     return found[:_MOST_SHOWN]
 
 
@@ -212,14 +245,23 @@ def once_only(layout: Layout) -> list[str]:
 
 
 def money_columns(layout: Layout) -> list[str]:
-    """I12: no column anywhere is a float."""
-    query = (
+    """I12: no column anywhere is a float, and each number has the digits that its kind has in code."""
+    floats = (
         "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'"
         " AND data_type IN ('real', 'double precision', 'money')"
     )
+    numbers = (
+        "SELECT table_name, column_name, numeric_precision, numeric_scale FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND data_type = 'numeric'"
+    )
     found = []
     for service in SERVICES:
-        found += _named(layout, service, query, service + ": {0}.{1} is {2}")
+        found += _named(layout, service, floats, service + ": {0}.{1} is {2}")
+        tables = metadata_of(package_of(service)).tables
+        for table, column, precision, scale in rows(layout, service, numbers):
+            kind = tables[table].c[column].type
+            if (precision, scale) != (getattr(kind, "precision", 0), getattr(kind, "scale", 0)):
+                found.append(f"{service}: {table}.{column} is NUMERIC({precision},{scale})")
     return found
 
 
@@ -234,7 +276,9 @@ def agreement(layout: Layout) -> list[str]:
             " content->>'returned_fob', content->>'trade_kind', content->>'settlement_method' FROM portions",
         )
     }
-    found = []
+    found = _named(layout, "trade-ledger", CHAIN, "portion {0}: {1} declared, {2} released, {3} departed, {4} returned")
+    found += _named(layout, "trade-ledger", SLIPS, "portion {0}: the slip and its differences make {1}, declared {2}")
+    found += _named(layout, "fx-settlement", ROOMS, "portion {0}: {1} to collect, its room has {2}, {3} matched of {4}")
     query = "SELECT portion_id, released, collectable FROM entitlement_portions"
     for portion, released, collectable in rows(layout, "fx-settlement", query):
         own = ledger.get(portion)

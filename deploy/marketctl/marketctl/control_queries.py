@@ -1,0 +1,83 @@
+"""The questions of `invariants` to the four databases that are too long to stand in it."""
+
+from __future__ import annotations
+
+SUMS = (
+    (
+        "registered value",
+        "trade-ledger",
+        "SELECT currency, sum(total) FROM trades WHERE status = 'registered' GROUP BY 1",
+        "fx-settlement",
+        "SELECT currency, sum(registered) FROM trade_rooms WHERE registered > 0 GROUP BY 1",
+    ),
+    (
+        "released value",
+        "trade-ledger",
+        "SELECT content->>'declared_currency', sum((content->>'released_value')::numeric) FROM portions"
+        " WHERE released_quantity > 0 GROUP BY 1",
+        "fx-settlement",
+        "SELECT currency, sum(released) FROM entitlement_portions WHERE released > 0 GROUP BY 1",
+    ),
+    (
+        "departed FOB",
+        "trade-ledger",
+        "SELECT content->>'declared_currency', sum((content->>'departed_fob')::numeric) FROM portions"
+        " WHERE departed_quantity > 0 AND content->>'trade_kind' = 'goods' GROUP BY 1",
+        "tax-exemption",
+        "SELECT currency, sum(departed_fob) FROM exemption_items WHERE departed_fob > 0 GROUP BY 1",
+    ),
+)
+_LIVE = "d.status NOT IN ('draft', 'rejected', 'withdrawn', 'deleted')"
+PACKED = (
+    "SELECT d.number, coalesce(p.line_id, k.line_id), p.quantity, k.quantity FROM"
+    " (SELECT declaration_id, line_id, sum((content->'submitted'->>'quantity')::numeric) AS quantity"
+    "  FROM portions GROUP BY 1, 2) p FULL JOIN"
+    " (SELECT l.declaration_id, w.line_id, sum(w.quantity) AS quantity FROM packing_lists l"
+    "  JOIN packed_lines w ON w.packing_list_id = l.id WHERE l.declaration_id IS NOT NULL GROUP BY 1, 2) k"
+    " ON k.declaration_id = p.declaration_id AND k.line_id = p.line_id"
+    " JOIN declarations d ON d.id = coalesce(p.declaration_id, k.declaration_id)"
+    f" WHERE {_LIVE} AND p.quantity IS DISTINCT FROM k.quantity"
+)
+LIMIT = (
+    "SELECT d.number, v.usd, m.most FROM declarations d CROSS JOIN LATERAL"
+    " (SELECT round(sum((p.content->'submitted'->>'declared_value')::numeric) * coalesce(own.cny_per_unit, 1)"
+    "  / usd.cny_per_unit, 2) AS usd FROM portions p JOIN customs_rates usd ON usd.currency = 'USD'"
+    "  AND usd.month = (d.content->>'rate_month')::date LEFT JOIN customs_rates own"
+    "  ON own.currency = d.content->>'currency' AND own.month = usd.month WHERE p.declaration_id = d.id"
+    "  GROUP BY own.cny_per_unit, usd.cny_per_unit) v CROSS JOIN LATERAL"
+    " (SELECT (value #>> '{}')::numeric AS most FROM policy_parameters WHERE name = 'declaration_limit_usd'"
+    "  AND effective_from <= ((d.content->>'submitted_at')::timestamptz AT TIME ZONE 'Asia/Shanghai')::date"
+    f"  ORDER BY effective_from DESC LIMIT 1) m WHERE {_LIVE} AND v.usd > m.most"
+)
+REFERENCES = (
+    ("fx-settlement", "entitlement_portions", "portion_id", "trade-ledger", "portions"),
+    ("fx-settlement", "matches", "portion_id", "trade-ledger", "portions"),
+    ("fx-settlement", "collections", "collector_id", "registry", "subjects"),
+    ("fx-settlement", "pass_ons", "principal_id", "registry", "subjects"),
+    ("tax-exemption", "exemption_items", "portion_id", "trade-ledger", "portions"),
+    ("tax-exemption", "return_lines", "portion_id", "trade-ledger", "portions"),
+    ("tax-exemption", "certificates", "declaration_id", "trade-ledger", "declarations"),
+    ("tax-exemption", "exemption_returns", "stall_holder_id", "registry", "subjects"),
+    ("trade-ledger", "trades", "seller_id", "registry", "subjects"),
+    ("trade-ledger", "trades", "buyer_id", "registry", "subjects"),
+    ("trade-ledger", "declarations", "consignor_id", "registry", "subjects"),
+)
+CHAIN = (
+    "SELECT id, quantity, released_quantity, departed_quantity, returned_quantity FROM portions WHERE NOT"
+    " (quantity >= released_quantity AND released_quantity >= departed_quantity"
+    " AND departed_quantity >= returned_quantity)"
+)
+SLIPS = (
+    "SELECT p.id, v.value, (p.content->'submitted'->>'declared_value')::numeric FROM portions p CROSS JOIN LATERAL"
+    " (SELECT (p.content->>'slip_value')::numeric + coalesce(sum((e->>'amount')::numeric), 0) AS value"
+    " FROM jsonb_array_elements(coalesce(p.content->'differences', '[]')) e) v"
+    " WHERE p.content->>'slip_currency' = p.content->>'declared_currency'"
+    " AND v.value <> (p.content->'submitted'->>'declared_value')::numeric"
+)
+ROOMS = (
+    "SELECT p.portion_id, p.collectable, r.collectable, r.matched, coalesce(m.value, 0) FROM entitlement_portions p"
+    " JOIN portion_rooms r ON r.portion_id = p.portion_id"
+    " LEFT JOIN (SELECT portion_id, sum(value) AS value FROM matches"
+    " WHERE unmatched_at IS NULL GROUP BY 1) m ON m.portion_id = p.portion_id"
+    " WHERE NOT r.frozen AND (p.collectable <> r.collectable OR r.matched <> coalesce(m.value, 0))"
+)
