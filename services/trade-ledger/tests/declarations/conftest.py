@@ -24,8 +24,21 @@ MORNING = datetime(2026, 5, 13, 1, tzinfo=UTC)
 _SEALED = registry.Sealed(mask="*", blind_index="x", ciphertext="x")
 
 
+def held(kind: str, valid_to: date | None = None) -> registry.Qualification:
+    """A qualification held since the new year."""
+    return registry.Qualification(kind=kind, value="x", valid_from=date(2026, 1, 1), valid_to=valid_to)  # type: ignore[arg-type]  # a literal by value
+
+
+CONSIGNOR_HOLDS = (held("customs_filing"), held("quality_undertaking"))
+
+
 def subject_event(
-    subject_id: UUID, role: str, *, stop_order: bool = False, status: str = "approved"
+    subject_id: UUID,
+    role: str,
+    *,
+    stop_order: bool = False,
+    status: str = "approved",
+    qualifications: tuple[registry.Qualification, ...] = CONSIGNOR_HOLDS,
 ) -> registry.SubjectApproved:
     """A subject with one active filing."""
     filing = registry.RoleFiling(
@@ -44,6 +57,7 @@ def subject_event(
         name=_SEALED,
         roles=(filing,),
         stalls=(stall,) if role == "stall_holder" else (),
+        qualifications=qualifications,
     )
     return registry.SubjectApproved(subject=state, role=role)  # type: ignore[arg-type]  # a role
 
@@ -129,6 +143,11 @@ class Yard:
     async def suspend(self, subject_id: UUID, role: str) -> None:
         """Commerce suspends a subject's filing."""
         await self.hear(subject_event(subject_id, role, status="suspended"))
+
+    async def requalify(self, subject_id: UUID, role: str, **valid_to: date | None) -> None:
+        """A subject holds these kinds of qualification and no others, until the days given."""
+        marks = tuple(held(kind, until) for kind, until in valid_to.items())
+        await self.hear(subject_event(subject_id, role, qualifications=marks))
 
     async def as_operator(self, method: str, path: str, body: Any = None, **how: Any) -> dict[str, Any]:
         return await self.door.done(method, path, body, **{"role": "operator", "subject_id": OPERATOR, **how})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any
 
 import pytest
@@ -72,6 +73,29 @@ async def test_a_stop_order_holds_what_was_begun(
     draft = await drafted(yard, make_packed, parties)
     await yard.hear(make_stop_order(role, parties["seller" if role == "stall_holder" else "operator"]))
     assert codes(await submit(yard, draft)) == ["subject_stopped"]
+
+
+@pytest.mark.parametrize(
+    ("holds", "lacking"),
+    [
+        pytest.param({"customs_filing": None, "quality_undertaking": date(2026, 5, 13)}, [], id="on its last day"),
+        pytest.param(
+            {"customs_filing": None, "quality_undertaking": date(2026, 5, 12)}, ["quality_undertaking"], id="run out"
+        ),
+        pytest.param({}, ["customs_filing", "quality_undertaking"], id="never held"),
+    ],
+)
+async def test_a_consignor_declares_only_with_what_it_must_hold_on_the_day(
+    yard: Any, make_packed: Any, parties: Any, holds: dict[str, date | None], lacking: list[str]
+) -> None:
+    draft = await drafted(yard, make_packed, parties)
+    await yard.requalify(parties["operator"], "operator", **holds)
+    answer = await submit(yard, draft)
+    assert [(each["code"], each["rule"]["id"], each["pointer"]) for each in answer.json().get("errors", [])] == [
+        ("consignor_not_qualified", "R-FILE-7", "/consignor_id") for _ in lacking
+    ]
+    assert all(kind in each["message"] for kind, each in zip(lacking, answer.json().get("errors", []), strict=True))
+    assert yard.rows("SELECT count(*) FROM portions")[0][0] == (0 if lacking else 1)
 
 
 async def test_every_breach_is_told_at_once(yard: Any, make_packed: Any, parties: Any) -> None:

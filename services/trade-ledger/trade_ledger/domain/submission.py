@@ -1,8 +1,11 @@
-"""May this declaration be submitted (R-DECL-1, R-DECL-2, R-DECL-10, R-TRADE-3, R-FILE-8, V9, V13, V24, V27…V29)?"""
+"""May this declaration be submitted?
+
+R-DECL-1, R-DECL-2, R-DECL-10, R-TRADE-3, R-FILE-7, R-FILE-8, V9, V13, V24, V27…V29.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -115,6 +118,27 @@ def breaches_of_lists(lists: Sequence[ListFacts]) -> tuple[Breach, ...]:
         if each.destination != lists[0].destination:
             breaches.append(Breach("destination_differs", "V24", at, params))
     return tuple(breaches)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A qualification and the days on which it is held; a customs filing has no last one."""
+
+    kind: str
+    valid_from: date
+    valid_to: date | None
+
+
+def breaches_of_consignor(held: Iterable[Held], needed: Iterable[str], day: date) -> tuple[Breach, ...]:
+    """What a consignor must hold on the day it declares, and doesn't (R-FILE-7)."""
+    in_force = {
+        each.kind for each in held if each.valid_from <= day and (each.valid_to is None or day <= each.valid_to)
+    }
+    return tuple(
+        Breach("consignor_not_qualified", "R-FILE-7", "/consignor_id", {"kind": kind})
+        for kind in needed
+        if kind not in in_force
+    )
 
 
 def breaches_of_declarant(standings: Standings | None) -> tuple[Breach, ...]:

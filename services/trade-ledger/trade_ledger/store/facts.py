@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trade_ledger.domain.parties import RoleStanding, Standings
 from trade_ledger.domain.recognition import ListEntry
+from trade_ledger.domain.submission import Held
 from trade_ledger.store.tables.copies import (
     AgreementCopy,
     CommodityDecisionCopy,
@@ -35,6 +36,18 @@ def standings_of(subject: SubjectCopy | None) -> Standings | None:
         )
         for role in subject.roles
     }
+
+
+def qualifications_of(subject: SubjectCopy | None) -> list[Held]:
+    """What a subject holds or held."""
+    return [
+        Held(
+            each["kind"],
+            date.fromisoformat(each["valid_from"]),
+            date.fromisoformat(each["valid_to"]) if each["valid_to"] else None,
+        )
+        for each in (subject.qualifications if subject else ())
+    ]
 
 
 async def subjects_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, SubjectCopy]:

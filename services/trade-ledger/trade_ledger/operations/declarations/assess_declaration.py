@@ -25,12 +25,13 @@ from trade_ledger.domain.submission import (
     PortionFacts,
     SubmissionFacts,
     brand_proven,
+    breaches_of_consignor,
     breaches_of_declarant,
     breaches_of_early_submission,
     breaches_of_submission,
 )
 from trade_ledger.store.declarations import packing_lists_for_update, rates_of_month, slip_values_declared
-from trade_ledger.store.facts import entries_in_force, place, standings_of, subjects_by_id
+from trade_ledger.store.facts import entries_in_force, place, qualifications_of, standings_of, subjects_by_id
 from trade_ledger.store.packing import loads_arrived, packed_lines_of
 from trade_ledger.store.tables.declarations import DeclarationRow
 from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
@@ -109,6 +110,7 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
     )
     breaches = breaches_of_submission(facts) + valuation.breaches_of_charges(entered["price_term"], _charges(entered))
     breaches += await _stop_orders(session, row, shares) + await _declarant(session, row)
+    breaches += await _consignor(session, row, rules, today)
     breaches += await _arrival(session, row, lists, rules, today)
     rate_ids = {currency: rate_id for currency, (rate_id, _) in rates.items()}
     return Assessed(lists, shares, items, rate_ids[entered["currency"]], rate_ids, month, breaches)
@@ -232,6 +234,13 @@ async def _declarant(session: AsyncSession, row: DeclarationRow) -> tuple[Breach
         return ()
     known = (await subjects_by_id(session, [row.declarant_id])).get(row.declarant_id)
     return breaches_of_declarant(standings_of(known if known and known.pilot == row.pilot else None))
+
+
+async def _consignor(session: AsyncSession, row: DeclarationRow, rules: Policy, today: date) -> tuple[Breach, ...]:
+    """What it must hold was asked when it was filed; it may have run out since, and an own exporter was not asked."""
+    known = (await subjects_by_id(session, [row.consignor_id])).get(row.consignor_id)
+    needed = rules.on("consignor_qualifications", today).value
+    return breaches_of_consignor(qualifications_of(known), needed, today)
 
 
 async def _arrival(
