@@ -17,7 +17,7 @@ from shared.events.tax_exemption import ItemDecided
 from shared.messaging.bus import Bus
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.kafka import KafkaBus
-from shared.messaging.outbox import announce
+from shared.messaging.outbox import Wake, announce
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables, add_messaging_tables, messaging_ddl
 from shared.testing.servers import MakeDatabase
@@ -91,6 +91,20 @@ async def make_engine_of() -> AsyncIterator[object]:
     yield make
     for engine in engines:
         await engine.dispose()
+
+
+@pytest.fixture
+async def make_wake(make_engine_of: object) -> AsyncIterator[Callable[[AsyncEngine], Wake]]:
+    """Wakes that are over before their engines are disposed of, as a worker ends them."""
+    wakes: list[Wake] = []
+
+    def make(engine: AsyncEngine) -> Wake:
+        wakes.append(Wake(engine, "fx-settlement"))
+        return wakes[-1]
+
+    yield make
+    for wake in wakes:
+        await wake.close()
 
 
 @pytest.fixture(params=["embedded", "kafka"])

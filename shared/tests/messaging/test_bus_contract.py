@@ -16,7 +16,6 @@ from shared.database import make_sessions
 from shared.messaging.bus import Bus, BusStopped, Fenced, Outgoing, Positions, Record
 from shared.messaging.consumer import Consumer
 from shared.messaging.envelope import partition_of, read_envelope
-from shared.messaging.outbox import Wake
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.rebuild import projection_hashes, rebuild
 from shared.messaging.relay import Relay
@@ -154,12 +153,12 @@ class TestBusContract:
             await asyncio.wait_for(Relay(SERVICE, side.dsn, bus).run(asyncio.Event()), 30)
 
     async def test_what_is_said_is_applied_once_whatever_relays_run(
-        self, bus: Bus, make_side: Any, say: Any, make_engine_of: Any
+        self, bus: Bus, make_side: Any, say: Any, make_engine_of: Any, make_wake: Any
     ) -> None:
         teller, hearer = make_side(), make_side()
         saying, hearing = make_engine_of(teller.dsn), make_engine_of(hearer.dsn)
         subscriptions = hearer.subscriptions()
-        consumer = Consumer(hearing, hearer.messaging, bus, subscriptions, Wake(hearing, "fx-settlement"))
+        consumer = Consumer(hearing, hearer.messaging, bus, subscriptions, make_wake(hearing))
         relays = [Relay(SERVICE, teller.dsn, bus) for _ in range(2)]
         async with running(consumer, *relays):
             await asyncio.gather(*(say(saying, f"k{n}", 20) for n in range(5)))
@@ -168,7 +167,7 @@ class TestBusContract:
 
     @pytest.mark.parametrize("kind", ["bad_json", "schema_breach", "handler_error", "sequence_gap"])
     async def test_poison_parks_its_aggregate_and_the_partition_goes_on(
-        self, bus: Bus, make_side: Any, make_engine_of: Any, kind: str
+        self, bus: Bus, make_side: Any, make_engine_of: Any, make_wake: Any, kind: str
     ) -> None:
         await bus.ensure_topics([TOPIC], cursor_of=SERVICE)
         poison = {
@@ -187,7 +186,7 @@ class TestBusContract:
         side = make_side()
         engine = make_engine_of(side.dsn)
         subscriptions = side.subscriptions()
-        async with running(Consumer(engine, side.messaging, bus, subscriptions, Wake(engine, "fx-settlement"))):
+        async with running(Consumer(engine, side.messaging, bus, subscriptions, make_wake(engine))):
             await until(lambda: count_is(engine, 25))
             await until(lambda: parked_is(engine, 2))
         async with make_sessions(engine).begin() as session:
@@ -217,7 +216,9 @@ class TestBusContract:
         with pytest.raises(Conflict, match="released"):
             await by("bo")
 
-    async def test_repeats_and_unknown_types_are_skipped(self, bus: Bus, make_side: Any, make_engine_of: Any) -> None:
+    async def test_repeats_and_unknown_types_are_skipped(
+        self, bus: Bus, make_side: Any, make_engine_of: Any, make_wake: Any
+    ) -> None:
         await bus.ensure_topics([TOPIC], cursor_of=SERVICE)
         publisher = bus.publisher(SERVICE)
         await publisher.fence()
@@ -229,19 +230,19 @@ class TestBusContract:
         await publisher.close()
         side = make_side()
         engine = make_engine_of(side.dsn)
-        consumer = Consumer(engine, side.messaging, bus, side.subscriptions(), Wake(engine, "fx-settlement"))
+        consumer = Consumer(engine, side.messaging, bus, side.subscriptions(), make_wake(engine))
         async with running(consumer):
             await until(lambda: count_is(engine, 2))
         assert await sequences(engine) == [("a", 1), ("a", 3)]
         assert await parked_is(engine, 0)
 
     async def test_a_consumer_resumes_where_its_effects_are(
-        self, bus: Bus, make_side: Any, say: Any, make_engine_of: Any
+        self, bus: Bus, make_side: Any, say: Any, make_engine_of: Any, make_wake: Any
     ) -> None:
         teller, hearer = make_side(), make_side()
         saying, hearing = make_engine_of(teller.dsn), make_engine_of(hearer.dsn)
         for start in (1, 11):
-            consumer = Consumer(hearing, hearer.messaging, bus, hearer.subscriptions(), Wake(hearing, "fx-settlement"))
+            consumer = Consumer(hearing, hearer.messaging, bus, hearer.subscriptions(), make_wake(hearing))
             async with running(Relay(SERVICE, teller.dsn, bus), consumer):
                 await say(saying, "k0", 10, first=start)
                 await until(partial(count_is, hearing, start + 9))

@@ -16,7 +16,6 @@ from shared.messaging.bus import Batches, Bus, LoadPositions, Outgoing, Position
 from shared.messaging.consumer import Consumer, Stalled
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.envelope import partition_of
-from shared.messaging.outbox import Wake
 from shared.messaging.rebuild import projection_hashes
 
 TOPIC = "tax-exemption.returns"
@@ -88,12 +87,13 @@ class FirstReadersFail(EmbeddedBus):
 
 
 @pytest.fixture
-def make_consumer(make_side: Any, make_engine_of: Any) -> Callable[[Bus], tuple[Consumer, AsyncEngine, Any]]:
+def make_consumer(
+    make_side: Any, make_engine_of: Any, make_wake: Any
+) -> Callable[[Bus], tuple[Consumer, AsyncEngine, Any]]:
     def make(bus: Bus) -> tuple[Consumer, AsyncEngine, Any]:
         side = make_side()
         engine = make_engine_of(side.dsn)
-        wake = Wake(engine, "fx-settlement")
-        consumer = Consumer(engine, side.messaging, bus, side.subscriptions(), wake, stall_seconds=0.8)
+        consumer = Consumer(engine, side.messaging, bus, side.subscriptions(), make_wake(engine), stall_seconds=0.8)
         return consumer, engine, side
 
     return make
@@ -136,11 +136,11 @@ async def test_a_consumer_that_lost_its_partition_writes_nothing_and_moves_nothi
 
 
 async def test_two_rivals_with_the_same_batch_apply_it_once(
-    make_database: Any, make_side: Any, make_engine_of: Any
+    make_database: Any, make_side: Any, make_engine_of: Any, make_wake: Any
 ) -> None:
     side, bus = make_side(), EmbeddedBus(make_database())
     engine = make_engine_of(side.dsn)
-    wake = Wake(engine, "fx-settlement")
+    wake = make_wake(engine)
     readers = [NeverAnswers() for _ in range(5)]
     rivals = [Consumer(engine, side.messaging, bus, side.subscriptions(), wake) for _ in readers]
     batch = {(TOPIC, partition_of("a", 6)): [record("a", n + 1, n) for n in range(30)]}
@@ -197,12 +197,16 @@ def scheduled(chance: random.Random) -> list[Record]:
     ],
 )
 async def test_repeats_and_any_order_across_aggregates_give_the_same_state(
-    make_database: Any, make_consumer: Any, seeds: int
+    make_database: Any, make_side: Any, make_engine_of: Any, make_wake: Any, seeds: int
 ) -> None:
+    bus = EmbeddedBus(make_database())
     first, states = random.randrange(10**6), set()
     for seed in range(first, first + seeds):
         chance = random.Random(seed)
-        consumer, engine, side = make_consumer(EmbeddedBus(make_database()))
+        side = make_side()
+        engine = make_engine_of(side.dsn)
+        wake = make_wake(engine)
+        consumer = Consumer(engine, side.messaging, bus, side.subscriptions(), wake)
         told, offsets = scheduled(chance), dict.fromkeys(range(6), 0)
         at = 0
         while at < len(told):
@@ -216,5 +220,6 @@ async def test_repeats_and_any_order_across_aggregates_give_the_same_state(
             at += size
         assert await applied(engine) == [(f"k{n}", s) for n in range(10) for s in range(1, 9)], f"seed {seed}"
         states.add((await projection_hashes(engine, side.metadata))["copies"])
+        await wake.close()
         await engine.dispose()
     assert len(states) == 1, f"seeds from {first}"

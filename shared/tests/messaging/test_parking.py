@@ -67,6 +67,7 @@ class Hearer:
                 await asyncio.sleep(0.05)
         stop.set()
         await task
+        await wake.close()
 
     async def scalar(self, question: str) -> Any:
         async with self.engine.connect() as connection:
