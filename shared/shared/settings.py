@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ServiceSettings(BaseSettings):
     """One service's settings, from the environment or files in `SECRETS_DIR`."""
 
-    model_config = SettingsConfigDict(extra="ignore", secrets_dir=None)
+    model_config = SettingsConfigDict(extra="ignore", secrets_dir=os.environ.get("SECRETS_DIR"))
 
     environment: Literal["sandbox", "production"] = "production"
     database_url: SecretStr
