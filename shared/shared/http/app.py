@@ -25,6 +25,7 @@ from shared.http.problems import Catalogue
 from shared.http.responses import add_responses
 from shared.http.tables import HttpTables
 from shared.logging import configure_logging
+from shared.messaging.bus import bus_answers
 from shared.messaging.outbox import Wake
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings
@@ -137,7 +138,9 @@ def _add_health(app: FastAPI) -> None:
         except Exception:  # noqa: BLE001 - whatever fails here means not ready
             response.status_code = 503
             return {"status": "not ready", "database": "unreachable"}
-        return {"status": "ready", "database": "ok"}
+        # A service without its bus still takes what it is told: the outbox keeps it.
+        bus = "ok" if await bus_answers(app.state.runtime.settings) else "degraded"
+        return {"status": "ready", "database": "ok", "bus": bus}
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

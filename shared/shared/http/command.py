@@ -18,6 +18,7 @@ from shared.http.tables import HttpTables
 from shared.vocabulary.errors import Stale
 
 _LONGEST_VERSION = 18
+_LONGEST_KEY = 255
 
 
 class VersionMissing(Exception):
@@ -116,11 +117,19 @@ class Command:
         return Response(body, status, headers)
 
 
+def target_of(request: Request) -> str | None:
+    """What the path names, as an audit line can hold it: PostgreSQL's text has no NUL."""
+    named = next((str(value) for value in request.path_params.values()), None)
+    return None if named is None else named.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 def begin_attempt(request: Request, caller: Caller, body: bytes) -> Attempt:
     """Read key and fingerprint of a POST and remember them for the audit of a refusal."""
     key = request.headers.get("idempotency-key", "")
-    if not key or len(key) > 255:
+    if not key:
         raise idempotency.KeyMissing
+    if len(key) > _LONGEST_KEY:
+        raise idempotency.KeyTooLong
     act = act_of(request, caller)
     attempt = Attempt(
         caller=caller,
@@ -128,7 +137,7 @@ def begin_attempt(request: Request, caller: Caller, body: bytes) -> Attempt:
         operation=request.state.operation,
         key=key,
         fingerprint=idempotency.fingerprint_of(request.method, request.url.path, request.headers.get("if-match"), body),
-        target=next((str(value) for value in request.path_params.values()), None),
+        target=target_of(request),
     )
     request.state.attempt = attempt
     return attempt

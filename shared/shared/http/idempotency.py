@@ -23,6 +23,10 @@ class KeyMissing(Exception):
     """A POST without Idempotency-Key."""
 
 
+class KeyTooLong(Exception):
+    """An Idempotency-Key beyond what is kept."""
+
+
 class KeyReused(Exception):
     """The key came before with another request."""
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shared.database import is_transient, is_unstorable
 from shared.http import audit, idempotency
-from shared.http.command import Attempt, Replay, VersionMissing, act_of
+from shared.http.command import Attempt, Replay, VersionMissing, act_of, target_of
 from shared.http.identity import NotAuthenticated
 from shared.http.problems import MEDIA_TYPE, malformed
 from shared.tracing import trace_id_of
@@ -66,8 +66,7 @@ async def _audit(request: Request, entries: list[tuple[str, int, str | None, str
     attempt: Attempt | None = getattr(request.state, "attempt", None)
     if attempt is None:
         act = act_of(request, caller)
-        target = next((str(value) for value in request.path_params.values()), None)
-        attempt = Attempt(caller, act, request.state.operation, "", b"", target)
+        attempt = Attempt(caller, act, request.state.operation, "", b"", target_of(request))
     runtime: Any = request.app.state.runtime
     lines = [attempt.entry(outcome=o, status=s, rule=r, code=c) for o, s, r, c in entries]
     async with runtime.sessions.begin() as session:
@@ -185,6 +184,7 @@ def add_responses(app: FastAPI) -> None:
         Replay: _replay,
         VersionMissing: answer("version_missing"),
         idempotency.KeyMissing: answer("idempotency_key_missing"),
+        idempotency.KeyTooLong: answer("idempotency_key_too_long"),
         idempotency.KeyReused: answer("idempotency_key_reused"),
         idempotency.KeyInUse: answer("idempotency_key_in_use", _RETRY_AFTER),
     }

@@ -68,8 +68,8 @@ class Door:
 
 
 @asynccontextmanager
-async def open_door(service: Service, dsn: str, mint: ServedMint, folder: Path) -> AsyncIterator[Door]:
-    """The service's application on a database, with its lifespan."""
+async def open_door(service: Service, dsn: str, mint: ServedMint, folder: Path, **told: Any) -> AsyncIterator[Door]:
+    """The service's application on a database, with its lifespan; `told` are further settings."""
     clock_file = folder / f"clock-{uuid4().hex}.json"
 
     def settings() -> ServiceSettings:
@@ -82,6 +82,7 @@ async def open_door(service: Service, dsn: str, mint: ServedMint, folder: Path) 
                 "jwks_url": mint.jwks_url,
                 "sealing_key": SEALING_KEY,
                 "clock_file": clock_file,
+                **told,
             }
         )
 

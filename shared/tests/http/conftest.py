@@ -132,11 +132,21 @@ class Desk:
         with psycopg.connect(self.dsn) as connection:
             return cast(tuple[Any, ...], connection.execute(counted).fetchone())
 
+    def audited(self) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.dsn) as connection:
+            return connection.execute("SELECT outcome, status, target FROM audit ORDER BY id").fetchall()
+
 
 @pytest.fixture
-async def desk(service: Service, make_database: MakeDatabase, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Desk]:
-    dsn = make_database()
-    make_tables(dsn)
+def dsn(make_database: MakeDatabase) -> str:
+    """A database with the notes' tables."""
+    made = make_database()
+    make_tables(made)
+    return made
+
+
+@pytest.fixture
+async def desk(service: Service, dsn: str, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Desk]:
     async with open_door(service, dsn, mint, tmp_path) as door:
         yield Desk(door, dsn)
 

@@ -75,6 +75,11 @@ async def test_an_unknown_path_is_404(desk: Any, path: str) -> None:
     problem(await desk.door.call("GET", path), 404, "not_found")
 
 
+async def test_a_path_that_no_audit_could_hold_is_refused_and_audited_like_any_other(desk: Any) -> None:
+    problem(await desk.door.call("POST", "/v1/notes/a%00b/changes", role="buyer"), 403, "forbidden")
+    assert desk.audited() == [("denied", 403, "a\N{REPLACEMENT CHARACTER}b")]
+
+
 async def test_another_method_is_405_and_tells_which_are_allowed(desk: Any) -> None:
     answer = await desk.door.call("DELETE", "/v1/notes")
     problem(answer, 405, "method_not_allowed")
@@ -82,11 +87,11 @@ async def test_another_method_is_405_and_tells_which_are_allowed(desk: Any) -> N
 
 
 async def test_a_key_that_is_missing_or_too_long_is_400(desk: Any) -> None:
-    for key in ("", "k" * 256):
+    for key, code in (("", "idempotency_key_missing"), ("k" * 256, "idempotency_key_too_long")):
         sent = {"json": {"label": "a"}, "headers": {"idempotency-key": key}}
         token = (await desk.door.call("GET", "/v1/notes")).request.headers["authorization"]
         sent["headers"]["authorization"] = token
-        problem(await desk.door.client.post("/v1/notes", **sent), 400, "idempotency_key_missing")
+        problem(await desk.door.client.post("/v1/notes", **sent), 400, code)
     assert desk.written() == (0, 0)
 
 
