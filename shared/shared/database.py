@@ -36,10 +36,10 @@ def new_metadata() -> MetaData:
     return MetaData(naming_convention=NAMING)
 
 
-def digits_check(amount: str, currency: str) -> CheckConstraint:
-    """CHECK that a money column has no more digits than its currency column allows (V54, I12)."""
+def digits_checks(currency: str, *amounts: str) -> list[CheckConstraint]:
+    """CHECKs that money columns have no more digits than a currency allows: a column's or a literal (V54, I12)."""
     digits = f"CASE WHEN {currency} IN ({_WHOLE}) THEN 0 WHEN {currency} IN ({_THOUSANDTHS}) THEN 3 ELSE 2 END"
-    return CheckConstraint(f"{amount} = round({amount}, {digits})", name=f"{amount}_digits")
+    return [CheckConstraint(f"{amount} = round({amount}, {digits})", name=f"{amount}_digits") for amount in amounts]
 
 
 def make_engine(url: str, *, pool_size: int = 10, application_name: str = "market") -> AsyncEngine:

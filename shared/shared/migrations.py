@@ -78,11 +78,28 @@ def revision_of(connection: Connection) -> str | None:
 
 def differences(service_dir: Path, url: str) -> list[str]:
     """How a migrated database differs from the tables in code; empty when they are equal."""
+    metadata = metadata_of(service_dir.name.replace("-", "_"))
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.connect() as connection:
-        found = compare_metadata(
-            MigrationContext.configure(connection, opts={"compare_type": True}),
-            metadata_of(service_dir.name.replace("-", "_")),
-        )
+        compared = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+        found = [str(each) for each in compared]
+        # Alembic compares no CHECKs and no primary keys: the code's own tables, made beside the migrated ones, do.
+        migrated = _constraints(connection, "public")
+        connection.execute(text("CREATE SCHEMA from_code"))
+        metadata.create_all(connection.execution_options(schema_translate_map={None: "from_code"}))
+        wanted = _constraints(connection, "from_code")
+        found += [f"constraint missing: {' '.join(each)}" for each in sorted(wanted - migrated)]
+        found += [f"constraint not in code: {' '.join(each)}" for each in sorted(migrated - wanted)]
+        connection.rollback()
     engine.dispose()
-    return [str(each) for each in found]
+    return found
+
+
+def _constraints(connection: Connection, schema: str) -> set[tuple[str, str, str]]:
+    """Table, name and definition of every CHECK and key of a schema, as PostgreSQL writes them."""
+    query = text(
+        "SELECT c.relname, k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint k"
+        " JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE k.contype IN ('c', 'p', 'u') AND n.nspname = :schema AND c.relname <> 'alembic_version'"
+    )
+    return {(row[0], row[1], row[2]) for row in connection.execute(query, {"schema": schema})}

@@ -16,14 +16,15 @@ from shared.http.tables import HttpTables
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
+from shared.policy import EVERY_PILOT
 
 UPKEEP_ACCESS: Access = {
-    "list_parked_events": grant("admin", "auditor", sees="all parked events of this service"),
-    "retry_parked_event": grant("admin", sees="all parked events of this service"),
-    "release_parked_event": grant("admin", sees="all parked events of this service"),
+    "list_parked_events": grant("admin", "auditor", sees="this service's parked events of its pilot, or of none"),
+    "retry_parked_event": grant("admin", sees="this service's parked events of its pilot, or of none"),
+    "release_parked_event": grant("admin", sees="this service's parked events of its pilot, or of none"),
     "list_audit_entries": grant("admin", "auditor", sees="the audit trail of its pilot"),
     "list_policy_parameters": grant(
-        "admin", "auditor", "commerce", "customs", "tax", "safe", sees="all rule parameters of this service"
+        "admin", "auditor", "commerce", "customs", "tax", "safe", sees="common rule parameters and its pilot's"
     ),
     "set_policy_parameter": grant("admin", sees="its pilot's rule parameters"),
 }
@@ -106,8 +107,14 @@ class PolicyParameter(BaseModel):
     remark: str = Field("", max_length=300)
 
 
+class HeldParameter(PolicyParameter):
+    """A rule parameter and whose it is: a pilot's, or everybody's (`*`)."""
+
+    pilot: str
+
+
 class PolicyParameters(BaseModel):
-    items: list[PolicyParameter]
+    items: list[HeldParameter]
 
 
 def upkeep_router(
@@ -125,13 +132,13 @@ def _add_parked(router: APIRouter, messaging: MessagingTables, subscriptions: Su
     @router.get("/v1/parked")
     async def list_parked_events(session: Reading, caller: Authorised) -> ParkedEvents:
         """Every event that waits for a person, oldest first."""
-        rows = await list_parked(session, messaging)
+        rows = await list_parked(session, messaging, caller.pilot)
         return ParkedEvents(items=[ParkedEvent.model_validate(dict(row._mapping)) for row in rows])
 
     @router.post("/v1/parked/{parked_id}/retries", response_model=Retried)
     async def retry_parked_event(parked_id: int, command: Commanded) -> Response:
         """Apply the event's aggregate again, in order."""
-        applied = await retry_aggregate(command.session, messaging, subscriptions, parked_id)
+        applied = await retry_aggregate(command.session, messaging, subscriptions, command.caller.pilot, parked_id)
         return await command.answer(Retried(applied=applied))
 
     @router.post("/v1/parked/{parked_id}/releases", response_model=Released)
@@ -141,6 +148,7 @@ def _add_parked(router: APIRouter, messaging: MessagingTables, subscriptions: Su
             command.session,
             messaging,
             subscriptions,
+            command.caller.pilot,
             parked_id,
             person=command.caller.actor,
             reason=body.reason,
@@ -162,12 +170,10 @@ def _add_audit(router: APIRouter, http: HttpTables) -> None:
 def _add_policy(router: APIRouter, policy: Table) -> None:
     @router.get("/v1/policy-parameters")
     async def list_policy_parameters(session: Reading, caller: Authorised) -> PolicyParameters:
-        """All parameters with their dates and citations."""
-        rows = (await session.execute(select(policy).order_by(policy.c.name, policy.c.effective_from))).all()
-        fields = PolicyParameter.model_fields
-        return PolicyParameters(
-            items=[PolicyParameter(**{name: row._mapping[name] for name in fields}) for row in rows]
-        )
+        """The common parameters and the pilot's own, with their dates and citations; the pilot's own go first."""
+        seen = select(policy).where(policy.c.pilot.in_([EVERY_PILOT, caller.pilot]))
+        rows = (await session.execute(seen.order_by(policy.c.name, policy.c.effective_from, policy.c.pilot))).all()
+        return PolicyParameters(items=[HeldParameter.model_validate(dict(row._mapping)) for row in rows])
 
     @router.post("/v1/policy-parameters", status_code=201, response_model=PolicyParameter)
     async def set_policy_parameter(body: PolicyParameter, command: Commanded) -> Response:

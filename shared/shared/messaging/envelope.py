@@ -13,6 +13,7 @@ from shared.events.base import Event, Received
 from shared.events.catalogue import EVENT_TYPES, TOPICS
 
 Headers = list[tuple[str, bytes]]
+_LAST_SEQUENCE = 2**63 - 1
 
 
 def schema_of(event_type: str) -> str:
@@ -89,12 +90,15 @@ def read_envelope(headers: Iterable[tuple[str, bytes]]) -> Envelope:
     """The envelope, or UnreadableEnvelope naming what is missing."""
     fields = {name: value.decode("utf-8", "replace") for name, value in headers}
     try:
+        sequence = int(fields["ce_sequence"])
+        if not 0 < sequence <= _LAST_SEQUENCE:
+            raise UnreadableEnvelope(f"ce_sequence {fields['ce_sequence']:.30} is no aggregate's")
         return Envelope(
             event_id=UUID(fields["ce_id"]),
             type=fields["ce_type"],
             source=fields["ce_source"],
             key=fields["ce_subject"],
-            sequence=int(fields["ce_sequence"]),
+            sequence=sequence,
             occurred_at=datetime.fromisoformat(fields["ce_time"]),
             actor=fields["ce_actor"],
             pilot=fields["ce_pilot"],

@@ -30,25 +30,32 @@ def told(error: Exception) -> str:
 
 
 def parked_row(record: Record, error: Exception) -> dict[str, Any]:
-    """The row of `parked_events` for a record that could not be applied."""
+    """The row of `parked_events` for a record that could not be applied; its pilot is None where it names none."""
     try:
         envelope = envelope_of(record)
         event_type, sequence = envelope.type, envelope.sequence
     except Poison:
         event_type, sequence = "", None
+    pilot = dict(record.headers).get("ce_pilot")
     headers = json.dumps([[name, value.decode("latin-1")] for name, value in record.headers])
     return {
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
-        "key": record.key,
-        "type": event_type,
+        "key": _storable(record.key),
+        "type": _storable(event_type),
         "sequence": sequence,
+        "pilot": None if pilot is None else _storable(pilot.decode("utf-8", "replace")),
         "headers": headers.encode(),
         "value": record.value,
         "reason": reason_of(error),
-        "error": told(error),
+        "error": _storable(told(error)),
     }
+
+
+def _storable(words: str) -> str:
+    """PostgreSQL's text has no NUL; an event that brings one must still be kept somewhere."""
+    return words.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def parked_record(row: Any) -> Record:

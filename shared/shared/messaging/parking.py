@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, Table, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import is_transient
@@ -16,17 +16,22 @@ from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Conflict, NotFound
 
 
-async def list_parked(session: AsyncSession, tables: MessagingTables) -> list[Row[Any]]:
-    """Everything that waits, in the order it came."""
+def _of_pilot(table: Table, pilot: str) -> ColumnElement[bool]:
+    """What a pilot's people see: their own, and what names no pilot and so is nobody's more than theirs."""
+    return or_(table.c.pilot == pilot, table.c.pilot.is_(None))
+
+
+async def list_parked(session: AsyncSession, tables: MessagingTables, pilot: str) -> list[Row[Any]]:
+    """Everything of a pilot that waits, in the order it came."""
     table = tables.parked_events
-    waiting = await session.execute(select(table).where(table.c.state == "parked").order_by(table.c.id))
-    return list(waiting.all())
+    waiting = select(table).where(table.c.state == "parked", _of_pilot(table, pilot)).order_by(table.c.id)
+    return list((await session.execute(waiting)).all())
 
 
-async def _held(session: AsyncSession, tables: MessagingTables, parked_id: int) -> Row[Any]:
+async def _held(session: AsyncSession, tables: MessagingTables, pilot: str, parked_id: int) -> Row[Any]:
     """The waiting event, with its partition held: nothing new is parked behind it meanwhile."""
     table = tables.parked_events
-    this = select(table).where(table.c.id == parked_id)
+    this = select(table).where(table.c.id == parked_id, _of_pilot(table, pilot))
     row = (await session.execute(this)).first()
     if row is None:
         raise NotFound(f"no parked event {parked_id}")
@@ -62,13 +67,13 @@ async def _waiting(session: AsyncSession, tables: MessagingTables, topic: str, k
 
 
 async def retry_aggregate(
-    session: AsyncSession, tables: MessagingTables, subscriptions: Subscriptions, parked_id: int
+    session: AsyncSession, tables: MessagingTables, subscriptions: Subscriptions, pilot: str, parked_id: int
 ) -> int:
     """Apply what waits of the event's aggregate, in order; stops at the first that still resists.
 
     Returns how many were applied.
     """
-    row = await _held(session, tables, parked_id)
+    row = await _held(session, tables, pilot, parked_id)
     return await _apply_waiting(session, tables, subscriptions, row.topic, row.key)
 
 
@@ -100,6 +105,7 @@ async def release(
     session: AsyncSession,
     tables: MessagingTables,
     subscriptions: Subscriptions,
+    pilot: str,
     parked_id: int,
     *,
     person: str,
@@ -110,7 +116,7 @@ async def release(
     Only the first waiting event of its aggregate can be skipped: the others may be fine.
     """
     table = tables.parked_events
-    row = await _held(session, tables, parked_id)
+    row = await _held(session, tables, pilot, parked_id)
     waiting = await _waiting(session, tables, row.topic, row.key)
     if waiting[0].id != parked_id:
         raise Conflict("parked_event_behind", f"parked event {waiting[0].id} of the same aggregate comes first")

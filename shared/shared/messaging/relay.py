@@ -165,7 +165,8 @@ class Relay:
             if not rows:
                 self._oldest = None
                 return cursor
-            self._oldest = rows[0]["occurred_at"].timestamp()
+            # The event's id holds when it was written by the wall; `occurred_at` goes by the sandbox clock.
+            self._oldest = (rows[0]["event_id"].int >> 80) / 1000
             batch: list[asyncpg.Record] = []
             size = 0
             for row in rows:

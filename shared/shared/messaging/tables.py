@@ -111,6 +111,7 @@ def add_messaging_tables(metadata: MetaData) -> MessagingTables:
             Column("key", Text, nullable=False),
             Column("type", Text, nullable=False),
             Column("sequence", BigInteger),
+            Column("pilot", Text),
             Column("headers", LargeBinary, nullable=False),
             Column("value", LargeBinary, nullable=False),
             Column("reason", Text, nullable=False),

@@ -190,10 +190,10 @@ class TestBusContract:
             await until(lambda: count_is(engine, 25))
             await until(lambda: parked_is(engine, 2))
         async with make_sessions(engine).begin() as session:
-            waiting = await list_parked(session, side.messaging)
+            waiting = await list_parked(session, side.messaging, "longshui")
             assert [row.reason for row in waiting] == [kind, "behind"]
             assert {row.key for row in waiting} == {"bad"}
-            assert await retry_aggregate(session, side.messaging, subscriptions, waiting[0].id) == 0
+            assert await retry_aggregate(session, side.messaging, subscriptions, "longshui", waiting[0].id) == 0
         await self._released_by_two(engine, side, subscriptions, waiting[0].id)
         assert await count_is(engine, 26)
         hashes = await projection_hashes(engine, side.metadata)
@@ -207,7 +207,9 @@ class TestBusContract:
         async def by(person: str) -> str:
             async with sessions.begin() as session:
                 tables = side.messaging
-                return await release(session, tables, subscriptions, parked, person=person, reason="known bug")
+                return await release(
+                    session, tables, subscriptions, "longshui", parked, person=person, reason="known bug"
+                )
 
         assert await by("anna") == "proposed"
         with pytest.raises(Conflict, match="proposed"):

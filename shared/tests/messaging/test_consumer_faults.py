@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.database import make_sessions
 from shared.events.tax_exemption import ItemDecided
 from shared.messaging.bus import Batches, Bus, LoadPositions, Outgoing, Positions, Reader, Record
 from shared.messaging.consumer import Consumer, Stalled
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.envelope import partition_of
+from shared.messaging.parking import retry_aggregate
 from shared.messaging.rebuild import projection_hashes
 
 TOPIC = "tax-exemption.returns"
@@ -133,6 +136,38 @@ async def test_a_consumer_that_lost_its_partition_writes_nothing_and_moves_nothi
     assert reader.rewound == 1
     assert await applied(engine) == [("a", n) for n in (1, 2, 3, 4)]
     assert await positions(engine) == [4]
+
+
+def told(key: str, **changed: str) -> Record:
+    """A first event of a key, with headers that nobody of ours would write."""
+    first = record(key, 1)
+    fields = {**dict(first.headers), **{name: value.encode() for name, value in changed.items()}}
+    return replace(first, partition=0, headers=list(fields.items()))
+
+
+async def test_poison_that_no_database_could_hold_is_parked_and_the_partition_goes_on(
+    make_database: Any, make_consumer: Any
+) -> None:
+    consumer, engine, side = make_consumer(EmbeddedBus(make_database()))
+    nul = "\N{NULL}"
+    records = [
+        told(f"key{nul}"),
+        told("id", ce_id=f"an id{nul}"),
+        told("source", ce_source=f"/services/{nul}", ce_pilot=f"pilot{nul}"),
+        told("sequence", ce_sequence="9" * 30),
+        told("before the first", ce_sequence="0"),
+        told("good"),
+    ]
+    placed = [replace(each, offset=offset) for offset, each in enumerate(records)]
+    await consumer.apply(NeverAnswers(), {(TOPIC, 0): placed})
+    assert await applied(engine) == [("good", 1)]
+    shown = "\N{REPLACEMENT CHARACTER}"
+    async with make_sessions(engine).begin() as session:
+        waiting = (await session.execute(side.messaging.parked_events.select().order_by(text("id")))).all()
+        assert [row.key for row in waiting] == [f"key{shown}", "id", "source", "sequence", "before the first"]
+        assert [row.pilot for row in waiting] == ["longshui", "longshui", f"pilot{shown}", "longshui", "longshui"]
+        for row in waiting:
+            assert await retry_aggregate(session, side.messaging, side.subscriptions(), row.pilot, row.id) == 0
 
 
 async def test_two_rivals_with_the_same_batch_apply_it_once(

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -21,6 +22,7 @@ from shared.database import make_sessions
 from shared.events.catalogue import TOPICS
 from shared.events.tax_exemption import ItemDecided
 from shared.messaging.bus import Bus, Positions, Record
+from shared.messaging.embedded import EmbeddedBus, EmbeddedPublisher
 from shared.messaging.outbox import Wake, announce, outbox_row, wake_channel
 from shared.messaging.relay import Relay
 
@@ -174,3 +176,30 @@ async def test_a_thousand_pokes_are_few_notifications(make_side: Any, make_engin
     await connection.fetchval("SELECT 1")
     assert 1 <= heard <= 2
     await connection.close()
+
+
+class TakesNothing(EmbeddedBus):
+    """A bus that refuses whatever is published."""
+
+    def publisher(self, service: str) -> Any:
+        class Refusing(EmbeddedPublisher):
+            async def publish(self, records: Any, cursor: int) -> None:
+                raise ConnectionError("the bus takes nothing")
+
+        return Refusing(self, service)
+
+
+async def test_the_age_of_what_waits_goes_by_the_wall_and_not_by_the_sandbox_clock(
+    make_side: Any, make_engine_of: Any, make_database: Any, act: Act
+) -> None:
+    side = make_side()
+    async with make_sessions(make_engine_of(side.dsn)).begin() as session:
+        await announce(session, decided("a"), key="k", sequence=1, act=act)
+
+    def age() -> float:
+        return REGISTRY.get_sample_value("outbox_age_seconds", {"service": "tax-exemption"}) or 0.0
+
+    async with relaying(side.dsn, TakesNothing(make_database())), asyncio.timeout(60):
+        while not age():  # noqa: ASYNC110 - a gauge has no event to wait for
+            await asyncio.sleep(0.05)
+        assert age() < 3600

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -82,18 +82,19 @@ class Hearer:
         )
         return {**await projection_hashes(self.engine, self.side.metadata), "effects": rows}
 
-    async def parked(self) -> list[Any]:
+    async def parked(self, pilot: str = "longshui") -> list[Any]:
         async with make_sessions(self.engine)() as session:
-            return await list_parked(session, self.side.messaging)
+            return await list_parked(session, self.side.messaging, pilot)
 
-    async def retry(self, parked_id: int) -> int:
+    async def retry(self, parked_id: int, pilot: str = "longshui") -> int:
         async with make_sessions(self.engine).begin() as session:
-            return await retry_aggregate(session, self.side.messaging, self.subscriptions(), parked_id)
+            return await retry_aggregate(session, self.side.messaging, self.subscriptions(), pilot, parked_id)
 
     async def release(self, parked_id: int, person: str) -> str:
         async with make_sessions(self.engine).begin() as session:
             tables = self.side.messaging
-            return await release(session, tables, self.subscriptions(), parked_id, person=person, reason="case 12")
+            heard, pilot = self.subscriptions(), "longshui"
+            return await release(session, tables, heard, pilot, parked_id, person=person, reason="case 12")
 
 
 def outgoing(
@@ -121,6 +122,10 @@ def outgoing(
     }
     encoded = [(name, value.encode()) for name, value in fields.items()] if headers else []
     return Outgoing(TOPIC, partition_of(key, 6), key, event.model_dump_json().encode(), encoded)
+
+
+def of_pilot(pilot: str, record: Outgoing) -> Outgoing:
+    return replace(record, headers=list({**dict(record.headers), "ce_pilot": pilot.encode()}.items()))
 
 
 async def publish(bus: Bus, records: list[Outgoing]) -> None:
@@ -274,6 +279,31 @@ async def test_what_another_than_the_owner_wrote_is_parked_and_the_owners_own_ev
     assert lived["effects"] == "a1,a2,b1"
     await rebuild(hearer.engine, log, hearer.side.messaging, hearer.subscriptions(), hearer.side.metadata)
     assert (await hearer.state())["effects"] == "a1,a2,b1"
+
+
+async def test_a_pilots_people_settle_their_own_events_and_those_that_name_no_pilot(log: Bus, make_hearer: Any) -> None:
+    records = [
+        outgoing("a", 1, "poison"),
+        of_pilot("yiwu", outgoing("b", 1, "poison")),
+        outgoing("c", 1, headers=False),
+        outgoing("d", 1),
+    ]
+    await publish(log, records)
+    hearer = make_hearer(log, refused)
+
+    async def has_read() -> bool:
+        return await hearer.effects() == 1
+
+    await hearer.hear(has_read)
+    assert {row.key for row in await hearer.parked()} == {"a", "c"}
+    (theirs, _) = sorted(await hearer.parked("yiwu"), key=lambda row: row.key)
+    assert theirs.key == "b"
+    with pytest.raises(NotFound):
+        await hearer.retry(theirs.id)
+    with pytest.raises(NotFound):
+        await hearer.release(theirs.id, "anna")
+    hearer.failure = None
+    assert await hearer.retry(theirs.id, "yiwu") == 1
 
 
 async def test_a_failure_that_shows_only_at_commit_parks_too(log: Bus, make_hearer: Any) -> None:

@@ -55,6 +55,6 @@ async def copy_bank(session: AsyncSession, received: Received[BankFiled]) -> Non
 
 
 async def copy_grade(session: AsyncSession, received: Received[GradeChanged]) -> None:
-    """A credit grade."""
-    names = {"subject_id", "authority", "grade"}
+    """A credit grade, from its date on."""
+    names = {"subject_id", "authority", "effective_from", "grade"}
     await put(session, GradeCopy, {name: getattr(received.event, name) for name in names})

@@ -40,9 +40,14 @@ def qualification_value(row: SubjectCopy, kind: str, day: date) -> str | None:
     return max(held, key=lambda each: each["valid_from"])["value"] if held else None
 
 
-async def safe_grades_of(session: AsyncSession, subject_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """The grades of some subjects on SAFE's own scale."""
-    query = select(GradeCopy).where(GradeCopy.subject_id.in_(set(subject_ids)), GradeCopy.authority == "safe")
+async def safe_grades_of(session: AsyncSession, subject_ids: Iterable[UUID], on: date) -> dict[UUID, str]:
+    """The grades of some subjects in force on a date on SAFE's own scale."""
+    query = (
+        select(GradeCopy)
+        .where(GradeCopy.subject_id.in_(set(subject_ids)), GradeCopy.authority == "safe")
+        .where(GradeCopy.effective_from <= on)
+        .order_by(GradeCopy.effective_from)
+    )
     return {row.subject_id: row.grade for row in (await session.execute(query)).scalars()}
 
 

@@ -61,6 +61,19 @@ async def test_the_smaller_of_share_and_fixed_amount_is_tolerated_by_grade(tradi
     assert tolerances == [Decimal("499.99"), 500, 10, 0]
 
 
+async def test_a_grade_counts_from_its_date_on(trading: Any) -> None:
+    tolerances = []
+    for grade, effective_from in (("C", "2026-01-01"), ("D", "2027-01-01"), ("A", "2025-01-01")):
+        said = GradeChanged(
+            subject_id=trading.agent, pilot=PILOT, authority="safe", grade=grade, effective_from=effective_from,
+            reason="test", automatic_release=True, inspection_rate_percent="5", review_depth="normal",
+        )  # fmt: skip
+        await trading.hear(said)
+        declaration_id, _ = await trading.released(trading.portion("1000.00"))
+        tolerances.append(trading.room(declaration_id)[1])
+    assert tolerances == [10, 10, 10]
+
+
 async def test_goods_that_come_back_unmatch_the_excess_where_the_money_is_held(trading: Any) -> None:
     declaration_id, (portion,) = await trading.released()
     collection = await trading.matched(await trading.booked("1000.00"), (portion, "1000.00"))

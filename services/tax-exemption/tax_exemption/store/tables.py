@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, Date, DateTime, ForeignKey, Index, Seque
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.database import CONSUMER_ONLY, MONEY, RATE, new_metadata
+from shared.database import CONSUMER_ONLY, MONEY, RATE, digits_checks, new_metadata
 from shared.http.tables import add_http_tables
 from shared.messaging.tables import add_messaging_tables
 from shared.policy import add_policy_table
@@ -66,6 +66,7 @@ class ExemptionItem(Row):
 
     __tablename__ = "exemption_items"
     __table_args__ = (
+        *digits_checks("currency", "departed_fob", "returned_fob"),
         Index("ix_exemption_items_holder", "stall_holder_id", "export_date"),
         {"info": CONSUMER_ONLY},
     )
@@ -91,7 +92,7 @@ class PrincipalRelease(Row):
     """What was released per declaration and principal: the room for a certificate; written by consumers only."""
 
     __tablename__ = "principal_releases"
-    __table_args__ = ({"info": CONSUMER_ONLY},)
+    __table_args__ = (*digits_checks("currency", "value"), {"info": CONSUMER_ONLY})
 
     declaration_id: Mapped[UUID] = mapped_column(primary_key=True)
     principal_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -144,7 +145,10 @@ class ReturnRow(Row):
     """An exemption return (免税申报)."""
 
     __tablename__ = "exemption_returns"
-    __table_args__ = (Index("ix_exemption_returns_holder", "stall_holder_id", "month"),)
+    __table_args__ = (
+        *digits_checks("'CNY'", "total_rmb"),
+        Index("ix_exemption_returns_holder", "stall_holder_id", "month"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]
@@ -172,6 +176,8 @@ class ReturnLineRow(Row):
     __tablename__ = "return_lines"
     __table_args__ = (
         UniqueConstraint("return_id", "line_no"),
+        *digits_checks("currency", "fob_value"),
+        *digits_checks("'CNY'", "exempt_rmb"),
         Index("uq_return_lines_first", "portion_id", unique=True, postgresql_where=text("NOT adjustment")),
         Index("ix_return_lines_portion_id", "portion_id"),
     )
@@ -213,6 +219,7 @@ class CertificateRow(Row):
 
     __tablename__ = "certificates"
     __table_args__ = (
+        *digits_checks("currency", "value"),
         Index(
             "uq_certificates_live",
             "declaration_id",

@@ -183,17 +183,29 @@ async def test_only_customs_may_send_receipts(yard: Any) -> None:
     assert yard.counters(line_of(declaration)) == (100, 100, 0, 0, 0)
 
 
-@pytest.mark.parametrize(("grade", "expected"), [(None, "review"), ("D", "review"), ("A", "automatic_release")])
-async def test_the_route_follows_the_grade_with_reasons(yard: Any, grade: str | None, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("grades", "expected"),
+    [
+        ([], "review"),
+        ([("D", 2026)], "review"),
+        ([("A", 2026)], "automatic_release"),
+        ([("A", 2026), ("D", 2027)], "automatic_release"),
+        ([("A", 2026), ("D", 2025)], "automatic_release"),
+        ([("D", 2025), ("A", 2026)], "automatic_release"),
+    ],
+)
+async def test_the_route_follows_the_grade_in_force_with_reasons(
+    yard: Any, grades: list[tuple[str, int]], expected: str
+) -> None:
     declaration = await yard.submitted()
-    if grade:
+    for grade, year in grades:
         await yard.hear(
             GradeChanged(
                 subject_id=declaration["declaration"]["consignor_id"],
                 pilot="longshui",
                 authority="customs",
                 grade=grade,
-                effective_from=date(2026, 1, 1),
+                effective_from=date(year, 1, 1),
                 reason="",
                 automatic_release=grade == "A",
                 inspection_rate_percent="5",

@@ -111,7 +111,7 @@ async def copy_commodity_decision(session: AsyncSession, received: Received[Comm
 
 
 async def copy_grade(session: AsyncSession, received: Received[GradeChanged]) -> None:
-    """A credit grade and its measures."""
+    """A credit grade and its measures, from its date on."""
     names = {"subject_id", "authority", "grade", "effective_from", "automatic_release", "review_depth"}
     await put(session, GradeCopy, {name: getattr(received.event, name) for name in names})
 

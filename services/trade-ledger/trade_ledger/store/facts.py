@@ -164,6 +164,12 @@ async def place(session: AsyncSession, kind: str, place_id: str) -> dict[str, An
     return None if row is None else row.content
 
 
-async def grade_of(session: AsyncSession, subject_id: UUID, authority: str) -> GradeCopy | None:
-    """A subject's grade on an authority's own scale."""
-    return await session.get(GradeCopy, (subject_id, authority))
+async def grade_of(session: AsyncSession, subject_id: UUID, authority: str, on: date) -> GradeCopy | None:
+    """A subject's grade in force on a date on an authority's own scale."""
+    query = (
+        select(GradeCopy)
+        .where(GradeCopy.subject_id == subject_id, GradeCopy.authority == authority, GradeCopy.effective_from <= on)
+        .order_by(GradeCopy.effective_from.desc())
+        .limit(1)
+    )
+    return (await session.execute(query)).scalar()

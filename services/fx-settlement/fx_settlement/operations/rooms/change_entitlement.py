@@ -106,7 +106,8 @@ async def _tolerance(
 ) -> Decimal:
     """The smallest tolerance among the collectors' grades: one declaration has one bound (V37)."""
     collectors = {portion.collector_id for portion in portions}
-    grades = await safe_grades_of(session, collectors)
+    today = legal_date(act.now)
+    grades = await safe_grades_of(session, collectors, today)
     pilot, currency = portions[0].pilot, portions[0].currency
-    rules = (await policy_of(session, policy, pilot)).on("collection_tolerance", legal_date(act.now)).value
+    rules = (await policy_of(session, policy, pilot)).on("collection_tolerance", today).value
     return min(tolerance_of(collectable, currency, rules[grades.get(each, _UNGRADED)]) for each in collectors)

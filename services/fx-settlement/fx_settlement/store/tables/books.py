@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fx_settlement.store.tables.row import Row
-from shared.database import MONEY, RATE, digits_check
+from shared.database import MONEY, RATE, digits_checks
 
 
 class RateRow(Row):
@@ -36,7 +36,7 @@ class JournalRow(Row):
 
     __tablename__ = "journal"
     __table_args__ = (
-        digits_check("amount", "currency"),
+        *digits_checks("currency", "amount"),
         Index("ix_journal_entry_id", "entry_id"),
         Index("ix_journal_account", "account", "currency"),
     )

@@ -11,7 +11,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fx_settlement.store.tables.row import Row
-from shared.database import CONSUMER_ONLY, MONEY
+from shared.database import CONSUMER_ONLY, MONEY, digits_checks
 
 
 class SubjectCopy(Row):
@@ -43,13 +43,14 @@ class BankCopy(Row):
 
 
 class GradeCopy(Row):
-    """Credit grades; the one on SAFE's scale sets the tolerance."""
+    """Credit grades from their dates on; the one on SAFE's scale sets the tolerance."""
 
     __tablename__ = "grade_copies"
     __table_args__ = ({"info": CONSUMER_ONLY},)
 
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     authority: Mapped[str] = mapped_column(primary_key=True)
+    effective_from: Mapped[date] = mapped_column(primary_key=True)
     grade: Mapped[str]
 
 
@@ -57,7 +58,7 @@ class TradeCopy(Row):
     """A trade's registered value: how far advances may be linked to it (R-FX-8)."""
 
     __tablename__ = "trade_copies"
-    __table_args__ = ({"info": CONSUMER_ONLY},)
+    __table_args__ = (*digits_checks("currency", "total"), {"info": CONSUMER_ONLY})
 
     trade_id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]
@@ -77,6 +78,8 @@ class EntitlementPortion(Row):
 
     __tablename__ = "entitlement_portions"
     __table_args__ = (
+        *digits_checks("currency", "released", "collectable"),
+        *digits_checks("'USD'", "released_fob_usd"),
         Index("ix_entitlement_portions_declaration_id", "declaration_id"),
         Index("ix_entitlement_portions_collector_id", "collector_id"),
         Index("ix_entitlement_portions_owner_id", "owner_id"),

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fx_settlement.store.tables.row import Row
-from shared.database import MONEY, RATE, digits_check
+from shared.database import MONEY, RATE, digits_checks
 
 
 class CollectionRow(Row):
@@ -22,8 +22,7 @@ class CollectionRow(Row):
         UniqueConstraint("bank_id", "bank_reference"),
         CheckConstraint("matched >= 0 AND refunded >= 0 AND linked >= 0", name="not_negative"),
         CheckConstraint("matched + refunded + linked <= amount", name="parts"),
-        digits_check("amount", "currency"),
-        digits_check("matched", "currency"),
+        *digits_checks("currency", "amount", "bank_charges", "matched", "refunded", "linked"),
         Index("ix_collections_collector_id", "collector_id"),
         Index("ix_collections_bank_id", "bank_id", "collector_id"),
     )
@@ -56,6 +55,8 @@ class MatchRow(Row):
     __tablename__ = "matches"
     __table_args__ = (
         CheckConstraint("amount > 0 AND value > 0 AND charges >= 0", name="positive"),
+        *digits_checks("declared_currency", "value"),
+        *digits_checks("'USD'", "value_usd"),
         Index("ix_matches_collection_id", "collection_id"),
         Index("ix_matches_portion_id", "portion_id"),
     )
@@ -83,6 +84,7 @@ class AdvanceRow(Row):
     __tablename__ = "advances"
     __table_args__ = (
         CheckConstraint("amount >= 0 AND value >= 0", name="not_negative"),
+        *digits_checks("trade_currency", "value"),
         Index("ix_advances_trade_id", "trade_id"),
     )
 
@@ -104,6 +106,7 @@ class PayableRow(Row):
     __table_args__ = (
         CheckConstraint("passed_on >= 0 AND passed_on + charges <= collected + claims", name="passed_on"),
         CheckConstraint("collected >= 0 AND charges >= 0 AND claims >= 0", name="not_negative"),
+        *digits_checks("currency", "collected", "charges", "passed_on", "claims"),
     )
 
     agent_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -122,6 +125,7 @@ class ClaimRow(Row):
     __tablename__ = "claims"
     __table_args__ = (
         CheckConstraint("amount > 0 AND settled >= 0 AND settled <= amount", name="settled"),
+        *digits_checks("currency", "amount", "settled"),
         Index("ix_claims_debtor_id", "debtor_id"),
     )
 
@@ -140,7 +144,11 @@ class PassOnRow(Row):
     """A transfer from agent to principal (划转)."""
 
     __tablename__ = "pass_ons"
-    __table_args__ = (UniqueConstraint("bank_id", "bank_reference"),)
+    __table_args__ = (
+        UniqueConstraint("bank_id", "bank_reference"),
+        *digits_checks("currency", "amount"),
+        *digits_checks("'CNY'", "rmb_amount"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]
@@ -164,6 +172,8 @@ class ConversionRow(Row):
     __tablename__ = "conversions"
     __table_args__ = (
         UniqueConstraint("bank_id", "bank_reference"),
+        *digits_checks("currency", "amount"),
+        *digits_checks("'CNY'", "rmb_amount"),
         Index("ix_conversions_holder_id", "holder_id"),
     )
 
@@ -189,7 +199,7 @@ class PersonalBalanceRow(Row):
     """What a personal account holds of a currency."""
 
     __tablename__ = "personal_balances"
-    __table_args__ = (CheckConstraint("balance >= 0", name="balance"),)
+    __table_args__ = (CheckConstraint("balance >= 0", name="balance"), *digits_checks("currency", "balance"))
 
     holder_id: Mapped[UUID] = mapped_column(primary_key=True)
     currency: Mapped[str] = mapped_column(primary_key=True)

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fx_settlement.store.tables.row import Row
-from shared.database import MONEY, digits_check
+from shared.database import MONEY, digits_checks
 
 
 class EntitlementRow(Row):
@@ -20,7 +20,7 @@ class EntitlementRow(Row):
     __table_args__ = (
         CheckConstraint("matched >= 0 AND held >= 0", name="not_negative"),
         CheckConstraint("frozen OR held + matched <= collectable + tolerance", name="room"),
-        digits_check("matched", "currency"),
+        *digits_checks("currency", "collectable", "tolerance", "held", "matched"),
         {"postgresql_with": {"fillfactor": 70}},
     )
 
@@ -42,6 +42,7 @@ class PortionRoomRow(Row):
     __table_args__ = (
         CheckConstraint("matched >= 0 AND held >= 0", name="not_negative"),
         CheckConstraint("frozen OR held + matched <= collectable + tolerance", name="room"),
+        *digits_checks("'USD'", "matched_usd"),
     )
 
     portion_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -117,7 +118,10 @@ class TradeRoomRow(Row):
     """How much of a trade's registered value advances are linked to, in the trade's currency (R-FX-8)."""
 
     __tablename__ = "trade_rooms"
-    __table_args__ = (CheckConstraint("linked >= 0 AND linked <= registered", name="linked"),)
+    __table_args__ = (
+        CheckConstraint("linked >= 0 AND linked <= registered", name="linked"),
+        *digits_checks("currency", "registered", "linked"),
+    )
 
     trade_id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]

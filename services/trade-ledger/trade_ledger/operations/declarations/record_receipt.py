@@ -182,8 +182,9 @@ async def _limit_case(
 async def _route(session: AsyncSession, row: DeclarationRow, outcome: Outcome, act: Act) -> dict[str, Any] | None:
     if outcome.accepted_at is None:
         return None
-    grade = await grade_of(session, row.consignor_id, "customs")
-    parameter = (await policy_of(session, policy, row.pilot)).on("sampling_every", legal_date(act.now))
+    today = legal_date(act.now)
+    grade = await grade_of(session, row.consignor_id, "customs", today)
+    parameter = (await policy_of(session, policy, row.pilot)).on("sampling_every", today)
     decision, reasons = route_of(
         RouteFacts(
             grade=None if grade is None else grade.grade,

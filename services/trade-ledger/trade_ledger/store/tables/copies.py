@@ -95,15 +95,15 @@ class CommodityDecisionCopy(Row):
 
 
 class GradeCopy(Row):
-    """The grade on each authority's scale; customs' own decides the route."""
+    """The grade on each authority's scale from its date on; customs' own decides the route."""
 
     __tablename__ = "grade_copies"
     __table_args__ = ({"info": CONSUMER_ONLY},)
 
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     authority: Mapped[str] = mapped_column(primary_key=True)
+    effective_from: Mapped[date] = mapped_column(primary_key=True)
     grade: Mapped[str]
-    effective_from: Mapped[date]
     automatic_release: Mapped[bool]
     review_depth: Mapped[str]
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.database import MONEY, QUANTITY, RATE
+from shared.database import MONEY, QUANTITY, RATE, digits_checks
 from trade_ledger.store.tables.row import Row
 
 
@@ -61,6 +61,8 @@ class PortionRow(Row):
     __tablename__ = "portions"
     __table_args__ = (
         UniqueConstraint("declaration_id", "line_id"),
+        *digits_checks("(content->>'declared_currency')", "declared_value", "fob_value"),
+        *digits_checks("'USD'", "fob_usd", "released_fob_usd"),
         Index("ix_portions_line_id", "line_id"),
         Index("ix_portions_trade_id", "trade_id"),
     )

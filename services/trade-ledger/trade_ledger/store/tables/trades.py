@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.database import MONEY, QUANTITY, digits_check
+from shared.database import MONEY, QUANTITY, digits_checks
 from trade_ledger.store.tables.row import Row
 
 
@@ -19,7 +19,7 @@ class TradeRow(Row):
 
     __tablename__ = "trades"
     __table_args__ = (
-        digits_check("total", "currency"),
+        *digits_checks("currency", "total"),
         Index(
             "uq_trades_external_ref",
             "pilot",

@@ -1,0 +1,95 @@
+"""One migration path: what it gives is what the code means, and what was stored before stays right."""
+
+from __future__ import annotations
+
+import json
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import CheckConstraint, Table
+
+from marketctl.layout import ROOT, SERVICES
+from shared.database import MONEY
+from shared.migrations import differences, metadata_of, upgrade
+from shared.testing.servers import MakeDatabase
+
+FX = ROOT / "services" / "fx-settlement"
+CURRENCIES = ("currency", "declared_currency", "trade_currency")
+# In another row's currency: the collection's, the declaration's, the portion's.
+ELSEWHERE = {"advances.amount", "matches.amount", "matches.charges"}
+
+
+def change(dsn: str, statement: str, *values: object) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(statement, values)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("ALTER TABLE collections DROP CONSTRAINT ck_collections_amount_digits", "constraint missing: collections"),
+        (
+            "ALTER TABLE collections ADD CONSTRAINT small CHECK (amount < 9)",
+            "constraint not in code: collections small",
+        ),
+        ("ALTER TABLE policy_parameters DROP CONSTRAINT pk_policy_parameters", "constraint missing: policy_parameters"),
+        ("ALTER TABLE collections ALTER COLUMN amount TYPE numeric(20, 6)", "modify_type"),
+        ("DROP INDEX ix_matches_portion_id", "ix_matches_portion_id"),
+    ],
+)
+def test_a_schema_that_is_not_the_codes_is_named(make_database: MakeDatabase, damage: str, said: str) -> None:
+    dsn = make_database()
+    upgrade(FX, dsn)
+    assert differences(FX, dsn) == []
+    change(dsn, damage)
+    (found,) = differences(FX, dsn)
+    assert said in found
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_amount_beside_its_currency_has_the_currencys_digits(service: str) -> None:
+    for table in metadata_of(service.replace("-", "_")).sorted_tables:
+        if any(currency in table.c for currency in CURRENCIES):
+            unchecked = set(_amounts(table)) - _checked(table) - ELSEWHERE
+            assert not unchecked, unchecked
+
+
+def _amounts(table: Table) -> list[str]:
+    return [f"{table.name}.{column.name}" for column in table.c if column.type is MONEY]
+
+
+def _checked(table: Table) -> set[str]:
+    named = [str(each.name) for each in table.constraints if isinstance(each, CheckConstraint)]
+    return {f"{table.name}.{name.removeprefix(f'ck_{table.name}_').removesuffix('_digits')}" for name in named}
+
+
+def test_a_finer_amount_than_the_currency_has_is_refused_by_the_database(make_database: MakeDatabase) -> None:
+    dsn = make_database()
+    upgrade(FX, dsn)
+    insert = "INSERT INTO personal_balances (holder_id, currency, pilot, balance) VALUES (%s, %s, 'longshui', %s)"
+    for currency, fits, breaks in (("JPY", "1", "1.5"), ("USD", "1.25", "1.255"), ("KWD", "1.125", "1.1255")):
+        change(dsn, insert, uuid4(), currency, fits)
+        with pytest.raises(psycopg.errors.CheckViolation):
+            change(dsn, insert, uuid4(), currency, breaks)
+
+
+def test_what_0_1_0_stored_is_kept_and_gets_its_pilot_and_its_date(make_database: MakeDatabase) -> None:
+    dsn = make_database()
+    upgrade(FX, dsn, "0001")
+    subject = uuid4()
+    change(dsn, "INSERT INTO grade_copies (subject_id, authority, grade) VALUES (%s, 'safe', 'B')", subject)
+    park = (
+        'INSERT INTO parked_events (topic, partition, "offset", key, type, headers, value, reason, error)'
+        " VALUES ('t', 0, %s, 'k', '', %s, '', 'bad_envelope', '')"
+    )
+    for offset, headers in enumerate(([["ce_id", "1"], ["ce_pilot", "longshui"]], [])):
+        change(dsn, park, offset, json.dumps(headers).encode())
+    upgrade(FX, dsn)
+    with psycopg.connect(dsn) as connection:
+        pilots = connection.execute('SELECT pilot FROM parked_events ORDER BY "offset"').fetchall()
+        grades = connection.execute(
+            "SELECT subject_id, grade FROM grade_copies WHERE effective_from < now()"
+        ).fetchall()
+    assert pilots == [("longshui",), (None,)]
+    assert grades == [(subject, "B")]
