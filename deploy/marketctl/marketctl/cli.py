@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
+import psycopg
 import typer
+from aiokafka.errors import KafkaConnectionError
+from sqlalchemy.exc import OperationalError
 
 from marketctl import operate
 from marketctl.layout import BusKind
@@ -66,5 +70,10 @@ def release(version: str) -> None:
 
 
 def main() -> None:
-    """The console script."""
-    app()
+    """The console script; exit 3 with one sentence where what it needs does not answer."""
+    try:
+        app()
+    except (psycopg.OperationalError, OperationalError, ConnectionRefusedError, KafkaConnectionError) as error:
+        said = next(iter(str(error).splitlines()), type(error).__name__)
+        typer.echo(f"a database or the bus does not answer: is `make run` running? ({said})", err=True)
+        sys.exit(3)

@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -30,6 +31,9 @@ events = typer.Typer(no_args_is_help=True, help="What is on the topics.")
 clock = typer.Typer(no_args_is_help=True, help="The business clock of a sandbox.")
 database = typer.Typer(no_args_is_help=True, help="Migrations.")
 Json = Annotated[bool, typer.Option("--json", help="one JSON object instead of text")]
+EventId = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="its id in the list")]
+_MOST_DAYS = 3650
+_YEARS = range(2000, 2100)
 
 
 def running_layout() -> Layout:
@@ -67,6 +71,9 @@ def ask_token(layout: Layout, role: str, **party: str | None) -> str:
 
 def call(layout: Layout, service: str, method: str, path: str, role: str, body: Any = None, **party: str) -> Any:
     """One call of a running service, its JSON answer; exit 1 with the problem where it refuses."""
+    if service not in SERVICES:
+        typer.echo(f"services: {', '.join(SERVICES)}", err=True)
+        raise typer.Exit(2)
     headers = {"authorization": "Bearer " + ask_token(layout, role, **party), "idempotency-key": str(uuid4())}
     url = layout.url(service) + path
     try:
@@ -75,8 +82,9 @@ def call(layout: Layout, service: str, method: str, path: str, role: str, body: 
         typer.echo(f"{service} does not answer: is `make run` running?", err=True)
         raise typer.Exit(3) from error
     if answer.is_error:
-        problem = answer.json()
-        typer.echo(f"{problem['code']}: {problem['detail']} · {problem['detail_zh']}", err=True)
+        for breach in answer.json()["errors"]:
+            where = f" ({breach['pointer']})" if breach["pointer"] else ""
+            typer.echo(f"{breach['code']}{where}: {breach['message']} · {breach['message_zh']}", err=True)
         raise typer.Exit(1)
     return answer.json()
 
@@ -103,7 +111,7 @@ def verify(as_json: Json = False) -> None:
 
 def trace(asked: str, as_json: Json = False) -> None:
     """The whole flow of an id or number as one timeline."""
-    found = call(running_layout(), "trade-ledger", "GET", f"/v1/trace/{asked}", "auditor")
+    found = call(running_layout(), "trade-ledger", "GET", f"/v1/trace/{quote(asked, safe='')}", "auditor")
     lines = [
         f"{step['at']}  {step['type']:<46} {step['key']}  "
         + " ".join(f"{name}={value}" for name, value in step["shown"].items())
@@ -126,14 +134,14 @@ def parked_list(as_json: Json = False) -> None:
 
 
 @parked.command("retry")
-def parked_retry(service: str, event: int, as_json: Json = False) -> None:
+def parked_retry(service: str, event: EventId, as_json: Json = False) -> None:
     """Apply a parked event's aggregate again, in order."""
     done = call(running_layout(), service, "POST", f"/v1/parked/{event}/retries", "admin")
     show(done, as_json, f"{done['applied']} applied")
 
 
 @parked.command("release")
-def parked_release(service: str, event: int, reason: str, person: str, as_json: Json = False) -> None:
+def parked_release(service: str, event: EventId, reason: str, person: str, as_json: Json = False) -> None:
     """Propose to skip a parked event for good, or as a second person confirm it."""
     body = {"reason": reason}
     done = call(running_layout(), service, "POST", f"/v1/parked/{event}/releases", "admin", body, actor=person)
@@ -142,7 +150,7 @@ def parked_release(service: str, event: int, reason: str, person: str, as_json: 
 
 @events.command("tail")
 def events_tail(
-    count: Annotated[int, typer.Option(help="how many of the newest")] = 20,
+    count: Annotated[int, typer.Option(help="how many of the newest", min=1)] = 20,
     topic: Annotated[str | None, typer.Option(help="one topic only")] = None,
     as_json: Json = False,
 ) -> None:
@@ -197,16 +205,16 @@ def clock_set(instant: str) -> None:
         wanted = datetime.fromisoformat(instant)
     except ValueError:
         wanted = None
-    if wanted is None or wanted.tzinfo is None:
-        typer.echo("give an instant with its offset, such as 2026-06-08T09:00:00+08:00", err=True)
+    if wanted is None or wanted.tzinfo is None or wanted.year not in _YEARS:
+        typer.echo("give an instant of this century with its offset, such as 2026-06-08T09:00:00+08:00", err=True)
         raise typer.Exit(2)
     Clock("sandbox", running_layout().clock_file).move_to(wanted)
 
 
 @clock.command("advance")
 def clock_advance(
-    days: Annotated[int, typer.Option(help="whole days", min=0)] = 0,
-    hours: Annotated[int, typer.Option(help="whole hours", min=0)] = 0,
+    days: Annotated[int, typer.Option(help="whole days", min=0, max=_MOST_DAYS)] = 0,
+    hours: Annotated[int, typer.Option(help="whole hours", min=0, max=_MOST_DAYS)] = 0,
 ) -> None:
     """Move the business clock forward: marketctl clock advance --days 3."""
     kept = Clock("sandbox", running_layout().clock_file)
@@ -219,12 +227,8 @@ def db_status(as_json: Json = False) -> None:
     layout = running_layout()
     content = {}
     for service in SERVICES:
-        try:
-            with psycopg.connect(layout.database_url(service), connect_timeout=3) as connection:
-                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        except psycopg.OperationalError as error:
-            typer.echo(f"the database of {service} does not answer: is `make run` running?", err=True)
-            raise typer.Exit(3) from error
+        with psycopg.connect(layout.database_url(service), connect_timeout=3) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         content[service] = {"revision": row[0] if row else None, "head": head_of(ROOT / "services" / service)}
     text = "\n".join(f"{name:<15} {each['revision']} (head {each['head']})" for name, each in content.items())
     show(content, as_json, text)

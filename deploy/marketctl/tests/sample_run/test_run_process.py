@@ -25,11 +25,6 @@ Run = Any
 Below = Callable[[int], list[int]]
 
 
-def as_if_the_days_were_done(market: Run) -> None:
-    market.folder.mkdir(mode=0o700)
-    (market.folder / "sample-days.done").touch()
-
-
 def none_left(pids: list[int], *, seconds: float = 40) -> bool:
     deadline = time.monotonic() + seconds
     while any(Path(f"/proc/{pid}").exists() for pid in pids):
@@ -41,7 +36,7 @@ def none_left(pids: list[int], *, seconds: float = 40) -> bool:
 
 @pytest.mark.timeout(300)
 def test_a_killed_run_leaves_no_process_and_the_next_one_serves_until_ctrl_c(market: Run, below: Below) -> None:
-    as_if_the_days_were_done(market)
+    market.as_if_the_days_were_done()
     process = market.start()
     market.wait_ready()
     started = below(process.pid)
@@ -76,7 +71,7 @@ def test_a_killed_run_leaves_no_process_and_the_next_one_serves_until_ctrl_c(mar
 
 
 def test_ctrl_c_before_everything_is_up_leaves_no_process(market: Run, below: Below) -> None:
-    as_if_the_days_were_done(market)
+    market.as_if_the_days_were_done()
     process = market.start()
     market.wait_until(lambda: "migrations" in market.output)
     started = below(process.pid)

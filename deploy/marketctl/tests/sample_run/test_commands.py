@@ -1,0 +1,119 @@
+"""`marketctl` as it is typed: 0 where all is well, 1 where something isn't, 2 on wrong input, 3 where nothing runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import time
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from marketctl.cli import app
+from marketctl.layout import SERVICES
+from shared.events.registry import BankFiled
+from shared.messaging.bus import Outgoing
+from shared.messaging.embedded import EmbeddedBus
+from shared.messaging.envelope import partition_of
+
+Run = Any
+LOOKS = ("verify", "doctor", "db status", "clock show", "parked list", "events tail")
+
+
+def said(market: Run, line: str, status: int) -> str:
+    """What a command says on its way out."""
+    done = CliRunner().invoke(app, line.split(), env=market.environment())
+    assert done.exit_code == status, (line, done.output, done.exception)
+    return done.output
+
+
+def typed(market: Run, line: str, status: int) -> str:
+    """The same by a process of its own, which takes its while."""
+    done = market.say(*line.split())
+    assert done.returncode == status, (line, done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    return str(done.stdout + done.stderr)
+
+
+def put_poison(market: Run, key: str) -> None:
+    """What only a broken registry would write: an event that nobody can read, from the topic's owner."""
+
+    async def publish() -> None:
+        bus = EmbeddedBus(market.layout.environment("registry")["BUS_DATABASE_URL"])
+        publisher = bus.publisher("registry")
+        fields = {
+            "ce_id": "00000000-0000-0000-0000-000000000001", "ce_type": BankFiled.TYPE, "ce_subject": key,
+            "ce_source": "/services/registry", "ce_sequence": "1", "ce_time": "2026-05-13T01:00:00Z",
+            "ce_actor": "admin:1", "ce_pilot": "longshui",
+        }  # fmt: skip
+        headers = [(name, value.encode()) for name, value in fields.items()]
+        record = Outgoing(BankFiled.TOPIC, partition_of(key, 6), key, b"{", headers)
+        try:
+            # Its own cursor again: the relay, fenced for a moment, goes on where it was.
+            await publisher.publish([record], await publisher.fence() or 0)
+        finally:
+            await publisher.close()
+            await bus.close()
+
+    asyncio.run(publish())
+
+
+def parked_in(market: Run, service: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(said(market, "parked list --json", 0))[service]
+    return found
+
+
+@pytest.mark.timeout(300)
+def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(market: Run) -> None:
+    assert "make run" in typed(market, "verify", 3)
+    market.as_if_the_days_were_done()
+    market.start()
+    market.wait_ready()
+
+    for line in LOOKS:
+        assert said(market, line, 0) or line == "events tail"
+    assert json.loads(typed(market, "verify --json", 0)) == {"ok": True, "findings": []}
+    heads = json.loads(said(market, "db status --json", 0))
+    assert [each["revision"] == each["head"] for each in heads.values()] == [True] * len(SERVICES)
+    assert all(check["ok"] for check in json.loads(said(market, "doctor --json", 0)))
+    assert said(market, "token operator --actor clerk", 0).count(".") == 2
+    said(market, "db upgrade", 0)
+
+    before = json.loads(said(market, "clock show --json", 0))["now"]
+    said(market, "clock advance --days 3", 0)
+    assert json.loads(said(market, "clock show --json", 0))["now"][:10] > before[:10]
+
+    for line in ("token nobody", "clock set tomorrow", "clock set 2026-06-08T09:00:00", "clock set 9999-12-31T00:00Z",
+                 "clock advance --days 99999999", "events tail --topic none", "events tail --count 0",
+                 "parked retry nobody 1", "parked retry registry 0", "run --bus none"):  # fmt: skip
+        assert said(market, line, 2)
+    for line in ("trace none", "trace ../parked", "parked retry registry 999"):
+        assert said(market, line, 1).startswith("not_found")
+    market.end(signal.SIGINT)
+    for line in ("verify", "token admin", "events tail", "db status", "db upgrade"):
+        assert "make run" in typed(market, line, 3)
+
+
+@pytest.mark.timeout(300)
+def test_a_parked_event_is_listed_retried_and_released_by_two_persons(market: Run) -> None:
+    market.as_if_the_days_were_done()
+    market.start()
+    market.wait_ready()
+    put_poison(market, "bank-1")
+    service, deadline = "fx-settlement", time.monotonic() + 60
+    while not (waiting := parked_in(market, service)):
+        assert time.monotonic() < deadline
+    (event,) = waiting
+    assert (event["type"], event["key"], event["release_proposed_by"]) == (BankFiled.TYPE, "bank-1", None)
+    this = f"{service} {event['id']}"
+    assert said(market, f"parked retry {this}", 0) == "0 applied\n"
+    assert said(market, f"parked release {this} x anna", 1).startswith("field_too_short (/reason)")
+    assert said(market, f"parked release {this} case-12 anna", 0) == "proposed\n"
+    assert said(market, f"parked release {this} case-12 anna", 1).startswith("release_needs_two_persons")
+    assert said(market, f"parked release {this} case-12 bo", 0) == "released\n"
+    assert said(market, f"parked retry {this}", 1).startswith("parked_event_settled")
+    assert parked_in(market, service) == []
+    # It went past registry's outbox, and that stays said.
+    assert f"I2: {service} applied 1 of {BankFiled.TOPIC} bank-1" in said(market, "verify", 1)
