@@ -58,6 +58,11 @@ class DecimalText:
         return {"type": "string", "pattern": self.pattern}
 
 
+def one_of_missing(names: str) -> PydanticCustomError:
+    """What a model's validator raises where none of its optional fields is filled."""
+    return PydanticCustomError("one_of_fields_missing", "fields", {"expected": names})
+
+
 MoneyAmount = Annotated[Decimal, DecimalText(16, 4, signed=True, shown=2)]
 PositiveMoney = Annotated[Decimal, DecimalText(16, 4, positive=True, shown=2)]
 QuantityText = Annotated[Decimal, DecimalText(14, 6)]
