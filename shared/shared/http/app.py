@@ -18,6 +18,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from shared.clock import Clock
 from shared.database import make_engine, make_sessions
 from shared.http.access import Access, authorise, check_access
+from shared.http.description import describe
 from shared.http.edge import Edge
 from shared.http.identity import TokenVerifier
 from shared.http.pages import add_pages, add_rule_pages
@@ -120,6 +121,8 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     _add_health(app)
     add_pages(app)
     add_rule_pages(app)
+    # Last: FastAPI makes its document anew whenever a route is added.
+    describe(app.openapi(), service.access)
     # Not FastAPI's own max_body_size: that stands outside the edge and answers in plain text.
     app.user_middleware[:0] = [
         Middleware(Edge, application=app, service=service.name),
