@@ -39,6 +39,9 @@ DAMAGES = {
     "I8 start": ("registry", "UPDATE outbox SET type = 'registry.subject_exited.v1' WHERE id ="
            " (SELECT min(id) FROM outbox WHERE topic = 'registry.subjects' AND sequence = 1)"),
     "I9": ("registry", "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit WHERE outcome = 'done')"),
+    "I10": ("tax-exemption", "UPDATE audit SET actor = 'nobody' WHERE id ="
+            " (SELECT audit_id FROM audit_chain WHERE position = 2)"),
+    "I10 cut": ("fx-settlement", "DELETE FROM audit_chain WHERE position = 2"),
     "I4 packed": ("trade-ledger", "UPDATE packed_lines SET quantity = quantity - 1 WHERE id ="
                   " (SELECT min(id::text)::uuid FROM packed_lines WHERE quantity > 1)"),
     "I4 limit": ("trade-ledger", "UPDATE policy_parameters SET value = '\"10.00\"'"
