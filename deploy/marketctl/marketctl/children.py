@@ -126,7 +126,8 @@ def start_child(name: str, module: list[str], told: Mapping[str, str], log_file:
     with log_file.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
-            env={**os.environ, **told, "PYTHONUNBUFFERED": "1"},
+            # What it calls runs on this machine: a proxy set for the outside would not find it.
+            env={**os.environ, **told, "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
