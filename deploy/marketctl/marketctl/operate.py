@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -120,13 +121,21 @@ def trace(asked: str, as_json: Json = False) -> None:
 def parked_list(as_json: Json = False) -> None:
     """Every parked event of all services."""
     layout = running_layout()
-    found = {service: call(layout, service, "GET", "/v1/parked", "admin")["items"] for service in SERVICES}
+    found = {service: list(_parked_of(layout, service)) for service in SERVICES}
     lines = [
         f"{service} {each['id']}: {each['type']} {each['key']} #{each['sequence']}  {each['reason']}  {each['error']}"
         for service, items in found.items()
         for each in items
     ]
     show(found, as_json, "\n".join(lines) or "nothing is parked")
+
+
+def _parked_of(layout: Layout, service: str) -> Iterator[dict[str, Any]]:
+    page = call(layout, service, "GET", "/v1/parked?limit=200", "admin")
+    yield from page["items"]
+    while cursor := page.get("next_cursor"):
+        page = call(layout, service, "GET", f"/v1/parked?limit=200&cursor={cursor}", "admin")
+        yield from page["items"]
 
 
 @parked.command("retry")
