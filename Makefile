@@ -34,7 +34,7 @@ for file in glob.glob(".venv/lib/python*/site-packages/*.pth"):
 endef
 export RELATIVE_PATHS
 
-$(STAMP): requirements.lock $(PACKAGES:%=%/pyproject.toml)
+$(STAMP): Makefile requirements.lock $(PACKAGES:%=%/pyproject.toml)
 	@command -v python3 >/dev/null || { echo "Python 3.11 or newer is needed: install python3"; exit 2; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; python3 is $$(python3 -V)"; exit 2; }
 	@{ test -f $(STAMP) && $(PY) -m pip --version && grep -F " $$(pwd -P)/.venv" .venv/pyvenv.cfg; } >/dev/null 2>&1 || python3 -m venv --clear .venv || { echo "python3 can't make a virtual environment: install python3-venv, and see that .venv is yours"; exit 2; }

@@ -85,7 +85,7 @@ class Child:
     process: subprocess.Popen[bytes]
     log_file: Path
 
-    def wait_ready(self, url: str, *, seconds: float = 60) -> None:
+    def wait_ready(self, url: str, *, seconds: float = 180) -> None:
         """Return once `url` answers 200; otherwise say in one sentence where to look."""
         deadline = time.monotonic() + seconds
         with httpx.Client(timeout=5, trust_env=False) as client:
