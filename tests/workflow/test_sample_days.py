@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketctl.counts import ask, counted, refusals, shortfalls
+from marketctl.counts import ask, counted, lacking, refusals, shortfalls
 from marketctl.embedded_platform import Platform
 from marketctl.flow import subscriptions_of, wait_until_applied
 from marketctl.layout import ROOT, SERVICES, package_of
@@ -39,6 +39,7 @@ def test_both_days_go_as_expected(lived: Lived) -> None:
     refused = refusals(lived.layout)
     assert refused == set(EXPECTED_REFUSALS)
     assert shortfalls(numbers, refused) == []
+    assert lacking(lived.layout) == []
     assert numbers == json.loads(Path(__file__).with_name("expected_numbers.json").read_text("utf-8"))
     assert numbers["portions_exempted"] == numbers["portions_departed"]
 

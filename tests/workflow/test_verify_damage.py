@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 import pytest
 
+from marketctl.counts import lacking
 from marketctl.flow import wait_until_applied
 from marketctl.layout import SERVICES, Layout, package_of
 from marketctl.verify import verify_all
@@ -121,10 +123,10 @@ def still(lived: Lived) -> Iterator[PostgresServer]:
     lived.platform.wait_ready(lambda line: None)
 
 
-@pytest.mark.parametrize("invariant", sorted(DAMAGES))
-def test_verify_names_the_damage(lived: Lived, still: PostgresServer, invariant: str) -> None:
-    service, damage, said = DAMAGES[invariant]
-    copy = f"copy_{invariant.lower().replace(' ', '_')}"
+@contextmanager
+def damaged(lived: Lived, still: PostgresServer, service: str, damage: str) -> Iterator[CopiedLayout]:
+    """The lived layout with a damaged copy of one service's database in its place."""
+    copy = f"copy_of_{package_of(service)}"
     with psycopg.connect(still.dsn(), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {copy} TEMPLATE {package_of(service)}")  # type: ignore[arg-type]  # our names
     try:
@@ -134,12 +136,34 @@ def test_verify_names_the_damage(lived: Lived, still: PostgresServer, invariant:
             for statement in [*_dropped_checks(connection), damage]:
                 connection.execute(statement)  # type: ignore[arg-type]  # our statements
         layout = lived.layout
-        damaged = CopiedLayout(layout.folder, layout.bus, layout.ports, {service: still.dsn(copy)})
-        found = verify_all(damaged)
+        yield CopiedLayout(layout.folder, layout.bus, layout.ports, {service: still.dsn(copy)})
     finally:
         still.drop_database(copy)
+
+
+@pytest.mark.parametrize("invariant", sorted(DAMAGES))
+def test_verify_names_the_damage(lived: Lived, still: PostgresServer, invariant: str) -> None:
+    service, damage, said = DAMAGES[invariant]
+    with damaged(lived, still, service, damage) as layout:
+        found = verify_all(layout)
     name = invariant.split()[0]
     assert [each for each in found if each.invariant == name and said in each.detail], found
+
+
+def test_a_day_that_falls_short_of_its_parties_or_leaves_goods_behind_is_named(
+    lived: Lived, still: PostgresServer
+) -> None:
+    fewer = "UPDATE role_filings SET status = 'exited' WHERE role = 'operator'"
+    with damaged(lived, still, "registry", fewer) as layout:
+        assert lacking(layout) == ["0 of operator, at least 6 expected"]
+    behind = (
+        "UPDATE trade_line_counters SET departed = departed - 1 WHERE line_id ="
+        " (SELECT min(line_id::text)::uuid FROM trade_line_counters WHERE departed > 1)"
+    )
+    with damaged(lived, still, "trade-ledger", behind) as layout:
+        (named,) = lacking(layout)
+    assert named.startswith("trade LS-TR-")
+    assert "did not depart" in named
 
 
 def _dropped_checks(connection: psycopg.Connection[Any]) -> list[str]:

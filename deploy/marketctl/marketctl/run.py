@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from marketctl.children import end_when_told, ending
-from marketctl.counts import Day, counted, parties, refusals
+from marketctl.counts import Day, counted, lacking, parties, refusals
 from marketctl.embedded_platform import Platform
 from marketctl.layout import ROOT, BusKind, Layout, default_ports, free_ports, kept_layout, run_folder
 from marketctl.sample.days import run_sample_days
@@ -151,6 +151,7 @@ def _live(platform: Platform, console: Console) -> Day:
         if not unexpected:
             done.touch()
     findings = [str(finding) for finding in verify_settled(platform.layout)]
+    unexpected += [] if continues else lacking(platform.layout)
     day = Day(counted(platform.layout), refusals(platform.layout), unexpected, findings)
     # Once people have worked here, what they were refused or have not yet exempted is no fault of the sample days.
     for problem in findings if continues else day.problems():
