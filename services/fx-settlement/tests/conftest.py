@@ -63,10 +63,15 @@ class Trading:
             qualified(subject("operator", subject_id=self.agent), fx_directory="A"),
             qualified(subject(**holder, subject_id=self.principal), fx_directory="A"),
             qualified(subject(**holder, subject_id=self.second), fx_directory="B"),
-            qualified(subject(**holder, subject_id=self.person), natural=True, personal_fx_account="yes"),
+            self.with_personal_account(self.person),
             qualified(subject(**holder, subject_id=self.unlisted)),
             subject("buyer", subject_id=self.buyer, status="effective"),
         ]
+
+    def with_personal_account(self, subject_id: UUID) -> SubjectEvent:
+        """A natural person who keeps a stall and a personal account."""
+        filed = subject("stall_holder", subject_id=subject_id)
+        return qualified(filed, natural=True, personal_fx_account="yes")
 
     async def hear(self, *events: Event, sequence: int = 1) -> None:
         """Let the service's consumers apply events, as committed."""

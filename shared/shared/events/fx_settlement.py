@@ -93,6 +93,16 @@ class Advance(Part):
     linked_at: datetime
 
 
+class Refund(Part):
+    """Money sent back (退汇), in the collection's currency; late or to another than the payer with evidence (V41)."""
+
+    refund_id: UUID
+    amount: MoneyAmount
+    refunded_on: date
+    to_payer: bool
+    evidence_hash: str = ""
+
+
 class CollectionState(Part):
     """A collection (收汇): one bank receipt, gross of bank charges, in its own currency (V37, V39)."""
 
@@ -118,6 +128,7 @@ class CollectionState(Part):
     unmatched: MoneyAmount
     matches: tuple[Match, ...] = ()
     advances: tuple[Advance, ...] = ()
+    refunds: tuple[Refund, ...] = ()
 
 
 class CollectionEvent(Event):

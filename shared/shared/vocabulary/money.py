@@ -26,6 +26,11 @@ for _code in _NOT_PAID_WITH.split():
     _DIGITS.pop(_code, None)
 
 
+def currency_in_use(currency: str) -> bool:
+    """Whether money is paid in a currency of that code (V56)."""
+    return currency in _DIGITS
+
+
 def currency_digits(currency: str) -> int:
     """Digits after the point of a currency's smallest unit; ValueError for one not in use (V56)."""
     try:

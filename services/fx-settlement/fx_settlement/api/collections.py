@@ -27,7 +27,7 @@ from shared.vocabulary.errors import Hidden, NotFound
 
 router = APIRouter(tags=["collections"])
 
-_OF_OTHERS = ("amount", "bank_charges", "matched", "refunded", "linked", "unmatched", "advances")
+_OF_OTHERS = ("amount", "bank_charges", "matched", "refunded", "linked", "unmatched", "advances", "refunds")
 
 
 async def _shown(session: AsyncSession, row: CollectionRow, caller: Caller) -> CollectionOut:

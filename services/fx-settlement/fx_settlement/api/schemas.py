@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.wire import CurrencyCode, MoneyAmount, PositiveMoney, RateText
 
 ID = "019a0000-0000-7000-8000-0000000000{:02d}"
+
+
+# No rule parameter reaches further back.
+BusinessDay = Annotated[date, Field(ge=date(2020, 1, 1))]
+Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
 class Input(BaseModel):
@@ -39,13 +44,13 @@ class CollectionIn(Input):
     )
 
     collector_id: UUID
-    bank_reference: str = Field(min_length=1, max_length=80)
+    bank_reference: Reference
     account_kind: Literal["trade", "personal"] = "trade"
     method: Literal["fx", "rmb"] = "fx"
     currency: CurrencyCode
     amount: PositiveMoney
     bank_charges: MoneyAmount = Decimal(0)
-    received_on: date
+    received_on: BusinessDay
     payer: str = Field(min_length=1, max_length=200)
     buyer_id: UUID | None = None
     payer_relation: Literal["buyer", "parent", "payment_agent", "logistics", "other"] = "buyer"
@@ -77,7 +82,7 @@ class RefundIn(Input):
     model_config = example(amount="10.00", refunded_on="2026-05-13")
 
     amount: PositiveMoney
-    refunded_on: date
+    refunded_on: BusinessDay
     to_payer: bool = True
     evidence_hash: str = Field("", max_length=128)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from fx_settlement.api.schemas import ID, Input, example
+from fx_settlement.api.schemas import ID, BusinessDay, Input, Reference, example
 from shared.wire import CurrencyCode, MoneyAmount, PositiveMoney, RateText
 
 T = TypeVar("T", bound=BaseModel)
@@ -39,14 +39,14 @@ class PassOnIn(Input):
     amount: PositiveMoney
     paid_as: Literal["fx", "rmb"]
     rate: RateText | None = Field(None, gt=0)
-    paid_on: date
-    bank_reference: str = Field(min_length=1, max_length=80)
+    paid_on: BusinessDay
+    bank_reference: Reference
 
 
 class QuotaStatement(Input):
     """What the bank states to be left of the yearly quota, in the converted currency."""
 
-    reference: str = Field(min_length=1, max_length=80)
+    reference: Reference
     remaining: MoneyAmount = Field(ge=0)
 
 
@@ -77,8 +77,8 @@ class ConversionIn(Input):
     proof_portion_ids: list[UUID] = Field(default_factory=list, max_length=2000)
     proof_document: ProofDocument | None = None
     quota_statement: QuotaStatement | None = None
-    converted_on: date
-    bank_reference: str = Field(min_length=1, max_length=80)
+    converted_on: BusinessDay
+    bank_reference: Reference
 
 
 class PassOnOut(BaseModel):

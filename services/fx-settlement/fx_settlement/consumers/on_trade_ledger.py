@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.consumers.on_registry import put, put_all
+from fx_settlement.domain.room import is_collected_for
 from fx_settlement.operations.rooms.change_entitlement import change_entitlement
 from fx_settlement.operations.rooms.change_trade_room import change_trade_room
 from fx_settlement.store.tables import EntitlementPortion, TradeCopy
 from shared.act import Act
 from shared.events.base import Event, Received
 from shared.events.trade_ledger import DeclarationEvent, Portion, TradeEvent
+from shared.vocabulary.money import rounded
 
 
 def collectable_of(portion: Portion) -> Decimal:
@@ -21,7 +23,7 @@ def collectable_of(portion: Portion) -> Decimal:
 
     What was shut out is not released any more, so it is not taken off a second time.
     """
-    if portion.trade_kind != "goods" or portion.settlement_method == "cash":
+    if not is_collected_for(portion.trade_kind, portion.settlement_method):
         return Decimal(0)
     return portion.released_value - portion.returned_value
 
@@ -53,7 +55,7 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
                 "currency": portion.declared_currency,
                 "released": portion.released_value,
                 "collectable": collectable_of(portion),
-                "released_fob_usd": (portion.fob_usd * share).quantize(Decimal("0.01")),
+                "released_fob_usd": rounded(portion.fob_usd * share, "USD"),
                 "sequence": received.sequence,
             }
         )

@@ -10,7 +10,7 @@ from shared.vocabulary.rules import Breach
 
 @dataclass(frozen=True, slots=True)
 class AdvanceFacts:
-    """An advance; `free` is what of the collection is neither used, refunded nor kept for a trade."""
+    """An advance, worth `value` to the trade; `free` of the collection is neither used, refunded nor kept."""
 
     registered: bool
     agreed_collector: str
@@ -19,6 +19,7 @@ class AdvanceFacts:
     currency: str
     rate_named: bool
     amount: Decimal
+    value: Decimal
     free: Decimal
 
 
@@ -33,7 +34,7 @@ def breaches_of_advance(facts: AdvanceFacts) -> tuple[Breach, ...]:
         breaches.append(Breach("cash_not_collectable", "R-FX-6", "/trade_id"))
     if not facts.rate_named:
         breaches.append(Breach("rate_missing", "R-FX-10", "/rate", {"currency": facts.currency}))
-    if facts.amount <= 0:
+    if facts.amount <= 0 or (facts.rate_named and facts.value <= 0):
         breaches.append(Breach("amount_not_positive", "R-FX-8", "/amount"))
     if facts.amount > facts.free:
         params = {"left": f"{facts.free:f}", "wanted": f"{facts.amount:f}"}

@@ -92,3 +92,10 @@ def tolerance_of(collectable: Decimal, currency: str, parameter: Mapping[str, st
     """The smaller of a share and a fixed amount (trade practice, not law)."""
     share = rounded(collectable * Decimal(parameter["percent"]) / 100, currency)
     return min(share, rounded(Decimal(parameter["most"]), currency))
+
+
+def tolerance_among(
+    collectable: Decimal, currency: str, grades: Collection[str], by_grade: Mapping[str, Mapping[str, str]]
+) -> Decimal:
+    """The smallest tolerance among the collectors' grades: one declaration has one bound (V37)."""
+    return min(tolerance_of(collectable, currency, by_grade[grade]) for grade in grades)

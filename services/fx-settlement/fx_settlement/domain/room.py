@@ -1,4 +1,4 @@
-"""Which of many requests for room fit, one after the other (V37, V38)."""
+"""What there is room for, and which of many requests for it fit, one after the other (V37, V38)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
+
+
+def is_collected_for(kind: str, settlement_method: str) -> bool:
+    """Samples and gifts have a value for customs and none to collect (R-TRADE-7); cash is never collected (R-FX-6)."""
+    return kind == "goods" and settlement_method != "cash"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.collections import advances_of, matches_of
+from fx_settlement.store.collections import advances_of, matches_of, refunds_of
 from fx_settlement.store.rooms import rooms_of
-from fx_settlement.store.tables import AdvanceRow, CollectionRow, EntitlementRow, MatchRow
+from fx_settlement.store.tables import AdvanceRow, CollectionRow, EntitlementRow, MatchRow, RefundRow
 from shared.act import Act
 from shared.events.fx_settlement import (
     Advance,
@@ -16,6 +16,7 @@ from shared.events.fx_settlement import (
     EntitlementState,
     Match,
     PortionRoom,
+    Refund,
 )
 from shared.events.registry import Sealed
 from shared.messaging.outbox import announce
@@ -50,9 +51,14 @@ def _advance(row: AdvanceRow) -> Advance:
     return Advance.model_validate({name: getattr(row, name) for name in Advance.model_fields})
 
 
+def _refund(row: RefundRow) -> Refund:
+    names = set(Refund.model_fields) - {"refund_id"}
+    return Refund.model_validate({"refund_id": row.id, **{name: getattr(row, name) for name in names}})
+
+
 async def collection_state(session: AsyncSession, row: CollectionRow) -> CollectionState:
-    """The public state of a collection with its matches and advances; nothing of it may be unflushed."""
-    taken = {"collection_id", "payer", "matches", "advances", "unmatched"}
+    """The public state of a collection with its matches, advances and refunds; nothing of it may be unflushed."""
+    taken = {"collection_id", "payer", "matches", "advances", "refunds", "unmatched"}
     names = set(CollectionState.model_fields) - taken
     return CollectionState.model_validate(
         {
@@ -60,6 +66,7 @@ async def collection_state(session: AsyncSession, row: CollectionRow) -> Collect
             "payer": Sealed.model_validate(row.payer),
             "matches": [_match(each) for each in await matches_of(session, row.id)],
             "advances": [_advance(each) for each in await advances_of(session, row.id)],
+            "refunds": [_refund(each) for each in await refunds_of(session, row.id)],
             "unmatched": row.amount - row.matched - row.refunded,
             **{name: getattr(row, name) for name in names},
         }

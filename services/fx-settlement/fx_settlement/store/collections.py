@@ -11,7 +11,7 @@ from sqlalchemy import Select, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.tables import AdvanceRow, ClaimRow, CollectionRow, MatchRow, PayableRow
+from fx_settlement.store.tables import AdvanceRow, ClaimRow, CollectionRow, MatchRow, PayableRow, RefundRow
 
 PayableKey = tuple[UUID, UUID, str]
 
@@ -44,6 +44,12 @@ async def advances_of(session: AsyncSession, collection_id: UUID) -> list[Advanc
     query = select(AdvanceRow).where(AdvanceRow.collection_id == collection_id, AdvanceRow.amount > 0)
     rows = await session.execute(query.order_by(AdvanceRow.linked_at.desc()).execution_options(populate_existing=True))
     return list(rows.scalars())
+
+
+async def refunds_of(session: AsyncSession, collection_id: UUID) -> list[RefundRow]:
+    """What of a collection was sent back, oldest first."""
+    query = select(RefundRow).where(RefundRow.collection_id == collection_id).order_by(RefundRow.id)
+    return list((await session.execute(query)).scalars())
 
 
 async def advances_of_trade(session: AsyncSession, trade_id: UUID) -> list[AdvanceRow]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, union_all
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -71,15 +71,19 @@ async def next_number(session: AsyncSession, kind: str) -> int:
     return number or 0
 
 
-Referenced = type[CollectionRow] | type[PassOnRow] | type[ConversionRow]
+async def lock_name(session: AsyncSession, name: str) -> None:
+    """Only one transaction at a time goes on with a name, until it ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
-async def number_under(session: AsyncSession, table: Referenced, bank_id: UUID, reference: str) -> str | None:
-    """The number that has a bank's reference already (V39); until commit no other transaction can take it."""
-    key = f"{table.__tablename__}:{bank_id}:{reference}"
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
-    query = select(table.number).where(table.bank_id == bank_id, table.bank_reference == reference)
-    number: str | None = await session.scalar(query)
+async def number_under(session: AsyncSession, bank_id: UUID, reference: str) -> str | None:
+    """What has a bank's reference already, of whatever kind (V39); until commit nobody else can take it."""
+    await lock_name(session, f"bank reference {bank_id} {reference}")
+    of_each = [
+        select(table.number).where(table.bank_id == bank_id, table.bank_reference == reference)
+        for table in (CollectionRow, PassOnRow, ConversionRow)
+    ]
+    number: str | None = await session.scalar(union_all(*of_each).limit(1))
     return number
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.tables import BankCopy, CollectionRow, GradeCopy, HoldRow, SubjectCopy
+from fx_settlement.store.tables import BankCopy, CollectionRow, GradeCopy, HoldRow, PassOnRow, SubjectCopy
 
 _ACCOUNTS = ("fx_account", "personal_fx_account")
 
@@ -26,6 +26,11 @@ async def subject(session: AsyncSession, subject_id: UUID, pilot: str) -> Subjec
     """A subject of the pilot."""
     row = await session.get(SubjectCopy, subject_id)
     return row if row is not None and row.pilot == pilot else None
+
+
+def is_filed(row: SubjectCopy) -> bool:
+    """Whether a filing of it ever took effect; a suspended or exited one still completes what it began (V2)."""
+    return any(role["effective_from"] for role in row.roles)
 
 
 def qualification_value(row: SubjectCopy, kind: str, day: date) -> str | None:
@@ -52,7 +57,7 @@ async def safe_grades_of(session: AsyncSession, subject_ids: Iterable[UUID], on:
 
 
 def clients_of(bank_id: UUID) -> Select[tuple[UUID]]:
-    """The subjects whose business a bank handles: an account filed there, or money booked or held by it."""
+    """The subjects whose business a bank handles: an account filed there, or money booked, held or paid by it."""
     accounts = [
         select(SubjectCopy.subject_id).where(
             SubjectCopy.qualifications.contains([{"kind": kind, "bank_id": str(bank_id)}])
@@ -61,5 +66,6 @@ def clients_of(bank_id: UUID) -> Select[tuple[UUID]]:
     ]
     booked = select(CollectionRow.collector_id).where(CollectionRow.bank_id == bank_id)
     held = select(HoldRow.collector_id).where(HoldRow.bank_id == bank_id)
-    clients = union(*accounts, booked, held).subquery()
+    paid = select(PassOnRow.principal_id).where(PassOnRow.bank_id == bank_id)
+    clients = union(*accounts, booked, held, paid).subquery()
     return select(clients.c[0])

@@ -57,6 +57,16 @@ async def rooms_of(session: AsyncSession, declaration_id: UUID) -> list[PortionR
     return list(rows.scalars())
 
 
+async def collectors_of(session: AsyncSession, declaration_ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
+    """Who collects for each of some declarations."""
+    room = PortionRoomRow
+    query = select(room.declaration_id, room.collector_id).where(room.declaration_id.in_(set(declaration_ids)))
+    found: dict[UUID, set[UUID]] = {}
+    for declaration_id, collector_id in await session.execute(query.distinct()):
+        found.setdefault(declaration_id, set()).add(collector_id)
+    return found
+
+
 async def rooms_by_portion(session: AsyncSession, ids: Iterable[UUID], pilot: str) -> dict[UUID, PortionRoomRow]:
     """The rooms of some portions of the pilot."""
     query = select(PortionRoomRow).where(PortionRoomRow.portion_id.in_(set(ids)), PortionRoomRow.pilot == pilot)

@@ -1,4 +1,4 @@
-"""digits of money, grades by date, the pilot of a parked event"""
+"""digits of money, refunds, grades by date, the pilot of a parked event"""
 
 from __future__ import annotations
 
@@ -40,6 +40,26 @@ def upgrade() -> None:
         for amount in amounts:
             condition = f"{amount} = round({amount}, {_DIGITS.format(currency)})"
             op.create_check_constraint(op.f(f"ck_{table}_{amount}_digits"), table, condition)
+    op.create_table(
+        "refunds",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("pilot", sa.Text(), nullable=False),
+        sa.Column("collection_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("refunded_on", sa.Date(), nullable=False),
+        sa.Column("to_payer", sa.Boolean(), nullable=False),
+        sa.Column("evidence_hash", sa.Text(), nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_refunds_positive")),
+        sa.CheckConstraint(
+            f"amount = round(amount, {_DIGITS.format('currency')})", name=op.f("ck_refunds_amount_digits")
+        ),
+        sa.ForeignKeyConstraint(
+            ["collection_id"], ["collections.id"], name=op.f("fk_refunds_collection_id_collections")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
+    )
+    op.create_index("ix_refunds_collection_id", "refunds", ["collection_id"], unique=False)
     op.add_column("parked_events", sa.Column("pilot", sa.Text(), nullable=True))
     op.execute(
         "UPDATE parked_events SET pilot = (SELECT header->>1"

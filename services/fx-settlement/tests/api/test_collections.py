@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from shared.testing.registry_events import subject
+
 
 async def test_a_release_opens_room_that_a_collection_uses_up_with_events_for_each_step(trading: Any) -> None:
     declaration_id, (portion,) = await trading.released()
@@ -57,6 +59,21 @@ async def test_an_enterprise_outside_the_fx_directory_books_nothing(trading: Any
     body = trading.receipt(collector_id=str(trading.unlisted))
     answer = await trading.door.call("POST", "/v1/collections", body, **trading.as_bank())
     assert answer.json()["code"] == "not_in_fx_directory"
+
+
+async def test_who_was_never_filed_collects_nothing(trading: Any) -> None:
+    draft = subject("operator", status="submitted", effective_from=None)
+    await trading.hear(draft)
+    body = trading.receipt(collector_id=str(draft.subject.subject_id))
+    answer = await trading.door.call("POST", "/v1/collections", body, **trading.as_bank())
+    assert answer.json()["errors"][0]["code"] == "collector_not_filed"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "2019-12-31"])
+async def test_a_receipt_from_before_the_rules_is_malformed(trading: Any, day: str) -> None:
+    body = trading.receipt(received_on=day)
+    answer = await trading.door.call("POST", "/v1/collections", body, **trading.as_bank())
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/received_on")
 
 
 async def test_a_person_collects_into_a_personal_account_only(trading: Any) -> None:

@@ -97,6 +97,8 @@ async def test_a_refund_unmatches_what_it_needs_newest_first(trading: Any) -> No
     live = [each["amount"] for each in state["matches"] if each["unmatched_at"] is None]
     assert (state["refunded"], state["matched"], state["unmatched"]) == ("300.00", "1200.00", "0.00")
     assert live == ["700.00", "500.00"]
+    (refund,) = state["refunds"]
+    assert (refund["amount"], refund["refunded_on"], refund["to_payer"]) == ("300.00", "2026-05-13", True)
     assert trading.room(declaration_id)[3] == 1200
     assert trading.said("collections")[-2:] == ["collection_unmatched", "collection_refunded"]
     trading.check_books()
@@ -174,6 +176,17 @@ async def test_an_advance_is_kept_for_its_trade_up_to_its_value_until_release(tr
     assert matched["collection"]["linked"] == "100.00"
     assert trading.ask("SELECT linked FROM trade_rooms") == [(100,)]
     trading.check_books()
+
+
+async def test_samples_take_no_advance_and_no_advance_is_worth_nothing(trading: Any) -> None:
+    sample, goods = trading.trade(kind="sample"), trading.trade()
+    await trading.hear(sample, goods)
+    collection = await trading.booked("10.00", currency="EUR")
+    codes = []
+    for trade, rate in ((sample, "1.08"), (goods, "0.0001")):
+        body = {"trade_id": str(trade.trade.trade_id), "amount": "1.00", "rate": rate, "rate_source": "BOC"}
+        codes.append((await trading.act(collection, "advances", body)).json()["code"])
+    assert codes == ["advance_over_trade", "amount_not_positive"]
 
 
 async def test_advances_of_unknown_or_foreign_trades_are_refused(trading: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -128,8 +129,76 @@ async def test_without_proof_the_bank_states_what_may_be_converted(
     trading.check_books()
 
 
+async def test_a_quota_statement_is_used_up_by_what_is_converted_under_it(trading: Any) -> None:
+    await trading.booked("200.00", collector_id=str(trading.person), account_kind="personal")
+    codes = []
+    for amount, reference in (("40.00", "Q-1"), ("10.01", " Q-1"), ("10.00", "Q-1"), ("0.01", "Q-1"), ("50.00", "Q-2")):
+        stated = {"quota_statement": {"reference": reference, "remaining": "50.00"}}
+        body = conversion(trading, amount, **stated)
+        answer = await trading.door.call("POST", "/v1/conversions", body, **trading.as_bank())
+        codes.append(answer.json().get("code"))
+    assert codes == [None, "conversion_over_stated_quota", None, "conversion_over_stated_quota", None]
+    trading.check_books()
+
+
+async def test_a_document_is_used_once_whoever_shows_it(trading: Any) -> None:
+    second = uuid4()
+    await trading.hear(trading.with_personal_account(second))
+    document = {"proof_document": {"hash": "a" * 64, "total": "100.00"}}
+    answers = []
+    for holder in (trading.person, second):
+        await trading.booked("200.00", collector_id=str(holder), account_kind="personal")
+    for holder in (trading.person, second):
+        body = conversion(trading, "60.00", holder_id=str(holder), **document)
+        answers.append(trading.door.call("POST", "/v1/conversions", body, **trading.as_bank()))
+    assert sorted(each.status_code for each in await asyncio.gather(*answers)) == [201, 409]
+    trading.check_books()
+
+
+async def test_a_bank_converts_for_its_clients_only(trading: Any) -> None:
+    await trading.booked("200.00", collector_id=str(trading.person), account_kind="personal")
+    statement = {"quota_statement": {"reference": "Q-1", "remaining": "900.00"}}
+    answers = []
+    for holder in (trading.person, uuid4()):
+        body = conversion(trading, "1.00", holder_id=str(holder), **statement)
+        answers.append(await trading.door.call("POST", "/v1/conversions", body, **trading.as_bank(trading.rival_bank)))
+    foreign, unknown = (each.json() for each in answers)
+    same = {"title", "status", "code", "detail"}
+    assert {k: foreign[k] for k in same} == {k: unknown[k] for k in same}
+    assert foreign["status"] == 404
+    assert trading.refusals() == [("V65", "not_yours")]
+
+
+async def test_a_bank_reference_is_used_once_whatever_it_stands_for(trading: Any) -> None:
+    await owing(trading, bank_reference="TT-1")
+    await trading.booked("200.00", collector_id=str(trading.person), account_kind="personal")
+    passed = trading.transfer("1.00", bank_reference="TT-1 ")
+    statement = {"quota_statement": {"reference": "Q-1", "remaining": "50.00"}}
+    converted = conversion(trading, "1.00", bank_reference="TT-1", **statement)
+    for path, body in (("pass-ons", passed), ("conversions", converted)):
+        answer = await trading.door.call("POST", f"/v1/{path}", body, **trading.as_bank())
+        assert (answer.status_code, answer.json()["code"]) == (409, "bank_reference_used")
+    other = {**passed, "bank_reference": "TT-2"}
+    await trading.door.done("POST", "/v1/pass-ons", other, **trading.as_bank())
+
+
+@pytest.mark.parametrize("path", ["collections", "pass-ons", "conversions"])
+async def test_a_currency_not_in_use_is_refused_wherever_money_is_booked(trading: Any, path: str) -> None:
+    await trading.booked("200.00", collector_id=str(trading.person), account_kind="personal")
+    statement = {"quota_statement": {"reference": "Q-1", "remaining": "50.00"}}
+    body = {
+        "collections": trading.receipt(currency="ZZZ"),
+        "pass-ons": trading.transfer("1.00", currency="ZZZ"),
+        "conversions": conversion(trading, "1.00", currency="ZZZ", **statement),
+    }[path]
+    answer = await trading.door.call("POST", f"/v1/{path}", body, **trading.as_bank())
+    first = answer.json()["errors"][0]
+    assert (answer.status_code, first["code"], first["pointer"]) == (409, "currency_unknown", "/currency")
+
+
 async def test_enterprises_convert_nothing_here(trading: Any) -> None:
+    await trading.booked(collector_id=str(trading.principal))
     body = conversion(trading, "1.00", holder_id=str(trading.principal))
     answer = await trading.door.call("POST", "/v1/conversions", body, **trading.as_bank())
     assert answer.json()["code"] == "not_an_individual"
-    assert trading.said() == []
+    assert trading.said() == ["collection_booked"]

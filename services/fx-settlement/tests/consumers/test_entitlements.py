@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -72,6 +73,26 @@ async def test_a_grade_counts_from_its_date_on(trading: Any) -> None:
         declaration_id, _ = await trading.released(trading.portion("1000.00"))
         tolerances.append(trading.room(declaration_id)[1])
     assert tolerances == [10, 10, 10]
+
+
+async def test_room_is_asked_for_at_the_tolerance_of_that_day(trading: Any) -> None:
+    declaration_id, (portion, other) = await trading.released(trading.portion(), trading.portion())
+    collection = await trading.matched(await trading.booked("3000.00"), (portion, "1050.00"))
+    for grade, from_day in (("D", "2026-05-13"), ("A", "2026-05-14")):
+        said = GradeChanged(
+            subject_id=trading.agent, pilot=PILOT, authority="safe", grade=grade, effective_from=from_day,
+            reason="test", automatic_release=True, inspection_rate_percent="5", review_depth="normal",
+        )  # fmt: skip
+        await trading.hear(said)
+    body = {"matches": [{"portion_id": str(other.portion_id), "amount": "950.01"}]}
+    refused = await trading.act(collection, "matches", body)
+    assert refused.json()["code"] == "collection_over_entitlement"
+    collection = await trading.matched(collection, (other, "950.00"))
+    assert trading.room(declaration_id) == (2000, 0, 0, 2000, False)
+    trading.door.at(datetime(2026, 5, 14, 1, tzinfo=UTC))
+    await trading.matched(collection, (other, "100.00"))
+    assert trading.room(declaration_id) == (2000, 100, 0, 2100, False)
+    trading.check_books()
 
 
 async def test_goods_that_come_back_unmatch_the_excess_where_the_money_is_held(trading: Any) -> None:

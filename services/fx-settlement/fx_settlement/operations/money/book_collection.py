@@ -10,11 +10,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.matching import CollectorFacts, breaches_of_collector
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.collections import collection_for_update
 from fx_settlement.store.journal import Posting, next_number, number_under, personal_balance_for_update, post
-from fx_settlement.store.parties import bank_in_force, qualification_value, subject
+from fx_settlement.store.parties import bank_in_force, is_filed, qualification_value, subject
 from fx_settlement.store.tables import CollectionRow, policy
 from shared.act import Act
 from shared.events.fx_settlement import CollectionBooked
@@ -22,7 +23,6 @@ from shared.policy import policy_of
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Hidden, NotFound, Refused, Stale
 from shared.vocabulary.legal_time import legal_date
-from shared.vocabulary.money import rounded
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 
@@ -97,20 +97,22 @@ def held_at(row: CollectionRow) -> str:
 
 async def _breaches(session: AsyncSession, booked: Booked, bank_id: UUID, act: Act) -> list[Breach]:
     today = legal_date(act.now)
-    breaches = list(breaches_of_collector(await _collector(session, booked, act)))
+    breaches = [
+        *breaches_of_currency(booked.currency),
+        *breaches_of_collector(await _collector(session, booked, act)),
+    ]
     if not await bank_in_force(session, bank_id, act.pilot, today):
         breaches.append(Breach("bank_not_filed", "R-FILE-9"))
     if booked.received_on > today:
         breaches.append(Breach("date_in_the_future", "V16", "/received_on"))
-    if booked.amount <= 0 or rounded(booked.amount, booked.currency) != booked.amount:
+    if exact(booked.amount, booked.currency) <= 0:
         breaches.append(Breach("amount_not_positive", "R-FX-1", "/amount"))
-    if not 0 <= booked.bank_charges < booked.amount or (
-        rounded(booked.bank_charges, booked.currency) != booked.bank_charges
-    ):
+    charges = exact(booked.bank_charges, booked.currency)
+    if charges != booked.bank_charges or not 0 <= charges < booked.amount:
         breaches.append(Breach("charges_wrong", "V37", "/bank_charges"))
     if (booked.currency == "CNY") != (booked.method == "rmb"):
         breaches.append(Breach("method_disagrees_with_currency", "R-FX-6", "/method"))
-    number = await number_under(session, CollectionRow, bank_id, booked.bank_reference)
+    number = await number_under(session, bank_id, booked.bank_reference)
     if number is not None:
         breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
     return breaches
@@ -123,7 +125,7 @@ async def _collector(session: AsyncSession, booked: Booked, act: Act) -> Collect
     if collector is None:
         return CollectorFacts(False, False, None, False, booked.account_kind)
     return CollectorFacts(
-        known=True,
+        known=is_filed(collector),
         natural_person=collector.natural_person,
         fx_class=qualification_value(collector, "fx_directory", on),
         has_personal_account=qualification_value(collector, "personal_fx_account", on) is not None,

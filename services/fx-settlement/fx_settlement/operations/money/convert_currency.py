@@ -8,26 +8,29 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.conversion import ConversionFacts, breaches_of_conversion
 from fx_settlement.store.journal import (
     Posting,
     Quoted,
+    lock_name,
     next_number,
     number_under,
     personal_balance_for_update,
     post,
     rate_id_of,
 )
-from fx_settlement.store.parties import bank_in_force, subject
-from fx_settlement.store.tables import CollectionRow, ConversionRow, MatchRow
+from fx_settlement.store.parties import bank_in_force, clients_of, subject
+from fx_settlement.store.tables import CollectionRow, ConversionRow, MatchRow, SubjectCopy
 from shared.act import Act
 from shared.events.fx_settlement import Converted
 from shared.messaging.outbox import announce
-from shared.vocabulary.errors import Refused
+from shared.vocabulary.errors import Hidden, NotFound, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
 from shared.vocabulary.numbers import human_number
@@ -59,9 +62,15 @@ class ToConvert:
 
 async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id: UUID, act: Act) -> ConversionRow:
     """The conversion, or every reason why not; the balance's lock orders a holder's conversions."""
+    await _require_client(session, wanted.holder_id, bank_id, act)
+    number = await number_under(session, bank_id, wanted.bank_reference)
+    if wanted.proof_document is not None:
+        await lock_name(session, f"proof {act.pilot} {wanted.proof_document.hash}")
     balance = await personal_balance_for_update(session, wanted.holder_id, wanted.currency, act.pilot)
-    held = balance.balance if balance.pilot == act.pilot else Decimal(0)
-    if breaches := await _breaches(session, wanted, held, bank_id, act):
+    breaches = await _breaches(session, wanted, balance.balance, bank_id, act)
+    if number is not None:
+        breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
+    if breaches:
         raise Refused(tuple(breaches))
     source = f"bank:{bank_id}:{wanted.bank_reference}"
     quoted = Quoted(source, wanted.currency, "CNY", wanted.converted_on, wanted.rate)
@@ -98,6 +107,17 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
     return row
 
 
+async def _require_client(session: AsyncSession, holder_id: UUID, bank_id: UUID, act: Act) -> None:
+    """A bank converts from accounts it keeps: anybody else's answers like an unknown one (V65)."""
+    if await subject(session, holder_id, act.pilot) is None:
+        raise NotFound(f"no subject {holder_id}")
+    client = select(SubjectCopy.subject_id).where(
+        SubjectCopy.subject_id == holder_id, SubjectCopy.subject_id.in_(clients_of(bank_id))
+    )
+    if await session.scalar(client) is None:
+        raise Hidden(f"{holder_id} is no client of the bank")
+
+
 async def _announce(session: AsyncSession, row: ConversionRow, act: Act) -> None:
     names = set(Converted.model_fields) - {"conversion_id", "quota_statement_reference"}
     said = Converted.model_validate(
@@ -112,23 +132,34 @@ async def _announce(session: AsyncSession, row: ConversionRow, act: Act) -> None
 
 async def _breaches(session: AsyncSession, wanted: ToConvert, held: Decimal, bank_id: UUID, act: Act) -> list[Breach]:
     holder = await subject(session, wanted.holder_id, act.pilot)
-    stated = None if wanted.quota_statement is None else Decimal(wanted.quota_statement["remaining"])
     facts = ConversionFacts(
         natural_person=holder is not None and holder.natural_person,
         foreign=wanted.currency != "CNY",
-        amount=wanted.amount if rounded(wanted.amount, wanted.currency) == wanted.amount else Decimal(0),
+        amount=exact(wanted.amount, wanted.currency),
         balance=held,
         proof_value=await _proven(session, wanted, act.pilot),
-        stated_quota=stated,
+        stated_quota=await _stated(session, wanted, bank_id),
         in_the_future=wanted.converted_on > legal_date(act.now),
     )
-    breaches = list(breaches_of_conversion(facts))
+    breaches = [*breaches_of_currency(wanted.currency), *breaches_of_conversion(facts)]
     if not await bank_in_force(session, bank_id, act.pilot, legal_date(act.now)):
         breaches.append(Breach("bank_not_filed", "R-FILE-9"))
-    number = await number_under(session, ConversionRow, bank_id, wanted.bank_reference)
-    if number is not None:
-        breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
     return breaches
+
+
+async def _stated(session: AsyncSession, wanted: ToConvert, bank_id: UUID) -> Decimal | None:
+    """What the bank's statement still leaves: it is used up by what was converted under it (R-FX-5)."""
+    statement = wanted.quota_statement
+    if statement is None:
+        return None
+    earlier = select(func.coalesce(func.sum(ConversionRow.amount), 0)).where(
+        ConversionRow.holder_id == wanted.holder_id,
+        ConversionRow.bank_id == bank_id,
+        ConversionRow.currency == wanted.currency,
+        ConversionRow.uses_quota.is_(True),
+        ConversionRow.quota_statement["reference"].astext == statement["reference"],
+    )
+    return Decimal(statement["remaining"]) - (await session.scalar(earlier) or Decimal(0))
 
 
 async def _proven(session: AsyncSession, wanted: ToConvert, pilot: str) -> Decimal | None:
@@ -150,13 +181,10 @@ async def _proven(session: AsyncSession, wanted: ToConvert, pilot: str) -> Decim
         )
     )
     proven += sum((await session.execute(matched)).scalars(), Decimal(0))
-    earlier = select(ConversionRow).where(
-        ConversionRow.holder_id == wanted.holder_id,
-        ConversionRow.currency == wanted.currency,
-        ConversionRow.uses_quota.is_(False),
+    same = [ConversionRow.proof_portion_ids.has_any(array([str(each) for each in ids]))] if ids else []
+    if document is not None:
+        same.append(ConversionRow.proof_document_hash == document.hash)
+    earlier = select(ConversionRow.amount).where(
+        ConversionRow.pilot == pilot, ConversionRow.currency == wanted.currency, or_(*same)
     )
-    for row in (await session.execute(earlier)).scalars():
-        same_document = document is not None and row.proof_document_hash == document.hash
-        if same_document or ids & {UUID(each) for each in row.proof_portion_ids}:
-            proven -= row.amount
-    return proven
+    return proven - sum((await session.execute(earlier)).scalars(), Decimal(0))

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.advances import AdvanceFacts, breaches_of_advance
+from fx_settlement.domain.amounts import exact
 from fx_settlement.domain.shares import NOTHING, Share, kept_of
 from fx_settlement.operations.money.book_collection import booked_collection
 from fx_settlement.publishers.money import announce_collection
@@ -40,11 +41,11 @@ async def link_advance(
     """The collection with the advance, or every reason why not."""
     row = await booked_collection(session, collection_id, bank_id=bank_id, version=version, act=act)
     trade = await session.get(TradeCopy, wanted.trade_id)
-    breaches = breaches_of_advance(_facts(row, trade, wanted))
-    if trade is None or breaches:
+    rate = _rate(row, trade, wanted)
+    value = Decimal(0) if trade is None or rate is None else rounded(wanted.amount * rate, trade.currency)
+    breaches = breaches_of_advance(_facts(row, trade, wanted, rate, value))
+    if trade is None or rate is None or breaches:
         raise Refused(breaches)
-    rate = wanted.rate if wanted.rate is not None and trade.currency != row.currency else Decimal(1)
-    value = rounded(wanted.amount * rate, trade.currency)
     if not await _take(session, wanted.trade_id, value):
         room = await trade_room_for_update(session, wanted.trade_id)
         left = Decimal(0) if room is None else room.registered - room.linked
@@ -56,7 +57,16 @@ async def link_advance(
     return row
 
 
-def _facts(row: CollectionRow, trade: TradeCopy | None, wanted: ToLink) -> AdvanceFacts:
+def _rate(row: CollectionRow, trade: TradeCopy | None, wanted: ToLink) -> Decimal | None:
+    """What one unit of the collection is in the trade's currency; None where it isn't named."""
+    if trade is None or trade.currency == row.currency:
+        return Decimal(1)
+    return wanted.rate if wanted.rate_source else None
+
+
+def _facts(
+    row: CollectionRow, trade: TradeCopy | None, wanted: ToLink, rate: Decimal | None, value: Decimal
+) -> AdvanceFacts:
     known = trade is not None and trade.pilot == row.pilot
     return AdvanceFacts(
         registered=known and trade is not None and trade.status == "registered",
@@ -64,9 +74,9 @@ def _facts(row: CollectionRow, trade: TradeCopy | None, wanted: ToLink) -> Advan
         collector=str(row.collector_id),
         settlement_method="" if trade is None else trade.settlement_method,
         currency="" if trade is None else trade.currency,
-        rate_named=trade is not None
-        and (trade.currency == row.currency or (wanted.rate is not None and bool(wanted.rate_source))),
-        amount=wanted.amount if rounded(wanted.amount, row.currency) == wanted.amount else Decimal(0),
+        rate_named=rate is not None,
+        amount=exact(wanted.amount, row.currency),
+        value=value,
         free=row.amount - row.matched - row.refunded - row.linked,
     )
 

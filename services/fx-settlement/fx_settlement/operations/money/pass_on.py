@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.transfers import PassOnFacts, breaches_of_pass_on
 from fx_settlement.store.journal import (
     Posting,
@@ -21,7 +22,7 @@ from fx_settlement.store.journal import (
     post,
     rate_id_of,
 )
-from fx_settlement.store.parties import bank_in_force, qualification_value, subject
+from fx_settlement.store.parties import bank_in_force, is_filed, qualification_value, subject
 from fx_settlement.store.tables import PassOnRow, PayableRow, SubjectCopy
 from shared.act import Act
 from shared.events.fx_settlement import PassedOn
@@ -135,20 +136,20 @@ async def _breaches(
 ) -> list[Breach]:
     on = wanted.paid_on
     facts = PassOnFacts(
-        principal_known=principal is not None,
+        principal_known=principal is not None and is_filed(principal),
         principal_is_natural=principal is not None and principal.natural_person,
         principal_has_personal_account=principal is not None
         and qualification_value(principal, "personal_fx_account", on) is not None,
-        amount=wanted.amount if rounded(wanted.amount, wanted.currency) == wanted.amount else Decimal(0),
+        amount=exact(wanted.amount, wanted.currency),
         currency=wanted.currency,
         paid_as=wanted.paid_as,
         rate_named=wanted.rate is not None,
         in_the_future=on > legal_date(act.now),
     )
-    breaches = list(breaches_of_pass_on(facts))
+    breaches = [*breaches_of_currency(wanted.currency), *breaches_of_pass_on(facts)]
     if not await bank_in_force(session, bank_id, act.pilot, legal_date(act.now)):
         breaches.append(Breach("bank_not_filed", "R-FILE-9"))
-    number = await number_under(session, PassOnRow, bank_id, wanted.bank_reference)
+    number = await number_under(session, bank_id, wanted.bank_reference)
     if number is not None:
         breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
     return breaches

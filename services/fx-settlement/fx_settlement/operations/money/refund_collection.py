@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from fx_settlement.domain.amounts import exact
 from fx_settlement.domain.refunds import RefundFacts, breaches_of_refund
 from fx_settlement.domain.shares import kept_of
 from fx_settlement.operations.money.book_collection import held_at
@@ -20,13 +21,12 @@ from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.collections import advances_of
 from fx_settlement.store.journal import Posting, personal_balance_for_update, post
 from fx_settlement.store.rooms import trade_room_for_update
-from fx_settlement.store.tables import ClaimRow, CollectionRow, policy
+from fx_settlement.store.tables import ClaimRow, CollectionRow, RefundRow, policy
 from shared.act import Act
 from shared.events.fx_settlement import CollectionRefunded, CollectionUnmatched
 from shared.policy import policy_of
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
-from shared.vocabulary.money import rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ async def refund_collection(
     row = held.collection
     rules = await policy_of(session, policy, row.pilot)
     facts = RefundFacts(
-        amount=wanted.amount if rounded(wanted.amount, row.currency) == wanted.amount else Decimal(0),
+        amount=exact(wanted.amount, row.currency),
         left=row.amount - row.refunded,
         days=(wanted.refunded_on - row.received_on).days,
         most_days=rules.on("refund_special_after_days", wanted.refunded_on).value,
@@ -60,11 +60,25 @@ async def refund_collection(
     await _unlink(session, row, wanted.amount)
     await _unmatch(session, held, wanted.amount, act)
     row.refunded += wanted.amount
+    session.add(_refund(row, wanted))
     postings = [Posting(f"unmatched:{row.collector_id}", row.currency, wanted.amount)]
     postings += await _paid_from(session, row, wanted.amount, act)
     await post(session, postings, reference=f"refund:{row.number}", act=act)
     await announce_collection(session, row, CollectionRefunded, act=act, reason=wanted.evidence_hash)
     return row
+
+
+def _refund(row: CollectionRow, wanted: ToRefund) -> RefundRow:
+    return RefundRow(
+        id=uuid7(),
+        pilot=row.pilot,
+        collection_id=row.id,
+        currency=row.currency,
+        amount=wanted.amount,
+        refunded_on=wanted.refunded_on,
+        to_payer=wanted.to_payer,
+        evidence_hash=wanted.evidence_hash,
+    )
 
 
 async def _unlink(session: AsyncSession, row: CollectionRow, amount: Decimal) -> None:

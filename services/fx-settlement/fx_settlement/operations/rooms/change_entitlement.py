@@ -9,20 +9,17 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.domain.matching import tolerance_of
+from fx_settlement.domain.matching import tolerance_among
 from fx_settlement.operations.rooms.freeze_room import freeze_room
 from fx_settlement.operations.rooms.move_room import note_changes
+from fx_settlement.operations.rooms.renew_tolerance import tolerances_of
 from fx_settlement.operations.rooms.shrink_room import Bound, shrink_room
 from fx_settlement.publishers.money import announce_entitlement
-from fx_settlement.store.parties import safe_grades_of
 from fx_settlement.store.rooms import entitlements_for_update, portions_of, rooms_of
-from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, PortionRoomRow, policy
+from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, PortionRoomRow
 from shared.act import Act
 from shared.events.fx_settlement import EntitlementChanged
-from shared.policy import policy_of
-from shared.vocabulary.legal_time import legal_date
 
-_UNGRADED = "B"
 _ZERO = Decimal(0)
 
 
@@ -40,7 +37,9 @@ async def change_entitlement(session: AsyncSession, declaration_id: UUID, *, act
             rooms[portion.portion_id] = _new_room(portion)
             session.add(rooms[portion.portion_id])
     collectable = sum((portion.collectable for portion in portions), _ZERO)
-    tolerance = await _tolerance(session, portions, collectable, act)
+    collectors = {portion.collector_id for portion in portions}
+    by_grade, grades = await tolerances_of(session, entitlement.pilot, collectors, act=act)
+    tolerance = tolerance_among(collectable, entitlement.currency, set(grades.values()), by_grade)
     bounds = {
         portion.portion_id: Bound(portion.collectable, tolerance if portion.collectable else _ZERO)
         for portion in portions
@@ -99,15 +98,3 @@ def _new_room(portion: EntitlementPortion) -> PortionRoomRow:
         matched_usd=_ZERO,
         frozen=False,
     )
-
-
-async def _tolerance(
-    session: AsyncSession, portions: list[EntitlementPortion], collectable: Decimal, act: Act
-) -> Decimal:
-    """The smallest tolerance among the collectors' grades: one declaration has one bound (V37)."""
-    collectors = {portion.collector_id for portion in portions}
-    today = legal_date(act.now)
-    grades = await safe_grades_of(session, collectors, today)
-    pilot, currency = portions[0].pilot, portions[0].currency
-    rules = (await policy_of(session, policy, pilot)).on("collection_tolerance", today).value
-    return min(tolerance_of(collectable, currency, rules[grades.get(each, _UNGRADED)]) for each in collectors)

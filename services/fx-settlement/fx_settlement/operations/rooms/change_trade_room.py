@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fx_settlement.domain.room import is_collected_for
 from fx_settlement.operations.money.link_advance import unlink_advance
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.collections import advances_of_trade, collection_for_update
@@ -24,7 +25,8 @@ async def change_trade_room(session: AsyncSession, trade_id: UUID, *, act: Act) 
     trade = await session.get(TradeCopy, trade_id, populate_existing=True)
     if trade is None:
         return
-    registered = trade.total if trade.status == "registered" else _ZERO
+    carries = trade.status == "registered" and is_collected_for(trade.kind, trade.settlement_method)
+    registered = trade.total if carries else _ZERO
     making = insert(TradeRoomRow).values(
         trade_id=trade_id, pilot=trade.pilot, currency=trade.currency, registered=registered, linked=0
     )

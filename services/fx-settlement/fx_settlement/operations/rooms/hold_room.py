@@ -10,18 +10,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from fx_settlement.domain.amounts import exact
 from fx_settlement.domain.matching import PortionFacts, breaches_of_portion
 from fx_settlement.operations.rooms.move_room import Move, move_rooms
+from fx_settlement.operations.rooms.renew_tolerance import renew_tolerance
 from fx_settlement.publishers.money import announce_entitlement
 from fx_settlement.store.journal import next_number
-from fx_settlement.store.parties import bank_in_force, subject
+from fx_settlement.store.parties import bank_in_force, is_filed, subject
 from fx_settlement.store.rooms import entitlements_for_update, portions_by_id, rooms_by_portion
 from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, HoldLineRow, HoldRow
 from shared.act import Act
 from shared.events.fx_settlement import RoomReserved
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
-from shared.vocabulary.money import rounded
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 
@@ -49,7 +50,8 @@ async def hold_room(
     breaches = _breaches(entitlement, portions, collector_id, wanted, act)
     if not await bank_in_force(session, bank_id, act.pilot, legal_date(act.now)):
         breaches.append(Breach("bank_not_filed", "R-FILE-9"))
-    if await subject(session, collector_id, act.pilot) is None:
+    collector = await subject(session, collector_id, act.pilot)
+    if collector is None or not is_filed(collector):
         breaches.append(Breach("collector_not_filed", "R-FX-2", "/collector_id"))
     if entitlement is None or breaches:
         raise Refused(tuple(breaches))
@@ -68,6 +70,7 @@ async def hold_room(
     )
     session.add(hold)
     await session.flush()
+    await renew_tolerance(session, [entitlement], act=act)
     await _reserve(session, hold, wanted, act)
     await announce_entitlement(session, entitlement, RoomReserved, act=act, reason="held")
     return hold
@@ -89,13 +92,12 @@ def _breaches(
         known = portion is not None and entitlement is not None and portion.pilot == act.pilot
         if portion is None or entitlement is None or portion.declaration_id != entitlement.declaration_id:
             known = False
-        fine = known and entitlement is not None and rounded(each.value, entitlement.currency) == each.value
         facts = PortionFacts(
             known=known,
             agreed_collector="" if portion is None else str(portion.collector_id),
             collector=str(collector_id),
             settlement_method="" if portion is None else portion.settlement_method,
-            value=each.value if fine else Decimal(0),
+            value=Decimal(0) if entitlement is None else exact(each.value, entitlement.currency),
             frozen=entitlement is not None and entitlement.frozen,
         )
         breaches += breaches_of_portion(facts, at)

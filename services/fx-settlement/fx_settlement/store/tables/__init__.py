@@ -11,6 +11,7 @@ from fx_settlement.store.tables.money import (
     PassOnRow,
     PayableRow,
     PersonalBalanceRow,
+    RefundRow,
 )
 from fx_settlement.store.tables.rooms import (
     ConflictRow,
@@ -42,6 +43,7 @@ __all__ = [
     "PersonalBalanceRow",
     "PortionRoomRow",
     "RateRow",
+    "RefundRow",
     "RoomMoveRow",
     "Row",
     "SubjectCopy",

@@ -140,6 +140,26 @@ class ClaimRow(Row):
     opened_at: Mapped[datetime]
 
 
+class RefundRow(Row):
+    """Money sent back (退汇): when, whether to the payer, and the evidence that the special path asks for (V41)."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="positive"),
+        *digits_checks("currency", "amount"),
+        Index("ix_refunds_collection_id", "collection_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    collection_id: Mapped[UUID] = mapped_column(ForeignKey("collections.id"))
+    currency: Mapped[str]
+    amount: Mapped[Decimal] = mapped_column(MONEY)
+    refunded_on: Mapped[date]
+    to_payer: Mapped[bool]
+    evidence_hash: Mapped[str]
+
+
 class PassOnRow(Row):
     """A transfer from agent to principal (划转)."""
 

@@ -1,0 +1,22 @@
+"""Which amounts a currency knows (V54, V56)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from shared.vocabulary.money import currency_in_use, rounded
+from shared.vocabulary.rules import Breach
+
+
+def breaches_of_currency(currency: str) -> tuple[Breach, ...]:
+    """Why nothing is booked in it: a code that isn't in use (V56)."""
+    return (
+        () if currency_in_use(currency) else (Breach("currency_unknown", "V56", "/currency", {"currency": currency}),)
+    )
+
+
+def exact(amount: Decimal, currency: str) -> Decimal:
+    """The amount, zero where it is finer than its currency; of a currency not in use, whatever it is."""
+    if currency_in_use(currency) and rounded(amount, currency) != amount:
+        return Decimal(0)
+    return amount
