@@ -11,6 +11,7 @@ from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
 from shared.vocabulary.errors import Hidden, NotFound
 from tax_exemption.api.schemas import CertificateIn, CertificateOut, IssueIn, ReasonIn
+from tax_exemption.api.scope import party_of, scope_of
 from tax_exemption.operations.keep_certificate import apply_for_certificate, issue_certificate, void_certificate
 from tax_exemption.store.items import certificates_seen_by
 from tax_exemption.store.tables import CertificateRow
@@ -25,7 +26,10 @@ def _certificate(row: CertificateRow) -> CertificateOut:
 @router.post("/v1/certificates", status_code=201, response_model=CertificateOut)
 async def apply_for_a_certificate(body: CertificateIn, command: Commanded) -> Response:
     """Apply for a certificate of agency export."""
-    row = await apply_for_certificate(command.session, body.declaration_id, body.principal_id, act=command.act)
+    operator_id = party_of(command.caller)
+    row = await apply_for_certificate(
+        command.session, body.declaration_id, body.principal_id, operator_id=operator_id, act=command.act
+    )
     location = f"/v1/certificates/{row.id}"
     return await command.answer(_certificate(row), status=201, version=row.version, location=location)
 
@@ -33,7 +37,7 @@ async def apply_for_a_certificate(body: CertificateIn, command: Commanded) -> Re
 @router.get("/v1/certificates")
 async def list_certificates(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CertificateOut]:
     """The certificates the caller may see, newest first."""
-    query = certificates_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    query = certificates_seen_by(caller.pilot, scope_of(caller))
     rows = list((await session.execute(wanted.of(query, CertificateRow.id))).scalars())  # type: ignore[arg-type]  # column
     return wanted.page(rows, [_certificate(row) for row in rows], "id")
 
@@ -43,7 +47,7 @@ async def read_certificate(
     certificate_id: UUID, session: Reading, caller: Authorised, response: Response
 ) -> CertificateOut:
     """One certificate."""
-    query = certificates_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    query = certificates_seen_by(caller.pilot, scope_of(caller))
     row = (await session.execute(query.where(CertificateRow.id == certificate_id))).scalar_one_or_none()
     if row is None:
         exists = await session.get(CertificateRow, certificate_id)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.wire import CurrencyCode, MoneyAmount, MonthText, RateText
 
@@ -65,7 +65,7 @@ class IssueIn(Input):
         extra="forbid", json_schema_extra={"examples": [{"issued_number": "DL50010000000000001"}]}
     )
 
-    issued_number: str = Field(min_length=1, max_length=30)
+    issued_number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30)]
 
 
 class MiddleRateIn(Input):
@@ -146,6 +146,8 @@ class CertificateOut(BaseModel):
     operator_id: UUID
     principal_id: UUID
     declaration_id: UUID
+    customs_number: str
+    export_date: date | None
     value: MoneyAmount
     currency: str
     issued_number: str | None

@@ -30,6 +30,7 @@ from tax_exemption.api.schemas import (
     ReturnOut,
     WindowOut,
 )
+from tax_exemption.api.scope import party_of, scope_of
 from tax_exemption.domain.window import month_after, month_of
 from tax_exemption.operations.decide_return import accept_return, decide_item, query_return
 from tax_exemption.operations.file_return import file_return
@@ -54,7 +55,7 @@ async def list_items(
     session: Reading, caller: Authorised, wanted: WantedPage, month: Annotated[MonthText | None, Query()] = None
 ) -> Page[ItemOut]:
     """The departed portions the caller may see, and what is open of each; of one export month if asked."""
-    query = items_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    query = items_seen_by(caller.pilot, scope_of(caller))
     if month is not None:
         first, after = date.fromisoformat(f"{month}-01"), month_after(month)
         query = query.where(ExemptionItem.export_date >= first, ExemptionItem.export_date < after)
@@ -107,14 +108,15 @@ async def _answer(command: Command, state: ReturnState, status: int = 200) -> Re
 @router.post("/v1/returns", status_code=201, response_model=ReturnOut)
 async def file_a_return(body: ReturnIn, command: Commanded) -> Response:
     """File a month's return of a stall holder, or on its behalf."""
-    state = await file_return(command.session, **body.model_dump(), act=command.act)
+    filer_id = party_of(command.caller)
+    state = await file_return(command.session, filer_id=filer_id, **body.model_dump(), act=command.act)
     return await _answer(command, state, 201)
 
 
 @router.get("/v1/returns")
 async def list_returns(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ReturnOut]:
     """The returns the caller may see, newest first."""
-    query = returns_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    query = returns_seen_by(caller.pilot, scope_of(caller))
     rows = list((await session.execute(wanted.of(query, ReturnRow.id))).scalars())  # type: ignore[arg-type]  # column
     return wanted.page(rows, [_return(await return_state(session, row)) for row in rows], "id")
 
@@ -122,7 +124,7 @@ async def list_returns(session: Reading, caller: Authorised, wanted: WantedPage)
 @router.get("/v1/returns/{return_id}")
 async def read_return(return_id: UUID, session: Reading, caller: Authorised, response: Response) -> ReturnOut:
     """One return with its lines."""
-    query = returns_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    query = returns_seen_by(caller.pilot, scope_of(caller))
     row = (await session.execute(query.where(ReturnRow.id == return_id))).scalar_one_or_none()
     if row is None:
         exists = await session.get(ReturnRow, return_id)

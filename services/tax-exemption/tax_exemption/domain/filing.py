@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from shared.vocabulary.money import rounded
+from shared.vocabulary.money import convert, rounded
 from shared.vocabulary.rules import Breach
 from tax_exemption.domain.window import Window
 
@@ -46,8 +47,30 @@ def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
     return tuple(breaches)
 
 
-def exempt_rmb(
-    fob: Decimal, rate: Decimal, *, declared_fob: Decimal = Decimal(0), declared_rmb: Decimal = Decimal(0)
-) -> Decimal:
-    """What a line adds in RMB: the whole so far at the portion's rate, rounded once, less what is declared (V54)."""
-    return rounded((declared_fob + fob) * rate, "CNY") - declared_rmb
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """What a line declares at its portion's rate, and what earlier lines of the portion declared."""
+
+    fob: Decimal
+    rate: Decimal
+    declared_fob: Decimal = Decimal(0)
+    declared_rmb: Decimal = Decimal(0)
+    first: bool = True
+
+
+def exempt_rmb(lines: Sequence[LineFacts]) -> list[Decimal]:
+    """What each line adds in RMB (V54).
+
+    First lines of one rate are converted together: their sum is rounded once. A later one adds the portion's whole so
+    far, rounded once, less what is declared, so that goods all back leave nothing.
+    """
+    added = [rounded((each.declared_fob + each.fob) * each.rate, "CNY") - each.declared_rmb for each in lines]
+    together: dict[Decimal, list[int]] = {}
+    for index, each in enumerate(lines):
+        if each.first and each.fob > 0:
+            together.setdefault(each.rate, []).append(index)
+    for rate, indexes in together.items():
+        parts = convert([lines[index].fob for index in indexes], rate, "CNY")
+        for index, part in zip(indexes, parts, strict=True):
+            added[index] = part
+    return added

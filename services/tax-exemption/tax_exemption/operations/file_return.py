@@ -17,7 +17,7 @@ from shared.vocabulary.errors import Hidden, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
-from tax_exemption.domain.filing import FilingFacts, breaches_of_filing, exempt_rmb
+from tax_exemption.domain.filing import FilingFacts, LineFacts, breaches_of_filing, exempt_rmb
 from tax_exemption.domain.window import Window, month_after
 from tax_exemption.operations.find_period import periods_of, window_for
 from tax_exemption.publishers.returns import announce_return
@@ -30,6 +30,7 @@ async def file_return(
     session: AsyncSession,
     stall_holder_id: UUID,
     *,
+    filer_id: UUID,
     month: str,
     rate_choice: str,
     outside_reference: str | None,
@@ -38,7 +39,6 @@ async def file_return(
     """The filed return (or the record of one filed outside), or every reason why not."""
     # One return of a stall holder at a time, and only by the named filer: no item stands in two (V48, V50).
     await lock_name(session, str(stall_holder_id))
-    filer_id = UUID(act.subject_id or "")
     if filer_id != stall_holder_id and not await files_for(session, act.pilot, filer_id, stall_holder_id):
         raise Hidden("the stall holder's items are somebody else's")
     today = legal_date(act.now)
@@ -65,7 +65,7 @@ async def file_return(
     breaches = breaches_of_filing(facts) + missing
     if breaches:
         raise Refused(breaches)
-    row = _row(stall_holder_id, month, rate_choice, outside_reference, window, days, facts, act)
+    row = _row(stall_holder_id, filer_id, month, rate_choice, outside_reference, window, days, facts, act)
     row.number = human_number(act.pilot, "RE", await next_number(session, "return"))
     row.total_rmb = sum((line.exempt_rmb for line in lines), Decimal(0))
     session.add(row)
@@ -99,7 +99,8 @@ async def _kept_choice(session: AsyncSession, stall_holder_id: UUID, month: str)
 async def _lines(
     session: AsyncSession, items: list[OpenItem], rate_choice: str, reach_days: int
 ) -> tuple[list[ReturnLineRow], tuple[Breach, ...]]:
-    lines = []
+    lines: list[ReturnLineRow] = []
+    facts: list[LineFacts] = []
     missing: set[tuple[str, date]] = set()
     for each in items:
         item = each.item
@@ -121,12 +122,12 @@ async def _lines(
                 currency=item.currency,
                 rate=rate[1],
                 rate_id=rate[0],
-                exempt_rmb=exempt_rmb(
-                    each.open_fob, rate[1], declared_fob=each.declared_fob, declared_rmb=each.declared_rmb
-                ),
                 adjustment=each.adjustment,
             )
         )
+        facts.append(LineFacts(each.open_fob, rate[1], each.declared_fob, each.declared_rmb, first=not each.adjustment))
+    for line, added in zip(lines, exempt_rmb(facts), strict=True):
+        line.exempt_rmb = added
     breaches = tuple(
         Breach("middle_rate_missing", "R-FX-10", "/month", {"currency": currency, "day": day.isoformat()})
         for currency, day in sorted(missing)
@@ -136,6 +137,7 @@ async def _lines(
 
 def _row(
     stall_holder_id: UUID,
+    filer_id: UUID,
     month: str,
     rate_choice: str,
     outside_reference: str | None,
@@ -149,7 +151,7 @@ def _row(
         pilot=act.pilot,
         version=0,
         stall_holder_id=stall_holder_id,
-        filer_id=UUID(act.subject_id or ""),
+        filer_id=filer_id,
         filed_by=act.actor,
         month=month,
         status="filed" if facts.gate_open else "filed_outside",

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.vocabulary.errors import Refused
+from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.money import currency_in_use
 from shared.vocabulary.rules import Breach
 from tax_exemption.store.items import lock_name
 from tax_exemption.store.tables import CalendarDayRow, MiddleRateRow
@@ -20,6 +22,10 @@ async def import_middle_rate(
 ) -> MiddleRateRow:
     """The stored rate; a published day is not overwritten, since returns rest on it."""
     breaches = []
+    if not currency_in_use(currency):
+        breaches.append(Breach("currency_unknown", "V56", "/currency", {"currency": currency}))
+    if day > legal_date(act.now):
+        breaches.append(Breach("date_in_the_future", "V16", "/day"))
     if cny_per_unit <= 0:
         breaches.append(Breach("rate_not_positive", "R-FX-10", "/cny_per_unit"))
     await lock_name(session, f"middle rate {day} {currency}")

@@ -19,7 +19,7 @@ from tax_exemption.store.tables import CertificateRow, PrincipalRelease
 
 
 async def apply_for_certificate(
-    session: AsyncSession, declaration_id: UUID, principal_id: UUID, *, act: Act
+    session: AsyncSession, declaration_id: UUID, principal_id: UUID, *, operator_id: UUID, act: Act
 ) -> CertificateRow:
     """The application over everything released for the principal in the declaration."""
     key = (declaration_id, principal_id)
@@ -27,7 +27,7 @@ async def apply_for_certificate(
     release = await session.get(PrincipalRelease, key, with_for_update=True, populate_existing=True)
     if release is None or release.pilot != act.pilot:
         raise NotFound("nothing was released for this principal in this declaration")
-    if act.subject_id != str(release.consignor_id):
+    if operator_id != release.consignor_id:
         raise Hidden("the declaration is another operator's")
     live = select(CertificateRow.number).where(
         CertificateRow.declaration_id == declaration_id,
@@ -81,6 +81,10 @@ async def issue_certificate(
     number = await session.scalar(used)
     if number is not None:
         raise Refused((Breach("issued_number_used", "R-TAX-5", "/issued_number", {"certificate": number}),))
+    release = await session.get(PrincipalRelease, (row.declaration_id, row.principal_id))
+    if release is not None:
+        # Applied for at release, the goods may have left since.
+        row.customs_number, row.export_date = release.customs_number, release.export_date
     row.status, row.issued_number, row.issued_at = "issued", issued_number, act.now
     await announce_certificate(session, row, CertificateIssued, act=act)
     return row

@@ -140,10 +140,10 @@ async def frequencies_of(session: AsyncSession, stall_holder_id: UUID | None) ->
     )
 
 
-def items_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[ExemptionItem]:
-    """The items a caller may see: all, its own, or those it files or consigned."""
+def items_seen_by(pilot: str, subject_id: UUID | None) -> Select[ExemptionItem]:
+    """The items a caller may see: those it owns, files or consigned; all of the pilot where it is no party."""
     query = select(ExemptionItem).where(ExemptionItem.pilot == pilot)
-    if all_of_them:
+    if subject_id is None:
         return query
     item = ExemptionItem
     return query.where(
@@ -155,18 +155,18 @@ def items_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> 
     )
 
 
-def returns_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[ReturnRow]:
-    """The returns a caller may see: all, its own, or those it filed."""
+def returns_seen_by(pilot: str, subject_id: UUID | None) -> Select[ReturnRow]:
+    """The returns a caller may see: its own or filed by it; all of the pilot where it is no party."""
     query: Select[Any] = select(ReturnRow).where(ReturnRow.pilot == pilot)
-    if all_of_them:
+    if subject_id is None:
         return query
     return query.where(or_(ReturnRow.stall_holder_id == subject_id, ReturnRow.filer_id == subject_id))
 
 
-def certificates_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[CertificateRow]:
-    """The certificates a caller may see: all, or those it applied for or is the principal of."""
+def certificates_seen_by(pilot: str, subject_id: UUID | None) -> Select[CertificateRow]:
+    """The certificates a caller may see: as operator or principal; all of the pilot where it is no party."""
     query: Select[Any] = select(CertificateRow).where(CertificateRow.pilot == pilot)
-    if all_of_them:
+    if subject_id is None:
         return query
     return query.where(or_(CertificateRow.operator_id == subject_id, CertificateRow.principal_id == subject_id))
 

@@ -79,6 +79,36 @@ async def test_a_party_lists_its_own_and_those_it_acts_for(filing: Filing) -> No
         assert len((await filing.door.done("GET", "/v1/returns", **who))["items"]) == returns
 
 
+async def test_a_token_without_its_party_reaches_nothing_and_files_nothing(filing: Filing) -> None:
+    bought = portion(
+        filing.operator, filing.operator, filing.operator, export_mode="outright",
+        stall_holder_id=None, exemption_filer_id=None,
+    )  # fmt: skip
+    event = declaration_event(DeclarationDeparted, own(filing), bought)
+    await filing.hear(event)
+    for role in ("stall_holder", "operator"):
+        for path in ("items", "returns", "certificates"):
+            assert (await filing.door.call("GET", f"/v1/{path}", role=role)).status_code == 403
+        assert (await filing.door.call("POST", "/v1/returns", filing.body(), role=role)).status_code == 403
+    body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
+    assert (await filing.door.call("POST", "/v1/certificates", body, role="operator")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"currency": "ZZZ"}, "currency_unknown"),
+        ({"day": "2026-06-09"}, "date_in_the_future"),
+        ({"cny_per_unit": "0"}, "rate_not_positive"),
+        ({"day": "2026-05-13"}, "rate_imported_already"),
+    ],
+)
+async def test_a_rate_that_no_authority_published_is_refused(filing: Filing, changed: Any, code: str) -> None:
+    rate = {"day": "2026-06-08", "currency": "USD", "cny_per_unit": "6.98", "source": "sample", **changed}
+    answer = await filing.door.call("POST", "/v1/middle-rates", rate, role="tax")
+    assert (answer.status_code, answer.json()["code"]) == (409, code)
+
+
 async def test_one_key_has_one_effect_and_one_answer(filing: Filing) -> None:
     await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
     how = {"key": "a return of May", **filing.as_holder()}

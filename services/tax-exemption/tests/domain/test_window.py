@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 import pytest
 
-from tax_exemption.domain.filing import FilingFacts, breaches_of_filing, exempt_rmb
+from tax_exemption.domain.filing import FilingFacts, breaches_of_filing
 from tax_exemption.domain.window import Window, month_after, window_of
 from tax_exemption.store.calendar import Calendar
 
@@ -82,7 +81,3 @@ def facts(**changes: object) -> FilingFacts:
 )
 def test_a_return_is_refused_with_every_reason(changes: dict[str, object], codes: list[str]) -> None:
     assert [breach.code for breach in breaches_of_filing(facts(**changes))] == codes
-
-
-def test_the_exempt_amount_is_rounded_half_up_per_line() -> None:
-    assert exempt_rmb(Decimal("100.05"), Decimal("6.98")) == Decimal("698.35")

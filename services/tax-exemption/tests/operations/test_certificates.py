@@ -41,7 +41,15 @@ async def test_a_certificate_is_applied_for_from_release_on(filing: Filing) -> N
     event = declaration_event(DeclarationReleased, waiting, status="released", export_date=None)
     await filing.hear(event)
     body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
-    await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
+    applied = await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
+    assert applied["export_date"] is None
+    left = declaration_event(
+        DeclarationDeparted, own(filing), declaration_id=event.declaration.declaration_id, customs_number="1" * 18
+    )
+    await filing.hear(left, sequence=2)
+    path = f"/v1/certificates/{applied['id']}/issues"
+    issued = await filing.door.done("POST", path, {"issued_number": " DL1 "}, role="tax", version=1)
+    assert (issued["issued_number"], issued["export_date"]) == ("DL1", "2026-05-13")
 
 
 async def test_own_exports_have_no_certificate(filing: Filing) -> None:

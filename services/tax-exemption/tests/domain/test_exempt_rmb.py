@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.vocabulary.money import rounded
+from tax_exemption.domain.filing import LineFacts, exempt_rmb
+
+CENTS = st.integers(1, 10**9).map(lambda cents: Decimal(cents) / 100)
+RATES = st.integers(1, 10**7).map(lambda parts: Decimal(parts) / 10**4)
+
+
+def test_an_amount_is_rounded_half_up() -> None:
+    assert exempt_rmb([LineFacts(Decimal("100.05"), Decimal("6.98"))]) == [Decimal("698.35")]
+
+
+def test_first_lines_of_one_rate_are_rounded_once_on_their_sum() -> None:
+    lines = [LineFacts(Decimal(fob), Decimal("1.35")) for fob in ("1357.13", "1357.13", "2714.25")]
+    assert sum(exempt_rmb(lines)) == Decimal("7328.49")
+
+
+@given(fobs=st.lists(CENTS, min_size=1, max_size=20), rate=RATES)
+def test_no_line_is_a_cent_off_and_the_sum_is_not_off_at_all(fobs: list[Decimal], rate: Decimal) -> None:
+    parts = exempt_rmb([LineFacts(fob, rate) for fob in fobs])
+    assert sum(parts) == rounded(sum(fobs) * rate, "CNY")
+    assert all(abs(part - fob * rate) < Decimal("0.01") for part, fob in zip(parts, fobs, strict=True))
+
+
+@given(fobs=st.lists(CENTS, min_size=1, max_size=20), rate=RATES, left=CENTS)
+def test_a_correction_leaves_what_is_left_and_goods_all_back_leave_nothing(
+    fobs: list[Decimal], rate: Decimal, left: Decimal
+) -> None:
+    declared = exempt_rmb([LineFacts(fob, rate) for fob in fobs])
+    for kept in (Decimal(0), left):
+        later = [LineFacts(kept - fob, rate, fob, part, first=False) for fob, part in zip(fobs, declared, strict=True)]
+        assert {part + more for part, more in zip(declared, exempt_rmb(later), strict=True)} == {
+            rounded(kept * rate, "CNY")
+        }
+
+
+def test_what_came_back_after_it_was_settled_otherwise_is_converted_by_itself() -> None:
+    lines = [LineFacts(Decimal("-400.00"), Decimal("7.00")), LineFacts(Decimal("10.00"), Decimal("7.00"))]
+    assert exempt_rmb(lines) == [Decimal("-2800.00"), Decimal("70.00")]
