@@ -40,6 +40,12 @@ async def test_a_departure_heard_first_opens_what_the_release_would(trading: Any
     assert trading.room(declaration_id)[0] == 1000
 
 
+async def test_the_dollars_of_a_part_released_are_rounded_half_up(trading: Any) -> None:
+    part = {"released_quantity": "50", "released_value": "5.03", "released_fob": "5.03"}
+    await trading.released(trading.portion("10.05", **part))
+    assert trading.ask("SELECT released_fob_usd FROM entitlement_portions") == [(Decimal("5.03"),)]
+
+
 async def test_samples_gifts_and_cash_entitle_to_nothing(trading: Any) -> None:
     kinds = [trading.portion(trade_kind="sample"), trading.portion(trade_kind="gift")]
     declaration_id, portions = await trading.released(*kinds, trading.portion(settlement_method="cash"))
