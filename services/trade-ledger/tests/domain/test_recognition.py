@@ -68,9 +68,10 @@ def test_the_stricter_of_two_decisions_governs() -> None:
 
 
 @pytest.mark.parametrize("turn", [1, -1], ids=["as they came", "the other way round"])
-def test_of_two_decisions_on_the_same_goods_the_newer_one_counts(turn: int) -> None:
+@pytest.mark.parametrize("newer", ["8205400000", "820540"], ids=["same code", "a shorter code"])
+def test_of_two_decisions_on_the_same_goods_the_newer_one_counts(turn: int, newer: str) -> None:
     made = [
         entry("decision:01a0-older", "8205400000", "not_eligible", "螺丝刀", by_person=True),
-        entry("decision:01a1-newer", "8205400000", "eligible", "螺丝刀", by_person=True),
+        entry("decision:01a1-newer", newer, "eligible", "螺丝刀", by_person=True),
     ]
     assert verdict_on("螺丝刀", "8205400000", made[::turn]).reference == "decision:01a1-newer"

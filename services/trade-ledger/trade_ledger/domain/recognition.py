@@ -49,7 +49,8 @@ def verdict_on(name: str, hs_code: str, entries: Sequence[ListEntry]) -> Verdict
         key=lambda entry: (
             entry.by_person or entry.verdict == "eligible",
             not entry.by_person,
-            -len(entry.hs_prefix),
+            # Of decisions the newest governs, whatever code it was made on; of entries the most exact is named.
+            0 if entry.by_person else -len(entry.hs_prefix),
         ),
     )
     if not ranked:
