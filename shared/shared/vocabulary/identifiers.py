@@ -23,6 +23,9 @@ IdentityKind = Literal[
 IDENTITY_KINDS: tuple[str, ...] = get_args(IdentityKind)
 NATURAL_PERSON_KINDS = frozenset(IDENTITY_KINDS) - {"credit_code", "foreign_registration"}
 CHINESE_KINDS = frozenset({"credit_code", "resident_id"})
+FOREIGN_KINDS = frozenset({"foreign_registration", "passport"})
+# Since 2023 a permanent resident's card is numbered like a resident id: birth date and check digit at the same places.
+_NUMBERED_LIKE_RESIDENT_ID = re.compile(r"9[0-9]{16}[0-9X]")
 
 _FORMS = {
     "foreign_registration": re.compile(r"[A-Z0-9][A-Z0-9./-]{2,39}"),
@@ -47,7 +50,7 @@ class InvalidIdentifier(ValueError):
 def normalise_identity(kind: str, number: str, country: str) -> str:
     """The number in its one spelling, checked by the validator of its kind; else InvalidIdentifier."""
     text = number.strip().upper().replace(" ", "")
-    if not country_known(country) or (kind in CHINESE_KINDS and country != "CN"):
+    if not country_known(country) or kind in (CHINESE_KINDS if country != "CN" else FOREIGN_KINDS):
         raise InvalidIdentifier("identity_country_wrong", "R-FILE-4")
     if kind == "credit_code":
         _check_credit_code(text)
@@ -55,6 +58,8 @@ def normalise_identity(kind: str, number: str, country: str) -> str:
         _check_resident_id(text)
     elif kind not in _FORMS or not _FORMS[kind].fullmatch(text):
         raise InvalidIdentifier("identity_form_wrong", "R-FILE-4")
+    elif kind == "permanent_resident_card" and _NUMBERED_LIKE_RESIDENT_ID.fullmatch(text):
+        _check_resident_id(text)
     return text
 
 

@@ -65,7 +65,7 @@ async def reject_filing(subject_id: UUID, role: Role, body: DecisionIn, command:
 
 @router.post(_FILING + "/suspensions", response_model=SubjectOut)
 async def suspend_filing(subject_id: UUID, role: Role, body: SuspensionIn, command: Commanded) -> Response:
-    """Suspend for new trades, or with a stop order for running ones too."""
+    """Suspend for new trades, or with a stop order for running ones too; while suspended, give or lift that order."""
     return await _step(command, subject_id, role, "suspend", body)
 
 

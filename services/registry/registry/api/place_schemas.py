@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from registry.api.schemas import Input
 from shared.wire import CoordinateText, one_of_missing
 
+CodeText = Annotated[str, Field(pattern=r"^[0-9A-Z]{2,10}$")]
+"""A customs code of an office or port."""
+
 
 class Places(BaseModel):
     items: list[dict[str, Any]]
@@ -52,7 +55,7 @@ class PilotIn(Input):
     bounds: list[tuple[CoordinateText, CoordinateText]] = Field(min_length=3, max_length=500)
     bounds_source: str = Field(min_length=1, max_length=120)
     acceptance_gate_open_from: date | None = None
-    customs_offices: list[str] = Field(min_length=1, max_length=20)
+    customs_offices: list[CodeText] = Field(min_length=1, max_length=20)
 
 
 class BankIn(Input):
@@ -113,7 +116,7 @@ class PortIn(PortDatesIn):
         json_schema_extra={"examples": [{"port_code": "8011", "name": "样例口岸", "valid_from": "2026-01-01"}]},
     )
 
-    port_code: str = Field(pattern=r"^[0-9A-Z]{2,10}$")
+    port_code: CodeText
 
 
 class CommodityEntryIn(Input):
@@ -227,6 +230,7 @@ class CommodityDecisionOut(BaseModel):
     authority: str
     effective_from: date
     expires_on: date | None
+    rule_version: str | None
     decided_at: datetime
 
 

@@ -22,9 +22,9 @@ STALL: JsonDict = {
 
 
 class Input(BaseModel):
-    """What a caller sends: nothing unknown is accepted."""
+    """What a caller sends: nothing unknown is accepted, and blanks alone are no text (V6: no reason of blanks)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class IdentityIn(Input):
@@ -180,7 +180,7 @@ class SubjectOut(BaseModel):
 
 
 class SubjectVersion(BaseModel):
-    """One state a subject had: which step made it, who, when and why."""
+    """One state a subject had: which step made it, who, when and why, and the dated rules it was held against."""
 
     version: int
     step: str
@@ -188,6 +188,7 @@ class SubjectVersion(BaseModel):
     actor: str
     at: datetime
     reason: str
+    rule_version: str | None
     state: dict[str, Any]
 
 
@@ -238,6 +239,7 @@ class GradeOut(BaseModel):
     effective_from: date
     reason: str
     measures: dict[str, Any]
+    rule_version: str | None
     decided_at: datetime
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -21,11 +21,7 @@ from registry.api.schemas import (
 )
 from registry.api.subject_views import answer_subject, shown, shown_version, subject_seen
 from registry.operations.subjects.file_subject import IDENTITY_PURPOSE, NAME_PURPOSE, Filed, file_subject
-from registry.operations.subjects.record_qualification import (
-    StatedQualification,
-    kept_qualification,
-    record_qualification,
-)
+from registry.operations.subjects.record_qualification import StatedQualification, record_qualification
 from registry.store.subjects import (
     filings_of,
     filings_of_many,
@@ -39,7 +35,6 @@ from shared.events.registry import FilingStatus, Role, Sealed
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
-from shared.sealing import Sealer
 from shared.vocabulary.legal_time import legal_date
 
 router = APIRouter(tags=["subjects"])
@@ -57,10 +52,6 @@ class Asked:
 WantedSubjects = Annotated[Asked, Depends()]
 
 
-def _kept(sealer: Sealer, stated: QualificationIn) -> dict[str, Any]:
-    return kept_qualification(sealer, StatedQualification(**stated.model_dump()))
-
-
 @router.post("/v1/subjects", status_code=201, response_model=SubjectOut)
 async def file_a_subject(body: SubjectIn, command: Commanded, request: Request) -> Response:
     """File a role of an identity; a buyer's filing takes effect at once (R-FILE-8)."""
@@ -72,7 +63,7 @@ async def file_a_subject(body: SubjectIn, command: Commanded, request: Request) 
         name=body.name,
         role=body.role,
         stalls=[stall.model_dump(mode="json") for stall in body.stalls],
-        qualifications=[_kept(sealer, each) for each in body.qualifications],
+        qualifications=[StatedQualification(**each.model_dump()) for each in body.qualifications],
     )
     return await answer_subject(
         command, await file_subject(command.session, filed, sealer=sealer, act=command.act), 201

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from shared.vocabulary.geometry import Point, lies_inside
 from shared.vocabulary.rules import Breach
@@ -24,16 +25,23 @@ class StallFacts:
 
 @dataclass(frozen=True, slots=True)
 class FilingFacts:
-    """What the rules look at."""
+    """What the rules look at; `rule_version` names the dated data behind bounds and requirements (V6)."""
 
     role: str
     stalls: Sequence[StallFacts]
     bounds: Sequence[Point]
     held_qualifications: frozenset[str]
     required_qualifications: frozenset[str]
+    day: date
+    rule_version: str = ""
 
 
 FILERS_OF_BUYERS = frozenset({"operator", "stall_holder"})
+
+
+def speaks_for(filer: UUID | None, account: str | None, filed_by: Iterable[UUID | None]) -> bool:
+    """Whether a filer says what a subject holds: one that has no account yet and that nobody else filed."""
+    return filer is not None and account is None and all(each == filer for each in filed_by)
 
 
 def takes_effect_at_once(role: str, roles_of_filer: frozenset[str], *, ended_before: bool) -> bool:
@@ -65,6 +73,8 @@ def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
     """Every reason why the filing is not complete or not admissible."""
     missing = sorted(facts.required_qualifications - facts.held_qualifications)
     lacking = [Breach("qualification_missing", "R-FILE-7", "/qualifications", {"kind": kind}) for kind in missing]
+    if facts.stalls and all(each.valid_to is not None and each.valid_to < facts.day for each in facts.stalls):
+        lacking.append(Breach("stall_missing", "R-FILE-2", "/stalls"))
     return (*breaches_of_stalls(facts), *lacking)
 
 

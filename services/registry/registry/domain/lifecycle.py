@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.vocabulary.rules import Breach
@@ -27,7 +28,8 @@ STEPS: dict[str, Step] = {
     "approve": _step("submitted under_review effective", "approved", by_authority=True),
     "return": _step("submitted under_review effective", "returned", by_authority=True),
     "reject": _step("submitted under_review effective", "rejected", by_authority=True),
-    "suspend": _step("approved effective", "suspended", by_authority=True),
+    # Of a suspended filing: its stop order is given or lifted, the suspension goes on (V2).
+    "suspend": _step("approved effective suspended", "suspended", by_authority=True),
     "reinstate": _step("suspended", "approved", by_authority=True),
     "exit": _step("approved effective suspended", "exited", by_authority=False),
     "amend": _step("draft returned approved effective", None, by_authority=False),
@@ -35,6 +37,11 @@ STEPS: dict[str, Step] = {
 ACTIVE = frozenset({"approved", "effective"})
 ENDED = frozenset({"rejected", "exited"})
 """States in which a filing no longer holds its role (V3)."""
+
+
+def was_reviewed(statuses: Iterable[str]) -> bool:
+    """Whether any of a subject's filings was reviewed: from then on others say what it was granted (R-FILE-7)."""
+    return not {"approved", "suspended"}.isdisjoint(statuses)
 
 
 def breaches_of_step(step: str, status: str, *, decided_by: str, submitted_by: str | None) -> tuple[Breach, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from shared.vocabulary.rules import Breach
 
@@ -17,18 +19,28 @@ GRANTED_BY = {
 GRANTORS = frozenset({"commerce"}).union(*GRANTED_BY.values())
 
 
-def breaches_of_recording(kind: str, role: str, *, reviewed: bool) -> tuple[Breach, ...]:
+def breaches_of_recording(kind: str, role: str, *, reviewed: bool, at: str = "") -> tuple[Breach, ...]:
     """Why the role can't record the kind: not its field, or granted by an authority and no review would see it."""
     granted_by = GRANTED_BY.get(kind, frozenset())
     if role == "commerce" or role in granted_by:
         return ()
     if role not in GRANTORS and not (granted_by and reviewed):
         return ()
-    return (Breach("qualification_of_authority", "R-FILE-7", "/kind", {"kind": kind}),)
+    return (Breach("qualification_of_authority", "R-FILE-7", f"{at}/kind", {"kind": kind}),)
 
 
-def breaches_of_dates(valid_from: date, valid_to: date | None) -> tuple[Breach, ...]:
+def breaches_of_dates(valid_from: date, valid_to: date | None, *, at: str = "") -> tuple[Breach, ...]:
     """Why a qualification can't hold for these days."""
     if valid_to is None or valid_from <= valid_to:
         return ()
-    return (Breach("qualification_dates_reversed", "R-FILE-7", "/valid_to"),)
+    return (Breach("qualification_dates_reversed", "R-FILE-7", f"{at}/valid_to"),)
+
+
+def with_qualification(held: Sequence[Mapping[str, Any]], stated: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What is held from now on: stated anew from the same first day, it is corrected or ended; else it is added."""
+    return [*(each for each in held if _which(each) != _which(stated)), stated]
+
+
+def _which(held: Mapping[str, Any]) -> tuple[Any, ...]:
+    account = held["account"]["blind_index"] if held["account"] else None
+    return held["kind"], held["valid_from"], held["bank_id"], account

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from shared.vocabulary.rules import Breach
 
@@ -64,6 +65,29 @@ def recognise(name: str, hs_code: str, entries: Sequence[Entry]) -> Recognition:
             rest = [each for each in found if each not in group]
             return Recognition(group[0].entry.verdict, tuple(group + rest))
     return Recognition("needs_person", ())
+
+
+def versions_of_lists(entries: Sequence[Entry]) -> str:
+    """The list versions that entries stand in, as a decision keeps what it was made on (V6)."""
+    return " ".join(sorted({each.entry.partition("#")[0] for each in entries if not each.remembered}))
+
+
+_VERDICT_OF_LIST = {"positive": "eligible", "negative": "not_eligible"}
+
+
+def breaches_of_entries(kind: str, verdicts: Sequence[str]) -> tuple[Breach, ...]:
+    """Why entries can't stand in a list of the kind: a negative list lets nothing in, a positive one bars nothing."""
+    return tuple(
+        Breach("list_entry_of_other_kind", "R-GOODS-1", f"/entries/{index}/verdict", {"kind": kind, "verdict": verdict})
+        for index, verdict in enumerate(verdicts)
+        if verdict != _VERDICT_OF_LIST[kind]
+    )
+
+
+def breaches_of_expiry(expires_on: date | None, today: date) -> tuple[Breach, ...]:
+    """Why a decision can't end on a day: it would never hold (V10)."""
+    over = expires_on is not None and expires_on < today
+    return (Breach("decision_over_already", "V10", "/expires_on"),) if over else ()
 
 
 def breaches_of_decision(found: Recognition, verdict: str, *, has_expiry: bool) -> tuple[Breach, ...]:

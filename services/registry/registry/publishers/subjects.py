@@ -56,6 +56,7 @@ async def announce_subject(
     act: Act,
     role: str | None = None,
     reason: str = "",
+    rule_version: str | None = None,
 ) -> None:
     """One version more: kept in the history and told; the caller holds the subject's lock."""
     subject.version += 1
@@ -71,6 +72,7 @@ async def announce_subject(
             at=act.now,
             reason=reason,
             state=state.model_dump(mode="json"),
+            rule_version=rule_version,
         )
     )
     said = event.model_validate({"subject": state, "role": role, "reason": reason})

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.recognition import Entry
@@ -22,10 +23,12 @@ async def newest_list_version(session: AsyncSession, pilot: str, kind: str) -> i
 
 async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list[Entry]:
     """The entries of the newest list of each kind in force, and remembered decisions, newest first."""
-    lists = select(CommodityListRow).where(CommodityListRow.pilot == pilot, CommodityListRow.effective_from <= day)
-    newest: dict[str, CommodityListRow] = {}
-    for row in (await session.execute(lists.order_by(CommodityListRow.version))).scalars():
-        newest[row.kind] = row
+    lists = (
+        select(CommodityListRow)
+        .where(CommodityListRow.pilot == pilot, CommodityListRow.effective_from <= day)
+        .ext(distinct_on(CommodityListRow.kind))
+        .order_by(CommodityListRow.kind, CommodityListRow.version.desc())
+    )
     entries = [
         Entry(
             entry=f"{row.kind}@{row.version}#{number}",
@@ -35,7 +38,7 @@ async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list
             reason=each["reason"],
             reason_zh=each["reason_zh"],
         )
-        for row in newest.values()
+        for row in (await session.execute(lists)).scalars()
         for number, each in enumerate(row.entries, 1)
     ]
     decided = select(CommodityDecisionRow).where(CommodityDecisionRow.pilot == pilot, _holds_on(day))
@@ -53,10 +56,13 @@ def _holds_on(day: date) -> ColumnElement[bool]:
 
 
 def tasks_open_on(pilot: str, day: date) -> Select[RecognitionTaskRow]:
-    """The trade lines on whose goods no decision holds on the day."""
+    """The trade lines on whose goods no decision holds on the day; it fits goods as recognition says (R-GOODS-2)."""
     task, made = RecognitionTaskRow, CommodityDecisionRow
     decided = select(made.id).where(
-        made.pilot == task.pilot, made.goods_name == task.goods_name, made.hs_code == task.hs_code, _holds_on(day)
+        made.pilot == task.pilot,
+        func.strpos(func.lower(task.goods_name), func.lower(made.goods_name)) > 0,
+        func.starts_with(task.hs_code, made.hs_code),
+        _holds_on(day),
     )
     return select(task).where(task.pilot == pilot, task.closed_at.is_(None), ~decided.exists())
 

@@ -84,7 +84,7 @@ class RoleFilingRow(Row):
 
 
 class SubjectVersionRow(Row):
-    """Every state a subject had: who made it, when and why (R-FILE-3, V64)."""
+    """Every state a subject had: who made it, when and why (R-FILE-3, V64), by which dated rules (V6)."""
 
     __tablename__ = "subject_versions"
 
@@ -96,6 +96,7 @@ class SubjectVersionRow(Row):
     at: Mapped[datetime]
     reason: Mapped[str]
     state: Mapped[dict[str, Any]]
+    rule_version: Mapped[str | None]
 
 
 class AgreementRow(Row):
@@ -169,6 +170,7 @@ class CommodityDecisionRow(Row):
     expires_on: Mapped[date | None]
     decided_by: Mapped[str]
     decided_at: Mapped[datetime]
+    rule_version: Mapped[str | None]
 
 
 class RecognitionTaskRow(Row):
@@ -202,3 +204,4 @@ class CreditGradeRow(Row):
     measures: Mapped[dict[str, Any]]
     decided_by: Mapped[str]
     decided_at: Mapped[datetime]
+    rule_version: Mapped[str | None]

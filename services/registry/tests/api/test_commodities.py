@@ -69,6 +69,15 @@ async def test_an_entry_that_fits_nothing_or_everything_is_malformed(bureau: Any
     assert bureau.said("commodities") == []
 
 
+@pytest.mark.parametrize(("kind", "verdict"), [("negative", "eligible"), ("positive", "not_eligible")])
+async def test_a_list_says_what_its_kind_says(bureau: Any, kind: str, verdict: str) -> None:
+    right = "not_eligible" if verdict == "eligible" else "eligible"
+    entries = [entry("82", verdict=right), entry("83", verdict=verdict)]
+    body = {"kind": kind, "effective_from": "2026-05-01", "source": "sample", "entries": entries}
+    calling = bureau.door.call("POST", "/v1/commodity-lists", body)
+    assert await bureau.refused(calling) == (409, "list_entry_of_other_kind")
+
+
 async def test_candidates_come_with_entry_and_reason(bureau: Any) -> None:
     await publish(bureau, entry("82"), entry("8204", "扳手"))
     found = await recognised(bureau, "活动扳手", "8204120000")
@@ -107,14 +116,18 @@ async def test_a_decision_needs_a_reason_and_a_person_of_the_authority(bureau: A
 async def test_a_decision_never_overrides_a_prohibition_and_a_list_only_until_a_day(bureau: Any) -> None:
     await publish(bureau, entry("44"))
     assert await bureau.refused(decide(bureau, "not_eligible")) == (409, "override_without_expiry")
-    assert (await decide(bureau, "not_eligible", expires_on="2026-05-20")).status_code == 201
+    made = await decide(bureau, "not_eligible", expires_on="2026-05-20")
+    assert (made.status_code, made.json()["rule_version"]) == (201, "positive@1")
     assert (await recognised(bureau, "竹制剑架", "4421999090"))["decision"] == "not_eligible"
     bureau.door.at(datetime(2026, 5, 21, 1, tzinfo=UTC))
     assert (await recognised(bureau, "竹制剑架", "4421999090"))["decision"] == "eligible"
     await publish(bureau, entry("", "剑", verdict="not_eligible"), kind="negative")
+    past = decide(bureau, "not_eligible", expires_on="2026-05-20")
+    assert await bureau.refused(past) == (409, "decision_over_already")
     barred = decide(bureau, "eligible", expires_on="2026-12-31")
     assert await bureau.refused(barred) == (409, "prohibition_not_overridable")
-    assert bureau.refusals() == [("V10", "override_without_expiry"), ("V10", "prohibition_not_overridable")]
+    codes = ("override_without_expiry", "decision_over_already", "prohibition_not_overridable")
+    assert bureau.refusals() == [("V10", code) for code in codes]
 
 
 async def test_the_same_key_gives_the_same_version_once(bureau: Any) -> None:

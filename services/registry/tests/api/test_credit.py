@@ -23,6 +23,7 @@ async def test_a_grade_brings_its_measures_and_is_told(
     answer = await bureau.door.done("POST", path, grade(letter), role="customs")
     measures = {"automatic_release": automatic, "inspection_rate_percent": rate, "review_depth": depth}
     assert (answer["authority"], answer["measures"]) == ("customs", measures)
+    assert answer["rule_version"] == "grade_measures@2023-04-19"
     told = bureau.heard("supervision")[0]
     assert {name: told[name] for name in measures} == measures
     assert (told["subject_id"], told["authority"], told["grade"]) == (seller["id"], "customs", letter)

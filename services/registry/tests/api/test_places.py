@@ -62,6 +62,17 @@ async def test_a_pilot_and_a_port_are_filed_once(bureau: Any) -> None:
     assert second["content"]["pilot"] == "yiwu"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_place_whose_days_are_reversed_is_not_filed(bureau: Any, kind: str) -> None:
+    body = {**KINDS[kind][0], "valid_to": "2025-12-31"}
+    path = f"/v1/{kind}"
+    assert await bureau.refused(bureau.door.call("POST", path, body)) == (409, "place_dates_reversed")
+    filed = await bureau.door.done("POST", path, KINDS[kind][0])
+    code = body.pop("port_code", filed["id"])
+    change = bureau.door.call("POST", f"{path}/{code}/changes", body, version=1)
+    assert await bureau.refused(change) == (409, "place_dates_reversed")
+
+
 async def test_new_bounds_count_for_what_is_submitted_afterwards(bureau: Any) -> None:
     subject = await bureau.approved()
     later = await bureau.filed(bureau.stall_holder())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ STEPS = {
     "approvals": {"submitted", "under_review", "effective"},
     "returns": {"submitted", "under_review", "effective"},
     "rejections": {"submitted", "under_review", "effective"},
-    "suspensions": {"approved", "effective"},
+    "suspensions": {"approved", "effective", "suspended"},
     "reinstatements": {"suspended"},
     "exits": {"approved", "effective", "suspended"},
 }
@@ -80,13 +81,15 @@ async def test_each_step_is_told_and_kept_with_who_when_and_why(bureau: Any) -> 
     assert [actor for _, actor, _ in kept[1:]] == actors
     assert [reason for _, actor, reason in kept if actor == officer] == ["checked"] * 6
     assert [version for version, _, _ in kept] == list(range(1, 10))
+    rules = [each["rule_version"] for each in history["items"]]
+    assert rules == [None] + ["required_qualifications@2023-04-19 pilot@1"] * 8
     assert all(each["at"].startswith("2026-05-13T01:0") for each in history["items"])
 
 
 @pytest.mark.parametrize("step", ["approvals", "returns", "rejections", "suspensions", "exits"])
 async def test_no_decision_without_a_reason(bureau: Any, step: str) -> None:
     subject = await walked(bureau, "submissions")
-    for body in ({}, {"reason": ""}):
+    for body in ({}, {"reason": ""}, {"reason": " \u3000"}):
         answer = await bureau.step(subject, step, body)
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/reason")
     assert bureau.said("subjects") == ["subject_filed", "subject_submitted"]
@@ -102,6 +105,17 @@ async def test_a_stop_order_lasts_until_commerce_lifts_it_whatever_the_party_doe
     gone = await bureau.stepped(again, "exits", **bureau.as_party(again))
     assert (gone["filings"][0]["status"], gone["filings"][0]["stop_order"]) == ("exited", True)
     assert bureau.heard()[-1]["subject"]["roles"][0]["stop_order"] is True
+
+
+async def test_a_stop_order_is_given_and_lifted_while_the_suspension_goes_on(bureau: Any) -> None:
+    subject = await bureau.stepped(await bureau.approved(), "suspensions")
+    since = subject["filings"][0]["suspended_at"]
+    bureau.door.at(datetime(2026, 5, 14, 1, tzinfo=UTC))
+    for order in (True, False):
+        subject = await bureau.stepped(subject, "suspensions", {"reason": "case 5", "stop_order": order})
+        filing = subject["filings"][0]
+        assert (filing["status"], filing["stop_order"], filing["suspended_at"]) == ("suspended", order, since)
+        assert bureau.heard("subjects")[-1]["subject"]["roles"][0]["stop_order"] is order
 
 
 @pytest.mark.parametrize("end", [("submissions", "rejections"), ("submissions", "approvals", "exits")])
@@ -160,9 +174,7 @@ async def test_an_amendment_names_a_filing_and_a_change(bureau: Any) -> None:
     assert (nothing.status_code, nothing.json()["code"]) == (422, "field_invalid")
     unknown = {"name": "another", "reason": "renamed"}
     assert (await bureau.step(subject, "amendments", unknown, of="operator", **who)).status_code == 404
-    both = await bureau.filed(
-        {**bureau.operator(), "identity": None} | {"identity": await identity_of(bureau, subject)}, **who
-    )
+    both = await bureau.filed({**bureau.enterprise("operator"), "identity": await identity_of(bureau, subject)}, **who)
     stalls = {"stalls": [bureau.stall(longitude="106")], "reason": "escape"}
     assert await bureau.refused(bureau.step(both, "amendments", stalls, of="operator", **who)) == (
         409,

@@ -26,6 +26,17 @@ def identity(kind: str, number: str, country: str = "CN") -> dict[str, str]:
         pytest.param(identity("credit_code", "11010519491231002X"), "identity_check_digit_wrong", id="never as a code"),
         pytest.param(identity("passport", "RU7654321", "RU"), None, id="a passport"),
         pytest.param(identity("passport", "RU7654321", "ZZ"), "identity_country_wrong", id="of no country"),
+        pytest.param(identity("passport", "RU7654321", "CN"), "identity_country_wrong", id="of a Chinese"),
+        pytest.param(identity("foreign_registration", "915001110", "CN"), "identity_country_wrong", id="nor a firm"),
+        pytest.param(identity("permanent_resident_card", "911124198108030024", "CA"), None, id="a card of 2023"),
+        pytest.param(
+            identity("permanent_resident_card", "911124198108030025", "CA"),
+            "identity_check_digit_wrong",
+            id="its digit",
+        ),
+        pytest.param(
+            identity("permanent_resident_card", "911124198113030024", "CA"), "identity_birth_date_wrong", id="month 13"
+        ),
         pytest.param(identity("passport", "R-7", "RU"), "identity_form_wrong", id="no passport number"),
         pytest.param(identity("foreign_registration", "1027700132195", "RU"), None, id="a foreign enterprise"),
         pytest.param(identity("permanent_resident_card", "RUS110090000101", "RU"), None, id="a permanent resident"),
@@ -75,6 +86,36 @@ async def test_another_role_is_added_to_the_one_subject(bureau: Any) -> None:
     assert both["filings"][0]["filed_by"] == seller["id"]
     said = bureau.ask("SELECT sequence FROM outbox WHERE key = '%s' ORDER BY id" % operator["id"])  # noqa: UP031
     assert said == [(1,), (2,)]
+
+
+async def test_what_others_filed_too_is_no_longer_one_filers_to_speak_for(bureau: Any) -> None:
+    seller, operator = await bureau.approved(), await bureau.approved(bureau.operator())
+    body = bureau.enterprise("buyer")
+    buyer = await bureau.filed(body, **bureau.as_party(seller))
+    account = {"kind": "personal_fx_account", "value": "yes", "valid_from": "2026-05-13", "account": "6222000011"}
+    path = f"/v1/subjects/{buyer['id']}/qualifications"
+    buyer = await bureau.door.done("POST", path, account, version=1, **bureau.as_party(seller))
+    supplying = {**body, "role": "supplier"}
+    forged = bureau.door.call(
+        "POST", "/v1/subjects", {**supplying, "qualifications": [account]}, **bureau.as_party(operator)
+    )
+    assert await bureau.refused(forged) == (404, "not_found")
+    buyer = await bureau.filed(supplying, **bureau.as_party(operator))
+    for filer in (seller, operator):
+        late = bureau.door.call("POST", path, account, version=buyer["version"], **bureau.as_party(filer))
+        assert await bureau.refused(late) == (404, "not_found")
+
+
+async def test_what_commerce_filed_is_no_partys_to_add_to(bureau: Any) -> None:
+    operator = await bureau.approved(bureau.operator())
+    body = bureau.stall_holder()
+    await bureau.filed(body, role="commerce", actor="commerce:clerk")
+    account = {"kind": "fx_account", "value": "yes", "valid_from": "2026-05-13", "account": "6222000011"}
+    forged = {**body, "role": "agent", "stalls": [], "qualifications": [account]}
+    assert await bureau.refused(bureau.door.call("POST", "/v1/subjects", forged, **bureau.as_party(operator))) == (
+        404,
+        "not_found",
+    )
 
 
 async def test_others_add_a_buyer_to_a_subject_but_nothing_to_what_it_holds(bureau: Any) -> None:
@@ -188,6 +229,42 @@ async def test_a_class_is_recorded_by_who_grants_it_once_the_filing_was_reviewed
     assert await bureau.refused(foreign) == (409, "qualification_of_authority")
     granted = await bureau.door.done("POST", path, {**better, "value": "B"}, version=subject["version"], role="safe")
     assert [each["value"] for each in granted["qualifications"]] == ["small_scale", "B"]
+
+
+async def test_a_class_comes_by_no_second_filing_either(bureau: Any) -> None:
+    body = bureau.stall_holder()
+    subject = await bureau.approved(body)
+    held = [
+        {"kind": "quality_undertaking", "value": "signed", "valid_from": "2026-05-13"},
+        {"kind": "fx_directory", "value": "A", "valid_from": "2026-05-13", "valid_to": "2026-05-12"},
+    ]
+    second = {**body, "role": "carrier", "stalls": [], "qualifications": held}
+    calling = await bureau.door.call("POST", "/v1/subjects", second, **bureau.as_party(subject))
+    assert [(each["code"], each["pointer"]) for each in calling.json()["errors"]] == [
+        ("qualification_of_authority", "/qualifications/1/kind"),
+        ("qualification_dates_reversed", "/qualifications/1/valid_to"),
+    ]
+    both = await bureau.filed({**second, "qualifications": held[:1]}, **bureau.as_party(subject))
+    assert [each["kind"] for each in both["qualifications"]] == ["taxpayer_kind", "quality_undertaking"]
+
+
+async def test_stated_anew_from_its_first_day_a_qualification_is_corrected_or_ended(bureau: Any) -> None:
+    subject = await bureau.approved(bureau.operator())
+    path = f"/v1/subjects/{subject['id']}/qualifications"
+    ended = {"kind": "customs_filing", "value": "A", "valid_from": "2026-01-01", "valid_to": "2026-05-20"}
+    after = await bureau.door.done("POST", path, ended, version=subject["version"], role="customs")
+    terms = [(each["kind"], each["valid_to"]) for each in after["qualifications"]]
+    assert terms == [("fx_directory", None), ("quality_undertaking", None), ("customs_filing", "2026-05-20")]
+    accounts = [
+        {"kind": "fx_account", "value": "USD", "valid_from": "2026-01-01", "account": n}
+        for n in ("62220001", "62220002")
+    ]
+    for account in (*accounts, accounts[0] | {"valid_to": "2026-05-31"}):
+        who = bureau.as_party(subject)
+        after = await bureau.door.done("POST", path, account, version=after["version"], **who)
+    assert [each["valid_to"] for each in after["qualifications"][3:]] == [None, "2026-05-31"]
+    history = await bureau.door.done("GET", f"/v1/subjects/{subject['id']}/versions")
+    assert history["items"][0]["state"]["qualifications"][0]["valid_to"] is None
 
 
 async def test_without_the_pilots_data_nothing_is_submitted(bureau: Any) -> None:

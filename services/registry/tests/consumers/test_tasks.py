@@ -95,7 +95,8 @@ async def test_a_correction_closes_opens_and_renames_tasks_and_a_void_trade_has_
 
 
 async def test_a_decision_closes_the_tasks_on_its_goods_until_it_expires(bureau: Any, hear: Hear) -> None:
-    await hear(TradeRegistered(trade=trade(line(1), line(2, goods_name="竹刀"), line(3, hs_code="4421999010"))))
+    lines = (line(1), line(2, goods_name="竹刀"), line(3, hs_code="4421999010"), line(4, goods_name="大号竹制剑架"))
+    await hear(TradeRegistered(trade=trade(*lines)))
     decision = {
         "goods_name": "竹制剑架",
         "hs_code": "4421999090",
@@ -108,7 +109,7 @@ async def test_a_decision_closes_the_tasks_on_its_goods_until_it_expires(bureau:
     await hear(TradeRegistered(trade=trade(line(5))))
     assert await tasks(bureau) == ids(3, 2)
     bureau.door.at(datetime(2026, 5, 21, 1, tzinfo=UTC))
-    assert await tasks(bureau) == ids(5, 3, 2, 1)
+    assert await tasks(bureau) == ids(5, 4, 3, 2, 1)
 
 
 async def test_tasks_are_paged_by_key(bureau: Any, hear: Hear) -> None:

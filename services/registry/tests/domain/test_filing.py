@@ -30,7 +30,8 @@ BOUNDS = [
     )
 ]
 STALL = StallFacts("02-000018", Decimal("105.744"), Decimal("29.541"), date(2026, 1, 1), None)
-CLEAN = FilingFacts("stall_holder", (STALL,), BOUNDS, frozenset({"taxpayer_kind"}), frozenset({"taxpayer_kind"}))
+TAXED = frozenset({"taxpayer_kind"})
+CLEAN = FilingFacts("stall_holder", (STALL,), BOUNDS, TAXED, TAXED, date(2026, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,14 @@ def test_all_breaches_are_said_at_once_each_at_its_place() -> None:
         ("stall_dates_reversed", "/stalls/1/valid_to"),
         ("qualification_missing", "/qualifications"),
     ]
+
+
+def test_a_stall_whose_days_are_over_is_none() -> None:
+    over = replace(STALL, valid_to=date(2026, 5, 12))
+    for day, codes in ((date(2026, 5, 12), []), (date(2026, 5, 13), ["stall_missing"])):
+        found = breaches_of_filing(replace(CLEAN, stalls=(over,), day=day))
+        assert [each.code for each in found] == codes
+        assert breaches_of_filing(replace(CLEAN, stalls=(over, STALL), day=day)) == ()
 
 
 def test_a_stall_for_one_day_has_the_same_first_and_last_day() -> None:

@@ -16,7 +16,7 @@ LEGAL = {
     "approve": {"submitted": "approved", "under_review": "approved", "effective": "approved"},
     "return": {"submitted": "returned", "under_review": "returned", "effective": "returned"},
     "reject": {"submitted": "rejected", "under_review": "rejected", "effective": "rejected"},
-    "suspend": {"approved": "suspended", "effective": "suspended"},
+    "suspend": {"approved": "suspended", "effective": "suspended", "suspended": "suspended"},
     "reinstate": {"suspended": "approved"},
     "exit": {"approved": "exited", "effective": "exited", "suspended": "exited"},
     "amend": {"draft": "draft", "returned": "returned", "approved": "approved", "effective": "effective"},

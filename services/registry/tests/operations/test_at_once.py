@@ -23,6 +23,13 @@ async def test_lists_published_at_once_have_versions_without_gap_or_repeat(burea
     assert sorted(answer["version"] for answer in answers) == list(range(1, 13))
 
 
+async def test_of_twelve_designations_of_one_port_at_once_one_counts(bureau: Any) -> None:
+    port = {"port_code": "8011", "name": "样例口岸", "valid_from": "2026-01-01"}
+    answers = await asyncio.gather(*(bureau.door.call("POST", "/v1/ports", port) for _ in range(12)))
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 11}
+    assert bureau.said("places") == ["pilot_changed", "port_designated"]
+
+
 async def test_grades_set_at_once_by_one_authority_are_one_gapless_sequence(bureau: Any) -> None:
     subject = await bureau.approved()
     path = f"/v1/subjects/{subject['id']}/credit-grades"

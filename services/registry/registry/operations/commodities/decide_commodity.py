@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from registry.domain.recognition import breaches_of_decision, recognise
+from registry.domain.recognition import breaches_of_decision, breaches_of_expiry, recognise, versions_of_lists
 from registry.store.commodities import entries_in_force
 from registry.store.tables import CommodityDecisionRow
 from shared.act import Act
@@ -29,8 +29,10 @@ async def decide_commodity(
 ) -> CommodityDecisionRow:
     """The remembered decision; tasks on the same goods are open no longer while it holds."""
     today = legal_date(act.now)
-    found = recognise(goods_name, hs_code, await entries_in_force(session, act.pilot, today))
-    if breaches := breaches_of_decision(found, verdict, has_expiry=expires_on is not None):
+    entries = await entries_in_force(session, act.pilot, today)
+    found = recognise(goods_name, hs_code, entries)
+    breaches = breaches_of_decision(found, verdict, has_expiry=expires_on is not None)
+    if breaches := breaches + breaches_of_expiry(expires_on, today):
         raise Refused(breaches)
     row = CommodityDecisionRow(
         id=uuid7(),
@@ -44,6 +46,7 @@ async def decide_commodity(
         expires_on=expires_on,
         decided_by=act.actor,
         decided_at=act.now,
+        rule_version=versions_of_lists(entries),
     )
     session.add(row)
     said = CommodityDecided.model_validate(

@@ -9,11 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from registry.domain.recognition import breaches_of_entries
 from registry.store.commodities import newest_list_version
 from registry.store.tables import CommodityListRow
 from shared.act import Act
 from shared.events.registry import CommodityEntryPublished, CommodityListPublished
 from shared.messaging.outbox import announce
+from shared.vocabulary.errors import Refused
 
 _LIST_LOCK = 1039_0101
 
@@ -28,6 +30,8 @@ async def publish_commodity_list(
     act: Act,
 ) -> CommodityListRow:
     """The published version; each has an id of its own, so that its events are one short sequence."""
+    if breaches := breaches_of_entries(kind, [entry["verdict"] for entry in entries]):
+        raise Refused(breaches)
     await session.execute(select(func.pg_advisory_xact_lock(_LIST_LOCK)))
     version = await newest_list_version(session, act.pilot, kind) + 1
     row = CommodityListRow(

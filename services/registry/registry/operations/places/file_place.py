@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.domain.places import breaches_of_place
 from registry.store.places import place_for_update
 from registry.store.tables import PlaceRow
 from shared.act import Act
 from shared.events.base import Event
+from shared.events.registry import BankFiled, PortDesignated, SiteFiled
 from shared.messaging.outbox import announce
 from shared.vocabulary.errors import NotFound, Refused, Stale
 from shared.vocabulary.rules import Breach
 
 
 async def file_place(session: AsyncSession, place_id: str, kind: str, event: Event, *, act: Act) -> PlaceRow:
-    """The new place; its id may not be taken."""
-    if await place_for_update(session, place_id) is not None:
+    """The new place; its id may not be taken: of two at once the second waits for the first and is told so."""
+    content = _admissible(event)
+    row = {"id": place_id, "kind": kind, "pilot": act.pilot, "content": content, "version": 1}
+    made = insert(PlaceRow).values(row).on_conflict_do_nothing().returning(PlaceRow)
+    filed = (await session.execute(made)).scalar_one_or_none()
+    if filed is None:
         raise Refused((Breach("place_filed_already", "R-FILE-9", "", {"place": place_id}),))
-    row = PlaceRow(id=place_id, kind=kind, pilot=act.pilot, content=_content(event), version=1)
-    session.add(row)
     await announce(session, event, key=place_id, sequence=1, act=act)
-    return row
+    return filed
 
 
 async def change_place(
@@ -34,10 +39,18 @@ async def change_place(
         raise NotFound(f"no {place_id}")
     if row.version != version:
         raise Stale(f"it has version {row.version}")
-    row.content, row.version = _content(event), row.version + 1
+    row.content, row.version = _admissible(event), row.version + 1
     await announce(session, event, key=place_id, sequence=row.version, act=act)
     return row
 
 
-def _content(event: Event) -> dict[str, Any]:
+def _breaches(event: Event) -> tuple[Breach, ...]:
+    if isinstance(event, (BankFiled, SiteFiled, PortDesignated)):
+        return breaches_of_place(event.valid_from, event.valid_to)
+    return ()
+
+
+def _admissible(event: Event) -> dict[str, Any]:
+    if breaches := _breaches(event):
+        raise Refused(breaches)
     return event.model_dump(mode="json")

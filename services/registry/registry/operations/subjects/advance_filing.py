@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.filing import FilingFacts, StallFacts, breaches_of_filing, in_force
+from registry.domain.filing import FilingFacts, StallFacts, breaches_of_filing, in_force, speaks_for
 from registry.domain.lifecycle import STEPS, breaches_of_step
 from registry.publishers.subjects import announce_subject
 from registry.store.places import pilot_row
@@ -55,15 +55,16 @@ async def locked_subject(
 ) -> SubjectRow:
     """The subject at the version the caller saw; somebody else's is hidden from a party.
 
-    Who filed a role for another acts on that filing; on the subject itself (no `role`) until it has an own account.
+    Who filed a role for another acts on that filing; on the subject itself (no `role`) as long as it speaks for it.
     """
     subject = await subject_for_update(session, subject_id)
     if subject is None or subject.pilot != act.pilot:
         raise NotFound(f"no subject {subject_id}")
-    if act.role not in open_to and not is_own(subject, UUID(act.subject_id) if act.subject_id else None, act.actor):
-        filings = await filings_of(session, subject_id)
-        filed = {row.filed_by for row in filings if row.role == role or (role is None and subject.account is None)}
-        if act.subject_id is None or UUID(act.subject_id) not in filed:
+    party = UUID(act.subject_id) if act.subject_id else None
+    if act.role not in open_to and not is_own(subject, party, act.actor):
+        filed_by = {row.role: row.filed_by for row in await filings_of(session, subject_id)}
+        filed = party is not None and filed_by.get(role or "") == party
+        if not filed and (role is not None or not speaks_for(party, subject.account, filed_by.values())):
             raise Hidden(f"subject {subject_id} is somebody else's")
     if subject.version != version:
         raise Stale(f"the subject has version {subject.version}")
@@ -93,12 +94,22 @@ async def advance_filing(
     subject = await locked_subject(session, subject_id, version, act, role=role)
     filing = await filing_of_role(session, subject_id, role)
     breaches = breaches_of_step(step, filing.status, decided_by=act.actor, submitted_by=filing.submitted_by)
+    facts = await facts_of(session, subject, role, act)
     if step == "submit":
-        breaches += breaches_of_filing(await facts_of(session, subject, role, act))
+        breaches += breaches_of_filing(facts)
     if breaches:
         raise Refused(breaches)
     _change(filing, step, reason, stop_order, act)
-    await announce_subject(session, subject, _EVENTS[step], step=step, role=role, act=act, reason=reason)
+    await announce_subject(
+        session,
+        subject,
+        _EVENTS[step],
+        step=step,
+        role=role,
+        act=act,
+        reason=reason,
+        rule_version=facts.rule_version,
+    )
     return subject
 
 
@@ -111,7 +122,7 @@ def _change(filing: RoleFilingRow, step: str, reason: str, stop_order: bool, act
     elif step == "approve":
         filing.effective_from, filing.stop_order = filing.effective_from or act.now, False
     elif step == "suspend":
-        filing.suspended_at, filing.stop_order = act.now, stop_order
+        filing.suspended_at, filing.stop_order = filing.suspended_at or act.now, stop_order
     elif step == "reinstate":
         filing.suspended_at, filing.stop_order = None, False
     elif step == "exit":
@@ -144,4 +155,6 @@ async def facts_of(session: AsyncSession, subject: SubjectRow, role: str, act: A
         bounds=[(Decimal(x), Decimal(y)) for x, y in pilot.content["bounds"]],
         held_qualifications=frozenset(each.kind for each in held if in_force(each.valid_from, each.valid_to, today)),
         required_qualifications=frozenset(required.value.get(role, [])),
+        day=today,
+        rule_version=f"{required.version} pilot@{pilot.version}",
     )

@@ -45,9 +45,12 @@ async def amend_subject(
     filing = await filing_of_role(session, subject_id, role)
     breaches = breaches_of_step("amend", filing.status, decided_by=act.actor, submitted_by=filing.submitted_by)
     breaches += breaches_of_role(role, has_stalls=bool(amendment.stalls))
+    rule_version = None
     if amendment.stalls is not None and role == "stall_holder":
         subject.stalls = amendment.stalls
-        breaches += breaches_of_stalls(await facts_of(session, subject, role, act))
+        facts = await facts_of(session, subject, role, act)
+        breaches += breaches_of_stalls(facts)
+        rule_version = facts.rule_version
     if breaches:
         raise Refused(breaches)
     if amendment.name is not None:
@@ -55,5 +58,14 @@ async def amend_subject(
         subject.display_name = shown
         subject.name = sealer.seal(amendment.name, purpose=NAME_PURPOSE, mask=shown).model_dump()
     filing.version += 1
-    await announce_subject(session, subject, SubjectAmended, step="amend", role=role, act=act, reason=amendment.reason)
+    await announce_subject(
+        session,
+        subject,
+        SubjectAmended,
+        step="amend",
+        role=role,
+        act=act,
+        reason=amendment.reason,
+        rule_version=rule_version,
+    )
     return subject

@@ -10,9 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from registry.domain.filing import breaches_of_filing, breaches_of_role, takes_effect_at_once
-from registry.domain.lifecycle import ENDED
+from registry.domain.filing import breaches_of_filing, breaches_of_role, speaks_for, takes_effect_at_once
+from registry.domain.lifecycle import ENDED, was_reviewed
+from registry.domain.qualification import breaches_of_dates, breaches_of_recording, with_qualification
 from registry.operations.subjects.advance_filing import facts_of
+from registry.operations.subjects.record_qualification import StatedQualification, kept_qualification
 from registry.publishers.subjects import announce_subject
 from registry.store.subjects import active_roles_of, filings_of, next_number, subject_by_identity
 from registry.store.tables import RoleFilingRow, SubjectRow
@@ -21,6 +23,7 @@ from shared.events.registry import FilingEffective, SubjectFiled
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Hidden, Malformed, Refused
 from shared.vocabulary.identifiers import (
+    FOREIGN_KINDS,
     NATURAL_PERSON_KINDS,
     InvalidIdentifier,
     mask_name,
@@ -32,13 +35,11 @@ from shared.vocabulary.rules import Breach
 FILED_BY_OTHERS = frozenset({"buyer", "supplier", "agent"})
 IDENTITY_PURPOSE = "subject.identity"
 NAME_PURPOSE = "subject.name"
-# A document of these kinds may be issued by any country; the others are China's, whatever the holder's nationality.
-_ISSUED_ANYWHERE = frozenset({"passport", "foreign_registration"})
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What is filed; stalls and qualifications as plain JSON values."""
+    """What is filed; stalls as plain JSON values."""
 
     kind: str
     number: str
@@ -46,7 +47,7 @@ class Filed:
     name: str
     role: str
     stalls: list[dict[str, Any]]
-    qualifications: list[dict[str, Any]]
+    qualifications: list[StatedQualification]
 
 
 async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, act: Act) -> SubjectRow:
@@ -59,18 +60,24 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     except InvalidIdentifier as error:
         raise Malformed((Breach(error.code, error.rule, "/identity/number"),)) from error
     subject = await _subject_of(session, filed, number, sealer, act)
-    held = next((row for row in await filings_of(session, subject.id) if row.role == filed.role), None)
+    filings = await filings_of(session, subject.id)
+    held = next((row for row in filings if row.role == filed.role), None)
     if held is not None and held.status not in ENDED:
         raise Refused((Breach("already_filed", "R-FILE-4", "/role", {"filing": held.number, "status": held.status}),))
-    by_other = _filed_by_other(subject, filed, act)
+    by_other = _filed_by_other(subject, filings, filed, act)
     filer = UUID(act.subject_id) if by_other and act.subject_id else None
     roles = frozenset[str]() if filer is None else await active_roles_of(session, filer, act.pilot)
     at_once = takes_effect_at_once(filed.role, roles, ended_before=held is not None)
     subject.stalls = filed.stalls if filed.role == "stall_holder" else subject.stalls
-    subject.qualifications = [*subject.qualifications, *filed.qualifications]
     breaches = breaches_of_role(filed.role, has_stalls=bool(filed.stalls))
+    breaches += _breaches_of_stated(filed.qualifications, filings, act.role)
+    for stated in filed.qualifications:
+        subject.qualifications = with_qualification(subject.qualifications, kept_qualification(sealer, stated))
+    rule_version = None
     if at_once:
-        breaches += breaches_of_filing(await facts_of(session, subject, filed.role, act))
+        facts = await facts_of(session, subject, filed.role, act)
+        breaches += breaches_of_filing(facts)
+        rule_version = facts.rule_version
     if breaches:
         raise Refused(breaches)
     filing = held or RoleFilingRow(
@@ -85,11 +92,24 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     filing.reason, filing.version = "", filing.version + 1
     session.add(filing)
     event = FilingEffective if at_once else SubjectFiled
-    await announce_subject(session, subject, event, step="file", role=filed.role, act=act)
+    await announce_subject(session, subject, event, step="file", role=filed.role, act=act, rule_version=rule_version)
     return subject
 
 
-def _filed_by_other(subject: SubjectRow, filed: Filed, act: Act) -> bool:
+def _breaches_of_stated(
+    stated: list[StatedQualification], filings: list[RoleFilingRow], role: str
+) -> tuple[Breach, ...]:
+    """Why the caller can't state what is held: once reviewed, a subject gets it from who grants it (R-FILE-7)."""
+    reviewed = was_reviewed(row.status for row in filings)
+    breaches: tuple[Breach, ...] = ()
+    for index, each in enumerate(stated):
+        at = f"/qualifications/{index}"
+        breaches += breaches_of_recording(each.kind, role, reviewed=reviewed, at=at)
+        breaches += breaches_of_dates(each.valid_from, each.valid_to, at=at)
+    return breaches
+
+
+def _filed_by_other(subject: SubjectRow, filings: list[RoleFilingRow], filed: Filed, act: Act) -> bool:
     """Whether the caller files for somebody else, who must be open to that; an own account is remembered."""
     if act.role == "commerce":
         return True
@@ -100,14 +120,16 @@ def _filed_by_other(subject: SubjectRow, filed: Filed, act: Act) -> bool:
         return False
     if act.subject_id is None or filed.role not in FILED_BY_OTHERS:
         raise Hidden("only its own account files a stall holder or operator")
-    if subject.account is not None and (filed.stalls or filed.qualifications):
+    speaks = speaks_for(UUID(act.subject_id), subject.account, (row.filed_by for row in filings))
+    if (filed.stalls or filed.qualifications) and not speaks:
         raise Hidden("only the subject itself or commerce adds to what it holds")
     return True
 
 
 async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: Sealer, act: Act) -> SubjectRow:
     """The identity's one subject, made where it isn't there: of two at once the second waits for the first."""
-    issuer = filed.country if filed.kind in _ISSUED_ANYWHERE else "CN"
+    # Cards and permits are China's, whatever the holder's nationality.
+    issuer = filed.country if filed.kind in FOREIGN_KINDS else "CN"
     index = sealer.blind_index(f"{issuer}:{filed.kind}:{number}", purpose=IDENTITY_PURPOSE)
     known = await subject_by_identity(session, act.pilot, index)
     if known is not None:

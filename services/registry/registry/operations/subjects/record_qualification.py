@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.lifecycle import ACTIVE
-from registry.domain.qualification import GRANTORS, breaches_of_dates, breaches_of_recording
+from registry.domain.lifecycle import was_reviewed
+from registry.domain.qualification import GRANTORS, breaches_of_dates, breaches_of_recording, with_qualification
 from registry.operations.subjects.advance_filing import locked_subject
 from registry.publishers.subjects import announce_subject
 from registry.store.subjects import filings_of
@@ -59,12 +59,12 @@ async def record_qualification(
     sealer: Sealer,
     act: Act,
 ) -> SubjectRow:
-    """The subject with one qualification more; earlier ones of the kind keep their dates."""
+    """The subject with the qualification; of the same first day it takes the earlier one's place, which is so ended."""
     subject = await locked_subject(session, subject_id, version, act, role=None, open_to=GRANTORS)
-    reviewed = any(row.status in ACTIVE | {"suspended"} for row in await filings_of(session, subject_id))
+    reviewed = was_reviewed(row.status for row in await filings_of(session, subject_id))
     breaches = breaches_of_recording(stated.kind, act.role, reviewed=reviewed)
     if breaches := breaches + breaches_of_dates(stated.valid_from, stated.valid_to):
         raise Refused(breaches)
-    subject.qualifications = [*subject.qualifications, kept_qualification(sealer, stated)]
+    subject.qualifications = with_qualification(subject.qualifications, kept_qualification(sealer, stated))
     await announce_subject(session, subject, QualificationRecorded, step="qualify", act=act)
     return subject

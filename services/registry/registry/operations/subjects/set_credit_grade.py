@@ -27,10 +27,10 @@ async def set_credit_grade(
     if subject is None or subject.pilot != act.pilot:
         raise NotFound(f"no subject {subject_id}")
     try:
-        table = (await policy_of(session, policy, act.pilot)).on("grade_measures", effective_from).value
+        table = (await policy_of(session, policy, act.pilot)).on("grade_measures", effective_from)
     except KeyError as error:
         raise Refused((Breach("grade_before_measures", "R-CREDIT-2", "/effective_from"),)) from error
-    measures = measures_of(grade, table)
+    measures = measures_of(grade, table.value)
     key = f"{subject_id}:{act.role}"
     newest = await session.scalar(
         select(func.max(CreditGradeRow.sequence)).where(
@@ -48,6 +48,7 @@ async def set_credit_grade(
         measures=measures,
         decided_by=act.actor,
         decided_at=act.now,
+        rule_version=table.version,
     )
     session.add(row)
     event = GradeChanged.model_validate(

@@ -1,0 +1,13 @@
+"""What the dates of a bank, site or port must be (R-FILE-9)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from shared.vocabulary.rules import Breach
+
+
+def breaches_of_place(valid_from: date, valid_to: date | None) -> tuple[Breach, ...]:
+    """Why a place can't be filed for these days."""
+    reversed_dates = valid_to is not None and valid_to < valid_from
+    return (Breach("place_dates_reversed", "R-FILE-9", "/valid_to"),) if reversed_dates else ()
