@@ -25,6 +25,7 @@ def upgrade() -> None:
         for amount in amounts:
             condition = f"{amount} = round({amount}, {_DIGITS.format(currency)})"
             op.create_check_constraint(op.f(f"ck_{table}_{amount}_digits"), table, condition)
+    op.create_index("ix_receipts_receipt_id", "receipts", ["receipt_id"])
     op.add_column("parked_events", sa.Column("pilot", sa.Text(), nullable=True))
     op.execute(
         "UPDATE parked_events SET pilot = (SELECT header->>1"

@@ -61,6 +61,28 @@ async def test_from_any_id_or_number_one_timeline(yard: Any, parties: Any, make_
         assert all(step["actor"] and step["sequence"] for step in traced["timeline"])
 
 
+async def test_from_a_draft_a_receipt_a_case_a_handover_or_an_event_too(
+    yard: Any, parties: Any, make_packed: Any
+) -> None:
+    trade = await yard.trade()
+    packing_list = await yard.sealed(make_packed(trade["trade"]["lines"][0]))
+    draft = await yard.draft(packing_list["id"])
+    assert (await yard.as_operator("GET", f"/v1/trace/{draft['number']}"))["trades"] == [trade["id"]]
+    declaration = await yard.as_operator("POST", f"/v1/declarations/{draft['id']}/submissions", {}, version=0)
+    declaration = await yard.receive(declaration["id"], "returned", "R-2026-7")
+    (case,) = declaration["declaration"]["open_conflicts"]
+    heard = uuid4()
+    await yard.hear(entitlement(declaration), key=declaration["id"], event_id=heard)
+    handover = yard.rows("SELECT id, number FROM handovers")[0]
+    own = [event for (event,) in yard.rows("SELECT event_id FROM outbox")]
+    for each in ["R-2026-7", case["conflict_id"], *handover, heard, *own]:
+        traced = await yard.as_operator("GET", f"/v1/trace/{each}")
+        assert (traced["trades"], traced["declarations"]) == ([trade["id"]], [draft["id"]]), each
+    foreign = {"role": "stall_holder", "subject_id": parties["other_seller"]}
+    for each in ["R-2026-7", heard, own[0]]:
+        assert (await yard.door.call("GET", f"/v1/trace/{each}", **foreign)).status_code == 404
+
+
 async def test_a_stall_holder_sees_its_own_part_without_the_others_amounts(
     yard: Any, parties: Any, make_packed: Any
 ) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trade_ledger.store.tables.copies import SubjectCopy, TraceLink
-from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
-from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
+from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, PortionRow, ReceiptRow
+from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackedLineRow, PackingListRow
 from trade_ledger.store.tables.trades import TradeLineRow, TradeRow
 
 
@@ -60,9 +60,43 @@ async def _of_line(session: AsyncSession, pilot: str, asked: str, own: UUID | No
 
 async def _of_declaration(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
     row = DeclarationRow
-    named = or_(row.number == asked, row.customs_number == asked, row.id == own)
-    query = select(PortionRow.trade_id).join(row, row.id == PortionRow.declaration_id)
-    return await _ids(session, query.where(row.pilot == pilot, named)) or None
+    return await _declared_in(session, pilot, or_(row.number == asked, row.customs_number == asked, row.id == own))
+
+
+async def _declared_in(session: AsyncSession, pilot: str, named: ColumnElement[bool]) -> set[UUID] | None:
+    """The trades behind the declarations' packing lists: a draft has no portions yet."""
+    contents = (
+        await session.execute(select(DeclarationRow.content).where(DeclarationRow.pilot == pilot, named))
+    ).scalars()
+    lists = {UUID(each) for content in contents for each in content["packing_list_ids"]}
+    return await _ids(session, select(PackedLineRow.trade_id).where(PackedLineRow.packing_list_id.in_(lists))) or None
+
+
+async def _of_receipt(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
+    receipts = select(ReceiptRow.declaration_id).where(ReceiptRow.pilot == pilot, ReceiptRow.receipt_id == asked)
+    cases = select(ConflictRow.declaration_id).where(ConflictRow.pilot == pilot, ConflictRow.id == own)
+    return await _declared_in(session, pilot, DeclarationRow.id.in_(receipts.union(cases)))
+
+
+async def _of_handover(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
+    row = HandoverRow
+    found = await session.scalar(
+        select(row.trade_ids).where(row.pilot == pilot, or_(row.number == asked, row.id == own)).limit(1)
+    )
+    return {UUID(each) for each in found} if found else None
+
+
+_KEY_OF_EVENT = text("SELECT key FROM outbox WHERE pilot = :pilot AND event_id = :event_id")
+
+
+async def _of_event(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
+    if own is None:
+        return None
+    key = await session.scalar(_KEY_OF_EVENT, {"pilot": pilot, "event_id": own})
+    if key is None:
+        key = await session.scalar(select(TraceLink.key).where(TraceLink.pilot == pilot, TraceLink.event_id == own))
+    about = None if key is None or key == asked else await find(session, pilot, key)
+    return None if about is None else about.trades
 
 
 async def _of_portion(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
@@ -101,7 +135,8 @@ async def _of_subject(session: AsyncSession, pilot: str, asked: str, own: UUID |
 
 
 async def _of_money_or_tax(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    named = or_(TraceLink.key == asked, TraceLink.shown["number"].astext == asked)
+    numbers = (TraceLink.shown[name].astext == asked for name in ("number", "issued_number"))
+    named = or_(TraceLink.key == asked, *numbers)
     refs = (await session.execute(select(TraceLink.refs).where(TraceLink.pilot == pilot, named))).scalars()
     ids = {each for row in refs for each in map(_uuid, row) if each is not None}
     mine = select(PortionRow.trade_id).where(PortionRow.pilot == pilot)
@@ -119,7 +154,10 @@ _FINDERS = (
     ("portion", _of_portion),
     ("packing", _of_packing),
     ("subject", _of_subject),
+    ("handover", _of_handover),
+    ("receipt", _of_receipt),
     ("money_or_tax", _of_money_or_tax),
+    ("event", _of_event),
 )
 
 

@@ -87,7 +87,10 @@ class ReceiptRow(Row):
     """A message of customs, kept as it came; the declaration's state is a function of all of them (R-DECL-4)."""
 
     __tablename__ = "receipts"
-    __table_args__ = (UniqueConstraint("declaration_id", "receipt_id"),)
+    __table_args__ = (
+        UniqueConstraint("declaration_id", "receipt_id"),
+        Index("ix_receipts_receipt_id", "receipt_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("declarations.id"))
