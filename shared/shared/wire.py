@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic import AwareDatetime, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -64,12 +65,15 @@ def one_of_missing(names: str) -> PydanticCustomError:
 
 
 MoneyAmount = Annotated[Decimal, DecimalText(16, 4, signed=True, shown=2)]
+UnsignedMoney = Annotated[Decimal, DecimalText(16, 4, shown=2)]
 PositiveMoney = Annotated[Decimal, DecimalText(16, 4, positive=True, shown=2)]
 QuantityText = Annotated[Decimal, DecimalText(14, 6)]
 PositiveQuantity = Annotated[Decimal, DecimalText(14, 6, positive=True)]
 WeightText = Annotated[Decimal, DecimalText(14, 6)]
 PositiveWeight = Annotated[Decimal, DecimalText(14, 6, positive=True)]
 RateText = Annotated[Decimal, DecimalText(12, 8)]
+# A day of either end of the calendar has no neighbour in another zone.
+Instant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC))]
 CoordinateText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,9})?$")]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]

@@ -69,7 +69,8 @@ CHAIN = (
 )
 SLIPS = (
     "SELECT p.id, v.value, (p.content->'submitted'->>'declared_value')::numeric FROM portions p CROSS JOIN LATERAL"
-    " (SELECT (p.content->>'slip_value')::numeric + coalesce(sum((e->>'amount')::numeric), 0) AS value"
+    " (SELECT coalesce(p.content->'submitted'->>'slip_value', p.content->>'slip_value')::numeric"
+    " + coalesce(sum((e->>'amount')::numeric), 0) AS value"
     " FROM jsonb_array_elements(coalesce(p.content->'differences', '[]')) e) v"
     " WHERE p.content->>'slip_currency' = p.content->>'declared_currency'"
     " AND v.value <> (p.content->'submitted'->>'declared_value')::numeric"

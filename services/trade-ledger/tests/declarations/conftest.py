@@ -207,6 +207,8 @@ class Yard:
         """A submitted declaration over everything of one new trade."""
         trade = await self.trade(*lines)
         packing_list = await self.sealed(*(packed(each) for each in trade["trade"]["lines"]), arrived=arrived)
+        if not arrived:
+            fields.setdefault("expected_arrival", "2026-05-13")
         draft = await self.draft(packing_list["id"], **fields)
         path = f"/v1/declarations/{draft['id']}/submissions"
         return await self.as_operator("POST", path, {}, version=draft["version"])

@@ -122,14 +122,6 @@ async def test_lists_to_two_destinations_are_refused_at_the_draft_with_the_list(
     assert yard.rows("SELECT FROM declarations") == []
 
 
-@pytest.mark.parametrize(("expected", "refused"), [("2026-05-16", []), ("2026-05-17", ["submission_too_early"])])
-async def test_submission_before_arrival_within_three_days(
-    yard: Any, make_packed: Any, parties: Any, expected: str, refused: list[str]
-) -> None:
-    draft = await drafted(yard, make_packed, parties, arrived=False, expected_arrival=expected)
-    assert codes(await submit(yard, draft)) == refused
-
-
 async def test_a_filed_broker_declares_for_the_consignor(yard: Any, make_packed: Any, parties: Any) -> None:
     draft = await drafted(yard, make_packed, parties, declarant_id=str(parties["broker"]))
     assert (await submit(yard, draft, role="broker", subject_id=parties["broker"])).status_code == 200

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trade_ledger.domain.recognition import ListEntry, by_prefix, entries_about, stricter, verdict_on
+from trade_ledger.domain.recognition import (
+    ListEntry,
+    Verdict,
+    by_prefix,
+    entries_about,
+    governing,
+    verdict_json,
+    verdict_on,
+)
 
 
 def entry(reference: str, prefix: str, verdict: str, *words: str, by_person: bool = False) -> ListEntry:
@@ -62,9 +70,30 @@ def test_looking_only_at_a_codes_own_prefixes_changes_no_verdict(hs_code: str, e
     assert verdict_on("刀", hs_code, near).decision == verdict_on("刀", hs_code, entries).decision
 
 
-def test_the_stricter_of_two_decisions_governs() -> None:
-    assert stricter("eligible", "needs_person") == stricter("needs_person", "eligible") == "needs_person"
-    assert stricter("not_eligible", "needs_person") == "not_eligible"
+LISTED, DECIDED, REFUSED = (
+    Verdict("eligible", "positive@2#1", "tools", "工具"),
+    Verdict("eligible", "decision:1", "looked", "看过", by_person=True),
+    Verdict("not_eligible", "negative@2#1", "arms", "武器"),
+)
+UNKNOWN = Verdict("needs_person", "", "not in any list", "未列入清单")
+
+
+@pytest.mark.parametrize(
+    ("registered", "now", "governs"),
+    [
+        (LISTED, LISTED, LISTED),
+        (LISTED, UNKNOWN, UNKNOWN),
+        (LISTED, REFUSED, REFUSED),
+        (UNKNOWN, LISTED, UNKNOWN),
+        (UNKNOWN, DECIDED, DECIDED),
+        (UNKNOWN, REFUSED, REFUSED),
+        (REFUSED, DECIDED, REFUSED),
+    ],
+)
+def test_the_stricter_of_two_verdicts_governs_and_a_person_answers(
+    registered: Verdict, now: Verdict, governs: Verdict
+) -> None:
+    assert governing(verdict_json(registered), now) == verdict_json(governs)
 
 
 @pytest.mark.parametrize("turn", [1, -1], ids=["as they came", "the other way round"])

@@ -15,7 +15,7 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading, act_of
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
-from shared.vocabulary.errors import Hidden, NotFound, Refused
+from shared.vocabulary.errors import Hidden, NotFound
 from trade_ledger.api.filters import WantedDeclarations
 from trade_ledger.api.schemas import (
     CustomsRateIn,
@@ -113,23 +113,18 @@ async def preflight(declaration_id: UUID, session: Reading, caller: Authorised, 
     """What submission would say now, with every reason why not; nothing is done."""
     act = act_of(request, caller)
     row = await own_declaration(session, declaration_id, None, act)
-    currency = row.content["currency"]
-    try:
-        assessed = await assess_declaration(session, row, act=act)
-        breaches, shares, items = assessed.breaches, assessed.shares, len(assessed.items)
-    except Refused as refused:
-        breaches, shares, items = refused.breaches, [], 0
+    assessed = await assess_declaration(session, row, act=act)
     await session.rollback()
     catalogue = request.app.state.catalogue
-    texts = [(breach, *catalogue.texts(breach)) for breach in breaches]
+    texts = [(breach, *catalogue.texts(breach)) for breach in assessed.breaches]
     return PreflightOut(
         breaches=[
             {"code": b.code, "rule": b.rule, "pointer": b.pointer, "message": english, "message_zh": chinese}
             for b, english, chinese in texts
         ],
-        total_value=sum((share.valued.declared for share in shares), Decimal(0)),
-        currency=currency,
-        items=items,
+        total_value=sum((share.valued.declared for share in assessed.shares), Decimal(0)),
+        currency=row.content["currency"],
+        items=len(assessed.items),
     )
 
 

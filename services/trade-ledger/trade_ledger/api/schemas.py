@@ -6,17 +6,20 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.trade_ledger import DifferenceName, PriceTerm
 from shared.wire import (
     CountryCode,
     CurrencyCode,
+    HsCodeText,
+    Instant,
     MoneyAmount,
     PositiveQuantity,
     PositiveWeight,
     QuantityText,
     RateText,
+    UnsignedMoney,
 )
 
 
@@ -72,7 +75,7 @@ class ArrivalIn(Input):
         extra="forbid", json_schema_extra={"examples": [{"arrived_at": "2026-05-13T15:00:00+08:00"}]}
     )
 
-    arrived_at: AwareDatetime
+    arrived_at: Instant
 
 
 class LoadOut(BaseModel):
@@ -199,9 +202,9 @@ class DeclarationIn(Input):
     port: str = Field(min_length=1, max_length=10)
     price_term: PriceTerm
     currency: CurrencyCode
-    freight: MoneyAmount = Field("0")  # type: ignore[assignment]  # parsed like any wire value
-    insurance: MoneyAmount = Field("0")  # type: ignore[assignment]  # parsed like any wire value
-    inland: MoneyAmount = Field("0")  # type: ignore[assignment]  # parsed like any wire value
+    freight: UnsignedMoney = Field("0")  # type: ignore[assignment]  # parsed like any wire value
+    insurance: UnsignedMoney = Field("0")  # type: ignore[assignment]  # parsed like any wire value
+    inland: UnsignedMoney = Field("0")  # type: ignore[assignment]  # parsed like any wire value
     simplified: bool = False
     differences: list[DifferenceIn] = Field(default_factory=list, max_length=2000)
     declarant_id: UUID | None = None
@@ -231,7 +234,9 @@ class PortionQuantity(Input):
 
     portion_id: UUID
     quantity: QuantityText
-    declared_value: MoneyAmount | None = None
+    declared_value: UnsignedMoney | None = None
+    # Left out where it isn't told, so that a message kept before this field was known repeats itself.
+    hs_code: HsCodeText | None = Field(None, exclude_if=lambda code: code is None)
 
 
 class ReceiptIn(Input):
@@ -255,7 +260,7 @@ class ReceiptIn(Input):
     kind: Literal[
         "accepted", "rejected", "inspected", "released", "departed", "amended", "shut_out", "returned", "deleted"
     ]
-    issued_at: AwareDatetime
+    issued_at: Instant
     customs_number: str | None = Field(None, min_length=1, max_length=30)
     export_date: date | None = None
     portions: list[PortionQuantity] = Field(default_factory=list, max_length=2000)

@@ -10,6 +10,8 @@ from decimal import Decimal
 from shared.vocabulary.legal_time import legal_date
 
 KINDS = ("rejected", "accepted", "inspected", "released", "departed", "amended", "shut_out", "returned", "deleted")
+# By any of these customs shows that it took the declaration; the first one heard of stands for the acceptance.
+_TAKING = ("accepted", "inspected", "released", "departed", "amended", "shut_out")
 # A declaration in one of these holds no declared quantity.
 INACTIVE = frozenset({"draft", "rejected", "withdrawn", "deleted"})
 
@@ -25,13 +27,14 @@ class Receipt:
     export_date: date | None = None
     quantities: Mapping[str, Decimal] = field(default_factory=dict)
     values: Mapping[str, Decimal] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class PortionState:
     """A portion's quantities: what it declares now, and cumulatively what became of it.
 
-    `departed` includes what was returned later; `value` is set only where an amendment named one.
+    `departed` includes what was returned later; `value` and `hs_code` are set only where an amendment named them.
     """
 
     declared: Decimal
@@ -40,6 +43,7 @@ class PortionState:
     shut_out: Decimal
     returned: Decimal
     value: Decimal | None = None
+    hs_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,8 @@ def outcome_of(receipts: Sequence[Receipt], submitted: Mapping[str, Decimal]) ->
     by_kind = {kind: [each for each in ranked if each.kind == kind] for kind in KINDS}
     portions = {portion: _portion(by_kind, portion, quantity) for portion, quantity in submitted.items()}
     departed = by_kind["departed"]
-    taking = by_kind["accepted"] or by_kind["released"] or departed
-    numbers = [each for each in ranked if each.customs_number]
+    taking = next((by_kind[kind] for kind in _TAKING if by_kind[kind]), [])
+    numbers = _numbered(ranked)
     return Outcome(
         status=_status(by_kind, portions),
         customs_number=numbers[0].customs_number if numbers else None,
@@ -85,7 +89,12 @@ def outcome_of(receipts: Sequence[Receipt], submitted: Mapping[str, Decimal]) ->
         export_date=min((each.export_date or legal_date(each.issued_at) for each in departed), default=None),
         proof=taking[0].receipt_id if taking else None,
         portions=portions,
-        conflicts=(*_of_decisions(by_kind), *_of_numbers(numbers), *_of_quantities(by_kind, submitted, portions)),
+        conflicts=(
+            *_of_decisions(by_kind, taking),
+            *_of_dates(departed),
+            *_of_numbers(numbers),
+            *_of_quantities(by_kind, submitted, portions),
+        ),
     )
 
 
@@ -104,19 +113,20 @@ def _summed(receipts: Sequence[Receipt], portion: str, whole: Decimal) -> Decima
 
 
 def _portion(by_kind: ByKind, portion: str, submitted: Decimal) -> PortionState:
-    declared, value = submitted, None
+    declared, value, code = submitted, None, None
     for amendment in by_kind["amended"]:
         declared = amendment.quantities.get(portion, declared)
         value = amendment.values.get(portion, value)
+        code = amendment.codes.get(portion, code)
     shut_out = _summed(by_kind["shut_out"], portion, declared)
     if by_kind["deleted"]:
-        return PortionState(declared, Decimal(0), Decimal(0), shut_out, Decimal(0), value)
+        return PortionState(declared, Decimal(0), Decimal(0), shut_out, Decimal(0), value, code)
     room = declared - shut_out
     released = min(_summed(by_kind["released"], portion, declared), room)
     # A departure that names no quantities concerns what was released, or everything while no release is known.
     departed = min(_summed(by_kind["departed"], portion, released if by_kind["released"] else room), room)
     returned = min(_summed(by_kind["returned"], portion, departed), departed)
-    return PortionState(declared, max(released, departed), departed, shut_out, returned, value)
+    return PortionState(declared, max(released, departed), departed, shut_out, returned, value, code)
 
 
 def _status(by_kind: ByKind, portions: Mapping[str, PortionState]) -> str:
@@ -127,28 +137,33 @@ def _status(by_kind: ByKind, portions: Mapping[str, PortionState]) -> str:
     departed = sum((each.departed for each in portions.values()), Decimal(0))
     if departed and departed == sum((each.returned for each in portions.values()), Decimal(0)):
         return "returned"
-    for kind in ("departed", "released", "inspected", "accepted", "rejected"):
+    for kind in ("departed", "released", "inspected", "accepted"):
         if by_kind[kind]:
             return kind
-    return "submitted"
+    if by_kind["amended"] or by_kind["shut_out"]:
+        return "accepted"
+    return "rejected" if by_kind["rejected"] else "submitted"
 
 
-def _of_decisions(by_kind: ByKind) -> list[Conflict]:
+def _of_decisions(by_kind: ByKind, taking: Sequence[Receipt]) -> list[Conflict]:
     found = []
-    if by_kind["rejected"] and (by_kind["accepted"] or by_kind["released"] or by_kind["departed"]):
-        found.append(
-            Conflict("rejected_and_accepted", by_kind["rejected"][0].receipt_id, "both facts stand", "customs")
-        )
-    if by_kind["deleted"] and (by_kind["released"] or by_kind["departed"]):
-        deletion = by_kind["deleted"][0].receipt_id
-        found.append(Conflict("deleted_after_release", deletion, "the goods were released before", "consignor"))
-    if by_kind["departed"] and any(not each.quantities for each in by_kind["shut_out"]):
-        whole = next(each for each in by_kind["shut_out"] if not each.quantities)
-        found.append(Conflict("departed_and_shut_out", whole.receipt_id, "both facts stand", "customs"))
     if by_kind["returned"] and not by_kind["departed"]:
         found.append(
             Conflict("returned_not_departed", by_kind["returned"][0].receipt_id, "nothing departed", "customs")
         )
+    # A deletion settles all else, but not that the goods were released.
+    if by_kind["deleted"]:
+        if by_kind["released"] or by_kind["departed"]:
+            deletion = by_kind["deleted"][0].receipt_id
+            found.append(Conflict("deleted_after_release", deletion, "the goods were released before", "consignor"))
+        return found
+    if by_kind["rejected"] and taking:
+        found.append(
+            Conflict("rejected_and_accepted", by_kind["rejected"][0].receipt_id, "both facts stand", "customs")
+        )
+    whole = next((each for each in by_kind["shut_out"] if not each.quantities), None)
+    if by_kind["departed"] and whole is not None:
+        found.append(Conflict("departed_and_shut_out", whole.receipt_id, "both facts stand", "customs"))
     return found
 
 
@@ -165,6 +180,22 @@ def cases_of_arrival(receipts: Sequence[Receipt], arrivals: Mapping[str, datetim
     return [Conflict("released_before_arrival", first.receipt_id, detail, "site_operator")]
 
 
+def _of_dates(departed: Sequence[Receipt]) -> list[Conflict]:
+    """Parts may leave on different days, the whole only on one: the month of the exemption hangs on it."""
+    whole = [each for each in departed if not each.quantities]
+    days = sorted({each.export_date or legal_date(each.issued_at) for each in whole})
+    if len(days) < 2:
+        return []
+    detail = "departed on " + " and on ".join(day.isoformat() for day in days)
+    return [Conflict("export_date_differs", whole[-1].receipt_id, detail, "customs")]
+
+
+def _numbered(ranked: Sequence[Receipt]) -> list[Receipt]:
+    """The receipts with a customs number; a rejected attempt's counts only while there is no other."""
+    numbered = [each for each in ranked if each.customs_number]
+    return [each for each in numbered if each.kind != "rejected"] or numbered
+
+
 def _of_numbers(numbered: Sequence[Receipt]) -> list[Conflict]:
     """V34: one declaration has at most one live number."""
     other = next((each for each in numbered if each.customs_number != numbered[0].customs_number), None)
@@ -179,7 +210,9 @@ def _of_quantities(
 ) -> list[Conflict]:
     """Quantities that name a strange portion, or together more than there is of it."""
     found = []
-    for kind in ("released", "departed", "amended", "shut_out", "returned"):
+    for kind in ("released", "amended", "shut_out", "departed", "returned"):
+        if kind in ("departed", "returned") and found:
+            break  # How much may have left, or come back, hangs on what is in dispute already.
         total: dict[str, Decimal] = {}
         for each in by_kind[kind]:
             for portion, quantity in each.quantities.items():
@@ -187,7 +220,8 @@ def _of_quantities(
             wrong = [
                 portion
                 for portion in sorted(each.quantities)
-                if portion not in submitted or _over(kind, total[portion], portion, by_kind, portions[portion])
+                if portion not in submitted
+                or total[portion] > _most(each, portion, by_kind, submitted[portion], portions[portion])
             ]
             if wrong:
                 detail = f"{kind}: {', '.join(wrong)}"
@@ -195,12 +229,24 @@ def _of_quantities(
     return found
 
 
-def _over(kind: str, named: Decimal, portion: str, by_kind: ByKind, state: PortionState) -> bool:
-    """A return may not exceed what departed, a departure what was released, all else what is declared."""
-    if kind == "amended" or by_kind["deleted"]:
-        return False
-    if kind == "returned" and by_kind["departed"]:
-        return named > state.departed
-    if kind == "departed" and by_kind["released"]:
-        return named > _summed(by_kind["released"], portion, state.declared)
-    return named > state.declared
+_ANY = Decimal("Infinity")
+
+
+def _most(receipt: Receipt, portion: str, by_kind: ByKind, submitted: Decimal, state: PortionState) -> Decimal:
+    """A return may not exceed what departed, a departure what was released and not shut out, all else the declared.
+
+    What departed although all was shut out, or came back although nothing departed, is a case of its own.
+    """
+    if receipt.kind == "amended" or by_kind["deleted"]:
+        return _ANY
+    # What an amendment takes away was there for customs to release before.
+    before = [each for each in by_kind["amended"] if each.issued_at <= receipt.issued_at]
+    declared = next((each.quantities[portion] for each in reversed(before) if portion in each.quantities), submitted)
+    if receipt.kind in ("released", "shut_out"):
+        return declared
+    if any(not each.quantities for each in by_kind["shut_out"]) or not by_kind["departed"]:
+        return _ANY
+    if receipt.kind == "returned":
+        return state.departed
+    released = _summed(by_kind["released"], portion, declared) if by_kind["released"] else declared
+    return min(released, declared - state.shut_out)

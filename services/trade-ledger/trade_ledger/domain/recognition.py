@@ -30,6 +30,7 @@ class Verdict:
     reason: str
     reason_zh: str
     barred_from_simplification: bool = False
+    by_person: bool = False
 
 
 def _fits(entry: ListEntry, name: str, hs_code: str) -> bool:
@@ -57,7 +58,7 @@ def verdict_on(name: str, hs_code: str, entries: Sequence[ListEntry]) -> Verdict
         return Verdict("needs_person", "", "not in any list", "未列入清单，需人工认定")
     first = ranked[0]
     barred = any(entry.barred_from_simplification for entry in found)
-    return Verdict(first.verdict, first.reference, first.reason, first.reason_zh, barred)
+    return Verdict(first.verdict, first.reference, first.reason, first.reason_zh, barred, first.by_person)
 
 
 def verdict_json(verdict: Verdict) -> dict[str, str]:
@@ -90,6 +91,10 @@ def entries_about(hs_code: str, entries: EntriesByPrefix) -> list[ListEntry]:
 _STRICTNESS = {"eligible": 0, "needs_person": 1, "not_eligible": 2}
 
 
-def stricter(first: str, second: str) -> str:
-    """Of two decisions the one that governs (V8)."""
-    return max(first, second, key=_STRICTNESS.__getitem__)
+def governing(registered: Mapping[str, str], now: Verdict) -> dict[str, str]:
+    """Of a line's verdict at registration and today's the stricter; what needed a person, a person answers (V8)."""
+    asked = registered["decision"]
+    answered = asked == "needs_person" and now.by_person
+    if answered or _STRICTNESS[now.decision] >= _STRICTNESS[asked]:
+        return verdict_json(now)
+    return dict(registered)

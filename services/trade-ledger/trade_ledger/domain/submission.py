@@ -41,20 +41,32 @@ class ListFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Worth:
+    """What needs a rate to be known: the value, and the items, since the most valuable stand alone."""
+
+    total_usd: Decimal
+    fob_negative: bool
+    item_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionFacts:
-    """The declaration as it would be submitted; `differing_trades` has the trade of each named difference."""
+    """The declaration as it would be submitted; `differing_trades` has the trade of each named difference.
+
+    `worth` is None while customs' rate of the month is missing for one of the `unrated` currencies.
+    """
 
     lists: Sequence[ListFacts]
     customs_office_known: bool
     port_designated: bool
     price_term: str
-    total_usd: Decimal
+    worth: Worth | None
+    unrated: Sequence[str]
+    month: date
     limit_usd: Decimal
-    fob_negative: bool
     simplified: bool
     kinds: int
     kinds_threshold: int
-    item_count: int
     items_most: int
     portions_most: int
     portions: Sequence[PortionFacts]
@@ -63,7 +75,7 @@ class SubmissionFacts:
 
 def breaches_of_submission(facts: SubmissionFacts) -> tuple[Breach, ...]:
     """Every reason why not; the limit is inclusive (V27)."""
-    breaches = [*breaches_of_lists(facts.lists), *_of_places(facts), *_of_size(facts)]
+    breaches = [*breaches_of_lists(facts.lists), *_of_places(facts), *_of_worth(facts), *_of_size(facts)]
     for index, portion in enumerate(facts.portions):
         breaches += _of_portion(portion, facts, f"/portions/{index}")
     return tuple(breaches) + _of_differences(facts)
@@ -80,7 +92,7 @@ def _of_portion(portion: PortionFacts, facts: SubmissionFacts, at: str) -> list[
         breaches.append(Breach("goods_not_allowed", "R-GOODS-1", at, params))
     if portion.price_term != facts.price_term and portion.trade_id not in facts.differing_trades:
         breaches.append(Breach("price_term_differs", "R-DECL-10", at, params))
-    if portion.declared_value <= 0:
+    if facts.worth is not None and portion.declared_value <= 0:
         breaches.append(Breach("amount_not_positive", "V14", at, params))
     if not portion.brand_proven:
         breaches.append(Breach("brand_without_evidence", "V13", at, params))
@@ -149,8 +161,10 @@ def breaches_of_declarant(standings: Standings | None) -> tuple[Breach, ...]:
     return ()
 
 
-def breaches_of_early_submission(today: date, expected_arrival: date, days: int) -> tuple[Breach, ...]:
-    """Earlier than so many days before arrival is too early (R-DECL-1)."""
+def breaches_of_early_submission(today: date, expected_arrival: date | None, days: int) -> tuple[Breach, ...]:
+    """Before arrival a day must be named, and earlier than so many days before it is too early (R-DECL-1)."""
+    if expected_arrival is None or expected_arrival < today:
+        return (Breach("arrival_not_expected", "R-DECL-1", "/expected_arrival", {"days": str(days)}),)
     if (expected_arrival - today).days <= days:
         return ()
     params = {"days": str(days), "expected_arrival": expected_arrival.isoformat()}
@@ -166,19 +180,28 @@ def _of_places(facts: SubmissionFacts) -> list[Breach]:
     return breaches
 
 
+def _of_worth(facts: SubmissionFacts) -> list[Breach]:
+    worth = facts.worth
+    if worth is None:
+        params = {"currencies": ", ".join(facts.unrated), "month": f"{facts.month:%Y-%m}"}
+        return [Breach("customs_rate_missing", "R-DECL-1", "/currency", params)]
+    breaches = []
+    if worth.total_usd > facts.limit_usd:
+        params = {"value": f"{worth.total_usd:,.2f}", "limit": f"{facts.limit_usd:,.2f}"}
+        breaches.append(Breach("declaration_value_over_limit", "R-DECL-1", "/packing_list_ids", params))
+    if worth.fob_negative:
+        breaches.append(Breach("fob_negative", "V28", "/freight"))
+    if worth.item_count > facts.items_most:
+        params = {"items": str(worth.item_count), "most": str(facts.items_most)}
+        breaches.append(Breach("too_many_items", "R-DECL-1", "/packing_list_ids", params))
+    return breaches
+
+
 def _of_size(facts: SubmissionFacts) -> list[Breach]:
     breaches = []
-    if facts.total_usd > facts.limit_usd:
-        params = {"value": f"{facts.total_usd:,.2f}", "limit": f"{facts.limit_usd:,.2f}"}
-        breaches.append(Breach("declaration_value_over_limit", "R-DECL-1", "/packing_list_ids", params))
-    if facts.fob_negative:
-        breaches.append(Breach("fob_negative", "V28", "/freight"))
     if facts.simplified and facts.kinds < facts.kinds_threshold:
         params = {"kinds": str(facts.kinds), "threshold": str(facts.kinds_threshold)}
         breaches.append(Breach("simplified_not_available", "R-DECL-2", "/simplified", params))
-    if facts.item_count > facts.items_most:
-        params = {"items": str(facts.item_count), "most": str(facts.items_most)}
-        breaches.append(Breach("too_many_items", "R-DECL-1", "/packing_list_ids", params))
     if len(facts.portions) > facts.portions_most:
         params = {"portions": str(len(facts.portions)), "most": str(facts.portions_most)}
         breaches.append(Breach("too_many_portions", "R-DECL-1", "/packing_list_ids", params))

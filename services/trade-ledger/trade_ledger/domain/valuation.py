@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from shared.vocabulary.money import allocate, convert, currency_digits, rounded
+from shared.vocabulary.money import allocate, convert, currency_digits, round_half_up, rounded
 from shared.vocabulary.rules import Breach
 
 # Which charges a term carries: freight, insurance (V28).
@@ -78,6 +78,20 @@ def slip_share(amount: Decimal, quantity: Decimal, before: Declared, taken: Deci
 def slip_value_kept(value: Decimal, quantity: Decimal, shut_out: Decimal, currency: str) -> Decimal:
     """A portion's slip value without what was shut out and went back to the line (V31)."""
     return value if not shut_out else rounded(value * (quantity - shut_out) / quantity, currency)
+
+
+def breaches_of_digits(amounts: Mapping[str, Decimal], currency: str) -> tuple[Breach, ...]:
+    """Amounts, by the pointer to each, that are finer than their currency's smallest unit (V54)."""
+    return tuple(
+        Breach("amount_too_fine", "V54", pointer, {"currency": currency})
+        for pointer, amount in amounts.items()
+        if rounded(amount, currency) != amount
+    )
+
+
+def domestic_share_percent(leg: Decimal, total: Decimal, cny_per_unit: Decimal) -> Decimal:
+    """How much of a trade its domestic RMB leg pays for, at customs' rate of its currency; at most all (R-TRADE-6)."""
+    return min(round_half_up(leg * 100 / (total * cny_per_unit), 4), Decimal(100)) if total else Decimal(0)
 
 
 def breaches_of_charges(term: str, charges: Charges) -> tuple[Breach, ...]:

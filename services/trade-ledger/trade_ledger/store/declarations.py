@@ -70,6 +70,7 @@ def _receipt(row: ReceiptRow) -> Receipt:
             for each in content["portions"]
             if each["declared_value"]
         },
+        codes={each["portion_id"]: each["hs_code"] for each in content["portions"] if each.get("hs_code")},
     )
 
 
@@ -85,10 +86,13 @@ async def conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[Conf
     return list((await session.execute(query)).scalars())
 
 
-async def customs_number_holder(session: AsyncSession, customs_number: str, but_not: UUID) -> DeclarationRow | None:
-    """Another declaration with the same customs number (V34)."""
-    query = select(DeclarationRow).where(DeclarationRow.customs_number == customs_number, DeclarationRow.id != but_not)
-    query = query.order_by(DeclarationRow.id)
+async def customs_number_holder(
+    session: AsyncSession, pilot: str, customs_number: str, *, but_not: UUID
+) -> DeclarationRow | None:
+    """Another declaration of the pilot with the same customs number (V34, V69)."""
+    row = DeclarationRow
+    query = select(row).where(row.pilot == pilot, row.customs_number == customs_number, row.id != but_not)
+    query = query.order_by(row.id)
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
@@ -102,7 +106,7 @@ async def rates_of_month(session: AsyncSession, month: date) -> dict[str, tuple[
     """The customs rates of a month: currency to (rate id, CNY per unit); CNY itself is always 1."""
     query = select(CustomsRateRow).where(CustomsRateRow.month == month)
     found = {row.currency: (row.id, row.cny_per_unit) for row in (await session.execute(query)).scalars()}
-    return {"CNY": (f"customs:{month:%Y-%m}:CNY", Decimal(1)), **found}
+    return {**found, "CNY": (f"customs:{month:%Y-%m}:CNY", Decimal(1))}
 
 
 async def slip_values_declared(session: AsyncSession, line_ids: Iterable[UUID], but_not: UUID) -> dict[UUID, Decimal]:

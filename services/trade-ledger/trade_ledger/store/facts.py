@@ -158,10 +158,13 @@ async def _decisions_in_force(session: AsyncSession, pilot: str, day: date) -> l
     ]
 
 
-async def place(session: AsyncSession, kind: str, place_id: str) -> dict[str, Any] | None:
-    """A pilot's, site's or port's content."""
+async def place(session: AsyncSession, kind: str, place_id: str, on: date) -> dict[str, Any] | None:
+    """A pilot's content, or that of a site or port in force on a day (R-FILE-9)."""
     row = await session.get(PlaceCopy, (kind, place_id))
-    return None if row is None else row.content
+    if row is None or row.content.get("valid_from", "") > on.isoformat():
+        return None
+    last = row.content.get("valid_to")
+    return None if last is not None and last < on.isoformat() else row.content
 
 
 async def grade_of(session: AsyncSession, subject_id: UUID, authority: str, on: date) -> GradeCopy | None:

@@ -13,17 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.policy import Policy, policy_of
-from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain import merge, valuation
 from trade_ledger.domain.parties import breaches_of_completion
-from trade_ledger.domain.recognition import verdict_json, verdict_on
+from trade_ledger.domain.recognition import governing, verdict_on
 from trade_ledger.domain.submission import (
     ListFacts,
     PortionFacts,
     SubmissionFacts,
+    Worth,
     brand_proven,
     breaches_of_consignor,
     breaches_of_declarant,
@@ -55,11 +55,12 @@ class Share:
     verdict: dict[str, str]
     barred: bool
     valued: valuation.Valued = field(default_factory=valuation.Valued)
+    domestic_share_percent: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """The declaration as it would be submitted now."""
+    """The declaration as it would be submitted now; without items and values while a rate is missing."""
 
     lists: list[PackingListRow]
     shares: list[Share]
@@ -79,30 +80,29 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
     lists = await packing_lists_for_update(session, [UUID(each) for each in entered["packing_list_ids"]])
     shares = await _shares(session, row, lists, today, act)
     rates = await rates_of_month(session, month)
-    needed = {share.trade.currency for share in shares} | {entered["currency"], "USD"}
-    if missing := sorted(needed - set(rates)):
-        params = {"currencies": ", ".join(missing), "month": f"{month:%Y-%m}"}
-        raise Refused((Breach("customs_rate_missing", "R-DECL-1", "/currency", params),))
-    cny = {currency: rate for currency, (_, rate) in rates.items()}
-    _value(shares, entered, cny)
+    unrated = sorted({entered["currency"], "USD", *(share.trade.currency for share in shares)} - set(rates))
     simplified = rules.on("simplified_declaration", today).value
-    items = merge.items_of(
-        [_merge_share(share) for share in shares],
-        simplified=entered["simplified"],
-        single_kinds=simplified["single_kinds"],
-    )
+    items: list[merge.Item] = []
+    worth = None
+    if not unrated:
+        cny = {currency: rate for currency, (_, rate) in rates.items()}
+        _value(shares, entered, cny)
+        merging = {"simplified": entered["simplified"], "single_kinds": simplified["single_kinds"]}
+        items = merge.items_of([_merge_share(share) for share in shares], **merging)
+        fob_negative = any(share.valued.fob < 0 for share in shares)
+        worth = Worth(_total_usd(shares, entered["currency"], cny), fob_negative, len(items))
     facts = SubmissionFacts(
         lists=[_list_facts(each, row) for each in _as_entered(lists, entered)],
-        customs_office_known=await _office_known(session, row.pilot, entered["customs_office"]),
-        port_designated=await place(session, "port", f"{row.pilot}:{entered['port']}") is not None,
+        customs_office_known=await _office_known(session, row.pilot, entered["customs_office"], today),
+        port_designated=await place(session, "port", f"{row.pilot}:{entered['port']}", today) is not None,
         price_term=entered["price_term"],
-        total_usd=_total_usd(shares, entered["currency"], cny),
+        worth=worth,
+        unrated=unrated,
+        month=month,
         limit_usd=Decimal(rules.on("declaration_limit_usd", today).value),
-        fob_negative=any(share.valued.fob < 0 for share in shares),
         simplified=entered["simplified"],
         kinds=merge.kinds_that_count([_merge_share(share) for share in shares]),
         kinds_threshold=simplified["kinds_threshold"],
-        item_count=len(items),
         items_most=rules.on("items_per_declaration", today).value,
         portions_most=rules.on("portions_per_declaration", today).value,
         portions=[_portion_facts(share) for share in shares],
@@ -113,7 +113,7 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
     breaches += await _consignor(session, row, rules, today)
     breaches += await _arrival(session, row, lists, rules, today)
     rate_ids = {currency: rate_id for currency, (rate_id, _) in rates.items()}
-    return Assessed(lists, shares, items, rate_ids[entered["currency"]], rate_ids, month, breaches)
+    return Assessed(lists, shares, items, rate_ids.get(entered["currency"], ""), rate_ids, month, breaches)
 
 
 async def _shares(
@@ -151,7 +151,7 @@ async def _shares(
                     quantity,
                     trades[line.trade_id].currency,
                 ),
-                verdict=verdict_json(verdict),
+                verdict=governing(content["verdict"], verdict),
                 barred=verdict.barred_from_simplification,
             )
         )
@@ -179,6 +179,11 @@ def _value(shares: list[Share], entered: dict[str, Any], cny: dict[str, Decimal]
     )
     for share, each in zip(shares, valued, strict=True):
         share.valued = each
+        if leg := share.trade.state["domestic_leg"]:
+            cny_per_unit = cny[share.trade.currency]
+            share.domestic_share_percent = valuation.domestic_share_percent(
+                Decimal(leg["amount"]), share.trade.total, cny_per_unit
+            )
 
 
 def _total_usd(shares: list[Share], currency: str, cny: dict[str, Decimal]) -> Decimal:
@@ -248,14 +253,14 @@ async def _arrival(
 ) -> tuple[Breach, ...]:
     """Before arrival only within the policy's days of the day on which the goods are expected (R-DECL-1)."""
     expected = row.content.get("expected_arrival")
-    if expected is None or await loads_arrived(session, {each.load_id for each in lists}):
+    if await loads_arrived(session, {each.load_id for each in lists}):
         return ()
     days = rules.on("submission_before_arrival_days", today).value
-    return breaches_of_early_submission(today, date.fromisoformat(expected), days)
+    return breaches_of_early_submission(today, date.fromisoformat(expected) if expected else None, days)
 
 
-async def _office_known(session: AsyncSession, pilot: str, office: str) -> bool:
-    content = await place(session, "pilot", pilot)
+async def _office_known(session: AsyncSession, pilot: str, office: str, today: date) -> bool:
+    content = await place(session, "pilot", pilot, today)
     return content is not None and office in content["customs_offices"]
 
 

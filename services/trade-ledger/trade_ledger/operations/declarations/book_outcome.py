@@ -45,7 +45,8 @@ def submitted_quantity(portion: PortionRow) -> Decimal:
 
 
 def _born(portion: PortionRow) -> dict[str, str]:
-    return {name: portion.content[name] for name in _AMENDABLE} | dict(portion.content.get("submitted", {}))
+    born = {name: portion.content[name] for name in (*_AMENDABLE, "slip_value")}
+    return born | dict(portion.content.get("submitted", {}))
 
 
 _AMENDABLE = ("quantity", "declared_value", "fob_value", "fob_usd")
@@ -67,6 +68,10 @@ def _rewrite(portion: PortionRow, new: PortionState) -> None:
     portion.fob_value = _part(born["fob_value"], value, born["declared_value"], digits)
     portion.fob_usd = _part(born["fob_usd"], value, born["declared_value"], 2)
     content |= {name: f"{getattr(portion, name):f}" for name in _AMENDABLE}
+    # What an amendment takes away goes back to the line at the slip's own price.
+    slip_digits = currency_digits(portion.content["slip_currency"])
+    content["slip_value"] = f"{_part(born['slip_value'], new.declared, born['quantity'], slip_digits):f}"
+    content["hs_code"] = new.hs_code or portion.content["hs_code"]
     stages = {"released": new.released, "departed": new.departed, "shut_out": new.shut_out, "returned": new.returned}
     for stage, quantity in stages.items():
         content[f"{stage}_quantity"] = f"{quantity:f}"
@@ -85,6 +90,8 @@ def _totals(content: dict[str, Any], portions: list[PortionRow]) -> dict[str, An
     for item in content["items"]:
         behind = [by_id[each] for each in item["portion_ids"]]
         changed = {**item, "value": f"{sum((each.declared_value for each in behind), Decimal(0)):f}"}
+        codes = {each.content["hs_code"] for each in behind}
+        changed["hs_code"] = codes.pop() if len(codes) == 1 else item["hs_code"]
         if {each.content["unit"] for each in behind} == {item["unit"]}:
             changed["quantity"] = f"{sum((each.quantity for each in behind), Decimal(0)):f}"
         items.append(changed)

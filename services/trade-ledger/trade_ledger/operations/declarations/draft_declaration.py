@@ -13,12 +13,12 @@ from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.reference import customs_code
-from shared.vocabulary.errors import Hidden, NotFound, Refused
+from shared.vocabulary.errors import Hidden, Malformed, NotFound, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.submission import ListFacts, breaches_of_lists
-from trade_ledger.domain.valuation import Difference
+from trade_ledger.domain.valuation import Difference, breaches_of_digits
 from trade_ledger.store.declarations import packing_lists_for_update
 from trade_ledger.store.packing import next_number
 from trade_ledger.store.tables.declarations import DeclarationRow
@@ -56,6 +56,8 @@ async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act
     breaches = breaches_of_lists(facts)
     if customs_code("currency", drafted.currency, legal_date(act.now)) is None:
         breaches += (Breach("currency_unknown", "V56", "/currency", {"currency": drafted.currency}),)
+    elif too_fine := breaches_of_digits(_amounts(drafted), drafted.currency):
+        raise Malformed(too_fine)
     if breaches:
         raise Refused(breaches)
     row = DeclarationRow(
@@ -75,6 +77,11 @@ async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act
     session.add(row)
     await session.flush()
     return row
+
+
+def _amounts(drafted: Drafted) -> dict[str, Decimal]:
+    charges = {f"/{name}": getattr(drafted, name) for name in ("freight", "insurance", "inland")}
+    return charges | {f"/differences/{index}/amount": each.amount for index, each in enumerate(drafted.differences)}
 
 
 def _entered(drafted: Drafted, destination: str) -> dict[str, Any]:

@@ -24,6 +24,8 @@ async def import_customs_rate(
         breaches.append(Breach("rate_month_not_first", "R-FX-10", "/month"))
     if customs_code("currency", currency, month) is None:
         breaches.append(Breach("currency_unknown", "V56", "/currency", {"currency": currency}))
+    if currency == "CNY":
+        breaches.append(Breach("rate_is_one", "R-FX-10", "/currency"))
     if cny_per_unit <= 0:
         breaches.append(Breach("amount_not_positive", "V14", "/cny_per_unit"))
     if await session.get(CustomsRateRow, rate_id) is not None:

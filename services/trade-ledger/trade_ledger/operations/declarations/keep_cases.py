@@ -10,15 +10,19 @@ from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.events.trade_ledger import ConflictClosed, ConflictOpened
+from shared.vocabulary.legal_time import legal_date
 from trade_ledger.domain.receipts import INACTIVE, Receipt, cases_of_arrival
 from trade_ledger.domain.receipts import Conflict as Case
+from trade_ledger.domain.recognition import verdict_json, verdict_on
 from trade_ledger.publishers.declarations import announce_declaration
 from trade_ledger.store.declarations import conflicts_of, declaration_for_update, receipts_known
+from trade_ledger.store.facts import entries_in_force
 from trade_ledger.store.packing import load_for_update
-from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow
+from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, PortionRow
+from trade_ledger.store.trades import lines_by_id
 
 # Only a person closes these: what they name can't be read off the receipts again.
-_FOR_PEOPLE = frozenset({"customs_number_taken", "quantity_elsewhere", "receipt_id_reused"})
+_FOR_PEOPLE = frozenset({"customs_number_taken", "receipt_id_reused"})
 _FACTS = "receipts"
 
 
@@ -53,6 +57,31 @@ def case_row(row: DeclarationRow, case: Case, act: Act) -> ConflictRow:
     )
 
 
+_MOST_NAMED = 10
+
+
+async def code_cases(
+    session: AsyncSession, row: DeclarationRow, portions: Sequence[PortionRow], receipts: Sequence[Receipt], act: Act
+) -> list[Case]:
+    """Goods that customs amended to another code than their slip has; their verdict is the new code's (V8)."""
+    amended = [each for each in receipts if each.codes]
+    if row.status in INACTIVE or not amended:
+        return []
+    lines = await lines_by_id(session, {each.line_id for each in portions})
+    entries = await entries_in_force(session, row.pilot, legal_date(act.now))
+    differing = []
+    told = {portion for each in amended for portion in each.codes}
+    for portion in (each for each in portions if str(each.id) in told):
+        name, code = portion.content["goods_name"], portion.content["hs_code"]
+        registered = lines[portion.line_id].content["hs_code"]
+        verdict = verdict_json(verdict_on(name, code, entries))
+        portion.content = {**portion.content, "verdict": verdict}
+        if code != registered:
+            differing.append(f"{name}: {code} ({verdict['decision']}), the slip has {registered}")
+    last = max(amended, key=lambda each: (each.issued_at, each.receipt_id)).receipt_id
+    return [Case("code_changed", last, "; ".join(differing[:_MOST_NAMED]), "consignor")] if differing else []
+
+
 async def arrival_cases(session: AsyncSession, row: DeclarationRow, receipts: Sequence[Receipt]) -> list[Case]:
     """Whether customs inspected or released goods that their site had not reported; the loads stay locked."""
     if row.status in INACTIVE or not any(each.kind in ("inspected", "released", "departed") for each in receipts):
@@ -62,7 +91,7 @@ async def arrival_cases(session: AsyncSession, row: DeclarationRow, receipts: Se
 
 
 async def review_arrival(session: AsyncSession, declaration_ids: Iterable[UUID], act: Act) -> None:
-    """Close or open the case of an arrival that was reported after customs had decided already."""
+    """Close the case of an arrival that was reported after customs had decided already."""
     for declaration_id in sorted(declaration_ids):
         row = await declaration_for_update(session, declaration_id)
         if row is None or row.attempt == 0:

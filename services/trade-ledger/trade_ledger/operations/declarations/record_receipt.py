@@ -27,14 +27,15 @@ from shared.events.trade_ledger import (
     LoadClosed,
 )
 from shared.policy import policy_of
-from shared.vocabulary.errors import Conflict, NotFound
+from shared.vocabulary.errors import Conflict, Malformed, NotFound
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
 from trade_ledger.domain.receipts import INACTIVE, Outcome, outcome_of
 from trade_ledger.domain.receipts import Conflict as Case
 from trade_ledger.domain.route import RouteFacts, route_of
+from trade_ledger.domain.valuation import breaches_of_digits
 from trade_ledger.operations.declarations.book_outcome import book_outcome, submitted_quantity
-from trade_ledger.operations.declarations.keep_cases import arrival_cases, case_row, keep_cases, tell_opened
+from trade_ledger.operations.declarations.keep_cases import arrival_cases, case_row, code_cases, keep_cases, tell_opened
 from trade_ledger.publishers.declarations import announce_declaration
 from trade_ledger.publishers.packing import announce_load
 from trade_ledger.store.declarations import (
@@ -80,6 +81,10 @@ async def record_receipt(
         raise NotFound(f"no declaration {declaration_id}")
     if row.attempt == 0:
         raise Conflict("declaration_not_submitted", "customs can't know a draft")
+    values = {f"/portions/{index}/declared_value": each for index, each in enumerate(content["portions"])}
+    named = {at: Decimal(each["declared_value"]) for at, each in values.items() if each["declared_value"]}
+    if too_fine := breaches_of_digits(named, row.content["currency"]):
+        raise Malformed(too_fine)
     taking = insert(ReceiptRow).values(
         declaration_id=declaration_id,
         pilot=row.pilot,
@@ -128,15 +133,17 @@ async def _settle(session: AsyncSession, row: DeclarationRow, kind: str, receipt
         cases.append(Case("accepted_after_withdrawal", outcome.proof, "both facts stand", "consignor"))
     cases += await _number_case(session, row, outcome, receipt_id)
     if stuck := await book_outcome(session, row, portions, outcome, before=before, act=act):
-        cases.append(Case("quantity_elsewhere", receipt_id, f"lines: {', '.join(stuck)}", "consignor"))
+        proof = outcome.proof or receipt_id
+        cases.append(Case("quantity_elsewhere", proof, f"lines: {', '.join(stuck)}", "consignor"))
     cases += await _limit_case(session, row, portions, outcome, act)
     cases += await arrival_cases(session, row, receipts)
+    cases += await code_cases(session, row, portions, receipts, act)
     opened = await keep_cases(session, row, cases, act)
     times = {"accepted_at": outcome.accepted_at, "released_at": outcome.released_at}
     row.content = {
         **row.content,
         **{name: value.isoformat() if value else None for name, value in times.items()},
-        "route": row.content["route"] or await _route(session, row, outcome, act),
+        "route": row.content["route"] or await _route(session, row, outcome, len(cases), act),
     }
     await announce_declaration(session, row, _EVENTS[kind], act=act, receipt_id=receipt_id)
     await tell_opened(session, row, opened, receipt_id, act)
@@ -151,7 +158,7 @@ async def _number_case(session: AsyncSession, row: DeclarationRow, outcome: Outc
     row.customs_number = outcome.customs_number
     # Two declarations may hear the same number at the same moment: the later one must see the earlier.
     await lock_name(session, f"customs number {row.pilot} {outcome.customs_number}")
-    holder = await customs_number_holder(session, outcome.customs_number, row.id)
+    holder = await customs_number_holder(session, row.pilot, outcome.customs_number, but_not=row.id)
     if holder is None:
         return []
     return [Case("customs_number_taken", receipt_id, f"declaration {holder.number} has the same number", "customs")]
@@ -179,7 +186,9 @@ async def _limit_case(
     return [Case("value_over_limit", outcome.proof, f"USD {usd:,.2f} is more than {limit:,.2f}", "consignor")]
 
 
-async def _route(session: AsyncSession, row: DeclarationRow, outcome: Outcome, act: Act) -> dict[str, Any] | None:
+async def _route(
+    session: AsyncSession, row: DeclarationRow, outcome: Outcome, open_cases: int, act: Act
+) -> dict[str, Any] | None:
     if outcome.accepted_at is None:
         return None
     today = legal_date(act.now)
@@ -190,7 +199,7 @@ async def _route(session: AsyncSession, row: DeclarationRow, outcome: Outcome, a
             grade=None if grade is None else grade.grade,
             grade_allows_automatic_release=grade is not None and grade.automatic_release,
             review_depth="normal" if grade is None else grade.review_depth,
-            open_conflicts=len(outcome.conflicts),
+            open_conflicts=open_cases,
             sampled=row.id.int % int(parameter.value) == 0,
         )
     )

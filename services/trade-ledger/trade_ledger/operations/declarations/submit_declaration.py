@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import Act
 from shared.events.trade_ledger import DeclarationSubmitted, DeclarationWithdrawn
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
+from shared.vocabulary.money import round_half_up
 from shared.vocabulary.rules import Breach
-from trade_ledger.domain.merge import Item
+from trade_ledger.domain.merge import KILOGRAM, Item
 from trade_ledger.operations.declarations.assess_declaration import Assessed, Share, assess_declaration
 from trade_ledger.operations.declarations.book_outcome import hold_packing_lists
 from trade_ledger.publishers.declarations import announce_declaration
@@ -51,7 +52,8 @@ async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, ver
     item_of = {portion: number for number, item in enumerate(assessed.items, 1) for portion in item.portions}
     for share in assessed.shares:
         session.add(_portion_row(row, share, item_of[str(share.portion_id)], assessed))
-    row.status, row.attempt = "submitted", row.attempt + 1
+    # A number that customs gave to an attempt that it rejected is not this one's (V34).
+    row.status, row.attempt, row.customs_number = "submitted", row.attempt + 1, None
     row.content = {**row.content, **_content(assessed, act)}
     await announce_declaration(session, row, DeclarationSubmitted, act=act)
     return row
@@ -95,17 +97,14 @@ def _item(number: int, item: Item) -> dict[str, Any]:
 
 def _portion_row(row: DeclarationRow, share: Share, item_no: int, assessed: Assessed) -> PortionRow:
     trade, line = share.trade.state, share.line.content
-    leg = trade["domestic_leg"]
-    domestic = (
-        Decimal(0)
-        if leg is None
-        else min(Decimal(leg["amount"]) * 100 / max(share.trade.total, Decimal(1)), Decimal(100))
-    )
     inherited = ("trade_id", "export_mode", "owner_id", "stall_holder_id", "consignor_id", "buyer_id",
                  "export_agency_id", "collector_id", "exemption_filer_id", "settlement_method")  # fmt: skip
     zero = {f"{stage}_{what}": "0" for stage in ("released", "departed", "shut_out", "returned")
             for what in ("quantity", "value", "fob")}  # fmt: skip
     ratio = share.quantity / Decimal(line["quantity"])
+    part = round_half_up(Decimal(line["statutory_quantity"]) * ratio, 6)
+    # V12: what is declared in kilograms is the goods' own net weight.
+    statutory = share.net_weight_kg if line["statutory_unit"] == KILOGRAM else part
     content = {
         "portion_id": str(share.portion_id),
         "pilot": row.pilot,
@@ -114,14 +113,14 @@ def _portion_row(row: DeclarationRow, share: Share, item_no: int, assessed: Asse
         "trade_kind": trade["kind"],
         "sale_date": trade["trade_date"],
         **{name: trade[name] for name in inherited},
-        "domestic_share_percent": f"{domestic.quantize(Decimal('0.0001')):f}",
+        "domestic_share_percent": f"{share.domestic_share_percent:f}",
         "declaration_id": str(row.id),
         "item_no": item_no,
         "hs_code": line["hs_code"],
         "goods_name": line["goods_name"],
         "quantity": f"{share.quantity:f}",
         "unit": line["unit"],
-        "statutory_quantity": f"{(Decimal(line['statutory_quantity']) * ratio).quantize(Decimal('0.000001')):f}",
+        "statutory_quantity": f"{statutory:f}",
         "statutory_unit": line["statutory_unit"],
         "net_weight_kg": f"{share.net_weight_kg:f}",
         "price_term": row.content["price_term"],

@@ -119,7 +119,7 @@ async def record_arrival(
     for declaration_id in declarations:
         await declaration_for_update(session, declaration_id)
     row = await _load(session, load_id, version, act)
-    site = await place(session, "site", str(site_id))
+    site = await place(session, "site", str(site_id), legal_date(arrived_at))
     breaches = []
     if row.status not in ("sealed", "closed") or row.arrived_at is not None:
         breaches.append(Breach("load_not_sealed", "R-PACK-1"))
