@@ -146,7 +146,7 @@ def _status(by_kind: ByKind, portions: Mapping[str, PortionState]) -> str:
 
 
 def _of_decisions(by_kind: ByKind, taking: Sequence[Receipt]) -> list[Conflict]:
-    found = []
+    found: list[Conflict] = []
     if by_kind["returned"] and not by_kind["departed"]:
         found.append(
             Conflict("returned_not_departed", by_kind["returned"][0].receipt_id, "nothing departed", "customs")
@@ -209,7 +209,7 @@ def _of_quantities(
     by_kind: ByKind, submitted: Mapping[str, Decimal], portions: Mapping[str, PortionState]
 ) -> list[Conflict]:
     """Quantities that name a strange portion, or together more than there is of it."""
-    found = []
+    found: list[Conflict] = []
     for kind in ("released", "amended", "shut_out", "departed", "returned"):
         if kind in ("departed", "returned") and found:
             break  # How much may have left, or come back, hangs on what is in dispute already.
