@@ -24,12 +24,16 @@ INSERT_OUTBOX = text(
 )
 
 
+class EventTooLarge(ValueError):
+    """An event is larger than its topic allows."""
+
+
 def outbox_row(event: Event, *, key: str | UUID, sequence: int, act: Act) -> dict[str, Any]:
-    """The row of an event; ValueError when it is larger than its topic allows."""
+    """The row of an event; EventTooLarge when it is larger than its topic allows."""
     payload = event.model_dump_json().encode()
     most = TOPICS[event.TOPIC].max_bytes if event.TOPIC in TOPICS else 512 * 1024
     if len(payload) > most:
-        raise ValueError(f"{event.TYPE} of {key} has {len(payload)} bytes; its topic allows {most}: split it")
+        raise EventTooLarge(f"{event.TYPE} of {key} has {len(payload)} bytes; its topic allows {most}: split it")
     return {
         "event_id": uuid7(),
         "type": event.TYPE,
