@@ -4,20 +4,45 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 PACKAGES := shared services/registry services/trade-ledger services/fx-settlement services/tax-exemption deploy/marketctl
 STAMP := .venv/.installed
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled once, not at each start of each process.
+unexport PYTHONDONTWRITEBYTECODE
 export UV_NO_PROGRESS := 1
+export PYTHONUTF8 := 1
 
 .PHONY: help
 help: ## print what each target does
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-$(STAMP): requirements.lock $(PACKAGES:%=%/pyproject.toml)
+# A checkout that was moved or copied holds programs that point elsewhere: installed anew.
+ifeq ($(shell test -x $(PY) && grep -sF " $$(pwd -P)/.venv" .venv/pyvenv.cfg),)
+.PHONY: $(STAMP)
+endif
+# Who has no home to write to keeps what uv and jgo fetch in the checkout.
+ifeq ($(shell test -w "$$HOME" && echo yes),)
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+export M2_REPO ?= $(CURDIR)/.cache/m2
+export JGO_CACHE_DIR ?= $(CURDIR)/.cache/jgo
+endif
+
+# Python 3.11 reads where our packages are by the locale, and C or GBK can't read 市场: the paths become relative.
+define RELATIVE_PATHS
+import glob, os
+for file in glob.glob(".venv/lib/python*/site-packages/*.pth"):
+    where = open(file, encoding="utf-8").read().strip()
+    if os.path.isdir(where):
+        print(os.path.relpath(where, os.path.dirname(os.path.realpath(file))), file=open(file, "w"))
+endef
+export RELATIVE_PATHS
+
+$(STAMP): Makefile requirements.lock $(PACKAGES:%=%/pyproject.toml)
 	@command -v python3 >/dev/null || { echo "Python 3.11 or newer is needed: install python3"; exit 2; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; python3 is $$(python3 -V)"; exit 2; }
-	@test -x $(PY) || python3 -m venv .venv || { echo "python3 can't make a virtual environment: install python3-venv"; exit 2; }
+	@{ test -f $(STAMP) && $(PY) -m pip --version && grep -F " $$(pwd -P)/.venv" .venv/pyvenv.cfg; } >/dev/null 2>&1 || python3 -m venv --clear .venv || { echo "python3 can't make a virtual environment: install python3-venv, and see that .venv is yours"; exit 2; }
+	@rm -f $(STAMP)
 	@$(PY) -m uv --version >/dev/null 2>&1 || { grep -A60 -E '^uv==' requirements.lock | awk 'NR>1 && /^[a-z0-9]/{exit} {print}' > .venv/uv.lock.txt && $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.lock.txt; }
 	@$(PY) -m uv pip install -q --python $(PY) --require-hashes -r requirements.lock
 	@$(PY) -m uv pip install -q --python $(PY) --no-deps --no-build-isolation $(PACKAGES:%=-e %)
+	@$(PY) -S -c "$$RELATIVE_PATHS"
 	@touch $(STAMP)
 
 .PHONY: install

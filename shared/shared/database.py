@@ -23,6 +23,8 @@ CONSUMER_ONLY = {"written_by": "consumers"}
 # Not the whole class 22: a division by zero, for one, is our own mistake. 22000 is asyncpg's refusal to encode.
 _UNSTORABLE = {"22000", "22003", "22008", "22021", "22P02", "22P05"}
 
+_COLLISIONS = {"40001", "40P01"}
+
 MONEY = Numeric(20, 4)
 QUANTITY = Numeric(20, 6)
 RATE = Numeric(20, 8)
@@ -71,6 +73,12 @@ def is_unstorable(error: BaseException) -> bool:
     """Whether PostgreSQL refused a value that came with the request: a NUL, half a surrogate, a number too large."""
     refused = error.orig if isinstance(error, DBAPIError) else error
     return getattr(refused, "sqlstate", None) in _UNSTORABLE
+
+
+def is_collision(error: BaseException) -> bool:
+    """Whether PostgreSQL ended a transaction so that another could go on: a deadlock or a serialization failure."""
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else getattr(error, "sqlstate", None)
+    return isinstance(error, (DBAPIError, asyncpg.PostgresError)) and state in _COLLISIONS
 
 
 def is_transient(error: BaseException) -> bool:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import psycopg
 from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, create_engine, text
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.policy import shipped
+from shared.vocabulary.errors import SetupProblem
 
 _LOCK_TIMEOUT = "2s"
 _MIGRATION_LOCK = 1039_0004
@@ -46,7 +49,13 @@ def run_environment(metadata: MetaData) -> None:
 
 def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:
     """Bring a database to the newest schema, from empty or from any release, and add shipped policy rows."""
-    command.upgrade(config_of(service_dir, url), revision)
+    try:
+        command.upgrade(config_of(service_dir, url), revision)
+    except CommandError as error:
+        raise SetupProblem(
+            f"{service_dir.name}'s database has a schema that this version doesn't know ({error}): "
+            "run the version that made it, or start anew with `make reset`"
+        ) from error
     if revision != "head":
         return
     package = service_dir.name.replace("-", "_")
@@ -71,9 +80,13 @@ def head_of(service_dir: Path) -> str | None:
     return ScriptDirectory.from_config(config_of(service_dir, "")).get_current_head()
 
 
-def revision_of(connection: Connection) -> str | None:
-    """The revision that a database has."""
-    return MigrationContext.configure(connection).get_current_revision()
+def revision_in(url: str) -> str | None:
+    """The revision of the database behind a connection string; None where nothing was migrated yet."""
+    with psycopg.connect(url, connect_timeout=3) as connection:
+        if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
+            return None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return row[0] if row else None
 
 
 def differences(service_dir: Path, url: str) -> list[str]:

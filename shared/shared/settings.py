@@ -31,4 +31,3 @@ class ServiceSettings(BaseSettings):
     worker_port: int = 0
     pool_size: int = 10
     log_level: str = "INFO"
-    docs_base_url: str = "/problems"

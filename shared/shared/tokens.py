@@ -21,7 +21,7 @@ KEY_ID = f"{DEVELOPMENT_ISSUER_MARK}-1"
 class TokenMint:
     """One signing key and the tokens it signs; the key may be kept as PEM."""
 
-    def __init__(self, pem: bytes | None = None) -> None:
+    def __init__(self, pem: bytes | None = None, *, key_id: str = KEY_ID) -> None:
         key = (
             rsa.generate_private_key(public_exponent=65537, key_size=2048)
             if pem is None
@@ -30,6 +30,7 @@ class TokenMint:
         if not isinstance(key, rsa.RSAPrivateKey):
             raise ValueError("the signing key is not an RSA key")
         self._key = key
+        self._key_id = key_id
 
     def pem(self) -> bytes:
         """The private key, unencrypted: for a development folder of mode 0700 only."""
@@ -40,7 +41,7 @@ class TokenMint:
     def jwks(self) -> dict[str, Any]:
         """The public key set that services verify with."""
         public: dict[str, Any] = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
-        return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
+        return {"keys": [{**public, "kid": self._key_id, "use": "sig", "alg": "RS256"}]}
 
     def token(
         self,
@@ -52,12 +53,13 @@ class TokenMint:
         bank_id: UUID | str | None = None,
         site_id: UUID | str | None = None,
         minutes: int = 15,
+        issuer: str = ISSUER,
     ) -> str:
         """A bearer token of one role; `actor` is the account and defaults to one per role and party."""
         party = subject_id or bank_id or site_id
         now = int(time.time())
         claims: dict[str, Any] = {
-            "iss": ISSUER,
+            "iss": issuer,
             "aud": AUDIENCE,
             "sub": actor or (f"{role}:{party}" if party else role),
             "iat": now,
@@ -68,4 +70,4 @@ class TokenMint:
         }
         parties = {"subject_id": subject_id, "bank_id": bank_id, "site_id": site_id}
         claims |= {name: str(value) for name, value in parties.items() if value is not None}
-        return jwt.encode(claims, self._key, "RS256", headers={"kid": KEY_ID})
+        return jwt.encode(claims, self._key, "RS256", headers={"kid": self._key_id})

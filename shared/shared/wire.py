@@ -59,6 +59,11 @@ class DecimalText:
         return {"type": "string", "pattern": self.pattern}
 
 
+def one_of_missing(names: str) -> PydanticCustomError:
+    """What a model's validator raises where none of its optional fields is filled."""
+    return PydanticCustomError("one_of_fields_missing", "fields", {"expected": names})
+
+
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from jsonschema import Draft202012Validator
+from sqlalchemy import MetaData, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketctl.counts import ask, counted, refusals, shortfalls
+from marketctl.counts import ask, counted, lacking, refusals, shortfalls
 from marketctl.embedded_platform import Platform
 from marketctl.flow import subscriptions_of, wait_until_applied
 from marketctl.layout import ROOT, SERVICES, package_of
@@ -22,7 +25,7 @@ from marketctl.sample.expected import EXPECTED_REFUSALS
 from marketctl.verify import verify_all
 from shared.database import make_engine
 from shared.messaging.bus import open_bus
-from shared.messaging.rebuild import projection_hashes, rebuild
+from shared.messaging.rebuild import consumer_tables, projection_hashes, rebuild
 from shared.migrations import metadata_of
 
 # The type hints of the fixture live in the conftest beside; importlib mode keeps it out of sys.path.
@@ -36,6 +39,7 @@ def test_both_days_go_as_expected(lived: Lived) -> None:
     refused = refusals(lived.layout)
     assert refused == set(EXPECTED_REFUSALS)
     assert shortfalls(numbers, refused) == []
+    assert lacking(lived.layout) == []
     assert numbers == json.loads(Path(__file__).with_name("expected_numbers.json").read_text("utf-8"))
     assert numbers["portions_exempted"] == numbers["portions_departed"]
 
@@ -45,12 +49,13 @@ def test_verify_finds_nothing_wrong(lived: Lived) -> None:
 
 
 async def test_an_outside_reader_gets_what_the_services_report(lived: Lived) -> None:
-    """Plain aiokafka and the published schemas, nothing of ours: totals of trades, declarations, money, exemption."""
+    """Plain aiokafka and what is published, nothing of ours: totals of trades, declarations, money, exemption."""
     schemas = {
         file.stem: Draft202012Validator(json.loads(file.read_text("utf-8")))
         for file in (ROOT / "docs" / "events").glob("*.json")
     }
     newest: dict[str, dict[str, Any]] = {}
+    channels = json.loads((ROOT / "docs" / "asyncapi.json").read_text("utf-8"))["channels"]
     topics = ["trade-ledger.trades", "trade-ledger.declarations", "fx-settlement.collections", "tax-exemption.returns"]
     consumer = AIOKafkaConsumer(
         bootstrap_servers=f"127.0.0.1:{lived.layout.ports['kafka']}",
@@ -59,7 +64,11 @@ async def test_an_outside_reader_gets_what_the_services_report(lived: Lived) -> 
     )
     await consumer.start()
     try:
-        partitions = [TopicPartition(topic, n) for topic in topics for n in range(6)]
+        partitions = [
+            TopicPartition(topic, n)
+            for topic in topics
+            for n in range(channels[topic]["bindings"]["kafka"]["partitions"])
+        ]
         consumer.assign(partitions)
         await consumer.seek_to_beginning()
         ends = await consumer.end_offsets(partitions)
@@ -80,17 +89,36 @@ async def test_an_outside_reader_gets_what_the_services_report(lived: Lived) -> 
     assert f"{totals['released_usd']:.2f}" == numbers["released_usd"]
     assert totals["collections"] == numbers["collections"]
     assert totals["exemptions_accepted"] == numbers["exemptions_accepted"]
-    rmb = ask(lived.layout, "tax-exemption", "SELECT sum(total_rmb) FROM exemption_returns WHERE status = 'accepted'")
-    assert totals["exempt_rmb"] == rmb[0][0]
+    assert len(totals["portions_exempted"]) == numbers["portions_exempted"]
+    for name, (service, question) in _AMOUNTS.items():
+        reported = {f"{name} {row[0]}": row[1] for row in ask(lived.layout, service, question)}
+        assert reported == {kind: amount for kind, amount in totals.items() if kind.startswith(f"{name} ")}
+
+
+# What the services report, by currency, beside the numbers of the last line.
+_AMOUNTS = {
+    "traded": (
+        "trade-ledger",
+        "SELECT currency, sum(total) FROM trades WHERE status <> 'void' GROUP BY currency",
+    ),
+    "booked": ("fx-settlement", "SELECT currency, sum(amount) FROM collections GROUP BY currency"),
+    "matched": ("fx-settlement", "SELECT currency, sum(matched) FROM collections WHERE matched > 0 GROUP BY currency"),
+    "exempt": (
+        "tax-exemption",
+        "SELECT 'CNY', sum(total_rmb) FROM exemption_returns WHERE status = 'accepted'",
+    ),
+}
 
 
 def _totals(newest: dict[str, dict[str, Any]]) -> dict[str, Any]:
     totals: Counter[str] = Counter()
-    money = {"released_usd": Decimal(0), "exempt_rmb": Decimal(0)}
+    money: dict[str, Decimal] = defaultdict(Decimal)
+    exempted: set[str] = set()
     for state in newest.values():
         if "trade" in state and state["trade"]["status"] != "void":
             totals["trades"] += 1
             totals["lines"] += len(state["trade"]["lines"])
+            money[f"traded {state['trade']['currency']}"] += Decimal(state["trade"]["total"])
         elif "declaration" in state and state["declaration"]["status"] in ("released", "departed"):
             totals["declarations_released"] += 1
             for portion in state["declaration"]["portions"]:
@@ -98,10 +126,17 @@ def _totals(newest: dict[str, dict[str, Any]]) -> dict[str, Any]:
                 money["released_usd"] += Decimal(portion["fob_usd"]) * share
         elif "collection" in state:
             totals["collections"] += 1
+            collection = state["collection"]
+            money[f"booked {collection['currency']}"] += Decimal(collection["amount"])
+            if Decimal(collection["matched"]):
+                money[f"matched {collection['currency']}"] += sum(
+                    Decimal(match["amount"]) for match in collection["matches"] if match["unmatched_at"] is None
+                )
         elif "exemption_return" in state and state["exemption_return"]["status"] == "accepted":
             totals["exemptions_accepted"] += 1
-            money["exempt_rmb"] += Decimal(state["exemption_return"]["total_rmb"])
-    return {**totals, **money}
+            money["exempt CNY"] += Decimal(state["exemption_return"]["total_rmb"])
+            exempted |= {line["portion_id"] for line in state["exemption_return"]["lines"]}
+    return {**totals, **money, "portions_exempted": exempted}
 
 
 class _workers_stopped:  # noqa: N801 - reads as a statement
@@ -131,12 +166,33 @@ async def test_what_consumers_wrote_can_be_rebuilt_from_the_topics(lived: Lived,
     engine = make_engine(lived.layout.database_url(service))
     with _workers_stopped(lived.platform, service):
         try:
-            before = await projection_hashes(engine, metadata)
+            before, since = await projection_hashes(engine, metadata), await _transaction(engine)
             await rebuild(engine, bus, tables, subscriptions_of(service), metadata)
             assert await projection_hashes(engine, metadata) == before
+            # A table that consumers write and that isn't declared as theirs shows here.
+            assert await _written(engine, metadata, since) == {
+                name for name in consumer_tables(metadata) if before[name] != _EMPTY
+            }
         finally:
             await engine.dispose()
             await bus.close()
+
+
+_EMPTY = hashlib.md5(b"", usedforsecurity=False).hexdigest()
+
+
+async def _transaction(engine: AsyncEngine) -> int:
+    async with engine.connect() as connection:
+        return int(await connection.scalar(text("SELECT pg_current_xact_id()::text")))
+
+
+async def _written(engine: AsyncEngine, metadata: MetaData, since: int) -> set[str]:
+    """The tables with a row that a younger transaction wrote."""
+    younger = "SELECT EXISTS (SELECT FROM {} WHERE xmin::text::bigint > :since)"
+    async with engine.connect() as connection:
+        return {
+            table for table in metadata.tables if await connection.scalar(text(younger.format(table)), {"since": since})
+        }
 
 
 def test_the_workbooks_are_what_the_generator_writes(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 import pytest
 
+from marketctl.counts import lacking
 from marketctl.flow import wait_until_applied
 from marketctl.layout import SERVICES, Layout, package_of
 from marketctl.verify import verify_all
@@ -18,50 +20,82 @@ Lived = Any
 pytestmark = [pytest.mark.xdist_group("workflow"), pytest.mark.timeout(600)]
 
 DAMAGES = {
-    "I1": ("tax-exemption", "UPDATE consumer_sequences SET sequence = sequence - 1 WHERE topic = 'registry.places'"),
-    "I2": ("registry", "DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE sequence = 2)"),
+    "I1": ("tax-exemption", "UPDATE consumer_sequences SET sequence = sequence - 1 WHERE topic = 'registry.places'",
+           "events of registry.places"),
+    "I2": ("registry", "DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE sequence = 2)",
+           "events with sequences"),
     "I3": ("trade-ledger", "UPDATE trade_line_counters SET packed = packed - 1 WHERE packed > declared + 0"
-           " OR line_id = (SELECT min(line_id::text)::uuid FROM movements WHERE kind = 'packed')"),
+           " OR line_id = (SELECT min(line_id::text)::uuid FROM movements WHERE kind = 'packed')",
+           "its movements sum to"),
     "I4": ("trade-ledger", "UPDATE portions SET declared_value = declared_value + 1 WHERE id ="
-           " (SELECT min(id::text)::uuid FROM portions)"),
+           " (SELECT min(id::text)::uuid FROM portions)", ", portions "),
     "I5": ("fx-settlement", "UPDATE collections SET matched = matched - 1 WHERE id ="
-           " (SELECT min(id::text)::uuid FROM collections WHERE matched > 1)"),
+           " (SELECT min(id::text)::uuid FROM collections WHERE matched > 1)", "its matches sum to"),
     "I6": ("tax-exemption", "UPDATE return_lines SET fob_value = fob_value + 1 WHERE id ="
-           " (SELECT min(id::text)::uuid FROM return_lines)"),
-    "I7": ("trade-ledger", "DELETE FROM portions WHERE id = (SELECT min(id::text)::uuid FROM portions)"),
+           " (SELECT min(id::text)::uuid FROM return_lines)", "is in returns"),
+    "I7": ("trade-ledger", "DELETE FROM portions WHERE id = (SELECT min(id::text)::uuid FROM portions)",
+           "is nothing of trade-ledger's"),
     "I8": ("trade-ledger", "UPDATE outbox SET payload = convert_to(replace(convert_from(payload, 'UTF8'),"
            " '\"status\":\"sealed\"', '\"status\":\"closed\"'), 'UTF8') WHERE id ="
-           " (SELECT min(id) FROM outbox WHERE type = 'trade_ledger.load_sealed.v1')"),
+           " (SELECT min(id) FROM outbox WHERE type = 'trade_ledger.load_sealed.v1')", "from closed to arrived"),
     "I8 filing": ("registry", "UPDATE outbox SET payload = convert_to(replace(convert_from(payload, 'UTF8'),"
                   " '\"status\":\"approved\"', '\"status\":\"exited\"'), 'UTF8') WHERE id ="
                   " (SELECT min(id) FROM outbox WHERE type = 'registry.subject_suspended.v1') - 1"
-                  " OR type = 'registry.subject_approved.v1'"),
+                  " OR type = 'registry.subject_approved.v1'", "to exited"),
     "I8 start": ("registry", "UPDATE outbox SET type = 'registry.subject_exited.v1' WHERE id ="
-           " (SELECT min(id) FROM outbox WHERE topic = 'registry.subjects' AND sequence = 1)"),
-    "I9": ("registry", "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit WHERE outcome = 'done')"),
+           " (SELECT min(id) FROM outbox WHERE topic = 'registry.subjects' AND sequence = 1)",
+           "starts with registry.subject_exited.v1"),
+    "I9": ("registry", "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit WHERE outcome = 'done')",
+           "had 0 effects"),
+    "I10": ("tax-exemption", "UPDATE audit SET actor = 'nobody' WHERE id ="
+            " (SELECT audit_id FROM audit_chain WHERE position = 2)", "was changed, removed or moved"),
+    "I10 cut": ("fx-settlement", "DELETE FROM audit_chain WHERE position = 2", "audit_chain position 2 is missing"),
     "I4 packed": ("trade-ledger", "UPDATE packed_lines SET quantity = quantity - 1 WHERE id ="
-                  " (SELECT min(id::text)::uuid FROM packed_lines WHERE quantity > 1)"),
+                  " (SELECT min(id::text)::uuid FROM packed_lines WHERE quantity > 1)", "was declared with"),
     "I4 limit": ("trade-ledger", "UPDATE policy_parameters SET value = '\"10.00\"'"
-                 " WHERE name = 'declaration_limit_usd'"),
+                 " WHERE name = 'declaration_limit_usd'", "the limit was 10.00"),
     "I1 sums": ("fx-settlement", "UPDATE trade_rooms SET registered = registered + 1 WHERE trade_id ="
-                " (SELECT min(trade_id::text)::uuid FROM trade_rooms)"),
+                " (SELECT min(trade_id::text)::uuid FROM trade_rooms)", "registered value in"),
     "I6 rate": ("tax-exemption", "UPDATE return_lines SET exempt_rmb = exempt_rmb + 1 WHERE id ="
-                " (SELECT min(id::text)::uuid FROM return_lines)"),
+                " (SELECT min(id::text)::uuid FROM return_lines)", "at its rate it is"),
     "I6 gone": ("tax-exemption", "UPDATE exemption_items SET departed_fob = departed_fob - 1 WHERE portion_id ="
-                " (SELECT min(portion_id::text)::uuid FROM exemption_items)"),
+                " (SELECT min(portion_id::text)::uuid FROM exemption_items)", "is in returns"),
     "I7 party": ("registry", "DELETE FROM subjects WHERE id = (SELECT f.subject_id FROM role_filings f"
-                 " WHERE f.role = 'operator' ORDER BY f.subject_id LIMIT 1)"),
-    "I12 digits": ("fx-settlement", "ALTER TABLE journal ALTER COLUMN amount TYPE numeric(18, 2)"),
+                 " WHERE f.role = 'operator' ORDER BY f.subject_id LIMIT 1)", "is nothing of registry's"),
+    "I12 digits": ("fx-settlement", "ALTER TABLE journal ALTER COLUMN amount TYPE numeric(18, 2)",
+           "journal.amount is NUMERIC(18,2)"),
     "I15 chain": ("trade-ledger", "UPDATE portions SET returned_quantity = quantity + 1 WHERE id ="
-                  " (SELECT min(id::text)::uuid FROM portions)"),
+                  " (SELECT min(id::text)::uuid FROM portions)", "returned"),
     "I15 slip": ("trade-ledger", "UPDATE portions SET content = jsonb_set(content, '{slip_value}', '\"0.01\"')"
                  " WHERE id = (SELECT min(id::text)::uuid FROM portions"
-                 " WHERE content->>'slip_currency' = content->>'declared_currency')"),
+                 " WHERE content->>'slip_currency' = content->>'declared_currency')",
+           "the slip and its differences make"),
     "I15 room": ("fx-settlement", "UPDATE portion_rooms SET matched = matched + 1 WHERE portion_id ="
-                 " (SELECT min(portion_id::text)::uuid FROM portion_rooms WHERE NOT frozen)"),
-    "I12": ("fx-settlement", "ALTER TABLE journal ADD COLUMN guess double precision"),
+                 " (SELECT min(portion_id::text)::uuid FROM portion_rooms WHERE NOT frozen)", "its room has"),
+    "I12": ("fx-settlement", "ALTER TABLE journal ADD COLUMN guess double precision",
+           "journal.guess is double precision"),
     "I15": ("fx-settlement", "UPDATE entitlement_portions SET released = released + 1, collectable = collectable + 1"
-            " WHERE portion_id = (SELECT min(portion_id::text)::uuid FROM entitlement_portions)"),
+            " WHERE portion_id = (SELECT min(portion_id::text)::uuid FROM entitlement_portions)",
+           "fx-settlement holds"),
+    "I2 applied": ("fx-settlement", "UPDATE consumer_sequences SET sequence = sequence + 1 WHERE topic ="
+                   " 'registry.places' AND key = (SELECT min(key) FROM consumer_sequences WHERE topic ="
+                   " 'registry.places')", "which ends at"),
+    "I3 overlap": ("trade-ledger", "UPDATE trade_line_counters SET returned = registered + 1 WHERE line_id ="
+                   " (SELECT min(line_id::text)::uuid FROM trade_line_counters)", "its quantities overlap"),
+    "I5 export": ("fx-settlement", "UPDATE entitlements SET matched = collectable + tolerance + 1, frozen = false"
+                  " WHERE declaration_id = (SELECT min(declaration_id::text)::uuid FROM entitlements)",
+                  "declaration"),
+    "I5 collector": ("fx-settlement", "UPDATE portion_rooms SET collector_id = gen_random_uuid() WHERE portion_id ="
+                     " (SELECT min(portion_id::text)::uuid FROM matches)", "the export names"),
+    "I5 journal": ("fx-settlement", "UPDATE journal SET amount = amount + 1 WHERE ctid ="
+                   " (SELECT min(ctid) FROM journal)", "is off by 1"),
+    "I6 twice": ("tax-exemption", "DROP INDEX uq_return_lines_first; UPDATE return_lines SET portion_id ="
+                 " (SELECT min(portion_id::text)::uuid FROM return_lines) WHERE id ="
+                 " (SELECT max(id::text)::uuid FROM return_lines)", "stands in 2 returns"),
+    "I6 total": ("tax-exemption", "UPDATE exemption_returns SET total_rmb = total_rmb + 1 WHERE id ="
+                 " (SELECT min(id::text)::uuid FROM exemption_returns)", "its lines sum to"),
+    "I15 items": ("tax-exemption", "UPDATE exemption_items SET returned_fob = returned_fob + 1 WHERE portion_id ="
+                  " (SELECT min(portion_id::text)::uuid FROM exemption_items)", "tax-exemption holds"),
 }  # fmt: skip
 
 
@@ -79,6 +113,8 @@ class CopiedLayout(Layout):
 def still(lived: Lived) -> Iterator[PostgresServer]:
     """All services are down, so that their databases can be copied; this file's tests are the day's last."""
     wait_until_applied(lived.layout)
+    # Undamaged, nothing is found: what is found on a copy is its damage.
+    assert verify_all(lived.layout) == []
     for service in SERVICES:
         lived.platform.stop_service(service)
     yield lived.platform.postgres
@@ -87,10 +123,10 @@ def still(lived: Lived) -> Iterator[PostgresServer]:
     lived.platform.wait_ready(lambda line: None)
 
 
-@pytest.mark.parametrize("invariant", sorted(DAMAGES))
-def test_verify_names_the_damage(lived: Lived, still: PostgresServer, invariant: str) -> None:
-    service, damage = DAMAGES[invariant]
-    copy = f"copy_{invariant.lower().replace(' ', '_')}"
+@contextmanager
+def damaged(lived: Lived, still: PostgresServer, service: str, damage: str) -> Iterator[CopiedLayout]:
+    """The lived layout with a damaged copy of one service's database in its place."""
+    copy = f"copy_of_{package_of(service)}"
     with psycopg.connect(still.dsn(), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {copy} TEMPLATE {package_of(service)}")  # type: ignore[arg-type]  # our names
     try:
@@ -100,11 +136,34 @@ def test_verify_names_the_damage(lived: Lived, still: PostgresServer, invariant:
             for statement in [*_dropped_checks(connection), damage]:
                 connection.execute(statement)  # type: ignore[arg-type]  # our statements
         layout = lived.layout
-        damaged = CopiedLayout(layout.folder, layout.bus, layout.ports, {service: still.dsn(copy)})
-        found = {finding.invariant for finding in verify_all(damaged)}
+        yield CopiedLayout(layout.folder, layout.bus, layout.ports, {service: still.dsn(copy)})
     finally:
         still.drop_database(copy)
-    assert invariant.split()[0] in found
+
+
+@pytest.mark.parametrize("invariant", sorted(DAMAGES))
+def test_verify_names_the_damage(lived: Lived, still: PostgresServer, invariant: str) -> None:
+    service, damage, said = DAMAGES[invariant]
+    with damaged(lived, still, service, damage) as layout:
+        found = verify_all(layout)
+    name = invariant.split()[0]
+    assert [each for each in found if each.invariant == name and said in each.detail], found
+
+
+def test_a_day_that_falls_short_of_its_parties_or_leaves_goods_behind_is_named(
+    lived: Lived, still: PostgresServer
+) -> None:
+    fewer = "UPDATE role_filings SET status = 'exited' WHERE role = 'operator'"
+    with damaged(lived, still, "registry", fewer) as layout:
+        assert lacking(layout) == ["0 of operator, at least 6 expected"]
+    behind = (
+        "UPDATE trade_line_counters SET departed = departed - 1 WHERE line_id ="
+        " (SELECT min(line_id::text)::uuid FROM trade_line_counters WHERE departed > 1)"
+    )
+    with damaged(lived, still, "trade-ledger", behind) as layout:
+        (named,) = lacking(layout)
+    assert named.startswith("trade LS-TR-")
+    assert "did not depart" in named
 
 
 def _dropped_checks(connection: psycopg.Connection[Any]) -> list[str]:

@@ -85,7 +85,7 @@ class Child:
     process: subprocess.Popen[bytes]
     log_file: Path
 
-    def wait_ready(self, url: str, *, seconds: float = 60) -> None:
+    def wait_ready(self, url: str, *, seconds: float = 180) -> None:
         """Return once `url` answers 200; otherwise say in one sentence where to look."""
         deadline = time.monotonic() + seconds
         with httpx.Client(timeout=5, trust_env=False) as client:
@@ -126,7 +126,8 @@ def start_child(name: str, module: list[str], told: Mapping[str, str], log_file:
     with log_file.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
-            env={**os.environ, **told, "PYTHONUNBUFFERED": "1"},
+            # What it calls runs on this machine: a proxy set for the outside would not find it.
+            env={**os.environ, **told, "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from io import TextIOWrapper
+from typing import Annotated, cast
 
 import psycopg
 import typer
@@ -12,6 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from marketctl import operate
 from marketctl.layout import BusKind
+from shared.processes.problem import ProcessProblem, sentence_of
+from shared.vocabulary.errors import SetupProblem
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Runs and operates the market system.")
 for _name, _group in (
@@ -70,9 +73,25 @@ def release(version: str) -> None:
 
 
 def main() -> None:
-    """The console script; exit 3 with one sentence where what it needs does not answer."""
+    """The console script; what stops it is one sentence, its status 2 for the set-up, 3 where nothing answers."""
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal's own encoding lacks becomes a question mark.
+        cast(TextIOWrapper, stream).reconfigure(errors="replace")
     try:
         app()
+    except SetupProblem as problem:
+        typer.echo(str(problem), err=True)
+        sys.exit(2)
+    except PermissionError as error:
+        typer.echo(sentence_of(error), err=True)
+        sys.exit(2)
+    except ProcessProblem as problem:
+        typer.echo(str(problem), err=True)
+        sys.exit(3)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+        said = str(error).partition("\n")[0]
+        typer.echo(f"a database's schema is not this version's: run `marketctl db upgrade` ({said})", err=True)
+        sys.exit(1)
     except (psycopg.OperationalError, OperationalError, ConnectionRefusedError, KafkaConnectionError) as error:
         said = next(iter(str(error).splitlines()), type(error).__name__)
         typer.echo(f"a database or the bus does not answer: is `make run` running? ({said})", err=True)

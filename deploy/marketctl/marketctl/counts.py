@@ -12,12 +12,17 @@ import psycopg
 
 from marketctl.layout import SERVICES, Layout
 from marketctl.operate import settings_of
-from marketctl.sample.expected import EXPECTED_REFUSALS, LEAST
+from marketctl.sample.expected import EXPECTED_REFUSALS, LEAST, LEAST_OF
 from shared.events.catalogue import TOPICS
 from shared.messaging.bus import open_bus
 
 _REFUSALS = "SELECT DISTINCT rule, code FROM audit WHERE outcome IN ('refused', 'denied') AND rule IS NOT NULL"
 _PARTIES = "SELECT role, count(*) FROM role_filings WHERE status IN ('approved', 'effective') GROUP BY role"
+_LEFT = (
+    "SELECT t.number, l.line_no, c.registered - c.void - c.departed FROM trades t JOIN trade_lines l"
+    " ON l.trade_id = t.id JOIN trade_line_counters c ON c.line_id = l.id"
+    " WHERE t.status <> 'void' AND t.eligible AND c.departed < c.registered - c.void ORDER BY 1, 2 LIMIT 20"
+)
 _QUESTIONS: dict[str, tuple[str, str]] = {
     "subjects": (
         "registry",
@@ -90,6 +95,18 @@ def counted(layout: Layout) -> dict[str, int | str]:
 def parties(layout: Layout) -> Counter[str]:
     """How many are filed, by role."""
     return Counter(dict(ask(layout, "registry", _PARTIES)))
+
+
+def lacking(layout: Layout) -> list[str]:
+    """Which parties are too few, and what of the eligible trades did not go all the way (issue 4, §3)."""
+    filed = parties(layout)
+    few = [(role, least) for role, least in LEAST_OF.items() if filed[role] < least]
+    problems = [f"{filed[role]} of {role}, at least {least} expected" for role, least in few]
+    problems += [
+        f"trade {number}: {left} of line {line} did not depart"
+        for number, line, left in ask(layout, "trade-ledger", _LEFT)
+    ]
+    return problems
 
 
 def shortfalls(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -11,8 +10,8 @@ from datetime import date
 import chinese_calendar
 import psycopg
 
-from marketctl.layout import ROOT, SERVICES, Layout, default_ports
-from shared.migrations import head_of
+from marketctl.layout import ROOT, SERVICES, Layout, default_ports, kept_layout, run_folder
+from shared.migrations import head_of, revision_in
 from shared.processes.kafka import JARS
 from shared.processes.ports import port_owner
 from shared.processes.postgres import wheel_bin
@@ -33,7 +32,8 @@ class Check:
 
 def examine() -> list[Check]:
     """Every check that makes sense here and now."""
-    return [*_machine(), _calendar(), *_ports(), *_databases()]
+    layout = kept_layout(run_folder())
+    return [*_machine(), _calendar(), *_ports(layout.ports if layout else default_ports()), *_databases(layout)]
 
 
 def _machine() -> list[Check]:
@@ -56,29 +56,27 @@ def _calendar() -> Check:
     return Check("holiday calendar", True, detail, warns=left <= _WARN_DAYS)
 
 
-def _ports() -> list[Check]:
-    busy = {name: port_owner(port) for name, port in default_ports().items()}
+def _ports(ports: dict[str, int]) -> list[Check]:
+    busy = {name: port_owner(port) for name, port in ports.items()}
     running = [owner for owner in busy.values() if owner]
     return [Check("ports", True, f"{len(running)} of {len(busy)} in use" + (": " + running[0] if running else ""))]
 
 
-def _databases() -> list[Check]:
-    folder = ROOT / os.environ.get("RUN_FOLDER", ".run")
-    kept = folder / "bus"
-    if not kept.exists():
+def _databases(layout: Layout | None) -> list[Check]:
+    if layout is None:
         return [Check("databases", True, "nothing has run here yet")]
-    layout = Layout(folder, "kafka" if kept.read_text() == "kafka" else "embedded", default_ports())
     checks = []
     for service in SERVICES:
+        url, head = layout.database_url(service), head_of(ROOT / "services" / service)
         try:
-            with psycopg.connect(layout.database_url(service), connect_timeout=3) as connection:
-                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-                waiting = connection.execute("SELECT count(*) FROM parked_events WHERE state = 'parked'").fetchone()
-        except psycopg.Error:
-            checks.append(Check(service, True, "not running"))
+            revision = revision_in(url)
+        except psycopg.OperationalError:
+            checks.append(Check(service, True, "not running", warns=True))
             continue
-        head = head_of(ROOT / "services" / service)
-        checks.append(Check(f"{service} schema", row is not None and row[0] == head, f"head {head}"))
-        parked = waiting[0] if waiting else 0
-        checks.append(Check(f"{service} parked", parked == 0, f"{parked} events"))
+        checks.append(Check(f"{service} schema", revision == head, f"{revision}, newest {head}"))
+        if revision == head:
+            with psycopg.connect(url) as connection:
+                waiting = connection.execute("SELECT count(*) FROM parked_events WHERE state = 'parked'").fetchone()
+            parked = waiting[0] if waiting else 0
+            checks.append(Check(f"{service} parked", parked == 0, f"{parked} events"))
     return checks

@@ -130,6 +130,16 @@ class Platform:
         )
         self._child(f"{service}-worker", [f"{package}.worker"], told)
 
+    def ended_by_itself(self) -> str | None:
+        """A sentence naming a process that is gone without having been stopped; None while all run."""
+        for child in self.children.values():
+            if child.process.poll() is not None:
+                return f"{child.name} stopped by itself: {child.last_line()} (see {child.log_file})"
+        for name, server in (("PostgreSQL", self.postgres), ("Kafka", self.kafka)):
+            if server is not None and server.has_ended:
+                return f"{name} stopped by itself: see {server.log_file}"
+        return None
+
     def stop_service(self, service: str) -> None:
         """Stop both processes of a service gracefully."""
         for name in (service, f"{service}-worker"):

@@ -54,9 +54,11 @@ def in_flight(layout: Layout) -> list[str]:
 
 
 def wait_until_applied(layout: Layout, *, seconds: float = 120) -> None:
-    """Return once everything said is applied everywhere."""
-    deadline = time.monotonic() + seconds
+    """Return once everything said is applied everywhere; ProcessProblem when nothing moved for `seconds`."""
+    before, deadline = [""], 0.0
     while behind := in_flight(layout):
+        if behind != before:
+            before, deadline = behind, time.monotonic() + seconds
         if time.monotonic() > deadline:
             raise ProcessProblem(f"events are stuck: {behind[0]} ({len(behind)} aggregates); see marketctl parked")
         time.sleep(0.1)

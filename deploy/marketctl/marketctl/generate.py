@@ -27,8 +27,11 @@ _HEADERS = {
     "ce_sequence": "1, 2, 3… per aggregate",
     "ce_actor": "opaque account id",
     "ce_pilot": "pilot",
+    "ce_traceparent": "W3C trace context, where there is one",
+    "traceparent": "the same, for readers that know no CloudEvents",
     "content-type": "application/json",
 }
+_SOMETIMES = {"ce_traceparent", "traceparent"}
 
 
 def generate_all(*, write: bool) -> list[str]:
@@ -87,7 +90,9 @@ def asyncapi() -> dict[str, Any]:
             "headers": {
                 "type": "object",
                 "properties": {header: {"type": "string", "description": text} for header, text in _HEADERS.items()},
+                "required": [header for header in _HEADERS if header not in _SOMETIMES],
             },
+            "bindings": {"kafka": {"key": {"type": "string", "description": "aggregate id"}}},
             "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": schema_of(event)},
         }
         for name, event in EVENT_TYPES.items()
@@ -100,7 +105,12 @@ def asyncapi() -> dict[str, Any]:
                 for name, event in EVENT_TYPES.items()
                 if topic.name == event.TOPIC
             },
-            "bindings": {"kafka": {"partitions": topic.partitions, "topicConfiguration": {"retention.ms": -1}}},
+            "bindings": {
+                "kafka": {
+                    "partitions": topic.partitions,
+                    "topicConfiguration": {"retention.ms": -1, "max.message.bytes": topic.max_message_bytes},
+                }
+            },
         }
         for topic in TOPICS.values()
     }

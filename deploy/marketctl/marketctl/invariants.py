@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import islice
 from typing import Any, cast
 
 import psycopg
+from sqlalchemy import create_engine
 
 from marketctl.control_queries import CHAIN, LIMIT, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
 from marketctl.flow import applied, in_flight, said, subscriptions_of
 from marketctl.layout import SERVICES, Layout, package_of
 from shared.events.lifecycles import BEGINS, LIFECYCLES
+from shared.http.audit import broken_links
 from shared.migrations import metadata_of
 
 Check = Callable[[Layout], list[str]]
@@ -244,6 +248,19 @@ def once_only(layout: Layout) -> list[str]:
     return found
 
 
+def chained(layout: Layout) -> list[str]:
+    """I10: the audit trail is what was chained (V64)."""
+    found: list[str] = []
+    for service in SERVICES:
+        url = layout.database_url(service).replace("postgresql://", "postgresql+psycopg://", 1)
+        engine = create_engine(url, connect_args={"options": "-c timezone=UTC"})
+        tables = importlib.import_module(f"{package_of(service)}.store.tables").http_tables
+        with engine.connect() as connection:
+            found += [f"{service}: {broken}" for broken in islice(broken_links(connection, tables), _MOST_SHOWN)]
+        engine.dispose()
+    return found
+
+
 def money_columns(layout: Layout) -> list[str]:
     """I12: no column anywhere is a float, and each number has the digits that its kind has in code."""
     floats = (
@@ -308,6 +325,7 @@ INVARIANTS: dict[str, Check] = {
     "I7": no_orphans,
     "I8": histories,
     "I9": once_only,
+    "I10": chained,
     "I12": money_columns,
     "I15": agreement,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from marketctl.issuer import kept_mint
 from shared.http.identity import DEVELOPMENT_ISSUER_MARK
 from shared.processes.ports import free_port
 from shared.tokens import AUDIENCE, ISSUER
+from shared.vocabulary.errors import SetupProblem
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICES = ("registry", "trade-ledger", "fx-settlement", "tax-exemption")
@@ -45,8 +47,17 @@ def variable_of(name: str) -> str:
 
 
 def default_ports() -> dict[str, int]:
-    """The fixed ports, each movable by its variable."""
-    return {name: int(os.environ.get(variable_of(name), port)) for name, port in _DEFAULT_PORTS.items()}
+    """The fixed ports, each movable by its variable; SetupProblem where that is no port or somebody else's."""
+    ports: dict[str, int] = {}
+    for name, port in _DEFAULT_PORTS.items():
+        said = os.environ.get(variable_of(name), str(port))
+        if not (said.isascii() and said.isdigit() and 0 < int(said) < 65536):
+            raise SetupProblem(f"{variable_of(name)}={said} is no port: give a number from 1 to 65535")
+        ports[name] = int(said)
+        for other in ports:
+            if other != name and ports[other] == ports[name]:
+                raise SetupProblem(f"{variable_of(other)} and {variable_of(name)} are both {said}: give another one")
+    return ports
 
 
 def free_ports() -> dict[str, int]:
@@ -63,6 +74,11 @@ def free_ports() -> dict[str, int]:
 def package_of(service: str) -> str:
     """The import name of a service."""
     return service.replace("-", "_")
+
+
+def run_folder() -> Path:
+    """Where `make run` keeps its data."""
+    return ROOT / os.environ.get("RUN_FOLDER", ".run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +140,23 @@ class Layout:
         return told
 
     def prepare(self) -> None:
-        """Make the folder (mode 0700), its log folder and the issuer's key."""
+        """Make the folder (mode 0700), its log folder and the issuer's key, and keep the ports."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.logs.mkdir(exist_ok=True)
         kept_mint(self.issuer_key)
+        # Another terminal finds the run where it is, without the variables that moved its ports.
+        staged = self.folder / "ports.new"
+        staged.write_text(json.dumps(self.ports))
+        staged.replace(self.folder / "ports.json")
+
+
+def kept_layout(folder: Path) -> Layout | None:
+    """The layout that a folder was last started with; None where nothing has run."""
+    bus, ports = folder / "bus", folder / "ports.json"
+    if not bus.exists():
+        return None
+    kept = json.loads(ports.read_text()) if ports.exists() else default_ports()
+    return Layout(folder, "kafka" if bus.read_text() == "kafka" else "embedded", kept)
 
 
 assert DEVELOPMENT_ISSUER_MARK in ISSUER  # noqa: S101 - production recognises the issuer by its name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -13,17 +13,15 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
-import psycopg
 import typer
 
-from marketctl.layout import ROOT, SERVICES, BusKind, Layout, default_ports
-from marketctl.verify import verify_all
+from marketctl.layout import ROOT, SERVICES, Layout, kept_layout, run_folder
+from marketctl.verify import verify_settled
 from shared.clock import Clock
 from shared.events.catalogue import TOPICS
 from shared.messaging.bus import Positions, open_bus
 from shared.messaging.envelope import UnreadableEnvelope, read_envelope
-from shared.migrations import differences, head_of, upgrade
-from shared.processes.problem import ProcessProblem
+from shared.migrations import differences, head_of, revision_in, upgrade
 from shared.settings import ServiceSettings
 
 parked = typer.Typer(no_args_is_help=True, help="Events that wait for a person.")
@@ -37,14 +35,12 @@ _YEARS = range(2000, 2100)
 
 
 def running_layout() -> Layout:
-    """The layout of `make run`'s folder, on the bus that it belongs to."""
-    folder = ROOT / os.environ.get("RUN_FOLDER", ".run")
-    kept = folder / "bus"
-    if not kept.exists():
+    """The layout of `make run`'s folder, on the bus that it belongs to and the ports that it was started with."""
+    kept = kept_layout(run_folder())
+    if kept is None:
         typer.echo("nothing has run here yet: start it with `make run`", err=True)
         raise typer.Exit(3)
-    bus: BusKind = "kafka" if kept.read_text() == "kafka" else "embedded"
-    return Layout(folder, bus, default_ports())
+    return kept
 
 
 def show(content: Any, as_json: bool, text: str) -> None:
@@ -95,15 +91,16 @@ def token(
     bank: Annotated[str | None, typer.Option(help="the bank's id")] = None,
     site: Annotated[str | None, typer.Option(help="the site's id")] = None,
     actor: Annotated[str | None, typer.Option(help="the account")] = None,
+    as_json: Json = False,
 ) -> None:
     """Print a development token of a role."""
-    layout = running_layout()
-    typer.echo(ask_token(layout, role, subject_id=subject, bank_id=bank, site_id=site, actor=actor))
+    given = ask_token(running_layout(), role, subject_id=subject, bank_id=bank, site_id=site, actor=actor)
+    show({"access_token": given, "token_type": "Bearer"}, as_json, given)
 
 
 def verify(as_json: Json = False) -> None:
     """Check what must hold over the four databases; exit 1 where something doesn't."""
-    findings = verify_all(running_layout())
+    findings = verify_settled(running_layout())
     content = {"ok": not findings, "findings": [str(finding) for finding in findings]}
     show(content, as_json, "\n".join(content["findings"]) or "ok")  # type: ignore[arg-type]  # list of str
     raise typer.Exit(1 if findings else 0)
@@ -124,13 +121,21 @@ def trace(asked: str, as_json: Json = False) -> None:
 def parked_list(as_json: Json = False) -> None:
     """Every parked event of all services."""
     layout = running_layout()
-    found = {service: call(layout, service, "GET", "/v1/parked", "admin")["items"] for service in SERVICES}
+    found = {service: list(_parked_of(layout, service)) for service in SERVICES}
     lines = [
         f"{service} {each['id']}: {each['type']} {each['key']} #{each['sequence']}  {each['reason']}  {each['error']}"
         for service, items in found.items()
         for each in items
     ]
     show(found, as_json, "\n".join(lines) or "nothing is parked")
+
+
+def _parked_of(layout: Layout, service: str) -> Iterator[dict[str, Any]]:
+    page = call(layout, service, "GET", "/v1/parked?limit=200", "admin")
+    yield from page["items"]
+    while cursor := page.get("next_cursor"):
+        page = call(layout, service, "GET", f"/v1/parked?limit=200&cursor={cursor}", "admin")
+        yield from page["items"]
 
 
 @parked.command("retry")
@@ -190,16 +195,23 @@ def settings_of(layout: Layout, service: str) -> ServiceSettings:
     return ServiceSettings.model_validate({name.lower(): value for name, value in layout.environment(service).items()})
 
 
-@clock.command("show")
-def clock_show(as_json: Json = False) -> None:
-    """The business time."""
-    found = Clock("sandbox", running_layout().clock_file)
-    content = {"now": found.now().isoformat(), "offset_seconds": found.offset().total_seconds()}
+def _kept_clock() -> Clock:
+    return Clock("sandbox", running_layout().clock_file)
+
+
+def _show_clock(shown: Clock, as_json: bool) -> None:
+    content = {"now": shown.now().isoformat(), "offset_seconds": shown.offset().total_seconds()}
     show(content, as_json, str(content["now"]))
 
 
+@clock.command("show")
+def clock_show(as_json: Json = False) -> None:
+    """The business time."""
+    _show_clock(_kept_clock(), as_json)
+
+
 @clock.command("set")
-def clock_set(instant: str) -> None:
+def clock_set(instant: str, as_json: Json = False) -> None:
     """Move the business clock: marketctl clock set 2026-06-08T09:00:00+08:00."""
     try:
         wanted = datetime.fromisoformat(instant)
@@ -208,38 +220,45 @@ def clock_set(instant: str) -> None:
     if wanted is None or wanted.tzinfo is None or wanted.year not in _YEARS:
         typer.echo("give an instant of this century with its offset, such as 2026-06-08T09:00:00+08:00", err=True)
         raise typer.Exit(2)
-    Clock("sandbox", running_layout().clock_file).move_to(wanted)
+    kept = _kept_clock()
+    kept.move_to(wanted)
+    _show_clock(kept, as_json)
 
 
 @clock.command("advance")
 def clock_advance(
     days: Annotated[int, typer.Option(help="whole days", min=0, max=_MOST_DAYS)] = 0,
     hours: Annotated[int, typer.Option(help="whole hours", min=0, max=_MOST_DAYS)] = 0,
+    as_json: Json = False,
 ) -> None:
     """Move the business clock forward: marketctl clock advance --days 3."""
-    kept = Clock("sandbox", running_layout().clock_file)
+    kept = _kept_clock()
     kept.move_to(kept.now() + timedelta(days=days, hours=hours))
+    _show_clock(kept, as_json)
 
 
 @database.command("status")
 def db_status(as_json: Json = False) -> None:
     """Each database's revision and the newest one."""
-    layout = running_layout()
+    _show_schemas(running_layout(), as_json)
+
+
+def _show_schemas(layout: Layout, as_json: bool) -> None:
     content = {}
     for service in SERVICES:
-        with psycopg.connect(layout.database_url(service), connect_timeout=3) as connection:
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        content[service] = {"revision": row[0] if row else None, "head": head_of(ROOT / "services" / service)}
+        head, revision = head_of(ROOT / "services" / service), revision_in(layout.database_url(service))
+        content[service] = {"revision": revision, "head": head}
     text = "\n".join(f"{name:<15} {each['revision']} (head {each['head']})" for name, each in content.items())
     show(content, as_json, text)
 
 
 @database.command("upgrade")
-def db_upgrade() -> None:
+def db_upgrade(as_json: Json = False) -> None:
     """Bring all four databases to the newest schema."""
     layout = running_layout()
     for service in SERVICES:
         upgrade(ROOT / "services" / service, layout.database_url(service))
+    _show_schemas(layout, as_json)
 
 
 @database.command("check")
@@ -250,19 +269,15 @@ def db_check() -> None:
 
     kept = releases()
     found = [f"{release.version}: {each}" for release in kept for each in broken_promises(release)]
-    try:
-        with scratch_postgres() as make:
-            for service in SERVICES:
-                folder = ROOT / "services" / service
-                for start in dict.fromkeys(["", *(release.heads[service] for release in kept)]):
-                    url = make(f"{service.replace('-', '_')}_{start}")
-                    if start:
-                        upgrade(folder, url, start)
-                    upgrade(folder, url)
-                    found += [f"{service} from {start or 'empty'}: {each}" for each in differences(folder, url)]
-    except ProcessProblem as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(3) from problem
+    with scratch_postgres() as make:
+        for service in SERVICES:
+            folder = ROOT / "services" / service
+            for start in dict.fromkeys(["", *(release.heads[service] for release in kept)]):
+                url = make(f"{service.replace('-', '_')}_{start}")
+                if start:
+                    upgrade(folder, url, start)
+                upgrade(folder, url)
+                found += [f"{service} from {start or 'empty'}: {each}" for each in differences(folder, url)]
     for line in found:
         typer.echo(line, err=True)
     raise typer.Exit(1 if found else 0)

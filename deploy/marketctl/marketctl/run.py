@@ -15,16 +15,20 @@ from pathlib import Path
 from rich.console import Console
 
 from marketctl.children import end_when_told, ending
-from marketctl.counts import Day, counted, parties, refusals
+from marketctl.counts import Day, counted, lacking, parties, refusals
 from marketctl.embedded_platform import Platform
-from marketctl.layout import ROOT, BusKind, Layout, default_ports, free_ports
+from marketctl.layout import ROOT, BusKind, Layout, default_ports, free_ports, kept_layout, run_folder
 from marketctl.sample.days import run_sample_days
 from marketctl.sample.world import SEED
-from marketctl.verify import verify_all
-from shared.processes.problem import ProcessProblem
+from marketctl.verify import verify_settled
+from shared.processes.problem import ProcessProblem, sentence_of
 
 _DONE = "sample-days.done"
 _ENDING_SECONDS = 30
+
+
+class Served(ProcessProblem):
+    """Another process serves the folder."""
 
 
 @contextmanager
@@ -36,8 +40,10 @@ def _only_one(folder: Path) -> Iterator[bool]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             lock.seek(0)
-            raise ProcessProblem(
-                f"this folder is already served by process {lock.read().strip() or '?'}: open its start page, "
+            kept = kept_layout(folder)
+            page = f" {kept.url('start-page')}/" if kept else ""
+            raise Served(
+                f"{folder.name} is already served by process {lock.read().strip() or '?'}: open its start page{page}, "
                 "or stop it with Ctrl-C there"
             ) from error
         lock.seek(0)
@@ -80,8 +86,15 @@ def run(*, bus: BusKind, once: bool) -> int:
         if once:
             return _run_once(console, bus)
         return _run_and_serve(console, bus)
+    except Served as other:
+        # What is asked for is there already; a day of its own is not.
+        console.print(f"  {'✘' if once else '✔'} {other}", markup=False, soft_wrap=True)
+        return 3 if once else 0
     except ProcessProblem as problem:
         console.print(f"  ✘ {problem}", markup=False, soft_wrap=True)
+        return 3
+    except OSError as error:
+        console.print(f"  ✘ {sentence_of(error)}", markup=False, soft_wrap=True)
         return 3
     except KeyboardInterrupt:
         console.print("  stopped; data kept")
@@ -103,7 +116,7 @@ def _run_once(console: Console, bus: BusKind) -> int:
 
 
 def _run_and_serve(console: Console, bus: BusKind) -> int:
-    layout = Layout(ROOT / os.environ.get("RUN_FOLDER", ".run"), bus, default_ports())
+    layout = Layout(run_folder(), bus, default_ports())
     with _only_one(layout.folder) as was_killed:
         _check_bus(layout.folder, bus)
         # What a killed run started ends by itself, which takes it a moment.
@@ -137,7 +150,8 @@ def _live(platform: Platform, console: Console) -> Day:
         unexpected = run_sample_days(platform, console)
         if not unexpected:
             done.touch()
-    findings = [str(finding) for finding in verify_all(platform.layout)]
+    findings = [str(finding) for finding in verify_settled(platform.layout)]
+    unexpected += [] if continues else lacking(platform.layout)
     day = Day(counted(platform.layout), refusals(platform.layout), unexpected, findings)
     # Once people have worked here, what they were refused or have not yet exempted is no fault of the sample days.
     for problem in findings if continues else day.problems():
@@ -165,20 +179,24 @@ def _serve(platform: Platform, console: Console, seconds: float) -> None:
     )
     end_when_told(at_once=False)
     while not ending.wait(1):
-        for child in platform.children.values():
-            if child.process.poll() is not None:
-                raise ProcessProblem(f"{child.name} stopped by itself: {child.last_line()} (see {child.log_file})")
+        if gone := platform.ended_by_itself():
+            raise ProcessProblem(gone)
 
 
 def reset() -> int:
     """Wipe the data of `make run`; refused while it runs."""
     console = Console(highlight=False)
-    folder = ROOT / os.environ.get("RUN_FOLDER", ".run")
+    folder = run_folder()
     try:
+        if kept_layout(folder) is None and {each.name for each in folder.glob("*")} - {"run.lock"}:
+            raise ProcessProblem(f"{folder} holds no data of `make run`: nothing was wiped")
         with _only_one(folder):
             shutil.rmtree(folder)
     except ProcessProblem as problem:
         console.print(f"  ✘ {problem}", markup=False, soft_wrap=True)
+        return 3
+    except OSError as error:
+        console.print(f"  ✘ {sentence_of(error)}", markup=False, soft_wrap=True)
         return 3
     console.print(f"  ✔ {folder.name} wiped")
     return 0

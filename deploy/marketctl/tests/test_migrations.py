@@ -11,8 +11,9 @@ from sqlalchemy import CheckConstraint, Table
 
 from marketctl.layout import ROOT, SERVICES
 from shared.database import MONEY
-from shared.migrations import differences, metadata_of, upgrade
+from shared.migrations import differences, metadata_of, revision_in, upgrade
 from shared.testing.servers import MakeDatabase
+from shared.vocabulary.errors import SetupProblem
 
 FX = ROOT / "services" / "fx-settlement"
 CURRENCIES = ("currency", "declared_currency", "trade_currency")
@@ -45,6 +46,16 @@ def test_a_schema_that_is_not_the_codes_is_named(make_database: MakeDatabase, da
     change(dsn, damage)
     (found,) = differences(FX, dsn)
     assert said in found
+
+
+def test_a_schema_of_a_later_version_is_refused_in_one_sentence(make_database: MakeDatabase) -> None:
+    dsn = make_database()
+    assert revision_in(dsn) is None
+    upgrade(FX, dsn)
+    change(dsn, "UPDATE alembic_version SET version_num = '9999'")
+    assert revision_in(dsn) == "9999"
+    with pytest.raises(SetupProblem, match="fx-settlement's database has a schema that this version doesn't know"):
+        upgrade(FX, dsn)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -56,3 +56,8 @@ class Topic:
     owner: str
     partitions: int = PARTITIONS
     max_bytes: int = 512 * 1024
+
+    @property
+    def max_message_bytes(self) -> int:
+        """What the broker lets through: an event, compressed, with its headers and framing."""
+        return min(self.max_bytes + 65536, 4 * 1024 * 1024)

@@ -9,7 +9,8 @@ from uuid import UUID
 from shared.events.base import Event, Part, Topic
 from shared.wire import CurrencyCode, MoneyAmount, RateText
 
-RETURNS = Topic("tax-exemption.returns", "tax-exemption")
+# A return names every portion of a stall holder's month.
+RETURNS = Topic("tax-exemption.returns", "tax-exemption", max_bytes=4 * 1024 * 1024)
 CERTIFICATES = Topic("tax-exemption.certificates", "tax-exemption")
 
 

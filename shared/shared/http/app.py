@@ -18,9 +18,10 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from shared.clock import Clock
 from shared.database import make_engine, make_sessions
 from shared.http.access import Access, authorise, check_access
+from shared.http.description import describe
 from shared.http.edge import Edge
 from shared.http.identity import TokenVerifier
-from shared.http.pages import add_pages
+from shared.http.pages import add_pages, add_rule_pages
 from shared.http.problems import Catalogue
 from shared.http.responses import add_responses
 from shared.http.tables import HttpTables
@@ -108,6 +109,8 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
         generate_unique_id_function=lambda route: route.name,
         docs_url=None,
         redoc_url=None,
+        # A redirect is no problem document, and its address would be made from the caller's own Host header.
+        redirect_slashes=False,
     )
     app.state.access = service.access
     app.state.catalogue = Catalogue(service.problems)
@@ -117,6 +120,9 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     add_responses(app)
     _add_health(app)
     add_pages(app)
+    add_rule_pages(app)
+    # Last: FastAPI makes its document anew whenever a route is added.
+    describe(app.openapi(), service.access)
     # Not FastAPI's own max_body_size: that stands outside the edge and answers in plain text.
     app.user_middleware[:0] = [
         Middleware(Edge, application=app, service=service.name),

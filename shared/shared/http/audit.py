@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, literal, select, text
+from sqlalchemy import Connection, insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from shared.http.tables import HttpTables
@@ -78,20 +78,18 @@ async def chain(connection: AsyncConnection, tables: HttpTables) -> int:
     return len(chained)
 
 
-async def broken_links(connection: AsyncConnection, tables: HttpTables) -> list[str]:
-    """Every place where the chain doesn't recompute, named by audit id; empty when it holds."""
+def broken_links(connection: Connection, tables: HttpTables) -> Iterator[str]:
+    """Every place where the chain doesn't recompute, named by audit id; the connection's time zone is UTC."""
     audit, links = tables.audit, tables.audit_chain
-    rows = await connection.stream(
+    rows = connection.execution_options(yield_per=_CHAINED_AT_ONCE).execute(
         select(links.c.position, links.c.hash, links.c.audit_id, *audit.c)
         .outerjoin(audit, audit.c.id == links.c.audit_id)
         .order_by(links.c.position)
     )
-    broken: list[str] = []
     previous, expected = b"", 1
-    async for row in rows:
+    for row in rows:
         if row[0] != expected:
-            broken.append(f"audit_chain position {expected} is missing")
+            yield f"audit_chain position {expected} is missing"
         if _hash(previous, row[3:]) != row[1]:
-            broken.append(f"audit row {row[2]} was changed, removed or moved")
+            yield f"audit row {row[2]} was changed, removed or moved"
         previous, expected = row[1], row[0] + 1
-    return broken

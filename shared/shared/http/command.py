@@ -25,6 +25,10 @@ class VersionMissing(Exception):
     """A change of an existing aggregate without If-Match."""
 
 
+class MediaTypeUnknown(Exception):
+    """A body of a media type or content coding that the operation doesn't read."""
+
+
 class Replay(Exception):
     """The key was used by the same request before: its answer is given again."""
 
@@ -125,6 +129,7 @@ def target_of(request: Request) -> str | None:
 
 def begin_attempt(request: Request, caller: Caller, body: bytes) -> Attempt:
     """Read key and fingerprint of a POST and remember them for the audit of a refusal."""
+    _check_media_type(request)
     key = request.headers.get("idempotency-key", "")
     if not key:
         raise idempotency.KeyMissing
@@ -141,6 +146,16 @@ def begin_attempt(request: Request, caller: Caller, body: bytes) -> Attempt:
     )
     request.state.attempt = attempt
     return attempt
+
+
+def _check_media_type(request: Request) -> None:
+    """A body is what the operation's description names; one whose type isn't told is read as that."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise MediaTypeUnknown
+    told = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    described = (request.scope["route"].openapi_extra or {}).get("requestBody")
+    if told and described is not None and told not in described["content"]:
+        raise MediaTypeUnknown
 
 
 def act_of(request: Request, caller: Caller) -> Act:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import time
 from collections.abc import MutableMapping
 from typing import Any
@@ -11,12 +13,14 @@ from fastapi import FastAPI, Request
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.database import is_collision
 from shared.http.responses import problem_response, simple, unexpected
 from shared.tracing import trace_id_of, traceparent_or_new
 
 REQUESTS = Counter("http_requests_total", "HTTP requests", ["service", "operation", "status"])
 SECONDS = Histogram("http_request_seconds", "HTTP request duration", ["service", "operation"])
 HTTP_413 = 413
+_TRIES = 4
 _QUIET = {"/livez", "/readyz", "/metrics"}
 log = structlog.get_logger()
 
@@ -40,6 +44,30 @@ class _Reply:
             message["headers"] = [*message["headers"], *_headers(self._trace_id)]
         if not self.swallowed_413:
             await self._send(message)
+
+
+class _Heard:
+    """What came of a request, so that it can be tried again from its first byte (F23)."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._messages: list[Message] = []
+
+    def again(self) -> Receive:
+        """A `receive` that begins anew; whatever lies beyond what was heard comes from the caller."""
+        told = 0
+
+        async def receive() -> Message:
+            nonlocal told
+            if told == len(self._messages):
+                message = await self._receive()
+                if message["type"] != "http.request":
+                    return message
+                self._messages.append(message)
+            told += 1
+            return self._messages[told - 1]
+
+        return receive
 
 
 class Edge:
@@ -72,16 +100,23 @@ class Edge:
                 self._note(scope, reply.status, time.perf_counter() - started)
 
     async def _answer(self, request: Request, reply: _Reply) -> None:
-        scope, receive = request.scope, request.receive
-        try:
-            await self._app(scope, receive, reply.send)
-            if reply.swallowed_413:
-                reply.swallowed_413 = False
-                await problem_response(request, simple("body_too_large"))(scope, receive, reply.send)
-        except Exception as error:
-            if reply.status:
-                raise
-            await (await unexpected(request, error))(scope, receive, reply.send)
+        scope, heard = request.scope, _Heard(request.receive)
+        for left in reversed(range(_TRIES)):
+            try:
+                await self._app(scope, heard.again(), reply.send)
+                if reply.swallowed_413:
+                    reply.swallowed_413 = False
+                    await problem_response(request, simple("body_too_large"))(scope, request.receive, reply.send)
+                return
+            except Exception as error:
+                if reply.status:
+                    raise
+                if not left or not is_collision(error):
+                    await (await unexpected(request, error))(scope, request.receive, reply.send)
+                    return
+                log.info("collision", error=type(error).__name__, tries_left=left)
+            # Both would meet again if both waited equally long.
+            await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - no secret
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         operation = scope["state"].get("operation", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from uuid import UUID
 
 import jwt
 
+from shared.http.keys import IssuerKeys
 from shared.vocabulary.errors import SetupProblem
 
 ROLES = (
@@ -36,8 +36,11 @@ ROLES = (
 PARTIES = frozenset({"stall_holder", "operator", "buyer", "agent", "broker", "carrier"})
 DEVELOPMENT_ISSUER_MARK = "development-only"
 _ALGORITHMS = ["RS256", "ES256"]
+_TYPES = {"jwt", "at+jwt", "application/at+jwt"}
 _LEEWAY_SECONDS = 60
+_LONGEST_TOKEN = 8192
 _REMEMBERED = 4096
+_REMEMBERED_SECONDS = 600
 
 
 class NotAuthenticated(Exception):
@@ -62,51 +65,64 @@ class Caller:
 
 
 class TokenVerifier:
-    """Verifies bearer tokens; keys are cached, and so are verified tokens until they expire."""
+    """Verifies bearer tokens; verified ones are remembered until they expire."""
 
     def __init__(self, *, issuer: str, audience: str, jwks_url: str, environment: str) -> None:
         if environment == "production" and DEVELOPMENT_ISSUER_MARK in issuer:
             raise SetupProblem(f"ISSUER {issuer} is the development issuer: production refuses it")
         self._issuer = issuer
         self._audience = audience
-        self._keys = jwt.PyJWKClient(jwks_url, cache_keys=True, lifespan=600, timeout=5)
+        self._in_production = environment == "production"
+        self._keys = IssuerKeys(jwks_url)
         self._known: dict[str, tuple[float, Caller]] = {}
 
     async def caller(self, token: str) -> Caller:
-        """The caller behind a token, or NotAuthenticated."""
+        """The caller behind a token, or NotAuthenticated; KeysUnreachable where the issuer was never reached."""
         known = self._known.get(token)
         if known is not None and known[0] > time.time():
             return known[1]
-        claims = await asyncio.to_thread(self._claims, token)
+        claims = await self._claims(token)
         caller = _caller_of(claims)
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[token] = (float(claims["exp"]) + _LEEWAY_SECONDS, caller)
+        self._known[token] = (min(float(claims["exp"]) + _LEEWAY_SECONDS, time.time() + _REMEMBERED_SECONDS), caller)
         return caller
 
-    def _claims(self, token: str) -> dict[str, Any]:
-        if len(token) > 8192:
+    async def _claims(self, token: str) -> dict[str, Any]:
+        if len(token) > _LONGEST_TOKEN:
             raise NotAuthenticated("the token is too long")
         try:
-            key = self._keys.get_signing_key_from_jwt(token)
-            return jwt.decode(
-                token,
-                key,
-                algorithms=_ALGORITHMS,
-                audience=self._audience,
-                issuer=self._issuer,
-                leeway=_LEEWAY_SECONDS,
-                options={"require": ["exp", "iss", "aud", "sub"]},
-            )
-        except jwt.PyJWTError as error:
+            return await self._decoded(token)
+        except (jwt.PyJWTError, ValueError) as error:
             raise NotAuthenticated(f"the token was refused: {type(error).__name__}") from error
+
+    async def _decoded(self, token: str) -> dict[str, Any]:
+        # Whatever the header says of where keys are (jku, x5u, jwk) is the sender's word and stays unread.
+        header = jwt.get_unverified_header(token)
+        key_id = header.get("kid")
+        if header.get("alg") not in _ALGORITHMS or str(header.get("typ", "JWT")).lower() not in _TYPES:
+            raise NotAuthenticated("the token is of another kind")
+        if not isinstance(key_id, str) or (self._in_production and DEVELOPMENT_ISSUER_MARK in key_id):
+            raise NotAuthenticated("the token names no key of the issuer")
+        key = await self._keys.find(key_id)
+        if key is None:
+            raise NotAuthenticated("the token names no key of the issuer")
+        return jwt.decode(
+            token,
+            key,
+            algorithms=_ALGORITHMS,
+            audience=self._audience,
+            issuer=self._issuer,
+            leeway=_LEEWAY_SECONDS,
+            options={"require": ["exp", "iss", "aud", "sub"]},
+        )
 
 
 def _caller_of(claims: dict[str, Any]) -> Caller:
     role = claims.get("role")
     pilot = claims.get("pilot")
-    if role not in ROLES or not isinstance(pilot, str) or not pilot:
-        raise NotAuthenticated("the token names no known role or no pilot")
+    if role not in ROLES or not isinstance(pilot, str) or not pilot or not claims["sub"]:
+        raise NotAuthenticated("the token names no known role, no pilot or nobody")
     try:
         return Caller(
             actor=str(claims["sub"]),
@@ -116,7 +132,7 @@ def _caller_of(claims: dict[str, Any]) -> Caller:
             bank_id=_uuid(claims.get("bank_id")),
             site_id=_uuid(claims.get("site_id")),
         )
-    except ValueError as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise NotAuthenticated("the token's party is not an id") from error
 
 

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from shared.http.access import Access
 from shared.http.problems import Catalogue, Problem
 from shared.vocabulary.errors import NotFound
+from shared.vocabulary.rules import RuleText, rules
 
 _STYLE = (
     "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
@@ -39,6 +40,23 @@ def add_pages(app: FastAPI) -> None:
         if "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(problem_page(entry), headers={"vary": "accept"})
         return JSONResponse(asdict(entry), headers={"vary": "accept"})
+
+
+def add_rule_pages(app: FastAPI) -> None:
+    """Serve `/rules` and `/rules/{rule_id}` to everybody, outside the published operations."""
+
+    @app.get("/rules", include_in_schema=False)
+    async def all_rules() -> Response:
+        return HTMLResponse(rules_page())
+
+    @app.get("/rules/{rule_id}", include_in_schema=False)
+    async def rule(rule_id: str, request: Request) -> Response:
+        found = rules().get(rule_id)
+        if found is None:
+            raise NotFound
+        if "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(rule_page(found), headers={"vary": "accept"})
+        return JSONResponse(asdict(found), headers={"vary": "accept"})
 
 
 def _page(title: str, content: str) -> str:
@@ -73,6 +91,23 @@ def problems_page(catalogue: Catalogue) -> str:
     return _page("错误代码 · problems", f"<ul>{rows}</ul>")
 
 
+def rule_page(rule: RuleText) -> str:
+    """One rule with its source, in two languages."""
+    lines = [("规则 · rule", rule.id), ("出处 · source", rule.source), ("版本 · version", rule.version)]
+    shown = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in lines)
+    return _page(f"{rule.title_zh} · {rule.title}", f'<dl>{shown}</dl><p><a href="/rules">/rules</a></p>')
+
+
+def rules_page() -> str:
+    """All rules, by id."""
+    rows = "".join(
+        f'<li><a href="/rules/{escape(rule.id)}">{escape(rule.id)}</a> {escape(rule.title_zh)} · '
+        f"{escape(rule.title)}</li>"
+        for rule in rules().values()
+    )
+    return _page("规则 · rules", f"<ul>{rows}</ul>")
+
+
 def operations_page(document: dict[str, Any], access: Access) -> str:
     """The operations of an OpenAPI document by tag, each with its roles and an example of its body."""
     by_tag: dict[str, list[str]] = {}
@@ -81,9 +116,10 @@ def operations_page(document: dict[str, Any], access: Access) -> str:
             tag = (operation.get("tags") or ["operations"])[0]
             by_tag.setdefault(tag, []).append(_operation(document, access, f"{method.upper()} {path}", operation))
     sections = "".join(f"<h2>{escape(tag)}</h2>{''.join(shown)}" for tag, shown in by_tag.items())
-    links = '<p><a href="/openapi.json">/openapi.json</a> · <a href="/problems">错误代码 · problems</a></p>'
+    pages = {"/openapi.json": "/openapi.json", "/problems": "错误代码 · problems", "/rules": "规则 · rules"}
+    links = " · ".join(f'<a href="{address}">{name}</a>' for address, name in pages.items())
     about = f"<p>{escape(document['info'].get('description', ''))}</p>"
-    return _page(document["info"]["title"], about + links + sections)
+    return _page(document["info"]["title"], about + f"<p>{links}</p>" + sections)
 
 
 def _operation(document: dict[str, Any], access: Access, head: str, operation: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,15 +52,14 @@ class Catalogue:
         instance: str,
         trace_id: str,
         language: str | None,
-        docs: str = "/problems",
     ) -> dict[str, Any]:
         """The body for one or several breaches; the first gives code, title and fix."""
         first = breaches[0]
         problem = self[first.code]
         english, chinese = self._detail(first)
-        zh = bool(language and language.strip().lower().startswith("zh"))
+        zh = prefers_chinese(language or "")
         body: dict[str, Any] = {
-            "type": f"{docs}/{first.code}",
+            "type": f"/problems/{first.code}",
             "title": problem.title_zh if zh else problem.title,
             "title_zh": problem.title_zh,
             "title_en": problem.title,
@@ -74,7 +74,7 @@ class Catalogue:
             "retryable": problem.retryable,
             "instance": instance,
             "trace_id": trace_id,
-            "docs": f"{docs}/{first.code}",
+            "docs": f"/problems/{first.code}",
         }
         if first.rule:
             body["rule"] = _rule(first.rule)
@@ -106,6 +106,21 @@ class Catalogue:
         return english, chinese
 
 
+def prefers_chinese(accept_language: str) -> bool:
+    """Whether Accept-Language ranks Chinese before English; English where it names neither (RFC 9110 §12.5.4)."""
+    ranked = []
+    for each in accept_language.split(","):
+        tag, _, weight = each.partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        quality = _QUALITY.fullmatch(weight.strip() or "q=1")
+        if language in ("zh", "en") and quality is not None and float(quality.group(1)) > 0:
+            ranked.append((-float(quality.group(1)), language))
+    return bool(ranked) and min(ranked, key=lambda each: each[0])[1] == "zh"
+
+
+_QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)", re.ASCII)
+
+
 class _Params(dict[str, str]):
     def __init__(self, params: Mapping[str, str]) -> None:
         super().__init__(params)
@@ -122,6 +137,7 @@ def _rule(rule_id: str) -> dict[str, str]:
         "title": rule.title,
         "title_zh": rule.title_zh,
         "source": rule.source,
+        "url": f"/rules/{rule.id}",
     }
 
 
@@ -137,19 +153,26 @@ _PYDANTIC = {
     "string_type": "field_not_text",
     "int_type": "field_not_integer",
     "int_parsing": "field_not_integer",
-    "int_parsing_size": "field_not_integer",
     "int_from_float": "field_not_integer",
-    "finite_number": "field_not_integer",
+    "int_parsing_size": "value_not_storable",
+    "finite_number": "value_not_storable",
+    "string_unicode": "value_not_storable",
     "uuid_parsing": "field_not_id",
     "uuid_type": "field_not_id",
+    "uuid_version": "field_not_id",
     "literal_error": "field_not_a_choice",
     "enum": "field_not_a_choice",
+    "union_tag_invalid": "field_not_a_choice",
+    "union_tag_not_found": "field_not_a_choice",
     "bool_type": "field_not_boolean",
     "bool_parsing": "field_not_boolean",
     "date_from_datetime_parsing": "field_not_date",
+    "date_from_datetime_inexact": "field_not_date",
     "date_parsing": "field_not_date",
     "date_type": "field_not_date",
+    "datetime_type": "field_not_datetime",
     "datetime_parsing": "field_not_datetime",
+    "datetime_object_invalid": "field_not_datetime",
     "datetime_from_date_parsing": "field_not_datetime",
     "timezone_aware": "field_not_datetime",
     "greater_than": "field_out_of_range",
@@ -161,23 +184,33 @@ _PYDANTIC = {
     "model_type": "field_not_object",
     "model_attributes_type": "field_not_object",
     "dict_type": "field_not_object",
+    "mapping_type": "field_not_object",
+    "one_of_fields_missing": "one_of_fields_missing",
 }
+_PLACES = ("body", "query", "path", "header")
 
 
 def malformed(errors: Iterable[Mapping[str, Any]]) -> tuple[Breach, ...]:
     """Breaches for pydantic's errors, by their stable types; input values are never repeated (V66)."""
     breaches = []
     for error in errors:
-        location = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
+        code = _PYDANTIC.get(error["type"], "field_invalid")
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
         params = {
-            "expected": context.get("expected", context.get("pattern", "")),
+            "expected": next((context[name] for name in _EXPECTED if name in context), ""),
             "limit": next((v for k, v in context.items() if k in _LIMITS), ""),
-            "reason": str(context.get("error", error["type"])),
+            # The error's type, never its text: that is in one language and may repeat the input.
+            "reason": str(error["type"]),
         }
-        code = _PYDANTIC.get(error["type"], "field_invalid")
-        breaches.append(Breach(code, "", "/" + "/".join(location) if location else "", params))
+        breaches.append(Breach(code, "", "" if code == "body_not_json" else pointer_to(error["loc"]), params))
     return tuple(breaches)
 
 
+def pointer_to(location: Sequence[int | str]) -> str:
+    """The JSON pointer (RFC 6901) of pydantic's location, whose first part may name the part of the request."""
+    parts = location[1:] if location and location[0] in _PLACES else location
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+_EXPECTED = ("expected", "pattern", "expected_tags")
 _LIMITS = {"min_length", "max_length", "gt", "ge", "lt", "le"}

@@ -9,10 +9,11 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import compile_path
 
 from shared.database import is_transient, is_unstorable
 from shared.http import audit, idempotency
-from shared.http.command import Attempt, Replay, VersionMissing, act_of, target_of
+from shared.http.command import Attempt, MediaTypeUnknown, Replay, VersionMissing, act_of, target_of
 from shared.http.identity import NotAuthenticated
 from shared.http.problems import MEDIA_TYPE, malformed
 from shared.tracing import trace_id_of
@@ -22,6 +23,7 @@ from shared.vocabulary.rules import Breach
 log = structlog.get_logger()
 
 _BAD_REQUEST = 400
+_METHOD_NOT_ALLOWED = 405
 _RETRY_AFTER = {"retry-after": "1"}
 _HTTP_CODES = {
     400: "body_not_json",
@@ -104,7 +106,8 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 async def _forbidden(request: Request, error: Exception) -> Response:
     await _audit(request, [("denied", 403, None, "forbidden")])
-    return problem_response(request, simple("forbidden", reason=str(error)))
+    told = {"role": request.state.caller.role, "operation": request.state.operation}
+    return problem_response(request, simple("forbidden", reason=str(error), **told))
 
 
 async def _not_authenticated(request: Request, error: Exception) -> Response:
@@ -138,9 +141,22 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)  # noqa: S101 - narrows the handler's type
     code = _HTTP_CODES.get(error.status_code, "field_invalid" if error.status_code < 500 else "internal_error")
     headers = dict(error.headers or {})
+    if error.status_code == _METHOD_NOT_ALLOWED:
+        headers = {"allow": _allowed(request) or headers.get("Allow", "")}
     # FastAPI's only 400 is a body that no JSON parser takes: malformed input, which is 422 here.
     status = None if error.status_code == _BAD_REQUEST else error.status_code
     return problem_response(request, simple(code, reason=str(error.detail)), status=status, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of the path: Starlette names those of the first route only, and each operation is its own."""
+    paths = request.app.openapi()["paths"].items()
+    found = {method.upper() for path, methods in paths if _names(path, request) for method in methods}
+    return ", ".join(sorted(found))
+
+
+def _names(path: str, request: Request) -> bool:
+    return compile_path(path)[0].match(request.url.path) is not None
 
 
 async def _replay(request: Request, error: Exception) -> Response:
@@ -183,6 +199,7 @@ def add_responses(app: FastAPI) -> None:
         StarletteHTTPException: _http,
         Replay: _replay,
         VersionMissing: answer("version_missing"),
+        MediaTypeUnknown: answer("unsupported_media_type"),
         idempotency.KeyMissing: answer("idempotency_key_missing"),
         idempotency.KeyTooLong: answer("idempotency_key_too_long"),
         idempotency.KeyReused: answer("idempotency_key_reused"),

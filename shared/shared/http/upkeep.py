@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,11 +13,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from shared.http.access import Access, Authorised, grant
 from shared.http.command import Commanded, Reading
+from shared.http.paging import WantedPage, cursor_after
 from shared.http.tables import HttpTables
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.policy import EVERY_PILOT
+
+_LAST_ID = 2**63 - 1
 
 UPKEEP_ACCESS: Access = {
     "list_parked_events": grant("admin", "auditor", sees="this service's parked events of its pilot, or of none"),
@@ -45,7 +49,10 @@ class ParkedEvent(BaseModel):
 
 
 class ParkedEvents(BaseModel):
+    """A page, oldest first; `next_cursor` is absent on the last one."""
+
     items: list[ParkedEvent]
+    next_cursor: str | None = None
 
 
 class Retried(BaseModel):
@@ -130,10 +137,13 @@ def upkeep_router(
 
 def _add_parked(router: APIRouter, messaging: MessagingTables, subscriptions: Subscriptions) -> None:
     @router.get("/v1/parked")
-    async def list_parked_events(session: Reading, caller: Authorised) -> ParkedEvents:
-        """Every event that waits for a person, oldest first."""
-        rows = await list_parked(session, messaging, caller.pilot)
-        return ParkedEvents(items=[ParkedEvent.model_validate(dict(row._mapping)) for row in rows])
+    async def list_parked_events(session: Reading, caller: Authorised, page: WantedPage) -> ParkedEvents:
+        """Events that wait for a person, oldest first; many may wait behind one."""
+        after = 0 if page.before is None else min(page.before.int, _LAST_ID)
+        rows = await list_parked(session, messaging, caller.pilot, after=after, most=page.limit + 1)
+        shown = [ParkedEvent.model_validate(dict(row._mapping)) for row in rows[: page.limit]]
+        more = len(rows) > page.limit
+        return ParkedEvents(items=shown, next_cursor=cursor_after(UUID(int=shown[-1].id)) if more else None)
 
     @router.post("/v1/parked/{parked_id}/retries", response_model=Retried)
     async def retry_parked_event(parked_id: int, command: Commanded) -> Response:

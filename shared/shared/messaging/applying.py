@@ -43,6 +43,7 @@ class Progress:
     parked: set[Key]
     changed: dict[Key, int] = field(default_factory=dict)
     applied: list[Envelope] = field(default_factory=list)
+    behind: list[Record] = field(default_factory=list)
     repeats: int = 0
     unknown: int = 0
 
@@ -147,12 +148,9 @@ async def apply_record(
     progress: Progress,
     *,
     live: bool,
-    retrying: bool = False,
 ) -> None:
     """Apply it, skip a repeat, or raise Poison; other exceptions are the handler's own."""
     key = (record.topic, record.key)
-    if key in progress.parked and not retrying:
-        raise Poison("behind", "an earlier event of this aggregate is parked")
     envelope = envelope_of(record)
     if not _is_the_owners(record, envelope):
         raise Poison("forged_source", f"{record.topic} is {owner_of(record.topic)}'s alone")
@@ -179,6 +177,8 @@ async def _handle(
     if event_type is None:
         progress.unknown += 1
         return
+    if record.topic != event_type.TOPIC:
+        raise Poison("foreign_type", f"{envelope.type} is said on {event_type.TOPIC} only")
     handlers = subscriptions.handlers(event_type, live=live)
     if not handlers:
         return
@@ -199,7 +199,7 @@ async def _handle(
 def _kind_of(value: bytes) -> str:
     try:
         json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "bad_json"
     return "schema_breach"
 

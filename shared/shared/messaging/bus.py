@@ -68,7 +68,7 @@ class Reader(Protocol):
     async def start(self) -> None: ...
 
     async def fetch(self, *, most: int, wait_seconds: float) -> Batches:
-        """What is there, per partition in offset order; empty after `wait_seconds`."""
+        """At most so many of what is there, per partition in offset order; none after `wait_seconds`."""
 
     async def rewind(self) -> None:
         """Go back to the positions in the reader's database, after a batch that wasn't applied."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from shared.database import is_transient, make_sessions
 from shared.messaging.applying import (
     GAPS,
+    Poison,
     Progress,
     apply_record,
     held_positions,
@@ -38,6 +39,7 @@ _WAIT_SECONDS = 0.5
 _STALL_SECONDS = 20.0
 _MOST_STALLS = 3
 ACTIVE_CONSUMER_LOCK = 1039_0003
+_BEHIND = Poison("behind", "an earlier event of this aggregate is parked")
 
 
 class PositionMoved(Exception):
@@ -182,7 +184,7 @@ class Consumer:
             await self._one_by_one(reader, batches)
             return
         failpoint("consumer.after_commit")
-        progress.publish(self._service)
+        self._tell(progress)
         self._wake.poke()
         await reader.mirror({where: records[-1].offset + 1 for where, records in batches.items()})
 
@@ -191,9 +193,15 @@ class Consumer:
         records = [record for batch in batches.values() for record in batch]
         progress = await progress_of(session, self._tables, {(each.topic, each.key) for each in records})
         for record in records:
-            await apply_record(session, self._subscriptions, record, progress, live=True)
+            if (record.topic, record.key) in progress.parked:
+                progress.behind.append(record)
+            else:
+                await apply_record(session, self._subscriptions, record, progress, live=True)
         await session.flush()
         await store_sequences(session, self._tables, progress)
+        if progress.behind:
+            waiting = [parked_row(record, _BEHIND) for record in progress.behind]
+            await session.execute(insert(self._tables.parked_events), waiting)
         failpoint("consumer.effects_written")
         for where, batch in sorted(batches.items()):
             await self._move(session, where, batch[0].offset, batch[-1].offset + 1)
@@ -233,16 +241,10 @@ class Consumer:
         await self._count_parked()
 
     async def _apply_or_park(self, record: Record) -> None:
-        where = (record.topic, record.partition)
         try:
             async with self._sessions.begin() as session:
                 session.info["wake"] = self._wake
-                await self._hold(session, {where: record.offset})
-                progress = await progress_of(session, self._tables, {(record.topic, record.key)})
-                await apply_record(session, self._subscriptions, record, progress, live=True)
-                await session.flush()
-                await store_sequences(session, self._tables, progress)
-                await self._move(session, where, record.offset, record.offset + 1)
+                progress = await self._apply_all(session, {(record.topic, record.partition): [record]})
         except PositionMoved:
             raise
         except Exception as error:
@@ -251,23 +253,32 @@ class Consumer:
                 raise
             await self._park(record, error)
             return
-        progress.publish(self._service)
+        self._tell(progress)
 
     async def _park(self, record: Record, error: Exception) -> None:
-        row = parked_row(record, error)
         async with self._sessions.begin() as session:
             await self._hold(session, {(record.topic, record.partition): record.offset})
-            await session.execute(insert(self._tables.parked_events), row)
+            await session.execute(insert(self._tables.parked_events), parked_row(record, error))
             await self._move(session, (record.topic, record.partition), record.offset, record.offset + 1)
         if reason_of(error) == "sequence_gap":
             GAPS.labels(self._service).inc()
-        ids = {name: value.decode("latin-1") for name, value in record.headers if name in ("ce_id", "ce_traceparent")}
-        log.error(
-            "parked",
-            event_id=ids.get("ce_id"),
-            traceparent=ids.get("ce_traceparent"),
-            **{name: row[name] for name in ("topic", "key", "type", "sequence", "reason")},
-        )
+        _tell_parked(record, error)
+
+    def _tell(self, progress: Progress) -> None:
+        progress.publish(self._service)
+        for record in progress.behind:
+            _tell_parked(record, _BEHIND)
+
+
+def _tell_parked(record: Record, error: Exception) -> None:
+    row = parked_row(record, error)
+    ids = {name: value.decode("latin-1") for name, value in record.headers if name in ("ce_id", "ce_traceparent")}
+    log.error(
+        "parked",
+        event_id=ids.get("ce_id"),
+        traceparent=ids.get("ce_traceparent"),
+        **{name: row[name] for name in ("topic", "key", "type", "sequence", "reason")},
+    )
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

@@ -26,6 +26,8 @@ from shared.messaging.failpoints import failpoint
 
 _CHANNEL = "bus_records"
 _DDL_LOCK = 1039_0001
+# What a reader holds at once, an event that is larger by itself aside.
+_MOST_BYTES = 8 * 1024 * 1024
 # A publisher frozen inside a transaction holds its fence's row: the server ends it for the successor.
 _SESSION = {"timezone": "UTC", "lock_timeout": "20000", "idle_in_transaction_session_timeout": "10000"}
 _DDL = """
@@ -38,6 +40,12 @@ CREATE TABLE IF NOT EXISTS bus_records (
     published_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (topic, partition, "offset")
 );
 CREATE TABLE IF NOT EXISTS bus_producers (service text PRIMARY KEY, epoch bigint NOT NULL);
+"""
+_FROM = """
+SELECT * FROM (
+    SELECT "offset", key, value, headers, sum(octet_length(value)) OVER (ORDER BY "offset") AS bytes
+    FROM bus_records WHERE topic = $1 AND partition = $2 AND "offset" >= $3 ORDER BY "offset" LIMIT $4
+) next WHERE bytes <= $5 OR bytes = octet_length(value) ORDER BY "offset"
 """
 
 
@@ -211,22 +219,20 @@ class EmbeddedReader:
 
     async def _ready(self, most: int) -> Batches:
         batches: Batches = {}
-        for where, end in (await self._bus.ends(self._topics)).items():
-            position = self._at.get(where, 0)
-            if end <= position:
-                continue
-            rows = await (await self._bus.pool()).fetch(
-                'SELECT "offset", key, value, headers FROM bus_records WHERE topic = $1 AND partition = $2'
-                ' AND "offset" >= $3 ORDER BY "offset" LIMIT $4',
-                *where,
-                position,
-                most,
-            )
-            if rows:
-                batches[where] = [
-                    Record(*where, row["offset"], row["key"], row["value"], _unpacked(row["headers"])) for row in rows
-                ]
-                self._at[where] = rows[-1]["offset"] + 1
+        ends = await self._bus.ends(self._topics)
+        ready = [where for where, end in ends.items() if end > self._at.get(where, 0)]
+        for where in ready:
+            position, share = self._at.get(where, 0), (max(1, most // len(ready)), _MOST_BYTES // len(ready))
+            rows = await (await self._bus.pool()).fetch(_FROM, *where, position, *share)
+            # Offsets have no gaps: where a position's own record is gone, its successors must not pass for it.
+            if not rows or rows[0]["offset"] != position:
+                raise BusStopped(
+                    f"position {position} is no longer in {where[0]}/{where[1]}: the topic was cut or replaced"
+                )
+            batches[where] = [
+                Record(*where, row["offset"], row["key"], row["value"], _unpacked(row["headers"])) for row in rows
+            ]
+            self._at[where] = rows[-1]["offset"] + 1
         return batches
 
     async def mirror(self, positions: Positions) -> None:

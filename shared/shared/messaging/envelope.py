@@ -93,13 +93,16 @@ def read_envelope(headers: Iterable[tuple[str, bytes]]) -> Envelope:
         sequence = int(fields["ce_sequence"])
         if not 0 < sequence <= _LAST_SEQUENCE:
             raise UnreadableEnvelope(f"ce_sequence {fields['ce_sequence']:.30} is no aggregate's")
+        occurred_at = datetime.fromisoformat(fields["ce_time"])
+        if occurred_at.tzinfo is None:
+            raise UnreadableEnvelope("ce_time has no offset")
         return Envelope(
             event_id=UUID(fields["ce_id"]),
             type=fields["ce_type"],
             source=fields["ce_source"],
             key=fields["ce_subject"],
             sequence=sequence,
-            occurred_at=datetime.fromisoformat(fields["ce_time"]),
+            occurred_at=occurred_at,
             actor=fields["ce_actor"],
             pilot=fields["ce_pilot"],
             traceparent=fields.get("ce_traceparent"),

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
@@ -17,7 +18,7 @@ from aiokafka.errors import (
     for_code,
 )
 
-from shared.events.base import PARTITIONS
+from shared.events.base import PARTITIONS, Topic
 from shared.events.catalogue import TOPICS
 from shared.messaging.bus import (
     Batches,
@@ -29,10 +30,14 @@ from shared.messaging.bus import (
     Record,
     cursor_topic,
 )
+from shared.messaging.envelope import owner_of
 from shared.messaging.failpoints import failpoint
 from shared.messaging.kafka_cursor import last_cursor
 
+log = structlog.get_logger()
+
 _PATIENCE_SECONDS = 60
+_MIRROR_SECONDS = 5
 _MOST_BYTES = 4 * 1024 * 1024
 
 
@@ -118,14 +123,12 @@ class KafkaBus:
 
 
 def _event_topic(prefix: str, name: str) -> NewTopic:
-    topic = TOPICS.get(name)
-    most = topic.max_bytes if topic else 512 * 1024
+    topic = TOPICS.get(name, Topic(name, owner_of(name)))
     return NewTopic(
         prefix + name,
-        topic.partitions if topic else PARTITIONS,
+        topic.partitions,
         1,
-        # The record carries headers and framing beside the event itself.
-        topic_configs={"retention.ms": "-1", "max.message.bytes": str(min(most + 65536, _MOST_BYTES))},
+        topic_configs={"retention.ms": "-1", "max.message.bytes": str(topic.max_message_bytes)},
     )
 
 
@@ -254,7 +257,8 @@ class KafkaReader:
                     record.offset,
                     (record.key or b"").decode("utf-8", "replace"),
                     record.value or b"",
-                    list(record.headers),
+                    # A header may have no value at all; ours always have one, so it reads as empty.
+                    [(name, value or b"") for name, value in record.headers],
                 )
                 for record in records
             ]
@@ -263,9 +267,15 @@ class KafkaReader:
         }
 
     async def mirror(self, positions: Positions) -> None:
-        if self._group is not None and positions:
-            offsets = {TopicPartition(self._bus.prefix + t, p): at for (t, p), at in positions.items()}
-            await self._open.commit(offsets)
+        if self._group is None or not positions:
+            return
+        offsets = {TopicPartition(self._bus.prefix + t, p): at for (t, p), at in positions.items()}
+        try:
+            async with asyncio.timeout(_MIRROR_SECONDS):
+                await self._open.commit(offsets)
+        except (KafkaError, TimeoutError) as error:
+            # Nothing reads it but monitoring; the group's coordinator may be away while the topics are not.
+            log.info("mirror failed", error=type(error).__name__)
 
     async def lag(self) -> int:
         consumer = self._open

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from shared.act import Act
 from shared.events.base import Event
 from shared.events.catalogue import TOPICS
+from shared.vocabulary.errors import Conflict
 
 log = structlog.get_logger()
 
@@ -24,16 +25,13 @@ INSERT_OUTBOX = text(
 )
 
 
-class EventTooLarge(ValueError):
-    """An event is larger than its topic allows."""
-
-
-def outbox_row(event: Event, *, key: str | UUID, sequence: int, act: Act) -> dict[str, Any]:
-    """The row of an event; EventTooLarge when it is larger than its topic allows."""
+def outbox_row(event: Event, *, key: str | UUID, sequence: int, act: Act, spare: int = 0) -> dict[str, Any]:
+    """The row of an event; Conflict when it is larger than its topic allows, `spare` bytes kept free."""
     payload = event.model_dump_json().encode()
     most = TOPICS[event.TOPIC].max_bytes if event.TOPIC in TOPICS else 512 * 1024
-    if len(payload) > most:
-        raise EventTooLarge(f"{event.TYPE} of {key} has {len(payload)} bytes; its topic allows {most}: split it")
+    if len(payload) + spare > most:
+        reason = f"{event.TYPE} of {key} has {len(payload)} bytes; its topic allows {most}, {spare} kept free: split it"
+        raise Conflict("document_too_large", reason)
     return {
         "event_id": uuid7(),
         "type": event.TYPE,
@@ -48,10 +46,12 @@ def outbox_row(event: Event, *, key: str | UUID, sequence: int, act: Act) -> dic
     }
 
 
-async def announce(session: AsyncSession, event: Event, *, key: str | UUID, sequence: int, act: Act) -> UUID:
+async def announce(
+    session: AsyncSession, event: Event, *, key: str | UUID, sequence: int, act: Act, spare: int = 0
+) -> UUID:
     """Write the event while the caller holds the aggregate's lock; `sequence` is 1, 2, 3… per aggregate."""
     await session.flush()
-    row = outbox_row(event, key=key, sequence=sequence, act=act)
+    row = outbox_row(event, key=key, sequence=sequence, act=act, spare=spare)
     await session.execute(INSERT_OUTBOX, row)
     event_id: UUID = row["event_id"]
     return event_id

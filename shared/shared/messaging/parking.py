@@ -21,11 +21,13 @@ def _of_pilot(table: Table, pilot: str) -> ColumnElement[bool]:
     return or_(table.c.pilot == pilot, table.c.pilot.is_(None))
 
 
-async def list_parked(session: AsyncSession, tables: MessagingTables, pilot: str) -> list[Row[Any]]:
-    """Everything of a pilot that waits, in the order it came."""
+async def list_parked(
+    session: AsyncSession, tables: MessagingTables, pilot: str, *, after: int = 0, most: int | None = None
+) -> list[Row[Any]]:
+    """What waits of a pilot, in the order it came: all of it, or at most so many after an id."""
     table = tables.parked_events
-    waiting = select(table).where(table.c.state == "parked", _of_pilot(table, pilot)).order_by(table.c.id)
-    return list((await session.execute(waiting)).all())
+    waiting = select(table).where(table.c.state == "parked", _of_pilot(table, pilot), table.c.id > after)
+    return list((await session.execute(waiting.order_by(table.c.id).limit(most))).all())
 
 
 async def _held(session: AsyncSession, tables: MessagingTables, pilot: str, parked_id: int) -> Row[Any]:
@@ -87,7 +89,7 @@ async def _apply_waiting(
         this = update(table).where(table.c.id == row.id)
         try:
             async with session.begin_nested():
-                await apply_record(session, subscriptions, parked_record(row), progress, live=True, retrying=True)
+                await apply_record(session, subscriptions, parked_record(row), progress, live=True)
                 await session.flush()
         except Exception as error:
             # What still resists stays parked, with its newest error.

@@ -82,7 +82,8 @@ async def rebuild(
 
 
 async def _lived(session: AsyncSession, tables: MessagingTables) -> Positions:
-    rows = await session.execute(select(tables.consumer_positions))
+    # Held, so that nobody retries or releases what is parked meanwhile.
+    rows = await session.execute(select(tables.consumer_positions).with_for_update())
     return {(row.topic, row.partition): row.position for row in rows}
 
 
@@ -139,7 +140,7 @@ class _Again:
 
     async def _project(self, record: Record, progress: Progress) -> None:
         try:
-            await apply_record(self._session, self._subscriptions, record, progress, live=False, retrying=True)
+            await apply_record(self._session, self._subscriptions, record, progress, live=False)
         except Poison as poison:
             if poison.reason != "sequence_gap":
                 raise

@@ -22,7 +22,7 @@ AGE = Gauge("outbox_age_seconds", "Age of the oldest event not yet published", [
 log = structlog.get_logger()
 
 MOST_EVENTS = 2000
-_MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 _POLL_SECONDS = 1.0
 _ACTIVE_RELAY_LOCK = 1039_0002
 # A frozen relay loses its session, and with it the lock: another takes over.
@@ -42,9 +42,13 @@ WITH fresh AS (
 )
 UPDATE outbox_placement SET horizon = pg_snapshot_xmin(pg_current_snapshot()) WHERE only_row = 1
 """
+# One event always, and no more bytes than a transaction should hold: what is not carried is not even fetched.
 _NEXT = """
-SELECT p.position, o.* FROM outbox_positions p JOIN outbox o ON o.id = p.outbox_id
-WHERE p.position > $1 ORDER BY p.position LIMIT $2
+SELECT * FROM (
+    SELECT p.position, o.*, sum(octet_length(o.payload)) OVER (ORDER BY p.position) AS bytes
+    FROM outbox_positions p JOIN outbox o ON o.id = p.outbox_id
+    WHERE p.position > $1 ORDER BY p.position LIMIT $2
+) next WHERE bytes <= $3 OR bytes = octet_length(payload) ORDER BY position
 """
 
 
@@ -161,25 +165,18 @@ class Relay:
     async def _carry_all(self, connection: Any, publisher: Publisher, cursor: int) -> int:
         await self._place(connection)
         while True:
-            rows = await connection.fetch(_NEXT, cursor, MOST_EVENTS)
+            rows = await connection.fetch(_NEXT, cursor, MOST_EVENTS, MOST_BYTES)
             if not rows:
                 self._oldest = None
                 return cursor
             # The event's id holds when it was written by the wall; `occurred_at` goes by the sandbox clock.
             self._oldest = (rows[0]["event_id"].int >> 80) / 1000
-            batch: list[asyncpg.Record] = []
-            size = 0
-            for row in rows:
-                size += len(row["payload"])
-                if batch and size > _MOST_BYTES:
-                    break
-                batch.append(row)
             failpoint("relay.fetched")
-            cursor = batch[-1]["position"]
-            await publisher.publish([outgoing(row, _partitions(row["topic"])) for row in batch], cursor)
-            PUBLISHED.labels(self._service).inc(len(batch))
-            ids = [str(each["event_id"]) for each in (batch[0], batch[-1])]
-            log.info("published", events=len(batch), cursor=cursor, first_event_id=ids[0], last_event_id=ids[1])
+            cursor = rows[-1]["position"]
+            await publisher.publish([outgoing(row, _partitions(row["topic"])) for row in rows], cursor)
+            PUBLISHED.labels(self._service).inc(len(rows))
+            ids = [str(each["event_id"]) for each in (rows[0], rows[-1])]
+            log.info("published", events=len(rows), cursor=cursor, first_event_id=ids[0], last_event_id=ids[1])
 
 
 def _partitions(topic: str) -> int:

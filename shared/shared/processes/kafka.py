@@ -95,6 +95,11 @@ class KafkaServer:
     def log_file(self) -> Path:
         return self.data_dir / "kafka.log"
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the server that was started runs no more."""
+        return self._process is not None and self._process.poll() is not None
+
     def _properties(self) -> str:
         # A backslash or non-ASCII path would be read as an escape: the folder is given as a relative path.
         return "\n".join(

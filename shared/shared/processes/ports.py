@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from pathlib import Path
 
+# Below the ports that the system gives to outgoing connections, which would take one before its owner listens.
+_FREE = range(15000, 32000)
+
 
 def free_port() -> int:
-    """A loopback TCP port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback TCP port that nobody uses right now, and no outgoing connection will."""
+    while True:
+        port = secrets.choice(_FREE)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def port_owner(port: int) -> str | None:

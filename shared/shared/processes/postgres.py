@@ -20,6 +20,9 @@ from shared.processes.orphans import ended_with_parent
 from shared.processes.problem import ProcessProblem
 
 _START_SECONDS = 60
+_NO_NAMESPACES = (
+    "PostgreSQL refuses to run as root and this machine refuses user namespaces: run make as an ordinary user"
+)
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -51,6 +54,8 @@ def unprivileged(command: Sequence[str]) -> list[str]:
     accounts = {entry.pw_uid: entry.pw_gid for entry in pwd.getpwall()}
     if uid != 0 and uid in accounts:
         return list(command)
+    if shutil.which("unshare") is None:
+        raise ProcessProblem(_NO_NAMESPACES)
     other, group = next(((each, gid) for each, gid in accounts.items() if each != 0), (1000, 1000))
     return ["unshare", "-U", f"--map-user={other}", f"--map-group={group}", "--", *command]
 
@@ -79,6 +84,11 @@ class PostgresServer:
     @property
     def _password_file(self) -> Path:
         return self.data_dir.parent / f"{self.data_dir.name}.password"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the server that was started runs no more."""
+        return self._process is not None and self._process.poll() is not None
 
     def version(self) -> str:
         """The server's version, as its program says it."""
@@ -238,9 +248,7 @@ class PostgresServer:
 
 def _why_not(output: str) -> str:
     if "unshare" in output:
-        return (
-            "PostgreSQL refuses to run as root and this machine refuses user namespaces: run make as an ordinary user"
-        )
+        return _NO_NAMESPACES
     if "No space left" in output:
         return "the disk is full: free some space and run again"
     lines = [line for line in output.splitlines() if line.strip()]

@@ -67,26 +67,27 @@ class Door:
         return answer
 
 
+def settings_for(dsn: str, mint: ServedMint, clock_file: Path, **told: Any) -> ServiceSettings:
+    """A sandbox's settings on a database, with the mint as issuer; `told` are further ones."""
+    return ServiceSettings.model_validate(
+        {
+            "environment": "sandbox",
+            "database_url": dsn,
+            "issuer": ISSUER,
+            "audience": AUDIENCE,
+            "jwks_url": mint.jwks_url,
+            "sealing_key": SEALING_KEY,
+            "clock_file": clock_file,
+            **told,
+        }
+    )
+
+
 @asynccontextmanager
 async def open_door(service: Service, dsn: str, mint: ServedMint, folder: Path, **told: Any) -> AsyncIterator[Door]:
     """The service's application on a database, with its lifespan; `told` are further settings."""
     clock_file = folder / f"clock-{uuid4().hex}.json"
-
-    def settings() -> ServiceSettings:
-        return ServiceSettings.model_validate(
-            {
-                "environment": "sandbox",
-                "database_url": dsn,
-                "issuer": ISSUER,
-                "audience": AUDIENCE,
-                "jwks_url": mint.jwks_url,
-                "sealing_key": SEALING_KEY,
-                "clock_file": clock_file,
-                **told,
-            }
-        )
-
-    app = make_app(service, settings)
+    app = make_app(service, lambda: settings_for(dsn, mint, clock_file, **told))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -14,24 +15,31 @@ from shared.tokens import TokenMint
 
 
 class ServedMint(TokenMint):
-    """A mint that knows where its keys are served."""
+    """A mint that knows where its keys are served, how often they were asked for, and may serve others."""
 
     jwks_url: str = ""
+    asked: int = 0
+    served: bytes = b""
+
+    def serve(self, key_set: dict[str, Any]) -> None:
+        """Serve this instead."""
+        self.served = json.dumps(key_set).encode()
 
 
 @contextmanager
 def served_mint() -> Iterator[ServedMint]:
     """A new mint with its key set behind a loopback URL."""
     mint = ServedMint()
-    keys = json.dumps(mint.jwks()).encode()
+    mint.serve(mint.jwks())
 
     class Keys(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            mint.asked += 1
             self.send_response(200)
             self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(keys)))
+            self.send_header("content-length", str(len(mint.served)))
             self.end_headers()
-            self.wfile.write(keys)
+            self.wfile.write(mint.served)
 
         def log_message(self, format: str, *args: object) -> None:
             """Silent: test output stays readable."""

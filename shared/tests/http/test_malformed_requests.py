@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import httpx
 import pytest
+from pydantic_core import core_schema
 
 from shared.http.app import MAX_BODY_BYTES
+from shared.http.problems import Catalogue, malformed
 
 JSON = {"content-type": "application/json"}
 BODIES = {
@@ -32,6 +36,13 @@ BODIES = {
     "nothing": (b"", 422, "field_missing"),
     "an unknown field": (b'{"label": "a", "colour": 1}', 422, "field_unknown"),
 }
+POINTERS = {
+    "not JSON": (b'{"label": ', ""),
+    "a name with a slash and a tilde": (b'{"label": "a", "a/b~c": 1}', "/a~1b~0c"),
+    "a name that is a part of a request": (b'{"label": "a", "body": 1}', "/body"),
+    "an empty name": (b'{"label": "a", "": 1}', "/"),
+    "an item deep inside": (b'{"label": {"query": [1]}}', "/label"),
+}
 
 
 def problem(answer: httpx.Response, status: int, code: str | None) -> dict[str, Any]:
@@ -49,6 +60,21 @@ def problem(answer: httpx.Response, status: int, code: str | None) -> dict[str, 
 async def test_a_body_that_cannot_be_read_or_kept_is_refused(desk: Any, sent: tuple[bytes, int, str | None]) -> None:
     content, status, code = sent
     problem(await desk.door.call("POST", "/v1/notes", content=content, headers=JSON), status, code)
+    assert desk.written() == (0, 0)
+
+
+@pytest.mark.parametrize("sent", POINTERS.values(), ids=POINTERS.keys())
+async def test_a_field_is_named_by_a_json_pointer(desk: Any, sent: tuple[bytes, str]) -> None:
+    content, pointer = sent
+    answer = await desk.door.call("POST", "/v1/notes", content=content, headers=JSON)
+    assert [each["pointer"] for each in problem(answer, 422, None)["errors"]] == [pointer]
+
+
+async def test_a_body_in_a_content_coding_is_415(desk: Any) -> None:
+    headers = {**JSON, "content-encoding": "gzip"}
+    sent = {"content": gzip.compress(b'{"label": "a"}'), "headers": headers}
+    assert (await desk.door.call("POST", "/v1/notes", **sent)).status_code in (415, 422)
+    problem(await desk.door.call("POST", "/v1/notes", content=b'{"label": "a"}', headers=headers), 415, None)
     assert desk.written() == (0, 0)
 
 
@@ -70,7 +96,7 @@ async def test_a_body_over_the_limit_is_413_whether_or_not_its_length_is_told(de
     assert desk.written() == (0, 0)
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/nowhere", "/v1/notes/%00/changes/x", "/v1/%ff%fe"])
+@pytest.mark.parametrize("path", ["/", "/v1/nowhere", "/v1/notes/", "/docs/", "/v1/notes/%00/changes/x", "/v1/%ff%fe"])
 async def test_an_unknown_path_is_404(desk: Any, path: str) -> None:
     problem(await desk.door.call("GET", path), 404, "not_found")
 
@@ -81,9 +107,44 @@ async def test_a_path_that_no_audit_could_hold_is_refused_and_audited_like_any_o
 
 
 async def test_another_method_is_405_and_tells_which_are_allowed(desk: Any) -> None:
-    answer = await desk.door.call("DELETE", "/v1/notes")
-    problem(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"]
+    for method in ("DELETE", "OPTIONS", "PATCH"):
+        answer = await desk.door.call(method, "/v1/notes")
+        problem(answer, 405, "method_not_allowed")
+        assert answer.headers["allow"] == "GET, POST"
+    assert (await desk.door.call("PUT", "/livez")).headers["allow"] == "GET"
+
+
+LANGUAGES = {
+    "": "en",
+    "zh": "zh",
+    "zh-CN,zh;q=0.9,en;q=0.8": "zh",
+    "en-GB, zh;q=0.5": "en",
+    "en;q=0.3, ZH-cn;q=0.9": "zh",
+    "fr, de;q=0.9": "en",
+    "fr, zh;q=0.2": "zh",
+    "zh;q=0, en;q=0.1": "en",
+    "zh;q=nonsense": "en",
+    "*": "en",
+}
+
+
+@pytest.mark.parametrize(("asked", "told"), LANGUAGES.items())
+async def test_the_language_is_the_one_that_the_caller_ranks_first(desk: Any, asked: str, told: str) -> None:
+    answer = await desk.door.call("POST", "/v1/notes", {}, role="buyer", headers={"accept-language": asked})
+    body = problem(answer, 403, "forbidden")
+    assert (body["title"], body["detail"]) == (body[f"title_{told}"], body[f"detail_{told}"])
+    assert not re.search(r"[一-鿿]", body["detail_en"])
+    assert re.search(r"[一-鿿]", body["detail_zh"])
+    assert "make_note" in body["detail_zh"]
+    assert "make_note" in body["detail_en"]
+
+
+def test_what_pydantic_says_of_json_is_said_in_two_languages() -> None:
+    for kind in get_args(core_schema.ErrorType):
+        (breach,) = malformed([{"type": kind, "loc": ("body", "x"), "msg": "in English"}])
+        english, chinese = Catalogue().texts(breach)
+        assert "in English" not in english + chinese
+        assert re.search(r"[一-鿿]", chinese)
 
 
 async def test_a_key_that_is_missing_or_too_long_is_400(desk: Any) -> None:

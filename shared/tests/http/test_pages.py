@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import Any
 
 import pytest
+
+from shared.http.problems import Catalogue
+from shared.vocabulary.rules import Breach, rules
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -25,13 +29,28 @@ async def test_the_link_of_a_problem_document_opens(desk: Any) -> None:
     assert (await desk.door.client.get(refused["docs"])).json()["code"] == refused["code"]
 
 
+async def test_every_rule_has_its_entry_and_its_page(desk: Any) -> None:
+    for rule_id, rule in rules().items():
+        assert (await desk.door.client.get(f"/rules/{rule_id}")).json() == asdict(rule)
+        page = (await desk.door.client.get(f"/rules/{rule_id}", headers=HTML)).text
+        assert rule.title_zh in page
+        assert f'href="/rules/{rule_id}"' in (await desk.door.client.get("/rules", headers=HTML)).text
+    assert (await desk.door.client.get("/rules/R-NONE-1", headers=HTML)).json()["code"] == "not_found"
+
+
+def test_a_refusal_links_to_its_rule() -> None:
+    breach = Breach("not_yours", "V65")
+    body = Catalogue().refusal((breach,), status=409, instance="/", trace_id="1", language=None)
+    assert {each["rule"]["url"] for each in (body, *body["errors"])} == {"/rules/V65"}
+
+
 @pytest.mark.parametrize("code", ["nonsense", "%3Cscript%3E", "%00"])
 async def test_an_unknown_code_is_a_problem_itself(desk: Any, code: str) -> None:
     answer = await desk.door.client.get(f"/problems/{code}", headers=HTML)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/docs", "/problems", "/problems/not_found"])
+@pytest.mark.parametrize("path", ["/docs", "/problems", "/problems/not_found", "/rules", "/rules/V65"])
 async def test_a_page_names_no_other_host_and_runs_no_script(desk: Any, path: str) -> None:
     page = await desk.door.client.get(path, headers=HTML)
     assert page.status_code == 200

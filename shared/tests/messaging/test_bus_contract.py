@@ -9,13 +9,17 @@ from functools import partial
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import make_sessions
-from shared.messaging.bus import Bus, BusStopped, Fenced, Outgoing, Positions, Record
+from shared.messaging.bus import Batches, Bus, BusStopped, Fenced, Outgoing, Positions, Reader, Record
 from shared.messaging.consumer import Consumer
+from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.envelope import partition_of, read_envelope
+from shared.messaging.kafka import KafkaBus
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.rebuild import projection_hashes, rebuild
 from shared.messaging.relay import Relay
@@ -85,6 +89,30 @@ async def until(condition: Callable[[], Any], *, seconds: float = 30) -> None:
             await asyncio.sleep(0.05)
 
 
+async def first_batches(reader: Reader) -> Batches:
+    try:
+        await reader.start()
+        async with asyncio.timeout(60):
+            while not (batches := await reader.fetch(most=10, wait_seconds=0.2)):
+                continue
+        return batches
+    finally:
+        await reader.close()
+
+
+async def cut(bus: Bus, topic: str, partition: int, before: int) -> None:
+    """Take away a partition's first records, as nobody should."""
+    if isinstance(bus, EmbeddedBus):
+        dropped = 'DELETE FROM bus_records WHERE topic = $1 AND partition = $2 AND "offset" < $3'
+        await (await bus.pool()).execute(dropped, topic, partition, before)
+        return
+    assert isinstance(bus, KafkaBus)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bus.bootstrap)
+    await admin.start()
+    await admin.delete_records({TopicPartition(bus.prefix + topic, partition): RecordsToDelete(before_offset=before)})
+    await admin.close()
+
+
 class TestBusContract:
     async def test_records_and_cursor_commit_together(self, bus: Bus) -> None:
         await bus.ensure_topics([TOPIC], cursor_of=SERVICE)
@@ -151,6 +179,24 @@ class TestBusContract:
         side = make_side()
         with pytest.raises(BusStopped, match="restored"):
             await asyncio.wait_for(Relay(SERVICE, side.dsn, bus).run(asyncio.Event()), 30)
+
+    @pytest.mark.parametrize(("position", "said"), [(0, "cut or replaced"), (99, "another bus")])
+    async def test_a_position_outside_its_topic_stops_the_reader_with_a_sentence(
+        self, bus: Bus, position: int, said: str
+    ) -> None:
+        await bus.ensure_topics([TOPIC], cursor_of=SERVICE)
+        publisher = bus.publisher(SERVICE)
+        await publisher.fence()
+        await publisher.publish([outgoing("a", n) for n in range(1, 6)], 5)
+        await publisher.close()
+        where = (TOPIC, partition_of("a", 6))
+        await cut(bus, *where, 3)
+
+        async def positions() -> Positions:
+            return {where: position}
+
+        with pytest.raises(BusStopped, match=said):
+            await first_batches(bus.reader("", [TOPIC], positions))
 
     async def test_what_is_said_is_applied_once_whatever_relays_run(
         self, bus: Bus, make_side: Any, say: Any, make_engine_of: Any, make_wake: Any

@@ -6,18 +6,22 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
+from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import make_sessions
 from shared.events.tax_exemption import ItemDecided
+from shared.events.trade_ledger import TradeRegistered
 from shared.messaging.bus import Batches, Bus, LoadPositions, Outgoing, Positions, Reader, Record
 from shared.messaging.consumer import Consumer, Stalled
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.envelope import partition_of
+from shared.messaging.kafka import KafkaBus
 from shared.messaging.parking import retry_aggregate
 from shared.messaging.rebuild import projection_hashes
 
@@ -108,6 +112,11 @@ async def applied(engine: AsyncEngine) -> list[tuple[str, int]]:
         return [(row[0], row[1]) for row in rows]
 
 
+async def parked(engine: AsyncEngine, side: Any) -> list[Any]:
+    async with engine.connect() as connection:
+        return list(await connection.execute(side.messaging.parked_events.select().order_by(text("id"))))
+
+
 async def positions(engine: AsyncEngine) -> list[int]:
     async with engine.connect() as connection:
         rows = await connection.execute(text("SELECT position FROM consumer_positions"))
@@ -156,6 +165,9 @@ async def test_poison_that_no_database_could_hold_is_parked_and_the_partition_go
         told("source", ce_source=f"/services/{nul}", ce_pilot=f"pilot{nul}"),
         told("sequence", ce_sequence="9" * 30),
         told("before the first", ce_sequence="0"),
+        told("whose day", ce_time="2026-05-13T01:00:00"),
+        told("whose word", ce_type=TradeRegistered.TYPE),
+        replace(told("deep"), value=b"[" * 200_000),
         told("good"),
     ]
     placed = [replace(each, offset=offset) for offset, each in enumerate(records)]
@@ -164,10 +176,44 @@ async def test_poison_that_no_database_could_hold_is_parked_and_the_partition_go
     shown = "\N{REPLACEMENT CHARACTER}"
     async with make_sessions(engine).begin() as session:
         waiting = (await session.execute(side.messaging.parked_events.select().order_by(text("id")))).all()
-        assert [row.key for row in waiting] == [f"key{shown}", "id", "source", "sequence", "before the first"]
-        assert [row.pilot for row in waiting] == ["longshui", "longshui", f"pilot{shown}", "longshui", "longshui"]
+        assert [(row.key, row.reason) for row in waiting] == [
+            (f"key{shown}", "handler_error"),
+            ("id", "bad_envelope"),
+            ("source", "forged_source"),
+            ("sequence", "bad_envelope"),
+            ("before the first", "bad_envelope"),
+            ("whose day", "bad_envelope"),
+            ("whose word", "foreign_type"),
+            ("deep", "bad_json"),
+        ]
+        assert [row.pilot for row in waiting if row.pilot != "longshui"] == [f"pilot{shown}"]
         for row in waiting:
             assert await retry_aggregate(session, side.messaging, side.subscriptions(), row.pilot, row.id) == 0
+
+
+async def test_headers_without_a_value_park_their_record_on_kafka(kafka: str, make_consumer: Any) -> None:
+    bus = KafkaBus(kafka, f"t{uuid4().hex[:8]}.")
+    await publish(bus, [record("bad", 1)])
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
+    await producer.start()
+    # Not as one of ours writes it: aiokafka reads such a header as None.
+    nothing = cast(list[tuple[str, bytes]], [("ce_id", None), ("ce_pilot", None)])
+    where = {"key": b"bad", "partition": partition_of("bad", 6)}
+    await producer.send_and_wait(bus.prefix + TOPIC, b"{}", headers=nothing, **where)
+    await producer.stop()
+    await publish(bus, [record("bad", 2), record("good", 1)])
+    consumer, engine, side = make_consumer(bus)
+    stop = asyncio.Event()
+    running = asyncio.create_task(consumer.run(stop))
+    async with asyncio.timeout(60):
+        while len(await parked(engine, side)) < 2:  # noqa: ASYNC110 - a database has no event to wait for
+            await asyncio.sleep(0.05)
+        while len(await applied(engine)) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    stop.set()
+    await running
+    assert await applied(engine) == [("bad", 1), ("good", 1)]
+    assert [row.reason for row in await parked(engine, side)] == ["bad_envelope", "behind"]
 
 
 async def test_two_rivals_with_the_same_batch_apply_it_once(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,12 +21,16 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.act import Act
 from shared.database import make_sessions
+from shared.events.base import Event
 from shared.events.catalogue import TOPICS
-from shared.events.tax_exemption import ItemDecided
+from shared.events.tax_exemption import CertificateState, CertificateVoided, ItemDecided
+from shared.events.trade_ledger import DeclarationDeparted, DeclarationEvent, DeclarationSubmitted
 from shared.messaging.bus import Bus, Positions, Record
 from shared.messaging.embedded import EmbeddedBus, EmbeddedPublisher
 from shared.messaging.outbox import Wake, announce, outbox_row, wake_channel
-from shared.messaging.relay import Relay
+from shared.messaging.relay import MOST_BYTES, MOST_EVENTS, Relay
+from shared.testing.declaration_events import declaration_event, portion
+from shared.vocabulary.errors import Conflict
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -40,9 +46,9 @@ def act() -> Act:
 
 
 @asynccontextmanager
-async def relaying(dsn: str, bus: Bus) -> Any:
+async def relaying(dsn: str, bus: Bus, service: str = "tax-exemption") -> Any:
     stop = asyncio.Event()
-    relay = Relay("tax-exemption", dsn, bus)
+    relay = Relay(service, dsn, bus)
     task = asyncio.create_task(relay.run(stop))
     try:
         async with asyncio.timeout(60):
@@ -53,19 +59,27 @@ async def relaying(dsn: str, bus: Bus) -> Any:
         await task
 
 
-async def first_record(bus: Bus, topic: str) -> Record:
+async def first_record(bus: Bus, topic: str, nr: int = 0) -> Record:
+    return (await read_until(bus, topic, nr + 1))[nr]
+
+
+async def read_until(bus: Bus, topic: str, count: int) -> list[Record]:
+    """The topic's records, once there are so many."""
+
     async def from_zero() -> Positions:
         return {}
 
     reader = bus.reader("", [topic], from_zero)
     await reader.start()
+    found: list[Record] = []
     try:
         async with asyncio.timeout(60):
-            while not (batches := await reader.fetch(most=1, wait_seconds=1)):
-                continue
+            while len(found) < count:
+                for batch in (await reader.fetch(most=500, wait_seconds=1)).values():
+                    found += batch
     finally:
         await reader.close()
-    return next(iter(batches.values()))[0]
+    return found
 
 
 async def test_an_event_that_was_not_committed_was_never_said(make_side: Any, make_engine_of: Any, act: Act) -> None:
@@ -97,22 +111,85 @@ async def test_the_outbox_is_append_only(make_side: Any, make_engine_of: Any, ac
             await connection.execute(text(change))
 
 
-def _of_size(size: int) -> ItemDecided:
-    empty = len(decided("").model_dump_json())
-    return decided(secrets.token_hex(size)[: size - empty])
+def voided(reason: str) -> CertificateVoided:
+    ids = {name: uuid4() for name in ("certificate_id", "operator_id", "principal_id", "declaration_id")}
+    certificate = CertificateState(
+        **ids, pilot="longshui", number="1", version=1, customs_number="1", export_date=None, status="void",
+        value=Decimal(1), currency="USD", portion_ids=(),
+    )  # fmt: skip
+    return CertificateVoided(certificate=certificate, reason=reason)
 
 
+@pytest.mark.parametrize(("make", "most"), [(voided, 512 * 1024), (decided, 4 * 1024 * 1024)])
 async def test_an_event_at_its_topics_limit_is_carried_and_one_byte_more_is_refused(
-    bus: Bus, make_side: Any, make_engine_of: Any, act: Act
+    bus: Bus, make_side: Any, make_engine_of: Any, act: Act, make: Callable[[str], Event], most: int
 ) -> None:
-    most = TOPICS[ItemDecided.TOPIC].max_bytes
-    with pytest.raises(ValueError, match="split it"):
-        outbox_row(_of_size(most + 1), key="k", sequence=1, act=act)
+    filled = secrets.token_hex(most)[: most - len(make("").model_dump_json())]
+    with pytest.raises(Conflict, match="split it"):
+        outbox_row(make(filled + "x"), key="k", sequence=1, act=act)
     side = make_side()
     async with make_sessions(make_engine_of(side.dsn)).begin() as session:
-        await announce(session, _of_size(most), key="k", sequence=1, act=act)
+        await announce(session, make(filled), key="k", sequence=1, act=act)
     async with relaying(side.dsn, bus):
-        assert len((await first_record(bus, ItemDecided.TOPIC)).value) == most
+        assert len((await first_record(bus, make("").TOPIC)).value) == most
+
+
+def of_two_thousand_portions(kind: type[DeclarationEvent], **portion_s: Any) -> DeclarationEvent:
+    parties = uuid4(), uuid4(), uuid4()
+    return declaration_event(kind, *(portion(*parties, value="74.99", **portion_s) for _ in range(2000)))
+
+
+async def test_a_declaration_of_two_thousand_portions_is_carried_from_submission_to_departure(
+    bus: Bus, make_side: Any, make_engine_of: Any, act: Act
+) -> None:
+    side = make_side()
+    usual = {"goods_name": "镀铬钒钢双向棘轮活动扳手套装" * 2, "slip_rate_id": str(uuid4()), "buyer_id": uuid4()}
+    submitted = of_two_thousand_portions(DeclarationSubmitted, **usual)
+    departed = of_two_thousand_portions(DeclarationDeparted, **usual)
+    async with make_sessions(make_engine_of(side.dsn)).begin() as session:
+        await announce(session, submitted, key="k", sequence=1, act=act, spare=256 * 1024)
+        await announce(session, departed, key="k", sequence=2, act=act)
+    async with relaying(side.dsn, bus, "trade-ledger"):
+        records = [await first_record(bus, submitted.TOPIC, offset) for offset in (0, 1)]
+    assert [DeclarationEvent.model_validate_json(each.value) for each in records] == [
+        DeclarationEvent.model_validate(each.model_dump()) for each in (submitted, departed)
+    ]
+    wordy = of_two_thousand_portions(DeclarationSubmitted, goods_name="扳" * 200)
+    with pytest.raises(Conflict, match="split it"):
+        outbox_row(wordy, key="k", sequence=1, act=act)
+
+
+async def test_a_batch_holds_no_more_events_and_bytes_than_a_transaction_should(
+    make_side: Any, make_database: Any
+) -> None:
+    side, batches = make_side(), []
+
+    class Watched(EmbeddedBus):
+        def publisher(self, service: str) -> Any:
+            class Noting(EmbeddedPublisher):
+                async def publish(self, records: Any, cursor: int) -> None:
+                    batches.append([len(record.value) for record in records])
+                    await super().publish(records, cursor)
+
+            return Noting(self, service)
+
+    bus = Watched(make_database())
+    connection = await asyncpg.connect(side.dsn)
+    sizes = [*[9] * (MOST_EVENTS + 1), *[MOST_BYTES // 3] * 4, MOST_BYTES + 1, 9]
+    await connection.execute(
+        "INSERT INTO outbox (event_id, type, topic, key, sequence, occurred_at, actor, pilot, payload) SELECT"
+        " gen_random_uuid(), 't', 'tax-exemption.returns', 'k', nr, now(), 'a', 'ls', repeat('x', size)::bytea"
+        " FROM unnest($1::int[]) WITH ORDINALITY AS told (size, nr)",
+        sizes,
+    )
+    await connection.close()
+    async with relaying(side.dsn, bus):
+        await read_until(bus, "tax-exemption.returns", len(sizes))
+    await bus.close()
+    assert [size for batch in batches for size in batch] == sizes
+    assert all(len(batch) <= MOST_EVENTS for batch in batches)
+    assert all(sum(batch) <= MOST_BYTES or len(batch) == 1 for batch in batches)
+    assert len(batches) == 5
 
 
 async def test_the_largest_declaration_is_carried(bus: Bus, make_side: Any, act: Act) -> None:

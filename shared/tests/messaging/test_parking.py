@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.database import make_sessions
@@ -28,6 +29,12 @@ from shared.vocabulary.rules import Breach
 
 TOPIC = "tax-exemption.returns"
 SERVICE = "tax-exemption"
+
+
+class DeadlockDetected(Exception):
+    """What PostgreSQL's driver raises for the loser of a deadlock."""
+
+    sqlstate = "40P01"
 
 
 @dataclass
@@ -330,3 +337,113 @@ async def test_a_rebuild_is_refused_while_the_consumer_runs(log: Bus, make_heare
         with pytest.raises(SetupProblem, match="stop it"):
             await rebuild(hearer.engine, log, side.messaging, hearer.subscriptions(), side.metadata)
         await connection.execute(text(f"SELECT pg_advisory_unlock({ACTIVE_CONSUMER_LOCK})"))
+
+
+async def test_what_only_the_infrastructure_refuses_is_tried_again_in_order_and_never_parked(
+    log: Bus, make_hearer: Any
+) -> None:
+    failures = 3
+
+    def deadlocked() -> Exception:
+        nonlocal failures
+        failures -= 1
+        if not failures:
+            hearer.failure = None
+        return DBAPIError("UPDATE", None, DeadlockDetected("deadlock detected"))
+
+    await publish(log, [outgoing("a", 1), outgoing("a", 2, "poison"), outgoing("a", 3), outgoing("b", 1)])
+    hearer = make_hearer(log, deadlocked)
+
+    async def has_read() -> bool:
+        return await hearer.effects() == 4
+
+    await hearer.hear(has_read)
+    assert failures == 0
+    assert await hearer.scalar("SELECT count(*) FROM parked_events") == 0
+    assert (await hearer.state())["effects"] == "a1,a2,a3,b1"
+
+
+async def held_up(hearer: Hearer) -> bool:
+    """Whether somebody waits for a row that another transaction holds."""
+    question = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    return bool(await hearer.scalar(question))
+
+
+async def test_what_comes_during_a_retry_is_applied_after_it_and_not_parked_behind_it(
+    log: Bus, make_hearer: Any
+) -> None:
+    await publish(log, [outgoing("a", 1), outgoing("a", 2, "poison"), outgoing("a", 3)])
+    hearer = make_hearer(log, refused)
+
+    async def has_read() -> bool:
+        return len(await hearer.parked()) == 2
+
+    await hearer.hear(has_read)
+    first, _ = await hearer.parked()
+    hearer.failure = None
+    stop, wake = asyncio.Event(), Wake(hearer.engine, "fx-settlement")
+    consumer = Consumer(hearer.engine, hearer.side.messaging, log, hearer.subscriptions(), wake)
+    async with make_sessions(hearer.engine).begin() as session:
+        tables = hearer.side.messaging
+        assert await retry_aggregate(session, tables, hearer.subscriptions(), "longshui", first.id) == 2
+        await publish(log, [outgoing("a", 4)])
+        running = asyncio.create_task(consumer.run(stop))
+        async with asyncio.timeout(30):
+            # Either it waits for the retry's end, as it should, or it has gone on without it.
+            while not await held_up(hearer) and len(await hearer.parked()) == 2:  # noqa: ASYNC110 - nothing tells it
+                await asyncio.sleep(0.05)
+    async with asyncio.timeout(30):
+        while await hearer.effects() < 4 and not await hearer.parked():  # noqa: ASYNC110 - nothing tells it
+            await asyncio.sleep(0.05)
+    stop.set()
+    await running
+    await wake.close()
+    assert await hearer.parked() == []
+    assert (await hearer.state())["effects"] == "a1,a2,a3,a4"
+
+
+async def test_a_rebuild_waits_for_a_retry_under_way(log: Bus, make_hearer: Any) -> None:
+    await publish(log, [outgoing("a", 1), outgoing("a", 2, "poison"), outgoing("a", 3)])
+    hearer = make_hearer(log, refused)
+
+    async def has_read() -> bool:
+        return len(await hearer.parked()) == 2
+
+    await hearer.hear(has_read)
+    first, _ = await hearer.parked()
+    hearer.failure = None
+    side = hearer.side
+    async with make_sessions(hearer.engine).begin() as session:
+        await retry_aggregate(session, side.messaging, hearer.subscriptions(), "longshui", first.id)
+        again = rebuild(hearer.engine, log, side.messaging, hearer.subscriptions(), side.metadata)
+        rebuilding = asyncio.create_task(again)
+        async with asyncio.timeout(30):
+            while not await held_up(hearer) and not rebuilding.done():  # noqa: ASYNC110 - nothing tells it
+                await asyncio.sleep(0.05)
+    await rebuilding
+    lived = await hearer.state()
+    assert (lived["effects"], await hearer.scalar("SELECT reason FROM copies")) == ("a1,a2,a3", "r")
+    assert await hearer.scalar("SELECT sequence FROM consumer_sequences") == 3
+
+
+async def test_thousands_that_wait_behind_one_event_are_listed_in_pages_and_retried_at_once(
+    log: Bus, make_hearer: Any
+) -> None:
+    many = 1500
+    await publish(log, [outgoing("a", 1, "poison"), *(outgoing("a", n) for n in range(2, many + 1))])
+    hearer = make_hearer(log, refused)
+
+    async def has_read() -> bool:
+        return len(await hearer.parked()) == many
+
+    await hearer.hear(has_read)
+    hearer.failure = None
+    pages: list[Any] = []
+    async with make_sessions(hearer.engine)() as session:
+        while page := await list_parked(
+            session, hearer.side.messaging, "longshui", after=pages[-1].id if pages else 0, most=700
+        ):
+            pages += page
+    assert [row.sequence for row in pages] == list(range(1, many + 1))
+    assert await hearer.retry(pages[-1].id) == many
+    assert await hearer.effects() == many

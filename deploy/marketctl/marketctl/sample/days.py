@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import httpx
+from python_calamine import CalamineError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -18,6 +19,7 @@ from marketctl.sample.money import collect_everything
 from marketctl.sample.story import Story
 from marketctl.sample.taxing import exempt_everything, refuse_early_return
 from shared.clock import Clock
+from shared.processes.problem import ProcessProblem
 
 if TYPE_CHECKING:
     from marketctl.embedded_platform import Platform
@@ -58,6 +60,10 @@ def run_sample_days(platform: Platform, console: Console) -> list[str]:
             progress.advance(task)
     except Unexpected as unexpected:
         return [str(unexpected)]
+    except (LookupError, StopIteration, CalamineError, OSError) as error:
+        return [f"a workbook can't be read, or names what isn't there: {error!r}"]
+    except ProcessProblem as problem:
+        return [str(problem)]
     except httpx.HTTPError as error:
         return [f"a service stopped answering ({error!r}): see {layout.logs}"]
     finally:

@@ -46,3 +46,4 @@ LEAST: dict[str, int] = {
     "collections": 20,
     "exemptions_accepted": 20,
 }
+LEAST_OF: dict[str, int] = {"stall_holder": 60, "operator": 6, "buyer": 25}

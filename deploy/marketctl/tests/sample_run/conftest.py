@@ -40,7 +40,13 @@ class Run:
 
     def environment(self) -> dict[str, str]:
         ports = {variable_of(name): str(port) for name, port in self.ports.items()}
-        return {**os.environ, **ports, "RUN_FOLDER": str(self.folder)}
+        # A proxy for the outside, at which nobody answers: nothing here is to go through it.
+        return {**os.environ, **ports, **self.found_by, "http_proxy": "http://127.0.0.1:9"}
+
+    @property
+    def found_by(self) -> dict[str, str]:
+        """All that another terminal needs to know."""
+        return {"RUN_FOLDER": str(self.folder)}
 
     def as_if_the_days_were_done(self) -> None:
         self.folder.mkdir(mode=0o700)
@@ -57,7 +63,7 @@ class Run:
     def say(self, *arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:
         """Another command on the same folder, to its end."""
         command = [sys.executable, "-m", "marketctl", *arguments]
-        told = {**self.environment(), **changed}
+        told = {**(self.environment() if arguments[0] == "run" else os.environ), **self.found_by, **changed}
         return subprocess.run(command, env=told, capture_output=True, text=True, check=False, timeout=60)
 
     def wait_until(self, reached: Callable[[], bool], *, seconds: float = _PATIENCE_SECONDS) -> None:

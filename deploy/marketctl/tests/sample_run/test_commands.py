@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import threading
 import time
 from typing import Any
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
 from marketctl.cli import app
-from marketctl.layout import SERVICES
+from marketctl.layout import SERVICES, kept_layout
+from marketctl.operate import call
+from marketctl.verify import verify_all
 from shared.events.registry import BankFiled
 from shared.messaging.bus import Outgoing
 from shared.messaging.embedded import EmbeddedBus
@@ -24,7 +28,7 @@ LOOKS = ("verify", "doctor", "db status", "clock show", "parked list", "events t
 
 def said(market: Run, line: str, status: int) -> str:
     """What a command says on its way out."""
-    done = CliRunner().invoke(app, line.split(), env=market.environment())
+    done = CliRunner().invoke(app, line.split(), env=market.found_by)
     assert done.exit_code == status, (line, done.output, done.exception)
     return done.output
 
@@ -79,11 +83,13 @@ def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(market: 
     assert [each["revision"] == each["head"] for each in heads.values()] == [True] * len(SERVICES)
     assert all(check["ok"] for check in json.loads(said(market, "doctor --json", 0)))
     assert said(market, "token operator --actor clerk", 0).count(".") == 2
-    said(market, "db upgrade", 0)
+    assert json.loads(said(market, "token operator --json", 0))["access_token"].count(".") == 2
+    assert json.loads(said(market, "db upgrade --json", 0)) == heads
 
     before = json.loads(said(market, "clock show --json", 0))["now"]
-    said(market, "clock advance --days 3", 0)
-    assert json.loads(said(market, "clock show --json", 0))["now"][:10] > before[:10]
+    moved = json.loads(said(market, "clock advance --days 3 --json", 0))
+    assert moved["now"][:10] > before[:10]
+    assert said(market, "clock set 2027-06-08T09:00:00+08:00", 0).startswith("2027-06-08T01:00")
 
     for line in ("token nobody", "clock set tomorrow", "clock set 2026-06-08T09:00:00", "clock set 9999-12-31T00:00Z",
                  "clock advance --days 99999999", "events tail --topic none", "events tail --count 0",
@@ -94,6 +100,24 @@ def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(market: 
     market.end(signal.SIGINT)
     for line in ("verify", "token admin", "events tail", "db status", "db upgrade"):
         assert "make run" in typed(market, line, 3)
+
+
+@pytest.mark.timeout(300)
+def test_verify_waits_for_events_on_their_way(market: Run) -> None:
+    market.as_if_the_days_were_done()
+    market.start()
+    market.wait_ready()
+    layout = kept_layout(market.folder)
+    assert layout is not None
+    with psycopg.connect(layout.database_url("fx-settlement")) as busy:
+        busy.execute("LOCK TABLE consumer_sequences IN EXCLUSIVE MODE")
+        body = {"name": "样例银行", "connection": "web", "valid_from": "2026-01-01"}
+        call(layout, "registry", "POST", "/v1/banks", "commerce", body)
+        assert {finding.invariant for finding in verify_all(layout)} == {"I1"}
+        freed = threading.Timer(1, busy.rollback)
+        freed.start()
+        assert said(market, "verify", 0) == "ok\n"
+        freed.join()
 
 
 @pytest.mark.timeout(300)

@@ -52,8 +52,9 @@ def test_a_killed_run_leaves_no_process_and_the_next_one_serves_until_ctrl_c(mar
     assert all(f"{market.layout.url(service)}/docs" in page for service in SERVICES)
 
     second = market.say("run")
-    assert second.returncode == 3
+    assert second.returncode == 0
     assert f"already served by process {process.pid}" in second.stdout
+    assert f"{market.layout.url('start-page')}/" in second.stdout
     assert "Traceback" not in second.stdout + second.stderr
     wiped = market.say("reset")
     assert wiped.returncode == 3
@@ -68,6 +69,19 @@ def test_a_killed_run_leaves_no_process_and_the_next_one_serves_until_ctrl_c(mar
     assert "Traceback" not in market.output
     assert market.say("reset").returncode == 0
     assert not market.folder.exists()
+
+
+@pytest.mark.timeout(300)
+def test_a_run_whose_postgresql_is_gone_says_so_and_ends(market: Run, below: Below) -> None:
+    market.as_if_the_days_were_done()
+    process = market.start()
+    market.wait_ready()
+    started = below(process.pid)
+    os.kill(int((market.folder / "pg" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+    assert process.wait(60) == 3
+    assert "✘ PostgreSQL stopped by itself" in market.output
+    assert "Traceback" not in market.output
+    assert none_left(started)
 
 
 def test_ctrl_c_before_everything_is_up_leaves_no_process(market: Run, below: Below) -> None:
@@ -92,6 +106,39 @@ def test_a_busy_port_is_said_with_its_holder_and_the_variable_that_moves_it(mark
     assert str(os.getpid()) in sentence
     assert "PORT_TRADE_LEDGER=" in sentence
     assert not (market.folder / "pg").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"PORT_REGISTRY": "abc"}, "PORT_REGISTRY=abc is no port"),
+        ({"PORT_REGISTRY": "70000"}, "PORT_REGISTRY=70000 is no port"),
+        ({"PORT_REGISTRY": "9001", "PORT_ISSUER": "9001"}, "PORT_REGISTRY and PORT_ISSUER are both 9001"),
+    ],
+)
+def test_a_port_that_is_none_is_said(market: Run, changed: dict[str, str], sentence: str) -> None:
+    refused = market.say("run", **changed)
+    assert refused.returncode == 2
+    assert sentence in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(market: Run) -> None:
+    market.folder.write_text("a file")
+    for line in ("run", "reset"):
+        refused = market.say(line)
+        assert refused.returncode == 3
+        assert f"✘ {market.folder}" in refused.stdout
+        assert "Traceback" not in refused.stderr
+
+
+def test_only_what_a_run_made_is_wiped(market: Run) -> None:
+    market.folder.mkdir()
+    (market.folder / "letters").write_text("somebody's")
+    refused = market.say("reset")
+    assert refused.returncode == 3
+    assert "nothing was wiped" in refused.stdout
+    assert (market.folder / "letters").exists()
 
 
 def test_a_data_folder_belongs_to_one_bus(market: Run) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from registry.api.schemas import Input
-from shared.wire import CoordinateText
+from shared.wire import CoordinateText, one_of_missing
 
 
 class Places(BaseModel):
@@ -129,7 +129,7 @@ class CommodityEntryIn(Input):
     @model_validator(mode="after")
     def _fits_something(self) -> CommodityEntryIn:
         if not self.hs_prefix and not self.keywords:
-            raise ValueError("hs_prefix or keywords")
+            raise one_of_missing("hs_prefix, keywords")
         return self
 
 

@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 
 from shared.events.registry import Grade, QualificationKind, Role
 from shared.vocabulary.identifiers import IdentityKind
-from shared.wire import CoordinateText, CountryCode
+from shared.wire import CoordinateText, CountryCode, one_of_missing
 
 STALL: JsonDict = {
     "stall_number": "02-000018",
@@ -125,7 +125,7 @@ class AmendmentIn(Input):
     @model_validator(mode="after")
     def _says_something(self) -> AmendmentIn:
         if self.stalls is None and self.name is None:
-            raise ValueError("stalls or name")
+            raise one_of_missing("stalls, name")
         return self
 
 

@@ -193,7 +193,7 @@ async def test_a_list_too_long_for_its_event_is_refused_with_advice(yard: Any, m
     first = await pack(yard, packing_list, *[piece] * 1000)
     assert first.status_code == 200
     answer = await pack(yard, packing_list, *[piece] * 1000, version=2)
-    assert (answer.status_code, answer.json()["code"]) == (422, "packing_list_too_large")
+    assert (answer.status_code, answer.json()["code"]) == (409, "document_too_large")
     assert yard.counters(line["line_id"])[0] == 1000
 
 

@@ -18,9 +18,8 @@ from shared.events.trade_ledger import (
     PackingListSealed,
     PackingListState,
 )
-from shared.messaging.outbox import EventTooLarge
 from shared.reference import customs_code
-from shared.vocabulary.errors import Conflict, Hidden, Malformed, NotFound, Refused, Stale
+from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
@@ -130,10 +129,7 @@ async def pack_lines(
                 volume_m3=each.volume_m3,
             )
         )
-    try:
-        return await announce_packing_list(session, row, PackingListPacked, act=act)
-    except EventTooLarge as error:
-        raise Malformed((Breach("packing_list_too_large", "", "/lines"),)) from error
+    return await announce_packing_list(session, row, PackingListPacked, act=act)
 
 
 def _asked(each: Move) -> dict[str, str]:

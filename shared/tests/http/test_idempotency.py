@@ -1,0 +1,109 @@
+"""One key, one effect: at once, again later, after a restart, by others, with another body (V61, F17-F19)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from shared.http.app import Service
+from shared.testing.client import open_door
+from shared.testing.tokens import ServedMint
+
+NOTES = ("POST", "/v1/notes")
+_TAKEN = "INSERT INTO idempotency_keys (principal, key, fingerprint) VALUES ('commerce', 'k', '')"
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_ten_at_once_have_one_effect_and_one_answer(desk: Any) -> None:
+    for key in ("first", "second", "third"):
+        answers = await asyncio.gather(*(desk.door.call(*NOTES, {"label": key}, key=key) for _ in range(10)))
+        done = [each for each in answers if each.status_code == httpx.codes.CREATED]
+        waited = [each for each in answers if each not in done]
+        assert {problem(each) for each in waited} <= {(409, "idempotency_key_in_use")}
+        assert len({each.content for each in done}) == 1
+        assert Counter(each.headers.get("idempotency-replayed") for each in done)[None] == 1
+        assert len({(each.headers["etag"], each.headers["location"]) for each in done}) == 1
+    assert desk.written() == (3, 3)
+    assert len(desk.audited()) == 3
+
+
+async def test_who_waits_in_vain_for_the_first_is_told_when_to_ask_again(desk: Any) -> None:
+    async with await psycopg.AsyncConnection.connect(desk.dsn) as first:
+        await first.execute(_TAKEN)
+        answer = await desk.door.call(*NOTES, {"label": "a"}, key="k")
+        assert problem(answer) == (409, "idempotency_key_in_use")
+        assert answer.headers["retry-after"] == "1"
+        assert answer.json()["retryable"] is True
+        await first.rollback()
+    await desk.door.done(*NOTES, {"label": "a"}, key="k")
+    assert desk.written() == (1, 1)
+
+
+async def test_a_key_is_its_callers_own(desk: Any) -> None:
+    made = [await desk.door.done(*NOTES, {"label": name}, key="k", actor=name) for name in ("anna", "bert")]
+    assert made[0]["id"] != made[1]["id"]
+    assert desk.written() == (2, 2)
+
+
+BODIES = {
+    "another value": b'{"label": "b"}',
+    "a space more": b'{"label":  "a"}',
+    "a field more": b'{"label": "a", "weight": 1}',
+    "another encoding": '{"label": "a"}'.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+async def test_a_key_serves_one_body(desk: Any, body: bytes) -> None:
+    how = {"key": "k", "headers": {"content-type": "application/json"}}
+    first = await desk.door.call(*NOTES, content=b'{"label": "a"}', **how)
+    assert problem(await desk.door.call(*NOTES, content=body, **how)) == (422, "idempotency_key_reused")
+    again = await desk.door.call(*NOTES, content=b'{"label": "a"}', **how)
+    assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
+    assert desk.written() == (1, 1)
+
+
+async def test_a_key_serves_one_version_of_one_thing(desk: Any) -> None:
+    notes = [await desk.door.done(*NOTES, {"label": label}) for label in "ab"]
+    path = f"/v1/notes/{notes[0]['id']}/changes"
+    await desk.door.done("POST", path, key="k", version=1)
+    for other, version in ((path, 2), (f"/v1/notes/{notes[1]['id']}/changes", 1)):
+        answer = await desk.door.call("POST", other, key="k", version=version)
+        assert problem(answer) == (422, "idempotency_key_reused")
+    again = await desk.door.call("POST", path, key="k", version=1)
+    assert (again.json()["version"], again.headers["etag"], again.headers["idempotency-replayed"]) == (2, '"2"', "true")
+
+
+async def test_a_key_outlives_the_process(service: Service, desk: Any, mint: ServedMint, tmp_path: Path) -> None:
+    first = await desk.door.call(*NOTES, {"label": "a"}, key="k")
+    async with open_door(service, desk.dsn, mint, tmp_path) as restarted:
+        again = await restarted.call(*NOTES, {"label": "a"}, key="k")
+    assert (again.status_code, again.content, again.headers["idempotency-replayed"]) == (201, first.content, "true")
+    assert desk.written() == (1, 1)
+
+
+async def test_what_was_malformed_or_stale_keeps_no_key(desk: Any) -> None:
+    assert (await desk.door.call(*NOTES, {}, key="k")).status_code == 422
+    note = await desk.door.done(*NOTES, {"label": "a"}, key="k")
+    path = f"/v1/notes/{note['id']}/changes"
+    assert (await desk.door.call("POST", path, key="stale", version=7)).status_code == 412
+    assert (await desk.door.call("POST", path, key="stale")).status_code == 428
+    assert desk.written() == (1, 1)
+
+
+async def test_two_hundred_at_once_share_ten_connections(desk: Any) -> None:
+    answers = await asyncio.gather(*(desk.door.call(*NOTES, {"label": str(n)}) for n in range(200)))
+    statuses = Counter(each.status_code for each in answers)
+    assert set(statuses) <= {201, 503}
+    assert all(each.headers["retry-after"] for each in answers if each.status_code == 503)
+    assert desk.written() == (statuses[201], statuses[201])
+    assert statuses[201] > 0

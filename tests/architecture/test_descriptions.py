@@ -1,0 +1,89 @@
+"""The published OpenAPI documents: valid, complete, with examples that the services take."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from marketctl.layout import SERVICES, package_of
+from shared.http.app import Service
+from shared.http.command import _command
+from shared.testing.client import open_door
+from shared.testing.services import MakeServiceDatabase
+from shared.testing.tokens import ServedMint
+
+# Its key is taken by the statement that writes the trade (decision 0003; `register_trades`).
+_KEYS_OF_ITS_OWN = {"register_trade"}
+
+
+def service_of(name: str) -> Service:
+    service: Service = importlib.import_module(f"{package_of(name)}.app").service
+    return service
+
+
+def document_of(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = importlib.import_module(f"{package_of(name)}.app").app.openapi()
+    return document
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_description_is_valid_and_says_who_may_and_how_it_refuses(service: str) -> None:
+    document = document_of(service)
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+    assert document["security"]
+    for methods in document["paths"].values():
+        for method, operation in methods.items():
+            assert set(operation["responses"]) > {"4XX", "5XX"}, operation["operationId"]
+            assert operation["description"], operation["operationId"]
+            assert operation["x-roles"], operation["operationId"]
+            keyed = any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", []))
+            assert keyed == (method == "post"), operation["operationId"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_json_body_has_an_example_that_fits_its_schema(service: str) -> None:
+    document = document_of(service)
+    without = []
+    for methods in document["paths"].values():
+        body = methods.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json")
+        if body is None:
+            continue
+        named = body["schema"].get("$ref", "").rpartition("/")[2]
+        examples = document["components"]["schemas"].get(named, body["schema"]).get("examples", [])
+        if not examples:
+            without.append(methods["post"]["operationId"])
+        for example in examples:
+            Draft202012Validator({**body["schema"], "components": document["components"]}).validate(example)
+    assert without == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_command_takes_its_key_in_the_transaction_of_its_effect(service: str) -> None:
+    routes = [route for router in service_of(service).routers for route in router.routes]
+    commands = [route for route in routes if isinstance(route, APIRoute) and "POST" in route.methods]
+    without = {each.name for each in commands if all(one.call is not _command for one in each.dependant.dependencies)}
+    assert commands
+    assert without <= _KEYS_OF_ITS_OWN
+    assert {method for each in routes if isinstance(each, APIRoute) for method in each.methods} == {"GET", "POST"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_examples_of_upkeep_are_taken(
+    make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
+) -> None:
+    schemas = document_of(service)["components"]["schemas"]
+    async with open_door(service_of(service), make_service_database(service), mint, tmp_path) as door:
+        (parameter,) = schemas["PolicyParameter"]["examples"]
+        assert await door.done("POST", "/v1/policy-parameters", parameter, role="admin") == {**parameter, "remark": ""}
+        held = (await door.done("GET", "/v1/policy-parameters", role="admin"))["items"]
+        assert {**parameter, "remark": "", "pilot": "longshui"} in held
+        (release,) = schemas["ReleaseIn"]["examples"]
+        answer = await door.call("POST", "/v1/parked/1/releases", release, role="admin")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -1,0 +1,104 @@
+"""Whatever fits the published description, or just doesn't: no 5xx, and every answer as the description says."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import hypothesis
+import pytest
+import uvicorn
+from hypothesis import strategies as st
+
+from marketctl.layout import SERVICES, package_of
+from shared.http.app import Service, make_app
+from shared.processes.ports import free_port
+from shared.testing.client import settings_for
+from shared.testing.services import MakeServiceDatabase
+from shared.testing.tokens import ServedMint
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import schemathesis
+    from schemathesis import GenerationMode, checks
+    from schemathesis.specs.openapi.checks import (
+        content_type_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
+CHECKS: list[Any] = [
+    checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+LEAST_ACCEPTED = 0.1
+# NDJSON and workbooks: schemathesis makes neither, trade-ledger's own tests do.
+_OTHER_BODIES = {"register_trades_in_bulk", "import_trades"}
+PARTY = dict.fromkeys(("subject_id", "bank_id", "site_id"), "019a0000-0000-7000-8000-0000000000aa")
+
+
+@contextmanager
+def served(service: Service, dsn: str, mint: ServedMint, folder: Path) -> Iterator[str]:
+    """The service's HTTP process as a thread of this one; its address."""
+    port = free_port()
+    app = make_app(service, lambda: settings_for(dsn, mint, folder / "clock.json"))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, loop="asyncio"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            thread.join(0.02)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def answers(operation: Any, mint: ServedMint, examples: int) -> Counter[int]:
+    """Send good and bad requests to an operation in the name of who may; how often it answered what."""
+    headers = {"authorization": f"Bearer {mint.token(operation.definition.raw['x-roles'][0], minutes=60, **PARTY)}"}
+    seen: Counter[int] = Counter()
+
+    @hypothesis.settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(case=st.one_of(operation.as_strategy(mode) for mode in GenerationMode))
+    def send(case: Any) -> None:
+        answer = case.call(headers=headers)
+        seen[answer.status_code] += 1
+        case.validate_response(answer, checks=CHECKS)
+
+    send()
+    return seen
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("examples", [4, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_answers_as_described(
+    make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str, examples: int
+) -> None:
+    app = importlib.import_module(f"{package_of(service)}.app")
+    with served(app.service, make_service_database(service), mint, tmp_path) as address:
+        found = [each.ok() for each in schemathesis.openapi.from_url(f"{address}/openapi.json").get_all_operations()]
+        found = [each for each in found if each.definition.raw["operationId"] not in _OTHER_BODIES]
+        seen = {each.definition.raw["operationId"]: answers(each, mint, examples) for each in found}
+    assert seen.keys() == app.service.access.keys() - _OTHER_BODIES
+    total = sum(seen.values(), Counter[int]())
+    accepted = sum(count for status, count in total.items() if status < httpx.codes.MULTIPLE_CHOICES)
+    assert accepted / total.total() > LEAST_ACCEPTED
+    assert total[httpx.codes.FORBIDDEN] == 0
