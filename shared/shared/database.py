@@ -71,7 +71,8 @@ def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 def is_unstorable(error: BaseException) -> bool:
     """Whether PostgreSQL refused a value that came with the request: a NUL, half a surrogate, a number too large."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _UNSTORABLE
+    refused = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(refused, "sqlstate", None) in _UNSTORABLE
 
 
 def is_collision(error: BaseException) -> bool:

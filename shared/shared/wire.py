@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -64,6 +71,21 @@ def one_of_missing(names: str) -> PydanticCustomError:
     return PydanticCustomError("one_of_fields_missing", "fields", {"expected": names})
 
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _dated(value: Any) -> Any:
+    if isinstance(value, date) or (isinstance(value, str) and _DATE.fullmatch(value)):
+        return value
+    raise PydanticCustomError("date_parsing", "a date is expected")
+
+
+DateText = Annotated[date, BeforeValidator(_dated)]
+"""A calendar date as YYYY-MM-DD and nothing else: left alone, pydantic takes a count of seconds for a day too."""
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+"""Text that PostgreSQL can keep: it has no NUL."""
+FilledText = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+"""Text that is more than blanks."""
 MoneyAmount = Annotated[Decimal, DecimalText(16, 4, signed=True, shown=2)]
 UnsignedMoney = Annotated[Decimal, DecimalText(16, 4, shown=2)]
 PositiveMoney = Annotated[Decimal, DecimalText(16, 4, positive=True, shown=2)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -71,6 +72,46 @@ async def test_lists_are_checked_again(market: Any) -> None:
     assert codes(await corrected(market, trade, lines=[market.line(hs_code="930400")])) == {"goods_not_allowed"}
 
 
+async def test_lines_that_name_their_ids_keep_them_wherever_they_stand(market: Any, dsn: str) -> None:
+    names = ("活动扳手", "钢丝钳", "螺丝刀")
+    trade = await market.registered(lines=[market.line(goods_name=name) for name in names], total="918.00")
+    ids = [line["line_id"] for line in trade["trade"]["lines"]]
+    await pack(dsn, ids[1], "100")
+    kept = market.line(goods_name="钢丝钳", line_id=ids[1])
+    new = market.line(goods_name="锤子")
+    answer = await corrected(market, trade, lines=[new, kept], total="612.00")
+    assert answer.status_code == 200, answer.text
+    lines = answer.json()["trade"]["lines"]
+    assert [(line["goods_name"], line["line_no"]) for line in lines] == [("锤子", 1), ("钢丝钳", 2)]
+    assert lines[1]["line_id"] == ids[1]
+    assert lines[0]["line_id"] not in ids
+    read = await market.door.done("GET", f"/v1/trades/{trade['id']}", **market.as_operator())
+    void = {each["line_id"]: each["void"] for each in read["counters"]}
+    assert (void[ids[0]], void[ids[1]], void[ids[2]], void[lines[0]["line_id"]]) == ("120", "0", "120", "0")
+
+
+async def test_an_id_of_no_line_or_of_one_line_twice_is_named(market: Any) -> None:
+    trade = await market.registered()
+    line_id = trade["trade"]["lines"][0]["line_id"]
+    lines = [market.line(line_id=each) for each in (line_id, line_id, str(uuid4()))]
+    problem = (await corrected(market, trade, lines=lines, total="918.00")).json()
+    found = [(each["pointer"], each["code"]) for each in problem["errors"]]
+    assert found == [("/lines/1/line_id", "line_unknown"), ("/lines/2/line_id", "line_unknown")]
+
+
+async def test_what_is_packed_keeps_its_unit(market: Any, dsn: str) -> None:
+    trade = await market.registered()
+    assert (await corrected(market, trade, lines=[market.line(unit="套")])).status_code == 200
+    await pack(dsn, trade["trade"]["lines"][0]["line_id"], "1")
+    assert codes(await corrected(market, trade, 2)) == {"quantity_packed"}
+
+
+async def test_many_corrections_at_once_share_the_connections_there_are(market: Any) -> None:
+    trades = await asyncio.gather(*(market.registered() for _ in range(30)))
+    answers = await asyncio.gather(*(corrected(market, trade) for trade in trades))
+    assert {answer.status_code for answer in answers} == {200}
+
+
 @pytest.mark.parametrize("field", ["consignor_id", "export_mode"])
 async def test_who_sells_and_who_exports_never_changes(market: Any, field: str) -> None:
     trade = await market.registered()
@@ -81,10 +122,15 @@ async def test_who_sells_and_who_exports_never_changes(market: Any, field: str) 
 async def test_a_suspension_stops_no_correction_but_a_stop_order_does(market: Any) -> None:
     trade = await market.registered()
     suspended = {"subject_id": market.seller, "stall": "02-000018", "status": "suspended"}
-    await market.hear(subject("stall_holder", **suspended))
+    await market.hear(
+        subject("stall_holder", **suspended), subject("buyer", subject_id=market.buyer, status="suspended")
+    )
     assert (await corrected(market, trade)).status_code == 200
     await market.hear(subject("stall_holder", **suspended, stop_order=True))
     assert codes(await corrected(market, trade, 2)) == {"subject_stopped"}
+    path = f"/v1/trades/{trade['id']}/voidings"
+    answer = await market.door.call("POST", path, {"reason": "x"}, version=2, **market.as_operator())
+    assert codes(answer) == {"subject_stopped"}
 
 
 async def test_an_agency_that_ended_later_still_carries_a_correction(market: Any, door: Any) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from shared.events.trade_ledger import TradeRegistered
 from shared.testing.registry_events import export_agency, subject
 
 REGISTER = ("POST", "/v1/trades")
+LEG = {"amount": "200.00", "paid_on": "2026-05-12", "payer": "成渝公司", "payee": "龙水经营部", "reference": "R-1"}
 
 
 def rows(dsn: str, query: str) -> list[tuple[Any, ...]]:
@@ -55,8 +57,7 @@ async def test_a_trade_is_registered_with_its_lines_its_event_and_its_answer(mar
 
 
 async def test_the_event_is_what_the_contract_says(market: Any, dsn: str) -> None:
-    leg = {"amount": "200.00", "paid_on": "2026-05-12", "payer": "成渝公司", "payee": "龙水经营部", "reference": "R-1"}
-    trade = await market.registered(domestic_leg=leg, document_hashes=["a" * 64])
+    trade = await market.registered(domestic_leg=LEG, document_hashes=["a" * 64])
     ((payload, key, sequence),) = rows(dsn, "SELECT payload, key, sequence FROM outbox")
     event = TradeRegistered.model_validate_json(bytes(payload))
     assert json.loads(event.model_dump_json()) == json.loads(bytes(payload))
@@ -77,6 +78,12 @@ async def test_the_event_is_what_the_contract_says(market: Any, dsn: str) -> Non
         ({"export_agency_id": None}, ("R-TRADE-1", "export_agency_not_in_force", "/export_agency_id")),
         ({"procurement": "entrusted"}, ("R-TRADE-1", "procurement_agency_not_in_force", "/procurement_agency_id")),
         ({"export_mode": "outright"}, ("R-TRADE-1", "export_agency_not_wanted", "/export_agency_id")),
+        (
+            {"procurement_agency_id": str(UUID(int=7))},
+            ("R-TRADE-1", "procurement_agency_not_wanted", "/procurement_agency_id"),
+        ),
+        ({"domestic_leg": LEG | {"amount": "200.001"}}, ("V54", "amount_too_fine", "/domestic_leg/amount")),
+        ({"domestic_leg": LEG | {"paid_on": "2026-05-14"}}, ("V16", "date_in_the_future", "/domestic_leg/paid_on")),
         ({"currency": "ZZZ"}, ("V56", "currency_unknown", "/currency")),
         ({"trade_date": "2025-12-31"}, ("R-FILE-1", "subject_not_filed", "/seller_id")),
     ],
@@ -145,6 +152,12 @@ async def test_an_own_export_is_collected_and_filed_by_the_exporter(market: Any)
     body = market.trade(export_mode="own", export_agency_id=None, consignor_id=str(market.seller))
     answer = await market.door.done(*REGISTER, body, role="stall_holder", subject_id=market.seller)
     assert answer["trade"]["collector_id"] == answer["trade"]["exemption_filer_id"] == str(market.seller)
+
+
+async def test_an_own_export_names_no_agency_not_even_an_unknown_one(market: Any) -> None:
+    own = {"export_mode": "own", "consignor_id": str(market.seller), "export_agency_id": str(uuid4())}
+    answer = await market.door.call(*REGISTER, market.trade(**own), role="stall_holder", subject_id=market.seller)
+    assert said(answer.json()) == {("R-TRADE-1", "export_agency_not_wanted", "/export_agency_id")}
 
 
 async def test_a_suspension_stops_the_next_trade_at_once(market: Any) -> None:
@@ -238,8 +251,49 @@ async def test_a_malformed_body_is_named_field_by_field(market: Any, dsn: str) -
     assert counts(dsn)["trades"] == 0
 
 
+@pytest.mark.parametrize(
+    ("changed", "pointer"),
+    [
+        ({"external_ref": "a\0b"}, "/external_ref"),
+        ({"domestic_leg": LEG | {"payer": "a\0"}}, "/domestic_leg/payer"),
+        ({"trade_date": "1778630400"}, "/trade_date"),
+        ({"trade_date": 1778630400}, "/trade_date"),
+        ({"trade_date": "2026-05-13T00:00:00"}, "/trade_date"),
+    ],
+)
+async def test_what_cannot_be_kept_or_is_no_date_is_named(market: Any, changed: dict[str, Any], pointer: str) -> None:
+    problem = await refused(market, 422, **changed)
+    assert [each["pointer"] for each in problem["errors"]] == [pointer]
+    line = await refused(market, 422, lines=[market.line(goods_name=" "), market.line(producer="a\0")])
+    assert [each["pointer"] for each in line["errors"]] == ["/lines/0/goods_name", "/lines/1/producer"]
+
+
 async def test_the_same_document_on_two_trades_is_flagged_with_its_method(market: Any) -> None:
     first = await market.registered(document_hashes=["a" * 64])
     second = await market.registered(document_hashes=["a" * 64, "b" * 64], settlement_method="cash")
     read = await market.door.done("GET", f"/v1/trades/{first['id']}", **market.as_operator())
     assert read["same_document"] == [{"number": second["number"], "other_method": True}]
+
+
+async def test_a_shared_document_names_the_other_trade_only_to_who_may_see_it(market: Any) -> None:
+    first = await market.registered(document_hashes=["a" * 64])
+    own = {"export_mode": "outright", "export_agency_id": None, "consignor_id": str(market.rival)}
+    rival = {"role": "operator", "subject_id": market.rival}
+    await market.door.done(*REGISTER, market.trade(document_hashes=["a" * 64], **own), **rival)
+    path = f"/v1/trades/{first['id']}"
+    read = await market.door.done("GET", path, **market.as_operator())
+    assert read["same_document"] == [{"number": None, "other_method": False}]
+    seller = await market.door.done("GET", path, role="stall_holder", subject_id=market.seller)
+    assert seller["same_document"][0]["number"]
+
+
+async def test_an_agent_sees_the_trades_of_the_buyers_it_buys_for(market: Any) -> None:
+    agent, other = uuid4(), uuid4()
+    bought = export_agency(market.buyer, agent, agreement_id=uuid4(), kind="procurement_agency")
+    await market.hear(bought)
+    agreement = str(bought.agreement.agreement_id)
+    trade = await market.registered(procurement="entrusted", procurement_agency_id=agreement)
+    await market.registered()
+    for subject_id, seen in ((agent, [trade["id"]]), (other, [])):
+        page = await market.door.done("GET", "/v1/trades", role="agent", subject_id=subject_id)
+        assert [each["id"] for each in page["items"]] == seen

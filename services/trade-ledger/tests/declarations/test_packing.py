@@ -1,15 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
+
+from shared.events.registry import SiteFiled
 
 
 async def pack(yard: Any, packing_list: dict[str, Any], *packed: dict[str, Any], **how: Any) -> Any:
     path = f"/v1/packing-lists/{packing_list['id']}/lines"
     how = {"role": "operator", "subject_id": packing_list["packing_list"]["consignor_id"], "version": 1, **how}
-    return await yard.door.call("POST", path, {"lines": list(packed)}, **how)
+    key = str(uuid4())
+    # On a slow machine fifty at once outwait the pool; like any client, they come again with the same key.
+    while (answer := await yard.door.call("POST", path, {"lines": list(packed)}, key=key, **how)).status_code == 503:
+        pass
+    return answer
 
 
 def refusal(answer: Any) -> tuple[int, list[str]]:
@@ -175,3 +183,68 @@ async def test_one_load_carries_the_lists_of_two_operators(yard: Any, parties: A
     assert len((await yard.as_operator("GET", f"/v1/loads/{load['id']}"))["load"]["packing_list_ids"]) == 2
     stale = await pack(yard, theirs, version=7)
     assert stale.status_code == 422
+
+
+async def test_a_line_named_twice_is_told_where_it_no_longer_fits(yard: Any, make_packed: Any) -> None:
+    line = (await yard.trade())["trade"]["lines"][0]
+    answer = await pack(yard, await yard.packing_list(), make_packed(line, "60"), make_packed(line, "60"))
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/lines/1/quantity"]
+
+
+async def test_a_list_too_long_for_its_event_is_refused_with_advice(yard: Any, make_packed: Any) -> None:
+    line = (await yard.trade({"quantity": "3000"}))["trade"]["lines"][0]
+    packing_list = await yard.packing_list()
+    piece = make_packed(line, "1")
+    first = await pack(yard, packing_list, *[piece] * 1000)
+    assert first.status_code == 200
+    answer = await pack(yard, packing_list, *[piece] * 1000, version=2)
+    assert (answer.status_code, answer.json()["code"]) == (409, "document_too_large")
+    assert yard.counters(line["line_id"])[0] == 1000
+
+
+async def test_a_stop_order_holds_packing_and_a_suspension_does_not(
+    yard: Any, make_packed: Any, make_stop_order: Any
+) -> None:
+    line = (await yard.trade())["trade"]["lines"][0]
+    packing_list = await yard.packing_list()
+    await yard.hear(make_stop_order("stall_holder"))
+    answer = await pack(yard, packing_list, make_packed(line))
+    assert refusal(answer) == (409, ["subject_stopped"])
+
+
+async def test_a_handover_is_read_by_who_gives_and_who_takes(yard: Any, parties: Any) -> None:
+    first, second = await yard.trade(handed_over=False), await yard.trade()
+    answer = await yard.door.call(
+        "POST", "/v1/handovers", {"trade_ids": [second["id"], first["id"]]}, **operator(parties)
+    )
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/trade_ids/0", "handed_over_already")
+    ]
+    made = await yard.door.call("POST", "/v1/handovers", {"trade_ids": [first["id"]]}, **operator(parties))
+    path = made.headers["location"]
+    assert await yard.door.done("GET", path, role="stall_holder", subject_id=parties["seller"]) == made.json()
+    stranger = {"role": "operator", "subject_id": parties["other_operator"]}
+    assert (await yard.door.call("GET", path, **stranger)).status_code == 404
+
+
+def operator(parties: Any) -> dict[str, Any]:
+    return {"role": "operator", "subject_id": parties["operator"]}
+
+
+@pytest.mark.parametrize("changed", [{"kind": "consolidation_warehouse"}, {"valid_to": date(2026, 5, 12)}])
+async def test_a_warehouse_or_a_site_whose_filing_ended_receives_no_load(
+    yard: Any, parties: Any, make_packed: Any, changed: dict[str, Any]
+) -> None:
+    packing_list = await yard.sealed(make_packed((await yard.trade())["trade"]["lines"][0]), arrived=False)
+    site = {"site_id": parties["site"], "pilot": "longshui", "name": "S", "operator_name": "O"}
+    terms = {"kind": "supervised_site", "valid_from": date(2026, 1, 1), **changed}
+    await yard.hear(SiteFiled.model_validate({**site, **terms}))
+    path = f"/v1/loads/{packing_list['packing_list']['load_id']}/arrivals"
+    body = {"arrived_at": "2026-05-13T08:59:00+08:00"}
+    answer = await yard.door.call("POST", path, body, role="site_operator", site_id=parties["site"], version=2)
+    assert refusal(answer) == (409, ["site_not_filed"])
+
+
+async def test_a_blank_vehicle_is_no_vehicle(yard: Any, parties: Any) -> None:
+    answer = await yard.door.call("POST", "/v1/loads", {"vehicle": " "}, **operator(parties))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/vehicle")

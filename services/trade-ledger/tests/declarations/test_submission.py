@@ -4,6 +4,7 @@ import asyncio
 from datetime import date
 from typing import Any
 
+import psycopg
 import pytest
 
 
@@ -246,3 +247,22 @@ async def test_a_packed_trade_that_turned_to_cash_is_not_declared(yard: Any, mak
     await yard.as_operator("POST", f"/v1/trades/{draft['trade']['id']}/corrections", body, version=1)
     answer = await submit(yard, draft)
     assert (codes(answer), answer.json()["rule"]["id"]) == (["cash_settlement_not_exportable"], "R-TRADE-3")
+
+
+async def test_a_correction_under_way_is_waited_for_and_then_declared(yard: Any, make_packed: Any) -> None:
+    """Read before the trade is locked, the line's old content would be declared beside the trade's new version."""
+    trade = await yard.trade()
+    packing_list = await yard.sealed(make_packed(trade["trade"]["lines"][0]))
+    draft = await yard.draft(packing_list["id"])
+    path = f"/v1/declarations/{draft['id']}/submissions"
+    async with await psycopg.AsyncConnection.connect(yard.dsn) as correcting:
+        await correcting.execute("SELECT FROM trades WHERE id = %s FOR UPDATE", (trade["id"],))
+        submitting = asyncio.create_task(yard.as_operator("POST", path, {}, version=draft["version"]))
+        waits = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        async with asyncio.timeout(60):
+            while not yard.rows(waits):  # noqa: ASYNC110 - a lock of the database is only seen by looking
+                await asyncio.sleep(0.02)
+        renamed = """UPDATE trade_lines SET content = content || '{"goods_name": "corrected"}' WHERE trade_id = %s"""
+        await correcting.execute(renamed, (trade["id"],))
+    portions = (await submitting)["declaration"]["portions"]
+    assert [each["goods_name"] for each in portions] == ["corrected"]

@@ -61,9 +61,12 @@ TRADE = TradeFacts(
     seller_id="seller",
     consignor_id="operator",
     buyer_id="buyer",
+    export_agency_named=True,
     export_agency=AGENCY,
+    procurement_agency_named=False,
     procurement_agency=None,
     domestic_paid_on=None,
+    domestic_amount=None,
     lines=[LINE],
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.http.access import Access, grant
 from shared.http.upkeep import UPKEEP_ACCESS
 
-_OWN = "trades it sells, owns, consigns, buys or registered"
+_OWN = "trades it sells, owns, consigns, buys (an agent: its buyers' too) or registered"
 _FIELD = "all of its pilot"
 _AUTHORITIES = (
     "commerce",
@@ -32,6 +32,7 @@ ACCESS: Access = {
     "correct_a_trade": grant(*_TRADERS, sees=_OWN),
     "void_a_trade": grant(*_TRADERS, sees=_OWN),
     "hand_over": grant(*_TRADERS, sees=_OWN),
+    "read_handover": grant(*_TRADERS, *_AUTHORITIES, sees=f"those it gives or takes; authorities: {_FIELD}"),
     "open_a_load": grant(*_TRADERS, sees="its own loads"),
     "read_load": grant(*_TRADERS, "site_operator", *_AUTHORITIES, sees="its own loads and those its lists are in"),
     "seal_a_load": grant(*_TRADERS, sees="its own loads"),

@@ -38,7 +38,7 @@ from trade_ledger.operations.packing.pack_lines import (
 from trade_ledger.operations.packing.record_handover import record_handover
 from trade_ledger.publishers.packing import load_state, packing_list_state
 from trade_ledger.store.packing import packing_lists_like, packing_lists_seen_by
-from trade_ledger.store.tables.packing import LoadRow, PackingListRow
+from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackingListRow
 
 router = APIRouter(tags=["packing"])
 
@@ -47,8 +47,23 @@ router = APIRouter(tags=["packing"])
 async def hand_over(body: HandoverIn, command: Commanded) -> Response:
     """Record that goods went from the stall holder to the operator."""
     row = await record_handover(command.session, body.trade_ids, act=command.act)
-    answer = HandoverOut.model_validate({name: getattr(row, name) for name in HandoverOut.model_fields})
-    return await command.answer(answer, status=201, version=1, location=f"/v1/handovers/{row.id}")
+    return await command.answer(_handed(row), status=201, version=1, location=f"/v1/handovers/{row.id}")
+
+
+def _handed(row: HandoverRow) -> HandoverOut:
+    return HandoverOut.model_validate({name: getattr(row, name) for name in HandoverOut.model_fields})
+
+
+@router.get("/v1/handovers/{handover_id}")
+async def read_handover(handover_id: UUID, session: Reading, caller: Authorised, response: Response) -> HandoverOut:
+    """One handover."""
+    row = await session.get(HandoverRow, handover_id)
+    if row is None or row.pilot != caller.pilot:
+        raise NotFound(f"no handover {handover_id}")
+    if caller.is_party and caller.subject_id not in (row.from_subject_id, row.to_subject_id):
+        raise Hidden(f"handover {handover_id} is somebody else's")
+    response.headers["etag"] = '"1"'
+    return _handed(row)
 
 
 async def _load_answer(command: Command, row: LoadRow, status: int = 200) -> Response:

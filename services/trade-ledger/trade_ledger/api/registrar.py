@@ -19,7 +19,7 @@ from shared.act import Act
 from shared.http import idempotency
 from shared.http.app import Runtime
 from shared.http.command import Attempt, Replay
-from shared.vocabulary.errors import Refused
+from shared.vocabulary.errors import Malformed, Refused
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from trade_ledger.api.turns import Turns
@@ -100,22 +100,34 @@ class Registrar:
         while waiting:
             ready: dict[int, Registration] = {}
             for n in waiting:
-                entry = entries[n]
-                prepared = await prepare_trade(entry, self.facts, act=act)
-                first = references.setdefault(entry.external_ref, n) if entry.external_ref else n
-                if prepared.breaches or first != n:
-                    outcomes[n] = prepared.breaches or (reference_taken(entry.external_ref),)
-                    continue
-                text = await self._written_down(prepared, act)
-                outcomes[n], ready[n] = text, Registration(text, registered_by, operation, act)
+                outcomes[n] = outcome = await self._text_of(session, entries[n], act)
+                if isinstance(outcome, TradeText):
+                    reference = entries[n].external_ref
+                    if reference and references.setdefault(reference, n) != n:
+                        outcomes[n] = (reference_taken(reference),)
+                        continue
+                    ready[n] = Registration(outcome, registered_by, operation, act)
             waiting = []
-            for n, outcome in (await _written_in(session, ready)).items():
-                if outcome == FACTS_MOVED:
+            for n, written in (await _written_in(session, ready)).items():
+                if written == FACTS_MOVED:
                     self.facts.forget(ready[n].text.prepared.known)
                     waiting.append(n)
-                elif outcome != WRITTEN:
+                elif written != WRITTEN:
                     outcomes[n] = (reference_taken(entries[n].external_ref),)
         return outcomes
+
+    async def breaches_of(self, session: AsyncSession, entry: TradeEntry, act: Act) -> tuple[Breach, ...]:
+        """What the rules say of a trade that isn't to be registered."""
+        return (await prepare_trade(entry, self.facts, act=act, session=session)).breaches
+
+    async def _text_of(self, session: AsyncSession, entry: TradeEntry, act: Act) -> TradeText | tuple[Breach, ...]:
+        prepared = await prepare_trade(entry, self.facts, act=act, session=session)
+        if prepared.breaches:
+            return prepared.breaches
+        try:
+            return await self._written_down(prepared, act)
+        except Malformed as too_large:
+            return too_large.breaches
 
     async def _written_down(self, prepared: PreparedTrade, act: Act) -> TradeText:
         if not self._serials:
@@ -151,11 +163,14 @@ def answer_headers(text: TradeText) -> dict[str, str]:
 
 
 async def _written_in(session: AsyncSession, ready: dict[int, Registration]) -> dict[int, str]:
-    """Write on the session's own connection; where a batch fails, each by itself."""
+    """Write on the session's own connection; where a batch fails, each by itself.
+
+    In the order of the slips: two imports of the same ones would else wait for each other.
+    """
     raw = await (await session.connection()).get_raw_connection()
     connection: Any = raw.driver_connection
     outcomes: dict[int, str] = {}
-    numbers = list(ready)
+    numbers = sorted(ready, key=lambda n: (ready[n].text.prepared.entry.external_ref, n))
     for start in range(0, len(numbers), _WRITTEN_AT_ONCE):
         chunk = numbers[start : start + _WRITTEN_AT_ONCE]
         try:

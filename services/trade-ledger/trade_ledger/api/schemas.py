@@ -12,6 +12,7 @@ from shared.events.trade_ledger import DifferenceName, PriceTerm
 from shared.wire import (
     CountryCode,
     CurrencyCode,
+    FilledText,
     HsCodeText,
     Instant,
     MoneyAmount,
@@ -61,13 +62,13 @@ class LoadIn(Input):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"container_number": "CSQU3054383"}]})
 
     container_number: str | None = Field(None, max_length=20)
-    vehicle: str | None = Field(None, max_length=20)
+    vehicle: FilledText | None = Field(None, max_length=20)
 
 
 class LoadSealIn(Input):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"seal_number": "SL0000123"}]})
 
-    seal_number: str = Field(min_length=1, max_length=40)
+    seal_number: FilledText = Field(max_length=40)
 
 
 class ArrivalIn(Input):

@@ -23,7 +23,8 @@ async def trace(asked: str, session: Reading, caller: Authorised) -> TraceOut:
     if traced is None:
         raise NotFound("nothing is known of it")
     if caller.is_party:
-        query = trades_seen_by(caller.pilot, caller.subject_id, all_of_them=False)
+        as_agent = caller.role == "agent"
+        query = trades_seen_by(caller.pilot, caller.subject_id, all_of_them=False, as_agent=as_agent)
         rows = await session.execute(query.where(TradeRow.id.in_(traced.trades)))
         traced.trades = {row.id for row in rows.scalars()}
         if not traced.trades:

@@ -14,13 +14,12 @@ from shared.http import audit
 from shared.http.access import Authorised
 from shared.http.command import Command, Commanded
 from shared.http.identity import Caller
-from shared.http.problems import malformed
+from shared.http.problems import Catalogue, malformed
 from shared.vocabulary.errors import Forbidden, Malformed
-from shared.vocabulary.rules import Breach
+from shared.vocabulary.rules import Breach, citation
 from trade_ledger.api.registrar import Registrar
 from trade_ledger.api.trade_schemas import BulkReport, RowProblem, RowResult
-from trade_ledger.gateways.xlsx import NotAWorkbook
-from trade_ledger.operations.trades.import_workbook import Slip, read_slips, slip_entries
+from trade_ledger.operations.trades.import_workbook import Slip, read_slips, slip_entry
 from trade_ledger.operations.trades.trade_entry import TradeEntry
 from trade_ledger.operations.trades.trade_text import TradeText
 from trade_ledger.operations.trades.write_template import empty_workbook
@@ -45,12 +44,36 @@ def is_own(entry: TradeEntry, caller: Caller) -> bool:
     return caller.subject_id in (entry.seller_id, entry.consignor_id)
 
 
+def _fits(rows: int) -> None:
+    if not rows:
+        raise Malformed((Breach("batch_empty", "", ""),))
+    if rows > _MOST_ROWS:
+        raise Malformed((Breach("batch_too_large", "", "", {"limit": str(_MOST_ROWS)}),))
+
+
 def _read(row: bytes | dict[str, Any], caller: Caller) -> TradeEntry | tuple[Breach, ...]:
     try:
         entry = TradeEntry.model_validate(row) if isinstance(row, dict) else TradeEntry.model_validate_json(row)
     except ValidationError as error:
         return malformed(error.errors())
     return entry if is_own(entry, caller) else (Breach("not_yours", "V65"),)
+
+
+async def _slip_read(command: Command, request: Request, slip: Slip) -> TradeEntry | tuple[Breach, ...]:
+    """The slip's entry; of a faulty one, which isn't registered, all that the rules say of what can be read."""
+    runtime = request.app.state.runtime
+    registrar: Registrar = runtime.extras["registrar"]
+    told = {"importer": acting_subject(command.caller), "sealer": runtime.sealer, "pilot": command.act.pilot}
+    entry: TradeEntry | tuple[Breach, ...] = ()
+    while row := await slip_entry(command.session, slip, **told):
+        entry = _read(row, command.caller)
+        if isinstance(entry, TradeEntry):
+            return await registrar.breaches_of(command.session, entry, command.act) if slip.faults else entry
+        if not any(breach.pointer.startswith("/lines/") for breach in entry):
+            break
+        slip.blame(entry)
+        entry = ()
+    return entry
 
 
 async def _outcomes(
@@ -74,14 +97,13 @@ async def _outcomes(
 @router.post("/v1/trades/bulk", response_model=BulkReport, openapi_extra={"requestBody": _NDJSON_BODY})
 async def register_trades_in_bulk(command: Commanded, request: Request) -> Response:
     """Register one trade per line of NDJSON; each by itself, with one report."""
-    rows = [row for row in (await request.body()).splitlines() if row.strip()]
-    if not 0 < len(rows) <= _MOST_ROWS:
-        raise Malformed((Breach("field_too_long", "", "", {"limit": str(_MOST_ROWS)}),))
-    entries = [_read(row, command.caller) for row in rows]
+    rows = {number: row for number, row in enumerate((await request.body()).splitlines(), 1) if row.strip()}
+    _fits(len(rows))
+    entries = [_read(row, command.caller) for row in rows.values()]
     outcomes = await _outcomes(command, request, entries)
     results = [
         _result(request, number, entry.external_ref if isinstance(entry, TradeEntry) else "", outcome)
-        for number, (entry, outcome) in enumerate(zip(entries, outcomes, strict=True), 1)
+        for number, entry, outcome in zip(rows, entries, outcomes, strict=True)
     ]
     return await _report(command, results)
 
@@ -89,16 +111,9 @@ async def register_trades_in_bulk(command: Commanded, request: Request) -> Respo
 @router.post("/v1/trade-imports", response_model=BulkReport, openapi_extra={"requestBody": _XLSX_BODY})
 async def import_trades(command: Commanded, request: Request) -> Response:
     """Register the slips of a workbook, each whole or not at all: one report by sheet, row and column."""
-    importer = acting_subject(command.caller)
-    try:
-        slips = await read_slips(await request.body())
-    except NotAWorkbook as error:
-        raise Malformed((Breach("workbook_unreadable", "", "", {"reason": str(error)}),)) from error
-    if len(slips) > _MOST_ROWS:
-        raise Malformed((Breach("field_too_long", "", "", {"limit": str(_MOST_ROWS)}),))
-    sealer = request.app.state.runtime.sealer
-    rows = await slip_entries(command.session, slips, importer=importer, sealer=sealer, pilot=command.act.pilot)
-    entries = [() if row is None else _read(row, command.caller) for row in rows]
+    slips = await read_slips(await request.body())
+    _fits(len(slips))
+    entries = [await _slip_read(command, request, slip) for slip in slips]
     outcomes = await _outcomes(command, request, entries)
     results = [_slip_result(request, slip, outcome) for slip, outcome in zip(slips, outcomes, strict=True)]
     return await _report(command, results)
@@ -112,15 +127,19 @@ async def read_trade_template(caller: Authorised) -> Response:
 
 
 def _problem(request: Request, row: int, breach: Breach, *, sheet: str = "", column: str = "") -> RowProblem:
-    english, chinese = request.app.state.catalogue.texts(breach)
+    catalogue: Catalogue = request.app.state.catalogue
+    problem, (english, chinese) = catalogue[breach.code], catalogue.texts(breach)
     return RowProblem(
         sheet=sheet,
         row=row,
         column=column,
         code=breach.code,
         rule=breach.rule,
+        rule_version=citation(breach.rule).version if breach.rule else "",
         message=english,
         message_zh=chinese,
+        fix=problem.fix,
+        fix_zh=problem.fix_zh,
     )
 
 
@@ -134,11 +153,11 @@ def _result(request: Request, row: int, reference: str, outcome: Outcome) -> Row
 def _slip_result(request: Request, slip: Slip, outcome: Outcome) -> RowResult:
     if isinstance(outcome, TradeText):
         return _result(request, slip.row, slip.number, outcome)
-    faults = [_problem(request, each.row, each.breach, sheet=each.sheet, column=each.column) for each in slip.faults]
-    for breach in outcome:
-        sheet, row, column = slip.place_of(breach.pointer)
-        faults.append(_problem(request, row, breach, sheet=sheet, column=column))
-    return RowResult(row=slip.row, reference=slip.number, problems=faults)
+    problems = [
+        _problem(request, each.row, each.breach, sheet=each.sheet, column=each.column)
+        for each in slip.all_faults(outcome)
+    ]
+    return RowResult(row=slip.row, reference=slip.number, problems=problems)
 
 
 async def _report(command: Command, results: list[RowResult]) -> Response:

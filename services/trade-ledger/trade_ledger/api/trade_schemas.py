@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from shared.wire import QuantityText
-from trade_ledger.operations.trades.trade_entry import TradeEntry
+from trade_ledger.operations.trades.trade_entry import CorrectionEntry, TradeEntry
 
 _LINE: JsonDict = {
     "goods_name": "活动扳手",
@@ -49,14 +49,12 @@ class TradeIn(TradeEntry):
     )
 
 
-class CorrectionIn(TradeIn):
-    """The trade as it should be, and why."""
+class CorrectionIn(CorrectionEntry):
+    """The trade as it should be, and why; lines that name their `line_id` keep it wherever they stand now."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{**_TRADE, "reason": "price of a piece was misread"}]}
     )
-
-    reason: str = Field(min_length=1, max_length=500)
 
 
 class TradeOut(BaseModel):
@@ -85,9 +83,12 @@ class LineCounters(BaseModel):
 
 
 class DocumentFlag(BaseModel):
-    """Another trade with the same original document; `other_method` where it is settled in another way (V15, V19)."""
+    """Another trade with the same original document; `other_method` where it is settled in another way (V15, V19).
 
-    number: str
+    The number is told to those who may see that trade.
+    """
+
+    number: str | None
     other_method: bool
 
 
@@ -106,8 +107,11 @@ class RowProblem(BaseModel):
     column: str = ""
     code: str
     rule: str = ""
+    rule_version: str = ""
     message: str
     message_zh: str
+    fix: str
+    fix_zh: str
 
 
 class RowResult(BaseModel):

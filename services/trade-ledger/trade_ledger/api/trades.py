@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.http.access import Authorised
@@ -84,9 +85,13 @@ async def register_trade(request: Request) -> Response:
     return Response(text.answer, 201, answer_headers(text))
 
 
+def _seen_by(caller: Caller) -> Select[TradeRow]:
+    everything, as_agent = not caller.is_party, caller.role == "agent"
+    return trades_seen_by(caller.pilot, caller.subject_id, all_of_them=everything, as_agent=as_agent)
+
+
 async def _seen(session: AsyncSession, caller: Caller, trade_id: UUID) -> TradeRow:
-    query = trades_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
-    found = (await session.execute(query.where(TradeRow.id == trade_id))).scalar_one_or_none()
+    found = (await session.execute(_seen_by(caller).where(TradeRow.id == trade_id))).scalar_one_or_none()
     if found is not None:
         return found
     exists = await session.get(TradeRow, trade_id)
@@ -98,8 +103,7 @@ async def _seen(session: AsyncSession, caller: Caller, trade_id: UUID) -> TradeR
 @router.get("/v1/trades")
 async def list_trades(session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedTrades) -> Page[TradeOut]:
     """The trades the caller may see, newest first."""
-    query = trades_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
-    query = trades_like(query, **asdict(asked))
+    query = trades_like(_seen_by(caller), **asdict(asked))
     rows = list((await session.execute(wanted.of(query, TradeRow.id))).scalars())  # type: ignore[arg-type]  # column
     return wanted.page(rows, [shown(row) for row in rows], "id")
 
@@ -118,9 +122,11 @@ async def read_trade(trade_id: UUID, session: Reading, caller: Authorised, respo
         for line, counter in await lines_of(session, trade_id)
     ]
     others = await trades_with_documents_of(session, row)
+    seen = set((await session.execute(_seen_by(caller).where(TradeRow.id.in_([each.id for each in others])))).scalars())
     same = [
         DocumentFlag(
-            number=other.number, other_method=other.state["settlement_method"] != row.state["settlement_method"]
+            number=other.number if other in seen else None,
+            other_method=other.state["settlement_method"] != row.state["settlement_method"],
         )
         for other in others
     ]
@@ -148,7 +154,6 @@ async def correct_a_trade(trade_id: UUID, body: CorrectionIn, command: Commanded
         body,
         registrar.facts,
         version=command.expected_version(),
-        reason=body.reason,
         sealer=runtime.sealer,
         act=command.act,
     )

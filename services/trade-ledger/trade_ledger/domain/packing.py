@@ -1,4 +1,4 @@
-"""May these goods be packed like this (R-PACK-1…3, R-TRADE-3, V22)?"""
+"""May these goods be packed like this (R-PACK-1…3, R-TRADE-3, V2, V22)?"""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from shared.vocabulary.rules import Breach
 
 @dataclass(frozen=True, slots=True)
 class PackingFacts:
-    """One line to pack, with its trade and list."""
+    """One line to pack, with its trade and list; `stopped` names the parties' roles that a stop order holds (V2)."""
 
     consignor_is_trades: bool
     trade_status: str
     trade_eligible: bool
     handed_over: bool
     own_export: bool
+    stopped: tuple[str, ...]
     list_status: str
     quantity: Decimal
     packages: int
@@ -35,6 +36,7 @@ def breaches_of_packing(facts: PackingFacts, at: str) -> tuple[Breach, ...]:
         breaches.append(Breach("cash_settlement_not_exportable", "R-TRADE-3", f"{at}/trade_line_id"))
     if not facts.handed_over and not facts.own_export:
         breaches.append(Breach("goods_not_handed_over", "R-PACK-1", f"{at}/trade_line_id"))
+    breaches += [Breach("subject_stopped", "R-FILE-3", f"{at}/trade_line_id", {"role": role}) for role in facts.stopped]
     if facts.list_status != "open":
         breaches.append(Breach("packing_list_not_open", "R-PACK-1"))
     if facts.quantity <= 0 or facts.packages < 0:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from shared.vocabulary.money import currency_digits, round_half_up
+from shared.vocabulary.money import currency_digits, line_amount, round_half_up, rounded
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.parties import Standings, breaches_of_standing
 
@@ -73,9 +73,12 @@ class TradeFacts:
     seller_id: str
     consignor_id: str
     buyer_id: str | None
+    export_agency_named: bool
     export_agency: AgencyFacts | None
+    procurement_agency_named: bool
     procurement_agency: AgencyFacts | None
     domestic_paid_on: date | None
+    domestic_amount: Decimal | None
     lines: Sequence[LineFacts] = field(default_factory=tuple)
 
 
@@ -86,19 +89,20 @@ def breaches_of_registration(facts: TradeFacts) -> tuple[Breach, ...]:
         *_of_agencies(facts),
         *_of_dates_and_sums(facts),
     ]
-    digits = _digits(facts.currency)
-    if digits is None or not facts.currency_listed:
+    currency = facts.currency if _in_use(facts.currency) else None
+    if currency is None or not facts.currency_listed:
         breaches.append(Breach("currency_unknown", "V56", "/currency", {"currency": facts.currency}))
     for index, line in enumerate(facts.lines):
-        breaches += _of_line(line, digits, f"/lines/{index}")
+        breaches += _of_line(line, currency, f"/lines/{index}")
     return tuple(breaches)
 
 
-def _digits(currency: str) -> int | None:
+def _in_use(currency: str) -> bool:
     try:
-        return currency_digits(currency)
+        currency_digits(currency)
     except ValueError:
-        return None
+        return False
+    return True
 
 
 def _of_parties(facts: TradeFacts) -> list[Breach]:
@@ -121,7 +125,7 @@ def _of_agencies(facts: TradeFacts) -> list[Breach]:
         or (agency.principal_id, agency.agent_id) != (facts.seller_id, facts.consignor_id)
     ):
         breaches.append(Breach("export_agency_not_in_force", "R-TRADE-1", "/export_agency_id"))
-    if facts.export_mode != "agency" and agency is not None:
+    if facts.export_mode != "agency" and facts.export_agency_named:
         breaches.append(Breach("export_agency_not_wanted", "R-TRADE-1", "/export_agency_id"))
     if facts.export_mode == "own" and facts.consignor_id != facts.seller_id:
         breaches.append(Breach("own_export_by_another", "R-TRADE-1", "/consignor_id"))
@@ -130,6 +134,8 @@ def _of_agencies(facts: TradeFacts) -> list[Breach]:
         bought is None or not bought.in_force or bought.principal_id != (facts.buyer_id or bought.principal_id)
     ):
         breaches.append(Breach("procurement_agency_not_in_force", "R-TRADE-1", "/procurement_agency_id"))
+    if facts.procurement != "entrusted" and facts.procurement_agency_named:
+        breaches.append(Breach("procurement_agency_not_wanted", "R-TRADE-1", "/procurement_agency_id"))
     return breaches
 
 
@@ -145,29 +151,32 @@ def _of_dates_and_sums(facts: TradeFacts) -> list[Breach]:
         breaches.append(Breach("total_differs", "R-TRADE-2", "/total", params))
     if facts.domestic_paid_on is not None and facts.domestic_paid_on > facts.today:
         breaches.append(Breach("date_in_the_future", "V16", "/domestic_leg/paid_on"))
+    leg = facts.domestic_amount
+    if leg is not None and leg != rounded(leg, "CNY"):
+        breaches.append(Breach("amount_too_fine", "V54", "/domestic_leg/amount", {"currency": "CNY"}))
     return breaches
 
 
-def _of_line(line: LineFacts, digits: int | None, at: str) -> list[Breach]:
+def _of_line(line: LineFacts, currency: str | None, at: str) -> list[Breach]:
     breaches = []
     if not line.hs_exists:
         breaches.append(Breach("hs_code_unknown", "V11", f"{at}/hs_code", {"hs_code": line.hs_code}))
     if line.decision == "not_eligible":
         params = {"reason": line.reason, "reason_zh": line.reason_zh}
         breaches.append(Breach("goods_not_allowed", "R-GOODS-1", f"{at}/hs_code", params))
-    breaches += _of_amount(line, digits, at)
+    breaches += _of_amount(line, currency, at)
     breaches += _of_statutory(line, at)
     breaches += _of_units(line, at)
     return breaches
 
 
-def _of_amount(line: LineFacts, digits: int | None, at: str) -> list[Breach]:
+def _of_amount(line: LineFacts, currency: str | None, at: str) -> list[Breach]:
     """Samples and gifts have a value for customs too, only none to collect (R-TRADE-7)."""
     if line.quantity <= 0 or line.amount <= 0:
         return [Breach("amount_not_positive", "V14", f"{at}/amount")]
-    if digits is None:
+    if currency is None:
         return []
-    expected = round_half_up(line.quantity * line.unit_price, digits)
+    expected = line_amount(line.quantity, line.unit_price, currency)
     if line.amount != expected:
         params = {"expected": f"{expected:f}", "amount": f"{line.amount:f}"}
         return [Breach("amount_differs", "R-TRADE-2", f"{at}/amount", params)]
@@ -237,7 +246,11 @@ def settled(facts: TradeFacts) -> Settled:
         stall_holder_id=None if outright else facts.seller_id,
         owner_id=facts.consignor_id if outright else facts.seller_id,
         eligible=not cash,
-        ineligible_reasons=("settled in cash: declare under general trade (0110) instead",) if cash else (),
+        ineligible_reasons=(
+            "settled in cash: declare under general trade (0110) instead / 现金结算，请改按一般贸易（0110）申报",
+        )
+        if cash
+        else (),
     )
 
 

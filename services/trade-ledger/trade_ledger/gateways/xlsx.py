@@ -12,7 +12,11 @@ _READERS = asyncio.Semaphore(2)
 
 
 class NotAWorkbook(Exception):
-    """The bytes are no workbook of ours; the text says why."""
+    """The bytes are no workbook that can be read; `code` says why not."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 async def read_sheets(content: bytes, names: Sequence[str]) -> dict[str, list[list[str]]]:
@@ -25,13 +29,13 @@ async def read_sheets(content: bytes, names: Sequence[str]) -> dict[str, list[li
             async with asyncio.timeout(_MOST_SECONDS):
                 output, _ = await reader.communicate(content)
         except TimeoutError as error:
-            raise NotAWorkbook("reading the workbook takes too long") from error
+            raise NotAWorkbook("workbook_too_large") from error
         finally:
             if reader.returncode is None:
                 reader.kill()
                 await reader.wait()
     if reader.returncode != 0:
-        raise NotAWorkbook("the workbook is too large to be read")
+        raise NotAWorkbook("workbook_too_large")
     said = json.loads(output)
     if "problem" in said:
         raise NotAWorkbook(said["problem"])

@@ -12,6 +12,7 @@ import sys
 import zipfile
 import zlib
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -23,7 +24,7 @@ _MOST_SECONDS = 20
 
 
 class Unreadable(Exception):
-    """Why not, in a sentence."""
+    """Why not, as a code of the problem catalogue."""
 
 
 def _unpacked(content: bytes) -> io.BytesIO:
@@ -33,21 +34,25 @@ def _unpacked(content: bytes) -> io.BytesIO:
         with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(safe, "w") as copy:
             entries = archive.infolist()
             if len(entries) > MOST_ENTRIES or sum(each.file_size for each in entries) > MOST_BYTES:
-                raise Unreadable("the file is too large when unpacked")
+                raise Unreadable("workbook_too_large")
             if any(each.flag_bits & 0x1 or "vbaProject" in each.filename for each in entries):
-                raise Unreadable("encrypted files and macros are not accepted")
+                raise Unreadable("workbook_locked")
             for each in entries:
                 copy.writestr(each.filename, archive.read(each))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-        raise Unreadable("the file is not XLSX") from error
+        raise Unreadable("workbook_unreadable") from error
     safe.seek(0)
     return safe
 
 
 def _text(cell: Any) -> str:
-    """A cell as text: whole numbers without a point, dates as ISO; a float only as Excel shows it."""
+    """A cell as text: dates as ISO; a number in the 15 digits that Excel counts with, whole ones without a point.
+
+    A formula's 2.55 * 120 is kept as 305.99999999999994 in the file and shown as 306.
+    """
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
+        plain = f"{Decimal(f'{cell:.15g}'):f}"
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
     if isinstance(cell, (date, datetime)):
         return cell.strftime("%Y-%m-%d")
     return str(cell).strip()
@@ -60,12 +65,12 @@ def sheets_of(content: bytes, names: list[str]) -> dict[str, list[list[str]]]:
         found = [name for name in names if name in book.sheet_names]
         tables = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in found}
     except CalamineError as error:
-        raise Unreadable("the workbook can't be read") from error
+        raise Unreadable("workbook_unreadable") from error
     return {name: [[_text(cell) for cell in row] for row in rows] for name, rows in tables.items()}
 
 
 def main() -> int:
-    """Sheets as JSON, or {"problem": why not}."""
+    """Sheets as JSON, or {"problem": the code of why not}."""
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
     try:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import any_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trade_ledger.domain.parties import RoleStanding, Standings
+from trade_ledger.domain.parties import ACTIVE, RoleStanding, StallTerm, Standings, stall_in_force
 from trade_ledger.domain.recognition import ListEntry
 from trade_ledger.domain.submission import Held
 from trade_ledger.store.tables.copies import (
@@ -36,6 +36,18 @@ def standings_of(subject: SubjectCopy | None) -> Standings | None:
         )
         for role in subject.roles
     }
+
+
+def stalls_of(subject: SubjectCopy) -> tuple[StallTerm, ...]:
+    """A subject's stalls with their days."""
+    return tuple(
+        StallTerm(
+            stall["stall_number"],
+            date.fromisoformat(stall["valid_from"]),
+            date.fromisoformat(stall["valid_to"]) if stall["valid_to"] else None,
+        )
+        for stall in subject.stalls
+    )
 
 
 def qualifications_of(subject: SubjectCopy | None) -> list[Held]:
@@ -68,13 +80,22 @@ async def subject_by_reference(
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
-async def subject_by_stall(session: AsyncSession, pilot: str, stall_number: str) -> SubjectCopy | None:
-    """Who holds a stall."""
+async def subject_by_stall(
+    session: AsyncSession, pilot: str, stall_number: str, day: date | None
+) -> SubjectCopy | None:
+    """Who held a stall on a day, preferably one still active; else who ever did, and a rule says what is wrong."""
     query = select(SubjectCopy).where(
         SubjectCopy.pilot == pilot,
         literal(stall_number) == any_(SubjectCopy.stall_numbers),
     )
-    return (await session.execute(query.limit(1))).scalar_one_or_none()
+
+    def standing(holder: SubjectCopy) -> tuple[bool, bool]:
+        filed = (standings_of(holder) or {}).get("stall_holder")
+        held = day is not None and stall_in_force(stalls_of(holder), stall_number, day)
+        return held, filed is not None and filed.status in ACTIVE
+
+    holders = (await session.execute(query.order_by(SubjectCopy.subject_id))).scalars()
+    return max(holders, key=standing, default=None)
 
 
 async def agreements_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, AgreementCopy]:
@@ -165,6 +186,12 @@ async def place(session: AsyncSession, kind: str, place_id: str, on: date) -> di
         return None
     last = row.content.get("valid_to")
     return None if last is not None and last < on.isoformat() else row.content
+
+
+def site_in_force(site: dict[str, Any], day: date) -> bool:
+    """Whether a place is a supervised site on a day; a warehouse is none (R-FILE-9)."""
+    first, last = date.fromisoformat(site["valid_from"]), site["valid_to"]
+    return site["kind"] == "supervised_site" and first <= day and (last is None or day <= date.fromisoformat(last))
 
 
 async def grade_of(session: AsyncSession, subject_id: UUID, authority: str, on: date) -> GradeCopy | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -15,10 +16,11 @@ from trade_ledger.domain.recognition import EntriesByPrefix, Verdict, by_prefix,
 from trade_ledger.store.facts import (
     agreements_by_id,
     entries_in_force,
+    stalls_of,
     standings_of,
     subjects_by_id,
 )
-from trade_ledger.store.tables.copies import AgreementCopy, CopyVersion, SubjectCopy
+from trade_ledger.store.tables.copies import AgreementCopy, CopyVersion
 
 PARTIES = "parties"
 GOODS = "goods"
@@ -68,22 +70,42 @@ class KnownFacts:
         self._sessions = sessions
         self._known: dict[str, Known] = {}
 
-    async def about(self, pilot: str, day: date, subjects: Iterable[UUID], agreements: Iterable[UUID]) -> Known:
+    async def about(
+        self,
+        pilot: str,
+        day: date,
+        subjects: Iterable[UUID],
+        agreements: Iterable[UUID],
+        within: AsyncSession | None = None,
+    ) -> Known:
         """The facts of a pilot, at least about these subjects, agreements and that day's lists."""
         known = self._known.get(pilot)
         if known is None:
-            async with self._sessions() as session:
+            async with self._reading(within) as session:
                 known = self._known.setdefault(pilot, Known(pilot, await versions_of(session, pilot)))
         missing_subjects = [each for each in subjects if each not in known.parties]
         missing_agreements = [each for each in agreements if each not in known.agreements]
         if missing_subjects or missing_agreements or day not in known.entries:
-            async with self._sessions() as session:
+            async with self._reading(within) as session:
                 await _load(session, known, day, missing_subjects, missing_agreements)
         return known
 
-    async def moved(self, known: Known) -> bool:
+    @asynccontextmanager
+    async def _reading(self, within: AsyncSession | None) -> AsyncIterator[AsyncSession]:
+        """A session to read with, on the connection of who holds one: all who hold one could wait for a second.
+
+        It is another session even then: what it read stays readable whatever becomes of the caller's.
+        """
+        if within is None:
+            async with self._sessions() as session:
+                yield session
+        else:
+            async with AsyncSession(await within.connection(), expire_on_commit=False) as session:
+                yield session
+
+    async def moved(self, known: Known, within: AsyncSession | None = None) -> bool:
         """Whether the copies changed since; then these facts are forgotten."""
-        async with self._sessions() as session:
+        async with self._reading(within) as session:
             now = await versions_of(session, known.pilot)
         if now == known.versions:
             return False
@@ -105,21 +127,13 @@ async def versions_of(session: AsyncSession, pilot: str) -> Versions:
 async def _load(session: AsyncSession, known: Known, day: date, subjects: list[UUID], agreements: list[UUID]) -> None:
     if subjects:
         rows = await subjects_by_id(session, subjects)
-        known.parties |= {key: _party(row) for key, row in rows.items() if row.pilot == known.pilot}
+        known.parties |= {
+            key: Party(row.pilot, standings_of(row) or {}, stalls_of(row))
+            for key, row in rows.items()
+            if row.pilot == known.pilot
+        }
     if agreements:
         found = await agreements_by_id(session, agreements)
         known.agreements |= {key: row for key, row in found.items() if row.pilot == known.pilot}
     if day not in known.entries:
         known.entries[day] = by_prefix(await entries_in_force(session, known.pilot, day))
-
-
-def _party(row: SubjectCopy) -> Party:
-    stalls = tuple(
-        StallTerm(
-            stall["stall_number"],
-            date.fromisoformat(stall["valid_from"]),
-            date.fromisoformat(stall["valid_to"]) if stall["valid_to"] else None,
-        )
-        for stall in row.stalls
-    )
-    return Party(row.pilot, standings_of(row) or {}, stalls)

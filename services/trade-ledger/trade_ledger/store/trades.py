@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, Text, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trade_ledger.store.tables.copies import AgreementCopy
 from trade_ledger.store.tables.trades import LineCounterRow, TradeDocumentRow, TradeLineRow, TradeRow
 
 
@@ -24,13 +25,20 @@ async def trades_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[
     return list((await session.execute(query.with_for_update().execution_options(populate_existing=True))).scalars())
 
 
-def trades_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[TradeRow]:
-    """The trades a caller may see: all, or those it sells, owns, consigns, buys or registered."""
+def trades_seen_by(
+    pilot: str, subject_id: UUID | None, *, all_of_them: bool, as_agent: bool = False
+) -> Select[TradeRow]:
+    """The trades a caller may see: all, or those it sells, owns, consigns, buys, registered, or buys for as agent."""
     query = select(TradeRow).where(TradeRow.pilot == pilot)
     if all_of_them:
         return query
+    agencies = select(cast(AgreementCopy.agreement_id, Text)).where(
+        AgreementCopy.agent_id == subject_id, AgreementCopy.kind == "procurement_agency"
+    )
+    buys_for = [TradeRow.state["procurement_agency_id"].astext.in_(agencies)] if as_agent else []
     return query.where(
         or_(
+            *buys_for,
             TradeRow.seller_id == subject_id,
             TradeRow.owner_id == subject_id,
             TradeRow.consignor_id == subject_id,

@@ -122,8 +122,10 @@ async def _shares(
     packed: dict[UUID, list[PackedLineRow]] = defaultdict(list)
     for each in await packed_lines_of(session, [one.id for one in lists]):
         packed[each.line_id].append(each)
+    # The trades are locked before their lines are read: a correction under way is waited for, and then seen.
+    held = {part.trade_id for parts in packed.values() for part in parts}
+    trades = {trade.id: trade for trade in await trades_for_update(session, held)}
     lines = await lines_by_id(session, packed)
-    trades = {trade.id: trade for trade in await trades_for_update(session, {x.trade_id for x in lines.values()})}
     declared: dict[UUID, Decimal] = {}
     for trade_id in sorted(trades):
         declared |= {line_id: c.declared for line_id, c in (await counters_of(session, trade_id)).items()}

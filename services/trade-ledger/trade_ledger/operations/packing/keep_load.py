@@ -21,7 +21,7 @@ from shared.vocabulary.rules import Breach
 from trade_ledger.operations.declarations.keep_cases import review_arrival
 from trade_ledger.publishers.packing import announce_load
 from trade_ledger.store.declarations import declaration_for_update
-from trade_ledger.store.facts import place
+from trade_ledger.store.facts import place, site_in_force
 from trade_ledger.store.packing import (
     declarations_of_load,
     load_for_update,
@@ -123,7 +123,7 @@ async def record_arrival(
     breaches = []
     if row.status not in ("sealed", "closed") or row.arrived_at is not None:
         breaches.append(Breach("load_not_sealed", "R-PACK-1"))
-    if site is None or site["pilot"] != act.pilot:
+    if site is None or site["pilot"] != act.pilot or not site_in_force(site, legal_date(arrived_at)):
         breaches.append(Breach("site_not_filed", "R-FILE-9", "/site_id"))
     if arrived_at > act.now:
         breaches.append(Breach("date_in_the_future", "V16", "/arrived_at"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -24,9 +24,12 @@ from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.packing import PackingFacts, breaches_of_packing
+from trade_ledger.domain.parties import breaches_of_completion
 from trade_ledger.publishers.packing import announce_packing_list
+from trade_ledger.store.facts import standings_of, subjects_by_id
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.packing import load_for_update, next_number, packed_lines_of, packing_list_for_update
+from trade_ledger.store.tables.copies import SubjectCopy
 from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
 from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trades import lines_by_id, trades_for_update
@@ -90,6 +93,7 @@ async def pack_lines(
     row = await own_packing_list(session, list_id, version, act)
     known = await lines_by_id(session, {each.trade_line_id for each in lines})
     trades = {trade.id: trade for trade in await trades_for_update(session, {each.trade_id for each in known.values()})}
+    parties = await subjects_by_id(session, {row.consignor_id, *(trade.seller_id for trade in trades.values())})
     breaches: list[Breach] = []
     for index, each in enumerate(lines):
         line = known.get(each.trade_line_id)
@@ -98,16 +102,16 @@ async def pack_lines(
         trade = trades[line.trade_id]
         if act.subject_id not in {str(trade.consignor_id), str(trade.seller_id)}:
             raise Hidden(f"trade line {line.id} is somebody else's")
-        breaches += breaches_of_packing(_facts(each, trade, row), f"/lines/{index}")
+        breaches += breaches_of_packing(_facts(each, trade, row, parties), f"/lines/{index}")
     if breaches:
         raise Refused(tuple(breaches))
     moves = [Move(each.trade_line_id, "packed", each.quantity) for each in lines]
     if unfit := await move(session, moves, reference=row.number, act=act):
-        at = {each.trade_line_id: index for index, each in enumerate(lines)}
         raise Refused(
             tuple(
-                Breach("packed_over_quantity", "R-PACK-2", f"/lines/{at[each.line_id]}/quantity", _asked(each))
-                for each in unfit
+                Breach("packed_over_quantity", "R-PACK-2", f"/lines/{index}/quantity", _asked(each))
+                for index, each in enumerate(moves)
+                if any(each is one for one in unfit)
             )
         )
     for each in lines:
@@ -132,13 +136,17 @@ def _asked(each: Move) -> dict[str, str]:
     return {"quantity": f"{each.quantity.normalize():f}"}
 
 
-def _facts(each: ToPack, trade: TradeRow, row: PackingListRow) -> PackingFacts:
+def _facts(each: ToPack, trade: TradeRow, row: PackingListRow, parties: Mapping[UUID, SubjectCopy]) -> PackingFacts:
+    acting = [(trade.seller_id, "stall_holder"), (row.consignor_id, "operator")]
     return PackingFacts(
         consignor_is_trades=trade.consignor_id == row.consignor_id,
         trade_status=trade.status,
         trade_eligible=trade.eligible,
         handed_over=trade.handed_over_at is not None,
         own_export=trade.seller_id == trade.consignor_id,
+        stopped=tuple(
+            role for party, role in acting if breaches_of_completion(standings_of(parties.get(party)), role, "")
+        ),
         list_status=row.status,
         quantity=each.quantity,
         packages=each.packages,

@@ -28,7 +28,7 @@ async def record_handover(session: AsyncSession, trade_ids: Sequence[UUID], *, a
     for trade in trades:
         if act.subject_id not in {str(trade.seller_id), str(trade.consignor_id)}:
             raise Hidden(f"trade {trade.id} is somebody else's")
-    if breaches := _breaches(trades):
+    if breaches := _breaches(sorted(trades, key=lambda trade: trade_ids.index(trade.id))):
         raise Refused(tuple(breaches))
     row = HandoverRow(
         id=uuid7(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,12 +19,13 @@ from shared.messaging.outbox import announce
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
 from shared.vocabulary.rules import Breach
-from trade_ledger.domain.parties import breaches_of_completion
+from trade_ledger.domain.parties import Standings, breaches_of_completion
 from trade_ledger.domain.registration import breaches_of_new_terms
 from trade_ledger.operations.trades.prepare_trade import PreparedTrade, prepare_trade
-from trade_ledger.operations.trades.trade_entry import TradeEntry
+from trade_ledger.operations.trades.trade_entry import CorrectionEntry
 from trade_ledger.operations.trades.trade_text import trade_text
 from trade_ledger.publishers.trades import trade_event
+from trade_ledger.store.facts import standings_of, subjects_by_id
 from trade_ledger.store.known import KnownFacts
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
@@ -55,59 +56,84 @@ async def own_trade(session: AsyncSession, trade_id: UUID, version: int | None, 
 async def correct_trade(
     session: AsyncSession,
     trade_id: UUID,
-    entry: TradeEntry,
+    entry: CorrectionEntry,
     facts: KnownFacts,
     *,
     version: int,
-    reason: str,
     sealer: Sealer,
     act: Act,
 ) -> TradeRow:
-    """The trade at its next version; lines keep their ids by line number. Every breach at once, or none."""
+    """The trade at its next version. Every breach at once, or none."""
     trade = await own_trade(session, trade_id, version, act)
     if trade.status != "registered":
         raise Conflict("trade_void", "the trade is void")
-    prepared = await prepare_trade(entry, facts, act=act, registered_at=trade.registered_at)
+    prepared = await prepare_trade(entry, facts, act=act, session=session, registered_at=trade.registered_at)
     state = orjson.loads(trade_text(prepared, trade.number, sealer=sealer, act=act).state)
-    by_number = {line["line_no"]: line["line_id"] for line in trade.state["lines"]}
-    for line in state["lines"]:
-        line["line_id"] = by_number.get(line["line_no"], line["line_id"])
+    unknown = _keep_ids(entry, trade.state["lines"], state["lines"])
     state |= {"trade_id": str(trade_id), "version": version + 1, "external_ref": trade.external_ref}
     counters = await counters_of(session, trade_id)
-    breaches = [*_rule_breaches(prepared), *breaches_of_new_terms(trade.state, state)]
-    breaches += _room_breaches(state["lines"], counters)
+    breaches = [*_rule_breaches(prepared, trade), *breaches_of_new_terms(trade.state, state), *unknown]
+    breaches += _room_breaches(trade.state["lines"], state["lines"], counters)
     if await _is_submitted(session, trade_id):
         breaches.append(Breach("trade_in_declaration", "R-TRADE-4"))
     if breaches:
         raise Refused(tuple(breaches))
-    await _write(session, trade, state, counters, act, reason)
-    await announce(session, trade_event(TradeCorrected, state, reason), key=trade_id, sequence=trade.version, act=act)
+    await _write(session, trade, state, counters, act, entry.reason)
+    await announce(
+        session, trade_event(TradeCorrected, state, entry.reason), key=trade_id, sequence=trade.version, act=act
+    )
     return trade
 
 
-_FIXED_PARTIES = frozenset({"/seller_id", "/consignor_id"})
-
-
-def _rule_breaches(prepared: PreparedTrade) -> list[Breach]:
-    """A suspension stops new trades, not the correction of an earlier one: only a stop order does (V2)."""
-    parties = prepared.known.parties
-    breaches = [breach for breach in prepared.breaches if breach.pointer not in _FIXED_PARTIES]
-    for party_id, role, pointer in (
-        (prepared.entry.seller_id, "stall_holder", "/seller_id"),
-        (prepared.entry.consignor_id, "operator", "/consignor_id"),
-    ):
-        party = parties.get(party_id)
-        breaches += breaches_of_completion(party.standings if party else None, role, pointer)
+def _keep_ids(entry: CorrectionEntry, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Breach]:
+    """Give the lines the ids that they had; a breach for each id that isn't one of the trade's, or stands twice."""
+    left = {line["line_no"]: line["line_id"] for line in before}
+    if all(line.line_id is None for line in entry.lines):
+        for line in after:
+            line["line_id"] = left.get(line["line_no"], line["line_id"])
+        return []
+    ids, breaches = set(left.values()), []
+    for index, (named, line) in enumerate(zip(entry.lines, after, strict=True)):
+        if named.line_id is None:
+            continue
+        line["line_id"] = str(named.line_id)
+        if line["line_id"] not in ids:
+            breaches.append(Breach("line_unknown", "R-TRADE-4", f"/lines/{index}/line_id"))
+        ids.discard(line["line_id"])
     return breaches
 
 
-def _room_breaches(lines: Sequence[dict[str, Any]], counters: dict[UUID, LineCounterRow]) -> list[Breach]:
-    wanted = {UUID(line["line_id"]): Decimal(line["quantity"]) for line in lines}
+def _rule_breaches(prepared: PreparedTrade, trade: TradeRow) -> list[Breach]:
+    """A suspension stops new trades, not the correction of an earlier one: only a stop order does (V2)."""
+    same_buyer = prepared.entry.buyer_id == trade.buyer_id
+    stay = {"/seller_id", "/consignor_id"} | ({"/buyer_id"} if same_buyer else set())
+    breaches = [breach for breach in prepared.breaches if breach.pointer not in stay]
+    parties = prepared.known.parties
+    held = _stop_orders(trade, {key: party.standings for key, party in parties.items()})
+    return breaches + held
+
+
+def _stop_orders(trade: TradeRow, standings: Mapping[UUID, Standings | None]) -> list[Breach]:
+    return [
+        *breaches_of_completion(standings.get(trade.seller_id), "stall_holder", "/seller_id"),
+        *breaches_of_completion(standings.get(trade.consignor_id), "operator", "/consignor_id"),
+    ]
+
+
+def _room_breaches(
+    before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]], counters: dict[UUID, LineCounterRow]
+) -> list[Breach]:
+    """What is packed stays what it is: so many of that unit."""
+    units = {UUID(line["line_id"]): line["unit"] for line in before}
+    wanted = {UUID(line["line_id"]): (index, line) for index, line in enumerate(after)}
     breaches = []
     for line_id, counter in counters.items():
-        if counter.packed > wanted.get(line_id, Decimal(0)):
-            params = {"packed": f"{counter.packed.normalize():f}"}
-            breaches.append(Breach("quantity_packed", "R-TRADE-4", "/lines", params))
+        if not counter.packed:
+            continue
+        index, line = wanted.get(line_id, (None, None))
+        if line is None or line["unit"] != units[line_id] or counter.packed > Decimal(line["quantity"]):
+            at = "/lines" if index is None else f"/lines/{index}/quantity"
+            breaches.append(Breach("quantity_packed", "R-TRADE-4", at, {"packed": f"{counter.packed.normalize():f}"}))
     return breaches
 
 
@@ -152,7 +178,7 @@ async def _write_lines(
     for line in lines:
         line_id, quantity = UUID(line["line_id"]), Decimal(line["quantity"])
         if line_id in existing:
-            existing[line_id].content = line
+            existing[line_id].content, existing[line_id].line_no = line, line["line_no"]
             counters[line_id].registered = quantity
         else:
             session.add(
@@ -186,7 +212,10 @@ async def void_trade(session: AsyncSession, trade_id: UUID, *, version: int, rea
     if trade.status != "registered":
         raise Conflict("trade_void", "the trade is void already")
     counters = await counters_of(session, trade_id)
-    moves = [Move(line_id, "void", row.registered - row.void) for line_id, row in counters.items()]
+    subjects = await subjects_by_id(session, [trade.seller_id, trade.consignor_id])
+    if held := _stop_orders(trade, {key: standings_of(subject) for key, subject in subjects.items()}):
+        raise Refused(tuple(held))
+    moves = [Move(key, "void", row.registered - row.void) for key, row in counters.items() if row.registered > row.void]
     if await move(session, moves, reference=f"void:{trade.number}", act=act):
         raise Refused((Breach("trade_packed", "R-TRADE-4"),))
     trade.status, trade.version = "void", version + 1

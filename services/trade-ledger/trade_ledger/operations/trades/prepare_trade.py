@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from shared.act import Act
 from shared.reference import customs_code, hs_codes, statutory_units, unit_factor
 from shared.vocabulary.legal_time import legal_date
@@ -36,18 +38,23 @@ class PreparedTrade:
 
 
 async def prepare_trade(
-    entry: TradeEntry, facts: KnownFacts, *, act: Act, registered_at: datetime | None = None
+    entry: TradeEntry,
+    facts: KnownFacts,
+    *,
+    act: Act,
+    session: AsyncSession | None = None,
+    registered_at: datetime | None = None,
 ) -> PreparedTrade:
     """The trade on the newest facts: before it is refused, it is asked whether they moved meanwhile.
 
-    `registered_at` is for a correction: an agency that was ended after that still counts, and as no statement says
-    the facts' versions then, they are asked in any case.
+    `session` is the caller's, where it holds one. `registered_at` is for a correction: an agency that was ended after
+    that still counts, and as no statement says the facts' versions then, they are asked in any case.
     """
     while True:
-        known = await facts.about(act.pilot, legal_date(act.now), _subjects(entry), _agreements(entry))
+        known = await facts.about(act.pilot, legal_date(act.now), _subjects(entry), _agreements(entry), session)
         prepared = prepared_on(entry, known, act, registered_at)
         asked = bool(prepared.breaches) or registered_at is not None
-        if not asked or not await facts.moved(known):
+        if not asked or not await facts.moved(known, session):
             return prepared
 
 
@@ -76,11 +83,14 @@ def prepared_on(entry: TradeEntry, known: Known, act: Act, registered_at: dateti
         seller_id=str(entry.seller_id),
         consignor_id=str(entry.consignor_id),
         buyer_id=str(entry.buyer_id) if entry.buyer_id else None,
+        export_agency_named=entry.export_agency_id is not None,
         export_agency=_agency(known, entry.export_agency_id, "export_agency", entry.trade_date, registered_at),
+        procurement_agency_named=entry.procurement_agency_id is not None,
         procurement_agency=_agency(
             known, entry.procurement_agency_id, "procurement_agency", entry.trade_date, registered_at
         ),
         domestic_paid_on=leg.paid_on if leg else None,
+        domestic_amount=leg.amount if leg else None,
         lines=[
             _line_facts(line, verdict, entry.trade_date) for line, verdict in zip(entry.lines, verdicts, strict=True)
         ],

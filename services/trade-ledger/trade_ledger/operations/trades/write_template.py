@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 
 import xlsxwriter
 
-from trade_ledger.domain.workbook import LINE_COLUMNS, LINES_SHEET, SLIP_COLUMNS, SLIPS_SHEET, Column
+from trade_ledger.domain.workbook import SHEETS
+
+_ROWS_WITH_CHOICES = 2000
 
 
 def empty_workbook() -> bytes:
@@ -16,13 +17,15 @@ def empty_workbook() -> bytes:
     book = xlsxwriter.Workbook(file, {"in_memory": True})
     text = book.add_format({"num_format": "@"})
     head = book.add_format({"bold": True, "num_format": "@"})
-    sheets: tuple[tuple[str, Sequence[Column]], ...] = ((SLIPS_SHEET, SLIP_COLUMNS), (LINES_SHEET, LINE_COLUMNS))
-    for name, columns in sheets:
+    for name, columns in SHEETS.items():
         sheet = book.add_worksheet(name)
         sheet.set_column(0, len(columns) - 1, 16, text)
         sheet.freeze_panes(1, 0)
         for number, column in enumerate(columns):
             sheet.write_string(0, number, column.header + ("*" if column.required else ""), head)
             sheet.write_comment(0, number, column.meaning)
+            if column.choices:
+                among = {"validate": "list", "source": list(column.choices), "ignore_blank": not column.required}
+                sheet.data_validation(1, number, _ROWS_WITH_CHOICES, number, among)
     book.close()
     return file.getvalue()

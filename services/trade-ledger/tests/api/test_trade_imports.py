@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from trade_ledger.domain.workbook import LINES_SHEET, SLIPS_SHEET
+
+
+def audited(dsn: str) -> set[tuple[str, str]]:
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute("SELECT DISTINCT rule, code FROM audit WHERE rule IS NOT NULL").fetchall()
+    return {(row[0], row[1]) for row in found}
+
+
+def problems(report: dict[str, Any]) -> list[tuple[str, int, str, str]]:
+    return [
+        (each["sheet"], each["row"], each["column"], each["code"])
+        for result in report["results"]
+        for each in result["problems"]
+    ]
+
+
+async def test_a_workbook_registers_each_slip_with_its_lines(market: Any, sheets: Any) -> None:
+    lines = [sheets.line("S-1"), sheets.line("S-2"), sheets.line("S-1", goods_name="钢丝钳")]
+    report = await sheets.imported([sheets.slip("S-1"), sheets.slip("S-2")], lines)
+    assert (report["registered"], report["refused"]) == (2, 0)
+    first = await market.door.done("GET", f"/v1/trades/{report['results'][0]['id']}", **market.as_operator())
+    assert first["trade"]["external_ref"] == "S-1"
+    assert first["trade"]["total"] == "612.00"
+    assert [each["goods_name"] for each in first["trade"]["lines"]] == ["活动扳手", "钢丝钳"]
+    assert first["trade"]["export_agency_id"] == str(market.agency)
+    assert first["trade"]["buyer_id"] is None
+
+
+async def test_faults_are_reported_all_at_once_by_sheet_row_and_column(market: Any, sheets: Any, dsn: str) -> None:
+    slips = [
+        sheets.slip("S-1"),
+        sheets.slip("S-2", settlement_method="barter", trade_date="13.05.2026"),
+        sheets.slip("S-3", stall_number="09-000999"),
+        sheets.slip("S-4"),
+        sheets.slip("S-4"),
+        sheets.slip("S-5"),
+    ]
+    lines = [
+        sheets.line("S-1"),
+        sheets.line("S-2", quantity="many"),
+        sheets.line("S-3"),
+        sheets.line("S-9"),
+        sheets.line("S-4", hs_code="930400", amount="306.01"),
+        sheets.line("S-4", currency="EUR"),
+    ]
+    report = await sheets.imported(slips, lines)
+    assert (report["registered"], report["refused"]) == (1, 5)
+    assert sorted(problems(report)) == sorted(
+        [
+            (SLIPS_SHEET, 3, "交易日期", "cell_not_date"),
+            (SLIPS_SHEET, 3, "结算方式", "cell_not_a_choice"),
+            (LINES_SHEET, 3, "交易数量", "cell_not_number"),
+            (SLIPS_SHEET, 4, "商户", "subject_not_filed"),
+            (SLIPS_SHEET, 4, "委托代理出口", "export_agency_not_in_force"),
+            (LINES_SHEET, 5, "交易单号", "slip_unknown"),
+            (SLIPS_SHEET, 6, "交易单号", "cell_repeated"),
+            (LINES_SHEET, 6, "商品HS编码", "goods_not_allowed"),
+            (LINES_SHEET, 6, "货值", "amount_differs"),
+            (LINES_SHEET, 7, "币种", "slip_currencies_differ"),
+            (SLIPS_SHEET, 7, "交易单号", "slip_without_lines"),
+        ]
+    )
+    assert ("R-FILE-1", "subject_not_filed") in audited(dsn)
+
+
+async def test_a_rule_broken_by_a_line_names_its_cell(market: Any, sheets: Any, dsn: str) -> None:
+    lines = [sheets.line(), sheets.line(hs_code="9304000000"), sheets.line(amount="306.01"), sheets.line(quantity="0")]
+    report = await sheets.imported([sheets.slip()], lines)
+    assert report["registered"] == 0
+    assert problems(report) == [
+        (LINES_SHEET, 5, "交易数量", "field_out_of_range"),
+        (LINES_SHEET, 3, "商品HS编码", "goods_not_allowed"),
+        (LINES_SHEET, 4, "货值", "amount_differs"),
+    ]
+    assert {("R-GOODS-1", "goods_not_allowed"), ("R-TRADE-2", "amount_differs")} <= audited(dsn)
+
+
+async def test_a_slip_registered_before_is_refused_and_the_rest_of_the_workbook_is_not(
+    market: Any, sheets: Any
+) -> None:
+    await sheets.imported([sheets.slip("S-1")], [sheets.line("S-1")])
+    report = await sheets.imported([sheets.slip("S-1"), sheets.slip("S-2")], [sheets.line("S-1"), sheets.line("S-2")])
+    assert report["registered"] == 1
+    assert problems(report) == [(SLIPS_SHEET, 2, "交易单号", "slip_registered_already")]
+
+
+async def test_the_same_import_again_is_the_same_report(market: Any, sheets: Any) -> None:
+    content = sheets.written([sheets.slip()], [sheets.line()])
+    first = await sheets.sent(content, key="monday")
+    assert (await sheets.sent(content, key="monday")).json() == first.json()
+
+
+async def test_a_domestic_leg_arrives_sealed_and_an_incomplete_one_is_named(market: Any, sheets: Any) -> None:
+    whole = {
+        "domestic_amount": "200",
+        "domestic_paid_on": "2026-05-12",
+        "domestic_payer": "成渝公司",
+        "domestic_payee": "经营部",
+        "domestic_reference": "R-1",
+    }
+    slips = [sheets.slip("S-1", **whole), sheets.slip("S-2", **{**whole, "domestic_paid_on": ""})]
+    report = await sheets.imported(slips, [sheets.line("S-1"), sheets.line("S-2")])
+    assert problems(report) == [(SLIPS_SHEET, 3, "境内付款日期", "cell_empty")]
+    trade = await market.door.done("GET", f"/v1/trades/{report['results'][0]['id']}", **market.as_operator())
+    assert trade["trade"]["domestic_leg"]["payer"] == "成***"
