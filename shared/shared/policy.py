@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,6 +65,27 @@ async def policy_of(session: AsyncSession | AsyncConnection, table: Table, pilot
     """The service's policy as its database holds it now."""
     rows = (await session.execute(select(table).where(table.c.pilot.in_([EVERY_PILOT, pilot])))).all()
     return Policy(rows, pilot)
+
+
+def has_kind_of(value: Any, shipped_value: Any) -> bool:
+    """Whether a parameter's new value can be read where the shipped one is: same fields, numbers where numbers are."""
+    if isinstance(shipped_value, dict):
+        if not isinstance(value, dict):
+            return False
+        if all(isinstance(each, list) for each in shipped_value.values()):
+            return all(isinstance(each, (list, str)) for each in value.values())
+        return value.keys() == shipped_value.keys() and all(
+            has_kind_of(value[name], each) for name, each in shipped_value.items()
+        )
+    if isinstance(shipped_value, list):
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if isinstance(shipped_value, str):
+        decimal = _DECIMAL.fullmatch(shipped_value) is not None
+        return isinstance(value, str) and (not decimal or _DECIMAL.fullmatch(value) is not None)
+    return type(value) is type(shipped_value) and (value is False or value >= min(1, shipped_value))
+
+
+_DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,8})?", re.ASCII)
 
 
 def shipped(file: Path) -> list[dict[str, Any]]:

@@ -87,3 +87,20 @@ async def test_the_examples_of_upkeep_are_taken(
         (release,) = schemas["ReleaseIn"]["examples"]
         answer = await door.call("POST", "/v1/parked/1/releases", release, role="admin")
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_parameter_that_could_not_be_read_is_not_set(
+    make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
+) -> None:
+    async with open_door(service_of(service), make_service_database(service), mint, tmp_path) as door:
+        held = (await door.done("GET", "/v1/policy-parameters", role="admin"))["items"]
+        for each in held:
+            own = {name: value for name, value in each.items() if name != "pilot"}
+            for value in ("banana", -1, 1.5, None, {"another": 1}, [1]):
+                if isinstance(each["value"], str) and value == "banana" and not each["value"][0].isdigit():
+                    continue
+                answer = await door.call("POST", "/v1/policy-parameters", {**own, "value": value}, role="admin")
+                assert (answer.status_code, answer.json()["code"]) == (422, "policy_value_of_another_kind"), own
+            await door.done("POST", "/v1/policy-parameters", own, role="admin")
+        assert held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,9 @@ from shared.http.tables import HttpTables
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
-from shared.policy import EVERY_PILOT
+from shared.policy import EVERY_PILOT, has_kind_of
+from shared.vocabulary.errors import Malformed
+from shared.vocabulary.rules import Breach
 
 _LAST_ID = 2**63 - 1
 
@@ -188,6 +191,11 @@ def _add_policy(router: APIRouter, policy: Table) -> None:
     @router.post("/v1/policy-parameters", status_code=201, response_model=PolicyParameter)
     async def set_policy_parameter(body: PolicyParameter, command: Commanded) -> Response:
         """Set a parameter for the caller's pilot from a date on; earlier dates keep theirs."""
+        common = select(policy.c.value).where(policy.c.name == body.name, policy.c.pilot == EVERY_PILOT)
+        known = await command.session.scalar(common.order_by(policy.c.effective_from.desc()).limit(1))
+        if known is not None and not has_kind_of(body.value, known):
+            expected = json.dumps(known, ensure_ascii=False)
+            raise Malformed((Breach("policy_value_of_another_kind", "", "/value", {"expected": expected}),))
         row = {**body.model_dump(), "pilot": command.caller.pilot}
         statement = insert(policy).values(row)
         await command.session.execute(
