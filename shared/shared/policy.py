@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Date, MetaData, Row, Table, Text, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 EVERY_PILOT = "*"
@@ -91,8 +91,3 @@ _DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,8})?", re.ASCII)
 def shipped(file: Path) -> list[dict[str, Any]]:
     """The rows a service ships in its `policy.toml`: [[parameter]] name, effective_from, value, citation, remark."""
     return [{"pilot": EVERY_PILOT, "remark": "", **row} for row in tomllib.loads(file.read_text("utf-8"))["parameter"]]
-
-
-async def seed(connection: AsyncConnection, table: Table, file: Path) -> None:
-    """Add shipped rows that are not there yet; rows an authority has set stay."""
-    await connection.execute(insert(table).values(shipped(file)).on_conflict_do_nothing())

@@ -7,18 +7,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
-from shared.events.trade_ledger import DeclarationEvent, DeclarationState, DeclarationSubmitted, Portion
+from shared.events.trade_ledger import DeclarationEvent, DeclarationState, DeclarationSubmitted
 from shared.messaging.outbox import announce
 from trade_ledger.store.declarations import conflicts_of, portions_of
-from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, PortionRow
+from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow
 
 # What release, departure and cases add to a declaration of 2,000 portions: customs' word must never be too long.
 _GROWS_BY = 256 * 1024
-
-
-def portion_state(row: PortionRow) -> Portion:
-    """The public state of a portion."""
-    return Portion.model_validate(row.content)
 
 
 def conflict_json(row: ConflictRow) -> dict[str, Any]:
