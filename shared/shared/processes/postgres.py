@@ -247,6 +247,8 @@ class PostgresServer:
 
 
 def _why_not(output: str) -> str:
+    if "failed to execute" in output:
+        return "root may not enter another account's folder as PostgreSQL does: run make as the account that owns it"
     if "unshare" in output:
         return _NO_NAMESPACES
     if "No space left" in output:

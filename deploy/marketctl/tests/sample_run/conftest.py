@@ -15,7 +15,7 @@ import pytest
 
 from marketctl.layout import Layout, free_ports, variable_of
 
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 240
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Run:
         """Another command on the same folder, to its end."""
         command = [sys.executable, "-m", "marketctl", *arguments]
         told = {**(self.environment() if arguments[0] == "run" else os.environ), **self.found_by, **changed}
-        return subprocess.run(command, env=told, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, env=told, capture_output=True, text=True, check=False, timeout=300)
 
     def wait_until(self, reached: Callable[[], bool], *, seconds: float = _PATIENCE_SECONDS) -> None:
         deadline = time.monotonic() + seconds

@@ -69,7 +69,7 @@ def parked_in(market: Run, service: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(market: Run) -> None:
     assert "make run" in typed(market, "verify", 3)
     market.as_if_the_days_were_done()
@@ -102,7 +102,7 @@ def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(market: 
         assert "make run" in typed(market, line, 3)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_verify_waits_for_events_on_their_way(market: Run) -> None:
     market.as_if_the_days_were_done()
     market.start()
@@ -120,7 +120,7 @@ def test_verify_waits_for_events_on_their_way(market: Run) -> None:
         freed.join()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_parked_event_is_listed_retried_and_released_by_two_persons(market: Run) -> None:
     market.as_if_the_days_were_done()
     market.start()

@@ -34,7 +34,7 @@ def none_left(pids: list[int], *, seconds: float = 40) -> bool:
     return True
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_killed_run_leaves_no_process_and_the_next_one_serves_until_ctrl_c(market: Run, below: Below) -> None:
     market.as_if_the_days_were_done()
     process = market.start()
@@ -71,7 +71,7 @@ def test_a_killed_run_leaves_no_process_and_the_next_one_serves_until_ctrl_c(mar
     assert not market.folder.exists()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_run_whose_postgresql_is_gone_says_so_and_ends(market: Run, below: Below) -> None:
     market.as_if_the_days_were_done()
     process = market.start()
@@ -170,7 +170,7 @@ def test_a_lock_that_a_dead_postgresql_left_is_passed(tmp_path: Path, holder: st
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_a_day_that_was_killed_in_the_middle_goes_on_at_the_next_run(market: Run) -> None:
     market.start()
     market.wait_until(lambda: (market.folder / "clock.json").exists())
