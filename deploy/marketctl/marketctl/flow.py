@@ -53,6 +53,18 @@ def in_flight(layout: Layout) -> list[str]:
     return behind
 
 
+def resisted(layout: Layout) -> dict[str, int]:
+    """How many events wait for a person, and how many two persons have skipped, over all services."""
+    query = "SELECT state, count(*) FROM parked_events GROUP BY state"
+    counted = {"parked": 0, "released": 0}
+    for service in SERVICES:
+        with psycopg.connect(layout.database_url(service)) as connection:
+            for state, count in connection.execute(query).fetchall():
+                if state in counted:
+                    counted[state] += count
+    return counted
+
+
 def wait_until_applied(layout: Layout, *, seconds: float = 120) -> None:
     """Return once everything said is applied everywhere; ProcessProblem when nothing moved for `seconds`."""
     before, deadline = [""], 0.0

@@ -15,6 +15,7 @@ from uuid import uuid4
 import httpx
 import typer
 
+from marketctl.flow import resisted
 from marketctl.layout import ROOT, SERVICES, Layout, kept_layout, run_folder
 from marketctl.verify import verify_settled
 from shared.clock import Clock
@@ -100,9 +101,12 @@ def token(
 
 def verify(as_json: Json = False) -> None:
     """Check what must hold over the four databases; exit 1 where something doesn't."""
-    findings = verify_settled(running_layout())
-    content = {"ok": not findings, "findings": [str(finding) for finding in findings]}
-    show(content, as_json, "\n".join(content["findings"]) or "ok")  # type: ignore[arg-type]  # list of str
+    layout = running_layout()
+    findings = [str(finding) for finding in verify_settled(layout)]
+    waiting = resisted(layout)
+    told = [f"{waiting['parked']} parked, {waiting['released']} released"] if any(waiting.values()) else []
+    content = {"ok": not findings, "findings": findings, **waiting}
+    show(content, as_json, "\n".join([*(findings or ["ok"]), *told]))
     raise typer.Exit(1 if findings else 0)
 
 

@@ -88,7 +88,7 @@ def hashed_migrations() -> dict[str, str]:
 
 
 def shape_of(schema: dict[str, Any]) -> dict[str, str]:
-    """Each path of an event's content with its type; a required one is marked with `!`."""
+    """Each path of an event's content with its type, a required one marked with `!`, and each choice it may hold."""
     shape: dict[str, str] = {}
     _walk(schema, schema.get("$defs", {}), "", shape)
     return shape
@@ -99,6 +99,8 @@ def _walk(node: dict[str, Any], known: dict[str, Any], path: str, shape: dict[st
     for name, child in node.get("properties", {}).items():
         here = f"{path}/{name}"
         shape[here] = _kind(child, known) + ("!" if name in required else "")
+        # A choice that is gone makes recorded events unreadable as a field of another type does.
+        shape |= {f"{here}={choice}": "choice" for choice in _choices(child, known)}
         for each in _objects(child, known):
             _walk(each, known, here, shape)
 
@@ -116,6 +118,12 @@ def _branches(node: dict[str, Any], known: dict[str, Any]) -> list[dict[str, Any
 def _objects(node: dict[str, Any], known: dict[str, Any]) -> list[dict[str, Any]]:
     inner = [branch.get("items", branch) for branch in _branches(node, known)]
     return [each for branch in inner for each in _branches(branch, known) if "properties" in each]
+
+
+def _choices(node: dict[str, Any], known: dict[str, Any]) -> list[str]:
+    inner = [branch.get("items", branch) for branch in _branches(node, known)]
+    held = [each for branch in inner for each in _branches(branch, known)]
+    return [str(choice) for each in held for choice in each.get("enum", [each["const"]] if "const" in each else [])]
 
 
 def _kind(node: dict[str, Any], known: dict[str, Any]) -> str:

@@ -34,6 +34,7 @@ def test_an_edited_or_deleted_migration_is_named(today: Release) -> None:
     [
         pytest.param({"/trade/gone": "string"}, "/trade/gone was string and is gone", id="a path that is gone"),
         pytest.param({"/trade/number": "integer!"}, "/trade/number was integer!", id="another type"),
+        pytest.param({"/trade/status=lost": "choice"}, "/trade/status=lost was choice and is gone", id="a choice gone"),
         pytest.param({"/trade/number": None}, "/trade/number is newly required", id="newly required"),
     ],
 )

@@ -78,7 +78,7 @@ def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(market: 
 
     for line in LOOKS:
         assert said(market, line, 0) or line == "events tail"
-    assert json.loads(typed(market, "verify --json", 0)) == {"ok": True, "findings": []}
+    assert json.loads(typed(market, "verify --json", 0)) == {"ok": True, "findings": [], "parked": 0, "released": 0}
     heads = json.loads(said(market, "db status --json", 0))
     assert [each["revision"] == each["head"] for each in heads.values()] == [True] * len(SERVICES)
     assert all(check["ok"] for check in json.loads(said(market, "doctor --json", 0)))
@@ -140,4 +140,6 @@ def test_a_parked_event_is_listed_retried_and_released_by_two_persons(market: Ru
     assert said(market, f"parked retry {this}", 1).startswith("parked_event_settled")
     assert parked_in(market, service) == []
     # It went past registry's outbox, and that stays said.
-    assert f"I2: {service} applied 1 of {BankFiled.TOPIC} bank-1" in said(market, "verify", 1)
+    found = said(market, "verify", 1)
+    assert f"I2: {service} applied 1 of {BankFiled.TOPIC} bank-1" in found
+    assert "1 released" in found
