@@ -10,6 +10,7 @@ from decimal import Decimal
 from shared.vocabulary.money import currency_digits, line_amount, round_half_up, rounded
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.parties import Standings, breaches_of_standing
+from trade_ledger.domain.valuation import breaches_of_digits
 
 _QUANTITY_DIGITS = 6
 
@@ -151,9 +152,8 @@ def _of_dates_and_sums(facts: TradeFacts) -> list[Breach]:
         breaches.append(Breach("total_differs", "R-TRADE-2", "/total", params))
     if facts.domestic_paid_on is not None and facts.domestic_paid_on > facts.today:
         breaches.append(Breach("date_in_the_future", "V16", "/domestic_leg/paid_on"))
-    leg = facts.domestic_amount
-    if leg is not None and leg != rounded(leg, "CNY"):
-        breaches.append(Breach("amount_too_fine", "V54", "/domestic_leg/amount", {"currency": "CNY"}))
+    if facts.domestic_amount is not None:
+        breaches += breaches_of_digits({"/domestic_leg/amount": facts.domestic_amount}, "CNY")
     return breaches
 
 
