@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from marketctl.counts import ask, counted
+from marketctl.counts import counted
 from marketctl.embedded_platform import Platform
 from marketctl.layout import SERVICES, BusKind, Layout, free_ports
+from marketctl.questions import ask
 from marketctl.sample.days import run_sample_days
 from marketctl.verify import verify_all
 

@@ -16,11 +16,12 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketctl.counts import ask, counted, lacking, refusals, shortfalls
+from marketctl.counts import counted, lacking, refusals, shortfalls
 from marketctl.embedded_platform import Platform
 from marketctl.flow import subscriptions_of, wait_until_applied
 from marketctl.layout import ROOT, SERVICES, package_of
 from marketctl.operate import settings_of
+from marketctl.questions import ask
 from marketctl.sample.expected import EXPECTED_REFUSALS
 from marketctl.verify import verify_all
 from shared.database import make_engine

@@ -6,12 +6,11 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, cast
-
-import psycopg
+from typing import Any
 
 from marketctl.layout import SERVICES, Layout
 from marketctl.operate import settings_of
+from marketctl.questions import ask
 from marketctl.sample.expected import EXPECTED_REFUSALS, LEAST, LEAST_OF
 from shared.events.catalogue import TOPICS
 from shared.messaging.bus import open_bus
@@ -56,12 +55,6 @@ _QUESTIONS: dict[str, tuple[str, str]] = {
     "released_usd": ("trade-ledger", "SELECT coalesce(sum(released_fob_usd), 0) FROM portions"),
     "collected_usd": ("fx-settlement", "SELECT coalesce(sum(matched_usd), 0) FROM portion_rooms"),
 }
-
-
-def ask(layout: Layout, service: str, question: str) -> list[tuple[Any, ...]]:
-    """The rows of one query in a service's database."""
-    with psycopg.connect(layout.database_url(service)) as connection:
-        return connection.execute(cast(Any, question)).fetchall()
 
 
 def refusals(layout: Layout) -> set[tuple[str, str]]:

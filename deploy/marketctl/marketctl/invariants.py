@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from decimal import Decimal
-from itertools import islice
-from typing import Any, cast
-
-import psycopg
-from sqlalchemy import create_engine
 
 from marketctl.control_queries import CHAIN, LIMIT, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
-from marketctl.flow import applied, in_flight, said, subscriptions_of
+from marketctl.flow import applied, in_flight
 from marketctl.layout import SERVICES, Layout, package_of
-from shared.events.lifecycles import BEGINS, LIFECYCLES
-from shared.http.audit import broken_links
+from marketctl.questions import MOST_SHOWN, ask, named
+from marketctl.record_invariants import chained, gapless, histories, once_only
 from shared.migrations import metadata_of
 
 Check = Callable[[Layout], list[str]]
-_MOST_SHOWN = 20
-
-
-def rows(layout: Layout, service: str, query: str) -> list[tuple[Any, ...]]:
-    """The rows of one query in a service's database."""
-    with psycopg.connect(layout.database_url(service)) as connection:
-        return connection.execute(cast(Any, query)).fetchall()
-
-
-def _named(layout: Layout, service: str, query: str, text: str) -> list[str]:
-    """One sentence per row of a query that should find nothing."""
-    return [text.format(*row) for row in rows(layout, service, query)[:_MOST_SHOWN]]
 
 
 def delivered(layout: Layout) -> list[str]:
@@ -40,33 +22,11 @@ def delivered(layout: Layout) -> list[str]:
         return behind
     found = []
     for what, teller, told, hearer, heard in SUMS:
-        own, others = dict(rows(layout, teller, told)), dict(rows(layout, hearer, heard))
+        own, others = dict(ask(layout, teller, told)), dict(ask(layout, hearer, heard))
         found += [
             f"{what} in {currency}: {teller} said {own.get(currency, 0)}, {hearer} has {others.get(currency, 0)}"
             for currency in sorted(own.keys() | others.keys())
             if own.get(currency, 0) != others.get(currency, 0)
-        ]
-    return found
-
-
-def gapless(layout: Layout) -> list[str]:
-    """I2: each aggregate's sequence is 1..n, and nobody applied what was never said."""
-    query = (
-        "SELECT topic, key, count(*), min(sequence), max(sequence) FROM outbox GROUP BY topic, key"
-        " HAVING count(*) <> max(sequence) OR min(sequence) <> 1"
-    )
-    found: list[str] = []
-    everything: dict[tuple[str, str], int] = {}
-    for service in SERVICES:
-        found += _named(layout, service, query, "{0} {1}: {2} events with sequences {3} to {4}")
-        everything |= said(layout, service)
-    for service in SERVICES:
-        topics = set(subscriptions_of(service).topics())
-        sequences, _ = applied(layout, service)
-        found += [
-            f"{service} applied {last} of {key[0]} {key[1]}, which ends at {everything.get(key, 0)}"
-            for key, last in sequences.items()
-            if key[0] in topics and last > everything.get(key, 0)
         ]
     return found
 
@@ -81,12 +41,12 @@ def quantities(layout: Layout) -> list[str]:
             f" (SELECT line_id, sum(quantity) AS moved FROM movements WHERE kind = '{kind}' GROUP BY line_id) m"
             f" ON m.line_id = c.line_id WHERE c.{kind} <> coalesce(m.moved, 0)"
         )
-        found += _named(layout, "trade-ledger", query, f"line {{0}}: {kind} {{1}}, its movements sum to {{2}}")
+        found += named(layout, "trade-ledger", query, f"line {{0}}: {kind} {{1}}, its movements sum to {{2}}")
     query = (
         "SELECT line_id FROM trade_line_counters WHERE NOT (registered - void >= packed AND packed >= declared"
         " AND declared >= released AND released >= departed AND departed >= returned)"
     )
-    return found + _named(layout, "trade-ledger", query, "line {0}: its quantities overlap")
+    return found + named(layout, "trade-ledger", query, "line {0}: its quantities overlap")
 
 
 def declared(layout: Layout) -> list[str]:
@@ -100,14 +60,14 @@ def declared(layout: Layout) -> list[str]:
         " WHERE d.status <> 'draft' AND ((d.content->>'total_value')::numeric <> p.value OR i.value <> p.value)"
         " AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.declaration_id = d.id AND c.closed_at IS NULL)"
     )
-    found = _named(layout, "trade-ledger", query, "declaration {0}: total {1}, portions {2}, items {3}")
-    found += _named(layout, "trade-ledger", PACKED, "declaration {0}: line {1} was declared with {2}, packed with {3}")
-    return found + _named(layout, "trade-ledger", LIMIT, "declaration {0}: USD {1} at submission, the limit was {2}")
+    found = named(layout, "trade-ledger", query, "declaration {0}: total {1}, portions {2}, items {3}")
+    found += named(layout, "trade-ledger", PACKED, "declaration {0}: line {1} was declared with {2}, packed with {3}")
+    return found + named(layout, "trade-ledger", LIMIT, "declaration {0}: USD {1} at submission, the limit was {2}")
 
 
 def collected(layout: Layout) -> list[str]:
     """I5: matches fit collection and declaration, counters are their sums, the journal sums to zero."""
-    found = _named(
+    found = named(
         layout,
         "fx-settlement",
         "SELECT c.number, c.matched, coalesce(sum(m.amount), 0) FROM collections c LEFT JOIN matches m"
@@ -115,7 +75,7 @@ def collected(layout: Layout) -> list[str]:
         " HAVING c.matched <> coalesce(sum(m.amount), 0) OR c.matched + c.refunded > c.amount",
         "collection {0}: matched {1}, its matches sum to {2}",
     )
-    found += _named(
+    found += named(
         layout,
         "fx-settlement",
         "SELECT e.declaration_id, e.matched, coalesce(sum(m.value), 0) FROM entitlements e LEFT JOIN matches m"
@@ -124,7 +84,7 @@ def collected(layout: Layout) -> list[str]:
         " OR (e.matched > e.collectable + e.tolerance AND NOT e.frozen)",
         "declaration {0}: matched {1}, its matches sum to {2}",
     )
-    found += _named(
+    found += named(
         layout,
         "fx-settlement",
         "SELECT m.id, c.collector_id, r.collector_id FROM matches m JOIN collections c ON c.id = m.collection_id"
@@ -133,7 +93,7 @@ def collected(layout: Layout) -> list[str]:
         "match {0}: collected by {1}, the export names {2}",
     )
     journal = "SELECT entry_id, currency, sum(amount) FROM journal GROUP BY 1, 2 HAVING sum(amount) <> 0"
-    return found + _named(layout, "fx-settlement", journal, "journal entry {0}: {1} is off by {2}")
+    return found + named(layout, "fx-settlement", journal, "journal entry {0}: {1} is off by {2}")
 
 
 def exempted(layout: Layout) -> list[str]:
@@ -141,7 +101,7 @@ def exempted(layout: Layout) -> list[str]:
     # What customs changed after submission is adjusted in a later period: until then the two may differ.
     changed = {
         row[0]
-        for row in rows(
+        for row in ask(
             layout,
             "trade-ledger",
             "SELECT id FROM portions WHERE content->'submitted'->>'fob_value' <> content->>'departed_fob'"
@@ -154,17 +114,17 @@ def exempted(layout: Layout) -> list[str]:
     )
     found = [
         f"portion {portion}: {departed} departed, {filed} is in returns"
-        for portion, departed, filed in rows(layout, "tax-exemption", query)
+        for portion, departed, filed in ask(layout, "tax-exemption", query)
         if portion not in changed
-    ][:_MOST_SHOWN]
-    found += _named(
+    ][:MOST_SHOWN]
+    found += named(
         layout,
         "tax-exemption",
         "SELECT portion_id, exempt_rmb, round(fob_value * rate, 2) FROM return_lines"
         " WHERE NOT adjustment AND abs(exempt_rmb - fob_value * rate) > 0.01",
         "portion {0}: exempt for {1} RMB, at its rate it is {2}",
     )
-    found += _named(
+    found += named(
         layout,
         "tax-exemption",
         "SELECT portion_id, count(*) FROM return_lines WHERE NOT adjustment GROUP BY 1 HAVING count(*) > 1",
@@ -174,91 +134,17 @@ def exempted(layout: Layout) -> list[str]:
         "SELECT r.number, r.total_rmb, sum(l.exempt_rmb) FROM exemption_returns r JOIN return_lines l"
         " ON l.return_id = r.id GROUP BY r.id HAVING sum(l.exempt_rmb) <> r.total_rmb"
     )
-    return found + _named(layout, "tax-exemption", totals, "return {0}: total {1}, its lines sum to {2}")
+    return found + named(layout, "tax-exemption", totals, "return {0}: total {1}, its lines sum to {2}")
 
 
 def no_orphans(layout: Layout) -> list[str]:
     """I7: whatever a service refers to exists where it is kept."""
     found = []
     for service, table, column, keeper, kept in REFERENCES:
-        known = {row[0] for row in rows(layout, keeper, f"SELECT id FROM {kept}")}
-        there = {row[0] for row in rows(layout, service, f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")}
+        known = {row[0] for row in ask(layout, keeper, f"SELECT id FROM {kept}")}
+        there = {row[0] for row in ask(layout, service, f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")}
         found += [f"{service}: {table}.{column} {each} is nothing of {keeper}'s" for each in there - known]
-    return found[:_MOST_SHOWN]
-
-
-_STARTS = {
-    "fx-settlement": ("fx-settlement.collections", {
-        "fx_settlement.collection_booked.v1", "fx_settlement.passed_on.v1", "fx_settlement.converted.v1",
-    }),
-    "registry": ("registry.subjects", {"registry.subject_filed.v1", "registry.filing_effective.v1"}),
-}  # fmt: skip
-_STATES = {
-    "filing": ("registry", "registry.subjects"),
-    "agreement": ("registry", "registry.agreements"),
-    "trade": ("trade-ledger", "trade-ledger.trades"),
-    "load": ("trade-ledger", "trade-ledger.packing-lists"),
-    "packing_list": ("trade-ledger", "trade-ledger.packing-lists"),
-    "declaration": ("trade-ledger", "trade-ledger.declarations"),
-    "exemption_return": ("tax-exemption", "tax-exemption.returns"),
-    "certificate": ("tax-exemption", "tax-exemption.certificates"),
-}
-_ONE = "SELECT key, sequence, key AS whose, content #>> '{{{kind},status}}' AS state FROM said"
-_EACH_FILING = (
-    "SELECT key, sequence, role->>'filing_number' AS whose, role->>'status' AS state"
-    " FROM said, jsonb_array_elements(content #> '{subject,roles}') AS role"
-)
-
-
-def histories(layout: Layout) -> list[str]:
-    """I8: every aggregate's history is a path in its published state table, or starts as one of its kind may."""
-    found = []
-    for kind, (service, topic) in _STATES.items():
-        states = _EACH_FILING if kind == "filing" else _ONE.format(kind=kind)
-        query = (
-            f"WITH said AS (SELECT key, sequence, convert_from(payload, 'UTF8')::jsonb AS content FROM outbox"
-            f" WHERE topic = '{topic}'), states AS ({states}), steps AS (SELECT key, state,"
-            f" lag(state, 1, '{BEGINS}') OVER (PARTITION BY whose ORDER BY sequence) AS before"
-            f" FROM states WHERE state IS NOT NULL) SELECT before, state, min(key) FROM steps GROUP BY 1, 2"
-        )
-        table = LIFECYCLES[kind]
-        found += [
-            f"{kind} {key} went from {before or 'nothing'} to {state}"
-            for before, state, key in rows(layout, service, query)
-            if state not in table.get(before, ())
-        ]
-    for service, (topic, starts) in _STARTS.items():
-        query = f"SELECT key, type FROM outbox WHERE topic = '{topic}' AND sequence = 1"
-        found += [
-            f"{topic} {key} starts with {kind}" for key, kind in rows(layout, service, query) if kind not in starts
-        ]
-    return found[:_MOST_SHOWN]
-
-
-def once_only(layout: Layout) -> list[str]:
-    """I9: as many effects as distinct keys answered 2xx."""
-    found = []
-    for service in SERVICES:
-        query = (
-            "SELECT k.principal, k.key, count(a.id) FROM idempotency_keys k LEFT JOIN audit a ON a.actor = k.principal"
-            " AND a.idempotency_key = k.key AND a.outcome = 'done' WHERE k.status BETWEEN 200 AND 299"
-            " GROUP BY 1, 2 HAVING count(a.id) <> 1"
-        )
-        found += _named(layout, service, query, service + ": key {1} of {0} had {2} effects")
-    return found
-
-
-def chained(layout: Layout) -> list[str]:
-    """I10: the audit trail is what was chained (V64)."""
-    found: list[str] = []
-    for service in SERVICES:
-        url = layout.database_url(service).replace("postgresql://", "postgresql+psycopg://", 1)
-        engine = create_engine(url, connect_args={"options": "-c timezone=UTC"})
-        tables = importlib.import_module(f"{package_of(service)}.store.tables").http_tables
-        with engine.connect() as connection:
-            found += [f"{service}: {broken}" for broken in islice(broken_links(connection, tables), _MOST_SHOWN)]
-        engine.dispose()
-    return found
+    return found[:MOST_SHOWN]
 
 
 def money_columns(layout: Layout) -> list[str]:
@@ -273,9 +159,9 @@ def money_columns(layout: Layout) -> list[str]:
     )
     found = []
     for service in SERVICES:
-        found += _named(layout, service, floats, service + ": {0}.{1} is {2}")
+        found += named(layout, service, floats, service + ": {0}.{1} is {2}")
         tables = metadata_of(package_of(service)).tables
-        for table, column, precision, scale in rows(layout, service, numbers):
+        for table, column, precision, scale in ask(layout, service, numbers):
             kind = tables[table].c[column].type
             if (precision, scale) != (getattr(kind, "precision", 0), getattr(kind, "scale", 0)):
                 found.append(f"{service}: {table}.{column} is NUMERIC({precision},{scale})")
@@ -286,18 +172,18 @@ def agreement(layout: Layout) -> list[str]:
     """I15: per portion, what trade-ledger released and departed is what the others hold (V68)."""
     ledger = {
         row[0]: row[1:]
-        for row in rows(
+        for row in ask(
             layout,
             "trade-ledger",
             "SELECT id, content->>'released_value', content->>'returned_value', content->>'departed_fob',"
             " content->>'returned_fob', content->>'trade_kind', content->>'settlement_method' FROM portions",
         )
     }
-    found = _named(layout, "trade-ledger", CHAIN, "portion {0}: {1} declared, {2} released, {3} departed, {4} returned")
-    found += _named(layout, "trade-ledger", SLIPS, "portion {0}: the slip and its differences make {1}, declared {2}")
-    found += _named(layout, "fx-settlement", ROOMS, "portion {0}: {1} to collect, its room has {2}, {3} matched of {4}")
+    found = named(layout, "trade-ledger", CHAIN, "portion {0}: {1} declared, {2} released, {3} departed, {4} returned")
+    found += named(layout, "trade-ledger", SLIPS, "portion {0}: the slip and its differences make {1}, declared {2}")
+    found += named(layout, "fx-settlement", ROOMS, "portion {0}: {1} to collect, its room has {2}, {3} matched of {4}")
     query = "SELECT portion_id, released, collectable FROM entitlement_portions"
-    for portion, released, collectable in rows(layout, "fx-settlement", query):
+    for portion, released, collectable in ask(layout, "fx-settlement", query):
         own = ledger.get(portion)
         if own is None:
             continue
@@ -306,13 +192,13 @@ def agreement(layout: Layout) -> list[str]:
         if released != Decimal(own[0]) or collectable != expected:
             found.append(f"portion {portion}: released {own[0]}, fx-settlement holds {released} ({collectable})")
     query = "SELECT portion_id, departed_fob, returned_fob FROM exemption_items"
-    items = {row[0]: row[1:] for row in rows(layout, "tax-exemption", query)}
+    items = {row[0]: row[1:] for row in ask(layout, "tax-exemption", query)}
     for portion, own in ledger.items():
         departed, returned = Decimal(own[2]), Decimal(own[3])
         held = items.get(portion, (Decimal(0), Decimal(0)))
         if own[4] == "goods" and held != (departed, returned):
             found.append(f"portion {portion}: departed {departed}, tax-exemption holds {held[0]}")
-    return found[:_MOST_SHOWN]
+    return found[:MOST_SHOWN]
 
 
 INVARIANTS: dict[str, Check] = {

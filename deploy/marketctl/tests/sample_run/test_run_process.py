@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from marketctl.counts import ask
 from marketctl.layout import SERVICES
+from marketctl.questions import ask
 from shared.processes.ports import free_port
 from shared.processes.postgres import PostgresServer
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from shared.vocabulary.money import currency_digits, line_amount, round_half_up, rounded
+from shared.vocabulary.money import currency_digits, line_amount, round_half_up
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.parties import Standings, breaches_of_standing
 from trade_ledger.domain.valuation import breaches_of_digits
