@@ -121,10 +121,11 @@ async def test_kilograms_are_the_net_weight_and_the_domestic_leg_counts_in_one_c
     yard: Any, make_packed: Any, parties: Any
 ) -> None:
     leg = {"amount": "698.00", "paid_on": "2026-05-13", "payer": "甲", "payee": "乙", "reference": "D1"}
-    lines = ({"statutory_quantity": "60"}, {"goods_name": "钢丝钳", "unit": "把"})
-    draft = await drafted(yard, make_packed, *lines, trade={"domestic_leg": leg})
+    trade = await yard.trade({}, {"goods_name": "钢丝钳"}, domestic_leg=leg)
+    weighed = [make_packed(each) | {"net_weight_kg": "48.5"} for each in trade["trade"]["lines"]]
+    draft = await yard.draft((await yard.sealed(*weighed))["id"])
     state = (await submitted(yard, draft, parties))[1]["declaration"]
-    assert [each["statutory_quantity"] for each in state["portions"]] == ["50", "50"]
+    assert [each["statutory_quantity"] for each in state["portions"]] == ["48.5", "48.5"]
     assert {each["domestic_share_percent"] for each in state["portions"]} == {"16.6667"}
 
 

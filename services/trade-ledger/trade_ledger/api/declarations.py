@@ -113,6 +113,7 @@ async def preflight(declaration_id: UUID, session: Reading, caller: Authorised, 
     """What submission would say now, with every reason why not; nothing is done."""
     act = act_of(request, caller)
     row = await own_declaration(session, declaration_id, None, act)
+    currency = row.content["currency"]
     assessed = await assess_declaration(session, row, act=act)
     await session.rollback()
     catalogue = request.app.state.catalogue
@@ -123,7 +124,7 @@ async def preflight(declaration_id: UUID, session: Reading, caller: Authorised, 
             for b, english, chinese in texts
         ],
         total_value=sum((share.valued.declared for share in assessed.shares), Decimal(0)),
-        currency=row.content["currency"],
+        currency=currency,
         items=len(assessed.items),
     )
 
