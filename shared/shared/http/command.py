@@ -154,7 +154,7 @@ def _check_media_type(request: Request) -> None:
         raise MediaTypeUnknown
     told = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     described = (request.scope["route"].openapi_extra or {}).get("requestBody")
-    if told and described is not None and told not in described["content"]:
+    if told not in ("", "application/octet-stream") and described is not None and told not in described["content"]:
         raise MediaTypeUnknown
 
 
