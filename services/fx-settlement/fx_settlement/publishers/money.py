@@ -66,7 +66,7 @@ async def collection_state(session: AsyncSession, row: CollectionRow) -> Collect
             "payer": Sealed.model_validate(row.payer),
             "matches": [_match(each) for each in await matches_of(session, row.id)],
             "advances": [_advance(each) for each in await advances_of(session, row.id)],
-            "refunds": [_refund(each) for each in await refunds_of(session, row.id)],
+            "refunds": [_refund(each) for each in (await refunds_of(session, row.id) if row.refunded else ())],
             "unmatched": row.amount - row.matched - row.refunded,
             **{name: getattr(row, name) for name in names},
         }
