@@ -45,6 +45,12 @@ def test_both_days_go_as_expected(lived: Lived) -> None:
     assert numbers["portions_exempted"] == numbers["portions_departed"]
 
 
+def test_every_kind_of_command_sent_ten_times_at_once_has_one_effect_and_one_answer(lived: Lived) -> None:
+    """That the effect was one is said by the numbers of the days, which are those of single requests (V61)."""
+    assert lived.callers.wrong == []
+    assert len(lived.callers.accepted) >= 40
+
+
 def test_verify_finds_nothing_wrong(lived: Lived) -> None:
     assert [str(finding) for finding in verify_all(lived.layout)] == []
 

@@ -28,10 +28,10 @@ _WORKING_DAY = datetime.fromisoformat("2026-05-13T09:00:00+08:00")
 _FILING_DAY = datetime.fromisoformat("2026-06-08T09:00:00+08:00")
 
 
-def run_sample_days(platform: Platform, console: Console) -> list[str]:
+def run_sample_days(platform: Platform, console: Console, callers: Callers | None = None) -> list[str]:
     """Do both days; what went unexpectedly, in sentences. Every call has a fixed key, so a broken run resumes."""
     layout = platform.layout
-    story = Story(layout, Callers(layout))
+    story = Story(layout, callers or Callers(layout))
     clock = Clock("sandbox", layout.clock_file)
     steps: list[tuple[str, Callable[[Story], None]]] = [
         ("备案 filing", file_everything),
