@@ -280,6 +280,8 @@ class Portion(Part):
     unit: str
     statutory_quantity: QuantityText
     statutory_unit: str
+    second_statutory_quantity: QuantityText | None = None
+    second_statutory_unit: str | None = None
     net_weight_kg: WeightText
     price_term: PriceTerm
     slip_value: MoneyAmount

@@ -156,6 +156,14 @@ async def test_a_stall_is_its_holders_of_that_day(market: Any, sheets: Any) -> N
     assert (await sheets.imported([sheets.slip()], [sheets.line()]))["registered"] == 1
 
 
+async def test_a_stall_holder_imports_slips_that_its_operator_exports(market: Any, sheets: Any) -> None:
+    how = {"role": "stall_holder", "subject_id": market.seller}
+    named = await sheets.imported([sheets.slip(export_agency="LS-EA-0000001-0")], [sheets.line()], **how)
+    assert (named["registered"], problems(named)) == (1, [])
+    (trade,) = (await market.door.done("GET", "/v1/trades", **how))["items"]
+    assert trade["trade"]["consignor_id"] == str(market.operator)
+
+
 async def test_a_refusal_in_a_report_says_what_to_do_and_which_rule_it_was(sheets: Any) -> None:
     report = await sheets.imported([sheets.slip()], [sheets.line(amount="306.01")])
     (problem,) = report["results"][0]["problems"]

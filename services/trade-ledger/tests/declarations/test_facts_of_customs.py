@@ -69,6 +69,16 @@ async def test_an_amended_value_that_no_declaration_can_hold_is_malformed(
     assert yard.rows("SELECT FROM receipts") == []
 
 
+async def test_a_message_that_names_a_portion_twice_is_malformed_and_hides_nothing(yard: Any) -> None:
+    declaration = await yard.submitted()
+    part = {"portion_id": portion_of(declaration)["portion_id"], "quantity": "40"}
+    body = {"receipt_id": "r", "kind": "released", "issued_at": "2026-05-13T16:00:00+08:00", "portions": [part, part]}
+    answer = await yard.door.call("POST", f"/v1/declarations/{declaration['id']}/receipts", body, role="customs")
+    found = [(each["code"], each["pointer"]) for each in answer.json()["errors"]]
+    assert (answer.status_code, found) == (422, [("portion_twice", "/portions/1/portion_id")])
+    assert yard.rows("SELECT FROM receipts") == []
+
+
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+08:00"])
 async def test_an_instant_at_the_end_of_the_calendar_is_malformed(yard: Any, at: str) -> None:
     declaration = await yard.submitted(arrived=False)

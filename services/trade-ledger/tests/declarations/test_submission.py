@@ -108,6 +108,19 @@ async def test_every_breach_is_told_at_once(yard: Any, make_packed: Any, parties
     }  # fmt: skip
 
 
+async def test_a_container_and_a_vehicle_are_not_declared_together(yard: Any, make_packed: Any, parties: Any) -> None:
+    first, second = (await yard.trade({}, {}))["trade"]["lines"]
+    container = (await yard.as_operator("POST", "/v1/loads", {"container_number": "CSQU3054383"}))["id"]
+    lists = [await yard.sealed(make_packed(first), load_id=container), await yard.sealed(make_packed(second))]
+    body = {
+        "packing_list_ids": [each["id"] for each in lists], "customs_office": "8012", "port": "8011",
+        "price_term": "FOB", "currency": "USD",
+    }  # fmt: skip
+    answer = await yard.door.call("POST", "/v1/declarations", body, role="operator", subject_id=parties["operator"])
+    assert (answer.status_code, codes(answer)) == (409, ["transport_differs"])
+    assert answer.json()["errors"][0]["pointer"] == "/packing_list_ids/1"
+
+
 async def test_lists_to_two_destinations_are_refused_at_the_draft_with_the_list(
     yard: Any, make_packed: Any, parties: Any
 ) -> None:

@@ -129,6 +129,19 @@ async def test_kilograms_are_the_net_weight_and_the_domestic_leg_counts_in_one_c
     assert {each["domestic_share_percent"] for each in state["portions"]} == {"16.6667"}
 
 
+async def test_a_portion_has_its_part_of_each_statutory_quantity(
+    yard: Any, make_packed: Any, parties: Any, make_decision: Any
+) -> None:
+    valve = {"goods_name": "阀门", "hs_code": "8481801000", "unit": "套", "statutory_unit": "套"}
+    both = {"statutory_quantity": "100", "second_statutory_unit": "千克", "second_statutory_quantity": "50"}
+    await yard.hear(make_decision("阀门", "8481801000", "eligible"))
+    trade = await yard.trade({**valve, **both})
+    draft = await yard.draft((await yard.sealed(make_packed(trade["trade"]["lines"][0], "30")))["id"])
+    (portion,) = (await submitted(yard, draft, parties))[1]["declaration"]["portions"]
+    names = ("statutory_quantity", "statutory_unit", "second_statutory_quantity", "second_statutory_unit")
+    assert [portion[name] for name in names] == ["30", "套", "15", "千克"]
+
+
 async def test_the_renminbi_has_no_rate_to_import(yard: Any) -> None:
     body = {"month": "2026-06-01", "currency": "CNY", "cny_per_unit": "2", "source": "x"}
     answer = await yard.door.call("POST", "/v1/customs-rates", body, role="customs")

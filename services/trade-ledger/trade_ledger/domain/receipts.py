@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.rules import Breach
 
 KINDS = ("rejected", "accepted", "inspected", "released", "departed", "amended", "shut_out", "returned", "deleted")
 # By any of these customs shows that it took the declaration; the first one heard of stands for the acceptance.
@@ -28,6 +29,15 @@ class Receipt:
     quantities: Mapping[str, Decimal] = field(default_factory=dict)
     values: Mapping[str, Decimal] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
+
+
+def breaches_of_portions(named: Sequence[str]) -> tuple[Breach, ...]:
+    """A portion named twice in one message: the second would hide what the first said (R-DECL-7)."""
+    return tuple(
+        Breach("portion_twice", "R-DECL-7", f"/portions/{index}/portion_id")
+        for index, each in enumerate(named)
+        if each in named[:index]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class ListFacts:
     number: str
     status: str
     destination: str
+    by_vehicle: bool
     free: bool
 
 
@@ -119,7 +120,10 @@ def _of_differences(facts: SubmissionFacts) -> tuple[Breach, ...]:
 
 
 def breaches_of_lists(lists: Sequence[ListFacts]) -> tuple[Breach, ...]:
-    """Sealed, not declared elsewhere, and all to the destination of the first; each breach names its list (V24)."""
+    """Sealed, not declared elsewhere, all to the first's destination and by its transport; each breach names its list.
+
+    V21, V24, R-PACK-1.
+    """
     breaches = []
     for index, each in enumerate(lists):
         at, params = f"/packing_list_ids/{index}", {"packing_list": each.number}
@@ -129,6 +133,8 @@ def breaches_of_lists(lists: Sequence[ListFacts]) -> tuple[Breach, ...]:
             breaches.append(Breach("packing_list_declared", "V21", at, params))
         if each.destination != lists[0].destination:
             breaches.append(Breach("destination_differs", "V24", at, params))
+        if each.by_vehicle != lists[0].by_vehicle:
+            breaches.append(Breach("transport_differs", "V24", at, params))
     return tuple(breaches)
 
 

@@ -42,6 +42,12 @@ async def loads_arrived(session: AsyncSession, ids: Iterable[UUID]) -> bool:
     return (await session.execute(query)).first() is None
 
 
+async def vehicles_among(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the loads that are a vehicle and not a container."""
+    query = select(LoadRow.id).where(LoadRow.id.in_(set(ids)), LoadRow.vehicle.is_not(None))
+    return set((await session.execute(query)).scalars())
+
+
 async def packing_list_for_update(session: AsyncSession, packing_list_id: UUID) -> PackingListRow | None:
     """The packing list, locked until commit."""
     return await session.get(PackingListRow, packing_list_id, with_for_update=True, populate_existing=True)

@@ -32,7 +32,7 @@ from trade_ledger.domain.submission import (
 )
 from trade_ledger.store.declarations import packing_lists_for_update, rates_of_month, slip_values_declared
 from trade_ledger.store.facts import entries_in_force, place, qualifications_of, standings_of, subjects_by_id
-from trade_ledger.store.packing import loads_arrived, packed_lines_of
+from trade_ledger.store.packing import loads_arrived, packed_lines_of, vehicles_among
 from trade_ledger.store.tables.declarations import DeclarationRow
 from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
 from trade_ledger.store.tables.row import policy
@@ -78,6 +78,7 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
     today = legal_date(act.now)
     month = today.replace(day=1)
     lists = await packing_lists_for_update(session, [UUID(each) for each in entered["packing_list_ids"]])
+    vehicles = await vehicles_among(session, {each.load_id for each in lists})
     shares = await _shares(session, row, lists, today, act)
     rates = await rates_of_month(session, month)
     unrated = sorted({entered["currency"], "USD", *(share.trade.currency for share in shares)} - set(rates))
@@ -92,7 +93,7 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
         fob_negative = any(share.valued.fob < 0 for share in shares)
         worth = Worth(_total_usd(shares, entered["currency"], cny), fob_negative, len(items))
     facts = SubmissionFacts(
-        lists=[_list_facts(each, row) for each in _as_entered(lists, entered)],
+        lists=[list_facts(each, row.id, vehicles) for each in _as_entered(lists, entered)],
         customs_office_known=await _office_known(session, row.pilot, entered["customs_office"], today),
         port_designated=await place(session, "port", f"{row.pilot}:{entered['port']}", today) is not None,
         price_term=entered["price_term"],
@@ -231,8 +232,15 @@ def _as_entered(lists: list[PackingListRow], entered: dict[str, Any]) -> list[Pa
     return sorted(lists, key=lambda each: entered["packing_list_ids"].index(str(each.id)))
 
 
-def _list_facts(each: PackingListRow, row: DeclarationRow) -> ListFacts:
-    return ListFacts(each.number, each.status, each.destination, free=each.declaration_id in (None, row.id))
+def list_facts(each: PackingListRow, declaration_id: UUID | None, vehicles: set[UUID]) -> ListFacts:
+    """What the rules ask of a packing list, as seen by its declaration."""
+    return ListFacts(
+        each.number,
+        each.status,
+        each.destination,
+        by_vehicle=each.load_id in vehicles,
+        free=each.declaration_id in (None, declaration_id),
+    )
 
 
 async def _declarant(session: AsyncSession, row: DeclarationRow) -> tuple[Breach, ...]:

@@ -17,10 +17,11 @@ from shared.vocabulary.errors import Hidden, Malformed, NotFound, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
-from trade_ledger.domain.submission import ListFacts, breaches_of_lists
+from trade_ledger.domain.submission import breaches_of_lists
 from trade_ledger.domain.valuation import Difference, breaches_of_digits
+from trade_ledger.operations.declarations.assess_declaration import list_facts
 from trade_ledger.store.declarations import packing_lists_for_update
-from trade_ledger.store.packing import next_number
+from trade_ledger.store.packing import next_number, vehicles_among
 from trade_ledger.store.tables.declarations import DeclarationRow
 
 
@@ -52,8 +53,8 @@ async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act
             raise Hidden(f"packing list {each.id} is somebody else's")
     entered = [str(each) for each in drafted.packing_list_ids]
     lists.sort(key=lambda each: entered.index(str(each.id)))
-    facts = [ListFacts(each.number, each.status, each.destination, free=each.declaration_id is None) for each in lists]
-    breaches = breaches_of_lists(facts)
+    vehicles = await vehicles_among(session, {each.load_id for each in lists})
+    breaches = breaches_of_lists([list_facts(each, None, vehicles) for each in lists])
     if customs_code("currency", drafted.currency, legal_date(act.now)) is None:
         breaches += (Breach("currency_unknown", "V56", "/currency", {"currency": drafted.currency}),)
     elif too_fine := breaches_of_digits(_amounts(drafted), drafted.currency):

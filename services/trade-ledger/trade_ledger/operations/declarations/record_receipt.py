@@ -30,7 +30,7 @@ from shared.policy import policy_of
 from shared.vocabulary.errors import Conflict, Malformed, NotFound
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
-from trade_ledger.domain.receipts import INACTIVE, Outcome, outcome_of
+from trade_ledger.domain.receipts import INACTIVE, Outcome, breaches_of_portions, outcome_of
 from trade_ledger.domain.receipts import Conflict as Case
 from trade_ledger.domain.route import RouteFacts, route_of
 from trade_ledger.domain.valuation import breaches_of_digits
@@ -83,8 +83,9 @@ async def record_receipt(
         raise Conflict("declaration_not_submitted", "customs can't know a draft")
     values = {f"/portions/{index}/declared_value": each for index, each in enumerate(content["portions"])}
     named = {at: Decimal(each["declared_value"]) for at, each in values.items() if each["declared_value"]}
-    if too_fine := breaches_of_digits(named, row.content["currency"]):
-        raise Malformed(too_fine)
+    breaches = breaches_of_digits(named, row.content["currency"])
+    if breaches := breaches + breaches_of_portions([each["portion_id"] for each in content["portions"]]):
+        raise Malformed(breaches)
     taking = insert(ReceiptRow).values(
         declaration_id=declaration_id,
         pilot=row.pilot,

@@ -101,10 +101,6 @@ def _portion_row(row: DeclarationRow, share: Share, item_no: int, assessed: Asse
                  "export_agency_id", "collector_id", "exemption_filer_id", "settlement_method")  # fmt: skip
     zero = {f"{stage}_{what}": "0" for stage in ("released", "departed", "shut_out", "returned")
             for what in ("quantity", "value", "fob")}  # fmt: skip
-    ratio = share.quantity / Decimal(line["quantity"])
-    part = round_half_up(Decimal(line["statutory_quantity"]) * ratio, 6)
-    # V12: what is declared in kilograms is the goods' own net weight.
-    statutory = share.net_weight_kg if line["statutory_unit"] == KILOGRAM else part
     content = {
         "portion_id": str(share.portion_id),
         "pilot": row.pilot,
@@ -120,8 +116,7 @@ def _portion_row(row: DeclarationRow, share: Share, item_no: int, assessed: Asse
         "goods_name": line["goods_name"],
         "quantity": f"{share.quantity:f}",
         "unit": line["unit"],
-        "statutory_quantity": f"{statutory:f}",
-        "statutory_unit": line["statutory_unit"],
+        **_statutory(share),
         "net_weight_kg": f"{share.net_weight_kg:f}",
         "price_term": row.content["price_term"],
         "slip_value": f"{share.slip_value:f}",
@@ -153,6 +148,24 @@ def _portion_row(row: DeclarationRow, share: Share, item_no: int, assessed: Asse
         released_fob_usd=Decimal(0),
         content=content,
     )
+
+
+def _statutory(share: Share) -> dict[str, str | None]:
+    """The portion's part of its line's statutory quantities (V11); kilograms are the goods' own net weight (V12)."""
+    line = share.line.content
+    ratio = share.quantity / Decimal(line["quantity"])
+    first, second = (
+        None if whole is None else round_half_up(Decimal(whole) * ratio, 6)
+        for whole in (line["statutory_quantity"], line["second_statutory_quantity"])
+    )
+    if line["statutory_unit"] == KILOGRAM:
+        first = share.net_weight_kg
+    return {
+        "statutory_quantity": f"{first:f}",
+        "statutory_unit": line["statutory_unit"],
+        "second_statutory_quantity": None if second is None else f"{second:f}",
+        "second_statutory_unit": line["second_statutory_unit"],
+    }
 
 
 async def withdraw_declaration(

@@ -66,8 +66,10 @@ class Slip:
         return [(row, cells) for row, cells in self.lines if row not in faulty]
 
     def blame(self, breaches: Sequence[Breach]) -> None:
-        """Keep breaches of an entry's form as faults of the cells that it came from."""
-        self.faults += [Fault(*self._place_of(breach.pointer), breach) for breach in breaches]
+        """Keep breaches of an entry's form as faults of the cells that it came from, one of a kind in each cell."""
+        # The total is the lines' own: what is wrong with an amount is not told again of the sum.
+        named = {(self._place_of(breach.pointer), breach.code): breach for breach in reversed(breaches)}
+        self.faults += [Fault(*place, breach) for (place, _), breach in reversed(named.items())]
 
     def all_faults(self, breaches: Sequence[Breach]) -> Iterator[Fault]:
         """What its cells and its rules say; of a cell that can't be used only that."""
@@ -194,7 +196,7 @@ async def slip_entry(
     if cells["buyer_number"]:
         buyer = await _buyer(session, cells, sealer, pilot)
         buyer_id = _UNKNOWN if buyer is None else buyer.subject_id
-    consignor_id = seller_id if cells["export_mode"] == "own" and seller is not None else importer
+    consignor_id = await _consignor(session, cells, pilot, seller_id, importer)
     entrusted = cells["procurement_agency"] in YES
     lines = [_line(line) for _, line in slip.usable_lines()]
     return {
@@ -216,6 +218,16 @@ async def slip_entry(
 
 
 _AS_IT_STANDS = ("stall_number", "export_mode", "settlement_method", "channel", "price_term")
+
+
+async def _consignor(session: AsyncSession, cells: dict[str, str], pilot: str, seller_id: UUID, importer: UUID) -> UUID:
+    """Who exports: the seller its own goods, the agent of the agency that the seller names, else who imports."""
+    if cells["export_mode"] == "own" and seller_id != _UNKNOWN:
+        return seller_id
+    if cells["export_mode"] == "agency" and seller_id == importer:
+        named = await agreement_by_number(session, pilot, cells["export_agency"])
+        return importer if named is None else named.agent_id
+    return importer
 
 
 async def _export_agency(
