@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -67,21 +67,32 @@ async def policy_of(session: AsyncSession | AsyncConnection, table: Table, pilot
     return Policy(rows, pilot)
 
 
-def has_kind_of(value: Any, shipped_value: Any) -> bool:
-    """Whether a parameter's new value can be read where the shipped one is: same fields, numbers where numbers are."""
+def words_of(value: Any) -> set[str]:
+    """The words that a value uses beside its numbers."""
+    if isinstance(value, dict):
+        return {word for each in value.values() for word in words_of(each)}
+    return {value} if isinstance(value, str) and not _DECIMAL.fullmatch(value) else set()
+
+
+def has_kind_of(value: Any, shipped_value: Any, words: Set[str] = frozenset()) -> bool:
+    """Whether a parameter's new value can be read where the shipped one is: same fields, numbers where numbers are.
+
+    `words` are those of all shipped values of the parameter: where there are several, code chooses by them.
+    """
     if isinstance(shipped_value, dict):
         if not isinstance(value, dict):
             return False
         if all(isinstance(each, list) for each in shipped_value.values()):
             return all(isinstance(each, (list, str)) for each in value.values())
         return value.keys() == shipped_value.keys() and all(
-            has_kind_of(value[name], each) for name, each in shipped_value.items()
+            has_kind_of(value[name], each, words) for name, each in shipped_value.items()
         )
     if isinstance(shipped_value, list):
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
     if isinstance(shipped_value, str):
-        decimal = _DECIMAL.fullmatch(shipped_value) is not None
-        return isinstance(value, str) and (not decimal or _DECIMAL.fullmatch(value) is not None)
+        if _DECIMAL.fullmatch(shipped_value):
+            return isinstance(value, str) and _DECIMAL.fullmatch(value) is not None
+        return isinstance(value, str) and (len(words) < 2 or value in words)
     return type(value) is type(shipped_value) and (value is False or value >= min(1, shipped_value))
 
 

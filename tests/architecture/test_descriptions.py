@@ -104,3 +104,20 @@ async def test_a_parameter_that_could_not_be_read_is_not_set(
                 assert (answer.status_code, answer.json()["code"]) == (422, "policy_value_of_another_kind"), own
             await door.done("POST", "/v1/policy-parameters", own, role="admin")
         assert held
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "value"),
+    [
+        ("registry", "grade_measures", {grade: {"automatic_release": True, "inspection_rate_percent": "1",
+                                                "review_depth": "x"} for grade in "ABCD"}),
+        ("trade-ledger", "declaration_counts_as_made", "banana"),
+    ],
+)  # fmt: skip
+async def test_a_word_that_nothing_knows_is_not_set(
+    make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str, name: str, value: Any
+) -> None:
+    async with open_door(service_of(service), make_service_database(service), mint, tmp_path) as door:
+        body = {"name": name, "effective_from": "2026-05-01", "value": value, "citation": "x"}
+        answer = await door.call("POST", "/v1/policy-parameters", body, role="admin")
+        assert (answer.status_code, answer.json()["code"]) == (422, "policy_value_of_another_kind")

@@ -19,7 +19,7 @@ from shared.http.tables import HttpTables
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
-from shared.policy import EVERY_PILOT, has_kind_of
+from shared.policy import EVERY_PILOT, has_kind_of, words_of
 from shared.vocabulary.errors import Malformed
 from shared.vocabulary.rules import Breach
 
@@ -192,9 +192,10 @@ def _add_policy(router: APIRouter, policy: Table) -> None:
     async def set_policy_parameter(body: PolicyParameter, command: Commanded) -> Response:
         """Set a parameter for the caller's pilot from a date on; earlier dates keep theirs."""
         common = select(policy.c.value).where(policy.c.name == body.name, policy.c.pilot == EVERY_PILOT)
-        known = await command.session.scalar(common.order_by(policy.c.effective_from.desc()).limit(1))
-        if known is not None and not has_kind_of(body.value, known):
-            expected = json.dumps(known, ensure_ascii=False)
+        known = list(await command.session.scalars(common.order_by(policy.c.effective_from.desc())))
+        words = {word for value in known for word in words_of(value)}
+        if known and not has_kind_of(body.value, known[0], words):
+            expected = json.dumps(known[0], ensure_ascii=False)
             raise Malformed((Breach("policy_value_of_another_kind", "", "/value", {"expected": expected}),))
         row = {**body.model_dump(), "pilot": command.caller.pilot}
         statement = insert(policy).values(row)

@@ -99,6 +99,13 @@ async def test_a_stall_holder_sees_its_own_part_without_the_others_amounts(
     assert len(customs["trades"]) == 2
 
 
+async def test_a_party_without_trades_traces_itself(yard: Any, parties: Any) -> None:
+    own = {"role": "stall_holder", "subject_id": parties["other_seller"]}
+    found = await yard.door.done("GET", f"/v1/trace/{parties['other_seller']}", **own)
+    assert (found["kind"], found["timeline"]) == ("subject", [])
+    assert yard.rows("SELECT FROM audit WHERE rule = 'V65'") == []
+
+
 async def test_what_is_somebody_elses_answers_like_an_unknown_id(yard: Any, parties: Any, make_packed: Any) -> None:
     trades, _ = await two_sellers(yard, parties, make_packed)
     seller = {"role": "stall_holder", "subject_id": parties["seller"]}

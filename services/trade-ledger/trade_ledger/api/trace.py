@@ -27,7 +27,7 @@ async def trace(asked: str, session: Reading, caller: Authorised) -> TraceOut:
         query = trades_seen_by(caller.pilot, caller.subject_id, all_of_them=False, as_agent=as_agent)
         rows = await session.execute(query.where(TradeRow.id.in_(traced.trades)))
         traced.trades = {row.id for row in rows.scalars()}
-        if not traced.trades:
+        if not traced.trades and asked != str(caller.subject_id):
             raise Hidden("it is somebody else's")
     await widen(session, traced)
     party = caller.subject_id if caller.is_party else None
