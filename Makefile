@@ -91,7 +91,7 @@ kafka: $(STAMP)
 
 .PHONY: test
 test: kafka ## the suite on a real PostgreSQL and a real Kafka
-	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not long"
+	@$(PY) -m pytest -q -n 2 -m "not long"
 
 .PHONY: test-long
 test-long: kafka ## the same with the full counts

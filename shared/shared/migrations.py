@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, create_engine, text
+from sqlalchemy import Connection, MetaData, NullPool, create_engine, text
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.policy import shipped
@@ -33,7 +33,8 @@ def config_of(service_dir: Path, url: str) -> Config:
 
 def run_environment(metadata: MetaData) -> None:
     """What each service's migrations/env.py calls."""
-    engine = create_engine(context.config.attributes["url"])
+    # No pool: a migration that fails must not leave a connection behind.
+    engine = create_engine(context.config.attributes["url"], poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
         connection.commit()
@@ -44,7 +45,6 @@ def run_environment(metadata: MetaData) -> None:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
             context.run_migrations()
-    engine.dispose()
 
 
 def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:

@@ -13,7 +13,7 @@ from marketctl.layout import SERVICES
 from marketctl.sample.sheets import FOLDER, read_sheet
 
 Lived = Any
-pytestmark = [pytest.mark.xdist_group("workflow"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 def canaries() -> dict[str, str]:

@@ -20,7 +20,7 @@ from marketctl.sample.days import run_sample_days
 from marketctl.verify import verify_all
 
 _EXPECTED = json.loads(Path(__file__).with_name("expected_numbers.json").read_text("utf-8"))
-pytestmark = [pytest.mark.xdist_group("restarts"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 class Day(threading.Thread):

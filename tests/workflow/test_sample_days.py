@@ -31,7 +31,7 @@ from shared.migrations import metadata_of
 
 # The type hints of the fixture live in the conftest beside; importlib mode keeps it out of sys.path.
 Lived = Any
-pytestmark = [pytest.mark.xdist_group("workflow"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_both_days_go_as_expected(lived: Lived) -> None:

@@ -17,7 +17,7 @@ from marketctl.verify import verify_all
 from shared.processes.postgres import PostgresServer
 
 Lived = Any
-pytestmark = [pytest.mark.xdist_group("workflow"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 DAMAGES = {
     "I1": ("tax-exemption", "UPDATE consumer_sequences SET sequence = sequence - 1 WHERE topic = 'registry.places'",

@@ -6,7 +6,9 @@ SUMS = (
     (
         "registered value",
         "trade-ledger",
-        "SELECT currency, sum(total) FROM trades WHERE status = 'registered' GROUP BY 1",
+        # Nothing is collected for samples, gifts and what is paid in cash (R-TRADE-3, R-TRADE-7).
+        "SELECT currency, sum(total) FROM trades WHERE status = 'registered' AND state->>'kind' = 'goods'"
+        " AND state->>'settlement_method' <> 'cash' GROUP BY 1",
         "fx-settlement",
         "SELECT currency, sum(registered) FROM trade_rooms WHERE registered > 0 GROUP BY 1",
     ),

@@ -24,6 +24,7 @@ ADVANCE = AdvanceFacts(
     currency="USD",
     rate_named=True,
     amount=Decimal(10),
+    value=Decimal(10),
     free=Decimal(10),
 )
 PASS_ON = PassOnFacts(

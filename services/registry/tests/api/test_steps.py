@@ -171,7 +171,7 @@ async def test_an_amendment_names_a_filing_and_a_change(bureau: Any) -> None:
     subject = await bureau.approved()
     who = bureau.as_party(subject)
     nothing = await bureau.step(subject, "amendments", {"reason": "none"}, **who)
-    assert (nothing.status_code, nothing.json()["code"]) == (422, "field_invalid")
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "one_of_fields_missing")
     unknown = {"name": "another", "reason": "renamed"}
     assert (await bureau.step(subject, "amendments", unknown, of="operator", **who)).status_code == 404
     both = await bureau.filed({**bureau.enterprise("operator"), "identity": await identity_of(bureau, subject)}, **who)

@@ -41,7 +41,8 @@ _TRADE: TypeAdapter[TradeIn] = TypeAdapter(TradeIn)
 def _body_schema() -> dict[str, Any]:
     """The body's schema for the published description; the route itself reads the bytes and validates them once."""
     schema = TradeIn.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs")
+    # No other operation has this model, so it stands nowhere else in the document.
+    schema["properties"]["lines"]["items"] = schema.pop("$defs")["LineEntry"]
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
