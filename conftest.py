@@ -7,19 +7,21 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-_DAY = "tests/workflow/"
-_OWN_DAY = "tests/workflow/test_restarts.py"
+_LIVED_DAY = "tests/workflow/"
+_WHOLE_RUNS = ("tests/workflow/test_restarts.py", "deploy/marketctl/tests/sample_run/")
 
 
-class OneDayOneProcess(LoadScopeScheduling):
-    """Tests that look at the same lived day share a process and come first; every other one goes where there is room.
+class LongestFirst(LoadScopeScheduling):
+    """Tests that look at one lived day share a process, those that start whole runs another; they come first.
 
     pytest-xdist 3.8 writes its groups into an attribute that pytest 9.2 no longer reads, so marks can't say it.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return _DAY if nodeid.startswith(_DAY) and not nodeid.startswith(_OWN_DAY) else nodeid
+        if nodeid.startswith(_WHOLE_RUNS):
+            return "whole runs"
+        return _LIVED_DAY if nodeid.startswith(_LIVED_DAY) else nodeid
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneDayOneProcess:
-    return OneDayOneProcess(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LongestFirst:
+    return LongestFirst(config, log)
