@@ -66,8 +66,9 @@ DAMAGES = {
            "journal.amount is NUMERIC(18,2)"),
     "I15 chain": ("trade-ledger", "UPDATE portions SET returned_quantity = quantity + 1 WHERE id ="
                   " (SELECT min(id::text)::uuid FROM portions)", "returned"),
-    "I15 slip": ("trade-ledger", "UPDATE portions SET content = jsonb_set(content, '{submitted,slip_value}', '\"0.01\"')"
-                 " WHERE id = (SELECT min(id::text)::uuid FROM portions"
+    "I15 slip": ("trade-ledger", "UPDATE portions SET content ="
+                 " jsonb_set(content, '{submitted,slip_value}', '\"0.01\"') WHERE id ="
+                 " (SELECT min(id::text)::uuid FROM portions"
                  " WHERE content->>'slip_currency' = content->>'declared_currency')",
            "the slip and its differences make"),
     "I15 room": ("fx-settlement", "UPDATE portion_rooms SET matched = matched + 1 WHERE portion_id ="
