@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import (
     AwareDatetime,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -64,6 +66,12 @@ class DecimalText:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"type": "string", "pattern": self.pattern}
+
+
+class Input(BaseModel):
+    """What a caller sends: nothing unknown is accepted, and blanks around a text are not part of it."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 def one_of_missing(names: str) -> PydanticCustomError:

@@ -10,6 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
+from pydantic import BaseModel
 
 from marketctl.layout import SERVICES, package_of
 from shared.http.app import Service
@@ -17,6 +18,7 @@ from shared.http.command import _command
 from shared.testing.client import open_door
 from shared.testing.services import MakeServiceDatabase
 from shared.testing.tokens import ServedMint
+from shared.wire import Input
 
 # Its key is taken by the statement that writes the trade (decision 0003; `register_trades`).
 _KEYS_OF_ITS_OWN = {"register_trade"}
@@ -72,6 +74,20 @@ def test_every_command_takes_its_key_in_the_transaction_of_its_effect(service: s
     assert commands
     assert without <= _KEYS_OF_ITS_OWN
     assert {method for each in routes if isinstance(each, APIRoute) for method in each.methods} == {"GET", "POST"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_caller_sends_has_one_form_in_every_service(service: str) -> None:
+    """Nothing unknown is accepted at any depth, and blanks around a text are not part of it."""
+    routes = [each for router in service_of(service).routers for each in router.routes if isinstance(each, APIRoute)]
+    bodies = {each.body_field.field_info.annotation for each in routes if each.body_field is not None}
+    models = {each for each in bodies if isinstance(each, type) and issubclass(each, BaseModel)}
+    assert models
+    assert [each for each in models if not issubclass(each, Input)] == []
+    for model in models:
+        schema = model.model_json_schema(mode="validation")
+        for each in [schema, *schema.get("$defs", {}).values()]:
+            assert each.get("type") != "object" or each["additionalProperties"] is False, (model, each["title"])
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -22,6 +22,7 @@ from shared.messaging.tables import MessagingTables
 from shared.policy import EVERY_PILOT, has_kind_of, words_of
 from shared.vocabulary.errors import Malformed
 from shared.vocabulary.rules import Breach
+from shared.wire import FilledText, Input
 
 _LAST_ID = 2**63 - 1
 
@@ -62,10 +63,10 @@ class Retried(BaseModel):
     applied: int
 
 
-class ReleaseIn(BaseModel):
+class ReleaseIn(Input):
     """Why the event may be skipped."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "sent by mistake, case 12"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "sent by mistake, case 12"}]})
 
     reason: str = Field(min_length=3, max_length=500)
 
@@ -93,11 +94,10 @@ class AuditLines(BaseModel):
     items: list[AuditLine]
 
 
-class PolicyParameter(BaseModel):
+class PolicyParameter(Input):
     """A rule parameter from a date on, with what it rests on."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -110,10 +110,10 @@ class PolicyParameter(BaseModel):
         },
     )
 
-    name: str = Field(max_length=80)
+    name: FilledText = Field(max_length=80)
     effective_from: date
     value: Any
-    citation: str = Field(max_length=300)
+    citation: FilledText = Field(max_length=300)
     remark: str = Field("", max_length=300)
 
 

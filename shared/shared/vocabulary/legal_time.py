@@ -15,11 +15,6 @@ def legal_date(instant: datetime) -> date:
     return instant.astimezone(LEGAL_ZONE).date()
 
 
-def legal_month(instant: datetime) -> str:
-    """The legal month, YYYY-MM."""
-    return legal_date(instant).strftime("%Y-%m")
-
-
 def start_of_legal_day(day: date) -> datetime:
     """The UTC instant at which a legal day starts."""
     return datetime.combine(day, time(), LEGAL_ZONE).astimezone(UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 import pycountry
@@ -47,37 +46,6 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 def round_half_up(amount: Decimal, digits: int) -> Decimal:
     """Half up, away from zero for negative amounts; what rounds to nothing has no sign."""
     return _EXACT.plus(amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _EXACT))
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in a currency, never finer than its smallest unit."""
-
-    amount: Decimal
-    currency: str
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.amount, Decimal):
-            raise TypeError("money is a Decimal")
-        if not self.amount.is_finite():
-            raise ValueError("money is finite")
-        if rounded(self.amount, self.currency) != self.amount:
-            raise ValueError(f"{self.amount} is finer than {self.currency} allows")
-
-    def __add__(self, other: Money) -> Money:
-        return Money(self.amount + self._same(other), self.currency)
-
-    def __sub__(self, other: Money) -> Money:
-        return Money(self.amount - self._same(other), self.currency)
-
-    def exceeds(self, other: Money) -> bool:
-        """Strictly more than `other`."""
-        return self.amount > self._same(other)
-
-    def _same(self, other: Money) -> Decimal:
-        if other.currency != self.currency:
-            raise ValueError(f"{self.currency} and {other.currency} don't add")
-        return other.amount
 
 
 def line_amount(quantity: Decimal, unit_price: Decimal, currency: str) -> Decimal:

@@ -9,25 +9,19 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.wire import CurrencyCode, MoneyAmount, PositiveMoney, RateText
+from shared.wire import CurrencyCode, FilledText, Input, MoneyAmount, PositiveMoney, RateText
 
 ID = "019a0000-0000-7000-8000-0000000000{:02d}"
 
 
 # No rule parameter reaches further back.
 BusinessDay = Annotated[date, Field(ge=date(2020, 1, 1))]
-Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-
-
-class Input(BaseModel):
-    """What a caller sends: nothing unknown is accepted."""
-
-    model_config = ConfigDict(extra="forbid")
+Reference = Annotated[FilledText, StringConstraints(max_length=80)]
 
 
 def example(**fields: Any) -> ConfigDict:
     """A model's configuration with one example of it."""
-    return ConfigDict(extra="forbid", json_schema_extra={"examples": [fields]})
+    return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
 class CollectionIn(Input):
@@ -51,7 +45,7 @@ class CollectionIn(Input):
     amount: PositiveMoney
     bank_charges: MoneyAmount = Decimal(0)
     received_on: BusinessDay
-    payer: str = Field(min_length=1, max_length=200)
+    payer: FilledText = Field(max_length=200)
     buyer_id: UUID | None = None
     payer_relation: Literal["buyer", "parent", "payment_agent", "logistics", "other"] = "buyer"
     payer_evidence_hash: str = Field("", max_length=128)

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from fx_settlement.api.schemas import ID, BusinessDay, Input, Reference, example
-from shared.wire import CurrencyCode, MoneyAmount, PositiveMoney, RateText
+from fx_settlement.api.schemas import ID, BusinessDay, Reference, example
+from shared.wire import CurrencyCode, Input, MoneyAmount, PositiveMoney, RateText
 
 T = TypeVar("T", bound=BaseModel)
 

@@ -8,14 +8,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from registry.api.schemas import Input
+from shared.wire import FilledText, Input
 
 
 class ProcurementAgencyIn(Input):
     """A procurement agency (委托采购): who buys for whom."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -33,14 +32,13 @@ class ProcurementAgencyIn(Input):
     agent_id: UUID
     valid_from: date
     valid_to: date
-    entrusted_goods: str = Field(min_length=1, max_length=500)
+    entrusted_goods: FilledText = Field(max_length=500)
 
 
 class ExportAgencyIn(Input):
     """An export agency (委托代理出口): who exports, who collects, who files the exemption (R-FILE-6)."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from registry.api.schemas import Input
-from shared.wire import CoordinateText, one_of_missing
+from shared.wire import CoordinateText, FilledText, Input, one_of_missing
 
 CodeText = Annotated[str, Field(pattern=r"^[0-9A-Z]{2,10}$")]
 """A customs code of an office or port."""
@@ -30,7 +29,6 @@ class PilotIn(Input):
     """A pilot's own data: a second pilot is a row, not a release (R-FILE-2)."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -50,10 +48,10 @@ class PilotIn(Input):
         },
     )
 
-    name: str = Field(min_length=1, max_length=120)
-    name_zh: str = Field(min_length=1, max_length=120)
+    name: FilledText = Field(max_length=120)
+    name_zh: FilledText = Field(max_length=120)
     bounds: list[tuple[CoordinateText, CoordinateText]] = Field(min_length=3, max_length=500)
-    bounds_source: str = Field(min_length=1, max_length=120)
+    bounds_source: FilledText = Field(max_length=120)
     acceptance_gate_open_from: date | None = None
     customs_offices: list[CodeText] = Field(min_length=1, max_length=20)
 
@@ -62,11 +60,10 @@ class BankIn(Input):
     """A handling bank (经办银行)."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"name": "样例银行", "connection": "interface", "valid_from": "2026-01-01"}]},
     )
 
-    name: str = Field(min_length=1, max_length=120)
+    name: FilledText = Field(max_length=120)
     connection: Literal["interface", "web"]
     valid_from: date
     valid_to: date | None = None
@@ -76,7 +73,6 @@ class SiteIn(Input):
     """A supervised site or consolidation warehouse."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -89,9 +85,9 @@ class SiteIn(Input):
         },
     )
 
-    name: str = Field(min_length=1, max_length=120)
+    name: FilledText = Field(max_length=120)
     kind: Literal["supervised_site", "consolidation_warehouse"]
-    operator_name: str = Field(min_length=1, max_length=120)
+    operator_name: FilledText = Field(max_length=120)
     valid_from: date
     valid_to: date | None = None
 
@@ -99,11 +95,9 @@ class SiteIn(Input):
 class PortDatesIn(Input):
     """A designated port's name and dates."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"name": "样例口岸", "valid_from": "2026-01-01"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "样例口岸", "valid_from": "2026-01-01"}]})
 
-    name: str = Field(min_length=1, max_length=120)
+    name: FilledText = Field(max_length=120)
     valid_from: date
     valid_to: date | None = None
 
@@ -112,7 +106,6 @@ class PortIn(PortDatesIn):
     """A designated port of exit."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"port_code": "8011", "name": "样例口岸", "valid_from": "2026-01-01"}]},
     )
 
@@ -125,8 +118,8 @@ class CommodityEntryIn(Input):
     hs_prefix: str = Field("", pattern=r"^[0-9]{0,10}$")
     keywords: list[Annotated[str, Field(min_length=1, max_length=80)]] = Field(default_factory=list, max_length=50)
     verdict: Literal["eligible", "not_eligible"]
-    reason: str = Field(min_length=1, max_length=300)
-    reason_zh: str = Field(min_length=1, max_length=300)
+    reason: FilledText = Field(max_length=300)
+    reason_zh: FilledText = Field(max_length=300)
     barred_from_simplification: bool = False
 
     @model_validator(mode="after")
@@ -140,7 +133,6 @@ class CommodityListIn(Input):
     """A list version, published as it is."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -162,7 +154,7 @@ class CommodityListIn(Input):
 
     kind: Literal["positive", "negative"]
     effective_from: date
-    source: str = Field(min_length=1, max_length=200)
+    source: FilledText = Field(max_length=200)
     entries: list[CommodityEntryIn] = Field(min_length=1, max_length=5000)
 
 
@@ -201,7 +193,6 @@ class CommodityDecisionIn(Input):
     """A person's decision on a name and code; one that overrides a list names its last day (V10)."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -214,10 +205,10 @@ class CommodityDecisionIn(Input):
         },
     )
 
-    goods_name: str = Field(min_length=1, max_length=200)
+    goods_name: FilledText = Field(max_length=200)
     hs_code: str = Field(pattern=r"^([0-9]{6}|[0-9]{8}|[0-9]{10})$")
     verdict: Literal["eligible", "not_eligible"]
-    reason: str = Field(min_length=1, max_length=500)
+    reason: FilledText = Field(max_length=500)
     expires_on: date | None = None
 
 

@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 
 from shared.events.registry import Grade, QualificationKind, Role
 from shared.vocabulary.identifiers import IdentityKind
-from shared.wire import CoordinateText, CountryCode, one_of_missing
+from shared.wire import CoordinateText, CountryCode, FilledText, Input, one_of_missing
 
 STALL: JsonDict = {
     "stall_number": "02-000018",
@@ -19,12 +19,6 @@ STALL: JsonDict = {
     "latitude": "29.541000",
     "valid_from": "2026-01-01",
 }
-
-
-class Input(BaseModel):
-    """What a caller sends: nothing unknown is accepted, and blanks alone are no text (V6: no reason of blanks)."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class IdentityIn(Input):
@@ -38,7 +32,7 @@ class IdentityIn(Input):
 class StallIn(Input):
     """A stall (摊位) with its place in degrees and its dates."""
 
-    stall_number: str = Field(min_length=1, max_length=30)
+    stall_number: FilledText = Field(max_length=30)
     longitude: CoordinateText
     latitude: CoordinateText
     valid_from: date
@@ -49,12 +43,11 @@ class QualificationIn(Input):
     """A dated qualification (R-FILE-7)."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"kind": "fx_directory", "value": "A", "valid_from": "2026-01-01"}]},
     )
 
     kind: QualificationKind
-    value: str = Field(min_length=1, max_length=80)
+    value: FilledText = Field(max_length=80)
     valid_from: date
     valid_to: date | None = None
     source: str = Field("", max_length=120)
@@ -66,7 +59,6 @@ class SubjectIn(Input):
     """A filing of one role of an identity (备案)."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -79,7 +71,7 @@ class SubjectIn(Input):
     )
 
     identity: IdentityIn
-    name: str = Field(min_length=1, max_length=200)
+    name: FilledText = Field(max_length=200)
     role: Role
     stalls: list[StallIn] = Field(default_factory=list, max_length=20)
     qualifications: list[QualificationIn] = Field(default_factory=list, max_length=20)
@@ -88,7 +80,7 @@ class SubjectIn(Input):
 class StepIn(Input):
     """Why a party takes a step."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "as agreed"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "as agreed"}]})
 
     reason: str = Field("", max_length=500)
 
@@ -96,17 +88,15 @@ class StepIn(Input):
 class DecisionIn(Input):
     """Why an authority decides so, or a party ends its filing: no decision without a reason (V6)."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "documents complete"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "documents complete"}]})
 
-    reason: str = Field(min_length=1, max_length=500)
+    reason: FilledText = Field(max_length=500)
 
 
 class SuspensionIn(DecisionIn):
     """A suspension; with a stop order what was registered before stops too (R-FILE-3)."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"reason": "quality case 2026-3", "stop_order": True}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "quality case 2026-3", "stop_order": True}]})
 
     stop_order: bool = False
 
@@ -114,13 +104,11 @@ class SuspensionIn(DecisionIn):
 class AmendmentIn(Input):
     """What is different from now on: the stalls, the name, or both."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"stalls": [STALL], "reason": "moved to hall 2"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"stalls": [STALL], "reason": "moved to hall 2"}]})
 
     stalls: list[StallIn] | None = Field(None, max_length=20)
     name: str | None = Field(None, min_length=1, max_length=200)
-    reason: str = Field(min_length=1, max_length=500)
+    reason: FilledText = Field(max_length=500)
 
     @model_validator(mode="after")
     def _says_something(self) -> AmendmentIn:
@@ -132,7 +120,7 @@ class AmendmentIn(Input):
 class PurposeIn(Input):
     """Why somebody needs the whole identity number."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"purpose": "inspection 2026-14"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"purpose": "inspection 2026-14"}]})
 
     purpose: str = Field(min_length=5, max_length=300)
 
@@ -141,13 +129,12 @@ class GradeIn(Input):
     """A credit grade on the caller's own scale."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"grade": "B", "effective_from": "2026-05-01", "reason": "base rating"}]},
     )
 
     grade: Grade
     effective_from: date
-    reason: str = Field(min_length=1, max_length=500)
+    reason: FilledText = Field(max_length=500)
 
 
 class FilingOut(BaseModel):

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from shared.wire import CurrencyCode, MoneyAmount, MonthText, RateText
+from shared.wire import CurrencyCode, FilledText, Input, MoneyAmount, MonthText, RateText
 
 _ID = "019a0000-0000-7000-8000-0000000000{:02d}"
-
-
-class Input(BaseModel):
-    """What a caller sends: nothing unknown is accepted."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class ReturnIn(Input):
     """An exemption return of a month (免税申报); it holds every open item, so none are listed here."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [{"stall_holder_id": _ID.format(1), "month": "2026-05", "rate_choice": "month_first_day"}]
         },
@@ -36,23 +29,22 @@ class ReturnIn(Input):
 
 
 class ReasonIn(Input):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "invoice copy please"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "invoice copy please"}]})
 
-    reason: str = Field(min_length=1, max_length=500)
+    reason: FilledText = Field(max_length=500)
 
 
 class DecisionIn(Input):
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"outcome": "no_fault", "reason": "customs data came late"}]}
+        json_schema_extra={"examples": [{"outcome": "no_fault", "reason": "customs data came late"}]}
     )
 
     outcome: Literal["late_exemption", "no_fault", "taxed_as_domestic", "waived"]
-    reason: str = Field(min_length=1, max_length=500)
+    reason: FilledText = Field(max_length=500)
 
 
 class CertificateIn(Input):
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"declaration_id": _ID.format(91), "principal_id": _ID.format(1)}]},
     )
 
@@ -61,16 +53,13 @@ class CertificateIn(Input):
 
 
 class IssueIn(Input):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"issued_number": "DL50010000000000001"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"issued_number": "DL50010000000000001"}]})
 
-    issued_number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30)]
+    issued_number: FilledText = Field(max_length=30)
 
 
 class MiddleRateIn(Input):
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [{"day": "2026-05-13", "currency": "USD", "cny_per_unit": "6.98", "source": "sample"}]
         },
@@ -79,17 +68,17 @@ class MiddleRateIn(Input):
     day: date
     currency: CurrencyCode
     cny_per_unit: RateText
-    source: str = Field(min_length=1, max_length=200)
+    source: FilledText = Field(max_length=200)
 
 
 class CalendarDayIn(Input):
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"day": "2027-01-01", "working": False, "source": "sample"}]}
+        json_schema_extra={"examples": [{"day": "2027-01-01", "working": False, "source": "sample"}]}
     )
 
     day: date
     working: bool
-    source: str = Field(min_length=1, max_length=200)
+    source: FilledText = Field(max_length=200)
 
 
 class ReturnOut(BaseModel):

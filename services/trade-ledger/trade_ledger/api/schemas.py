@@ -14,6 +14,7 @@ from shared.wire import (
     CurrencyCode,
     FilledText,
     HsCodeText,
+    Input,
     Instant,
     MoneyAmount,
     PositiveQuantity,
@@ -24,23 +25,16 @@ from shared.wire import (
 )
 
 
-class Input(BaseModel):
-    """What a caller sends: nothing unknown is accepted."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 class ReasonIn(Input):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "entered twice"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "entered twice"}]})
 
-    reason: str = Field(min_length=1, max_length=500)
+    reason: FilledText = Field(max_length=500)
 
 
 class HandoverIn(Input):
     """Trades of one stall holder handed over to the operator."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"trade_ids": ["019a0000-0000-7000-8000-000000000021"]}]},
     )
 
@@ -59,22 +53,20 @@ class HandoverOut(BaseModel):
 class LoadIn(Input):
     """A load: one container or one vehicle."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"container_number": "CSQU3054383"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"container_number": "CSQU3054383"}]})
 
     container_number: str | None = Field(None, max_length=20)
     vehicle: FilledText | None = Field(None, max_length=20)
 
 
 class LoadSealIn(Input):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"seal_number": "SL0000123"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"seal_number": "SL0000123"}]})
 
     seal_number: FilledText = Field(max_length=40)
 
 
 class ArrivalIn(Input):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"arrived_at": "2026-05-13T15:00:00+08:00"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"arrived_at": "2026-05-13T15:00:00+08:00"}]})
 
     arrived_at: Instant
 
@@ -87,7 +79,6 @@ class LoadOut(BaseModel):
 
 class PackingListIn(Input):
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"load_id": "019a0000-0000-7000-8000-000000000031", "destination": "RU"}]},
     )
 
@@ -106,7 +97,6 @@ class PackLineIn(Input):
 
 class PackIn(Input):
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -130,7 +120,6 @@ class PackIn(Input):
 
 class UnpackIn(Input):
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"packed_line_ids": ["019a0000-0000-7000-8000-000000000051"]}]},
     )
 
@@ -147,7 +136,6 @@ class CustomsRateIn(Input):
     """A customs monthly rate as published: CNY per unit."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [{"month": "2026-05-01", "currency": "USD", "cny_per_unit": "6.98", "source": "sample"}]
         },
@@ -156,7 +144,7 @@ class CustomsRateIn(Input):
     month: date
     currency: CurrencyCode
     cny_per_unit: RateText
-    source: str = Field(min_length=1, max_length=200)
+    source: FilledText = Field(max_length=200)
 
 
 class CustomsRateOut(BaseModel):
@@ -183,7 +171,6 @@ class DeclarationIn(Input):
     """A draft over sealed packing lists; charges in the declaration's currency (V28)."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -199,8 +186,8 @@ class DeclarationIn(Input):
     )
 
     packing_list_ids: list[UUID] = Field(min_length=1, max_length=50)
-    customs_office: str = Field(min_length=1, max_length=10)
-    port: str = Field(min_length=1, max_length=10)
+    customs_office: FilledText = Field(max_length=10)
+    port: FilledText = Field(max_length=10)
     price_term: PriceTerm
     currency: CurrencyCode
     freight: UnsignedMoney = Field("0")  # type: ignore[assignment]  # parsed like any wire value
@@ -244,7 +231,6 @@ class ReceiptIn(Input):
     """A message of customs (R-DECL-4)."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -257,7 +243,7 @@ class ReceiptIn(Input):
         },
     )
 
-    receipt_id: str = Field(min_length=1, max_length=80)
+    receipt_id: FilledText = Field(max_length=80)
     kind: Literal[
         "accepted", "rejected", "inspected", "released", "departed", "amended", "shut_out", "returned", "deleted"
     ]

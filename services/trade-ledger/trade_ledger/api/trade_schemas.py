@@ -44,7 +44,6 @@ class TradeIn(TradeEntry):
     """A trade (交易单)."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [_TRADE]},
     )
 
@@ -52,9 +51,7 @@ class TradeIn(TradeEntry):
 class CorrectionIn(CorrectionEntry):
     """The trade as it should be, and why; lines that name their `line_id` keep it wherever they stand now."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{**_TRADE, "reason": "price of a piece was misread"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_TRADE, "reason": "price of a piece was misread"}]})
 
 
 class TradeOut(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from shared.events.trade_ledger import BrandStatement, ExportMode, PriceTerm, SettlementMethod, TradeKind
 from shared.wire import (
@@ -13,6 +13,7 @@ from shared.wire import (
     DateText,
     FilledText,
     HsCodeText,
+    Input,
     MoneyAmount,
     PositiveMoney,
     PositiveQuantity,
@@ -23,13 +24,7 @@ from shared.wire import (
 ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Entry(BaseModel):
-    """Nothing unknown is accepted."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class LineEntry(Entry):
+class LineEntry(Input):
     """A goods line (R-TRADE-2)."""
 
     goods_name: FilledText = Field(max_length=200)
@@ -54,7 +49,7 @@ class LineEntry(Entry):
     producer: Text = Field("", max_length=200)
 
 
-class DomesticLegEntry(Entry):
+class DomesticLegEntry(Input):
     """The domestic RMB leg (境内人民币结算, R-TRADE-6)."""
 
     amount: PositiveMoney
@@ -64,7 +59,7 @@ class DomesticLegEntry(Entry):
     reference: FilledText = Field(max_length=100)
 
 
-class TradeEntry(Entry):
+class TradeEntry(Input):
     """A trade (交易单)."""
 
     seller_id: UUID
