@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ import pytest
 
 from marketctl.layout import SERVICES, package_of
 from shared.http.access import Grant
+from shared.http.app import Service, make_app
 from shared.http.identity import ROLES
+from shared.settings import ServiceSettings
 from shared.testing.client import Door, open_door
 from shared.testing.forgeries import forged_tokens
 from shared.testing.services import MakeServiceDatabase
 from shared.testing.tokens import ServedMint
+from shared.vocabulary.errors import SetupProblem
 
 PARTY: dict[str, Any] = {"subject_id": uuid4(), "bank_id": uuid4(), "site_id": uuid4()}
 
@@ -47,6 +51,17 @@ async def test_each_role_reaches_what_the_table_grants_and_nothing_else(
                 if refused == allowed or answer.status_code == 401 or answer.status_code >= 500:
                     wrong.append((operation, role, allowed, answer.status_code))
     assert wrong == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_endpoint_and_its_entry_need_each_other(service: str) -> None:
+    described: Service = importlib.import_module(f"{package_of(service)}.app").service
+    some = min(described.access)
+    without = {name: entry for name, entry in described.access.items() if name != some}
+    with pytest.raises(SetupProblem, match=rf"endpoints without an entry .*{some}"):
+        make_app(replace(described, access=without), ServiceSettings)
+    with pytest.raises(SetupProblem, match=r"entries without an endpoint: .*'gone'"):
+        make_app(replace(described, access={**described.access, "gone": described.access[some]}), ServiceSettings)
 
 
 @pytest.mark.parametrize("at_each", [4, pytest.param(99, marks=pytest.mark.long)])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
 
 from shared.http.identity import ROLES, Caller, NotAuthenticated
 from shared.vocabulary.errors import Forbidden, SetupProblem
@@ -30,16 +31,10 @@ def grant(*roles: str, sees: str) -> Grant:
     return Grant(frozenset(roles), sees)
 
 
-def operations_of(app: FastAPI) -> Iterable[str]:
-    """The operation ids of all published endpoints."""
-    for methods in app.openapi()["paths"].values():
-        for operation in methods.values():
-            yield operation["operationId"]
-
-
-def check_access(app: FastAPI, access: Access) -> None:
+def check_access(routers: Sequence[APIRouter], access: Access) -> None:
     """Fail unless table and endpoints name exactly each other."""
-    operations = set(operations_of(app))
+    routes = [each for router in routers for each in router.routes if isinstance(each, APIRoute)]
+    operations = {each.operation_id or each.name for each in routes}
     if missing := operations - set(access):
         raise SetupProblem(f"endpoints without an entry in the access table: {sorted(missing)}")
     if dead := set(access) - operations:

@@ -64,6 +64,15 @@ class Service:
     running: Callable[[Runtime], AbstractAsyncContextManager[None]] | None = None
 
 
+class _Described(FastAPI):
+    """Completes FastAPI's document once, when it is first asked for: to make it takes longer than all the rest."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            describe(super().openapi(), self.state.access)
+        return super().openapi()
+
+
 def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastAPI:
     """The application; `settings` is read when it starts, so that importing it needs no environment."""
 
@@ -100,7 +109,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
             await runtime.wake.close()
             await engine.dispose()
 
-    app = FastAPI(
+    app = _Described(
         title=service.title,
         description=service.description,
         version="1",
@@ -116,13 +125,11 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     app.state.catalogue = Catalogue(service.problems)
     for router in service.routers:
         app.include_router(router, dependencies=[Depends(authorise)])
-    check_access(app, service.access)
+    check_access(service.routers, service.access)
     add_responses(app)
     _add_health(app)
     add_pages(app)
     add_rule_pages(app)
-    # Last: FastAPI makes its document anew whenever a route is added.
-    describe(app.openapi(), service.access)
     # Not FastAPI's own max_body_size: that stands outside the edge and answers in plain text.
     app.user_middleware[:0] = [
         Middleware(Edge, application=app, service=service.name),

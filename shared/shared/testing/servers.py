@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -146,19 +147,16 @@ MakeDatabase = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
-def make_database(postgres: Postgres) -> Iterator[MakeDatabase]:
-    """`make_database(template=None)` gives the app role's DSN of a new database, dropped at the end."""
-    made: list[str] = []
+def make_database(postgres: Postgres) -> MakeDatabase:
+    """`make_database(template=None)` gives the app role's DSN of a new database, which ends with its server."""
+    numbers = count()
 
     def make(template: str | None = None) -> str:
-        name = f"t_{os.getpid()}_{len(made)}"
+        name = f"t_{os.getpid()}_{next(numbers)}"
         postgres.server.create_database(name, owner=APP_ROLE, template=template)
-        made.append(name)
         return postgres.dsn(name)
 
-    yield make
-    for name in made:
-        postgres.server.drop_database(name)
+    return make
 
 
 def database_of(dsn: str) -> str:
