@@ -95,7 +95,7 @@ test: kafka ## the suite on a real PostgreSQL and a real Kafka
 
 .PHONY: test-long
 test-long: kafka ## the same with the full counts
-	@$(PY) -m pytest -q -m long || { status=$$?; if [ $$status = 5 ]; then echo "0 passed, 0 failed"; else exit $$status; fi; }
+	@$(PY) -m pytest -q -n 2 -m long || { status=$$?; if [ $$status = 5 ]; then echo "0 passed, 0 failed"; else exit $$status; fi; }
 
 .PHONY: bench
 bench: $(STAMP) ## register-a-trade over HTTP as a ratio of pgbench's one-statement rate

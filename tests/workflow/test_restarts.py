@@ -20,7 +20,7 @@ from marketctl.sample.days import run_sample_days
 from marketctl.verify import verify_all
 
 _EXPECTED = json.loads(Path(__file__).with_name("expected_numbers.json").read_text("utf-8"))
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 class Day(threading.Thread):
@@ -35,7 +35,7 @@ class Day(threading.Thread):
         self.unexpected = run_sample_days(self._platform, Console(quiet=True))
 
 
-@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.long)])
+@pytest.fixture(params=["embedded", "kafka"])
 def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
     bus: BusKind = request.param
     started = Platform(Layout(tmp_path / "重启 run", bus, free_ports()))

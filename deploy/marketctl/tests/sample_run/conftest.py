@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,9 +100,10 @@ def below() -> Callable[[int], list[int]]:
     return processes_below
 
 
-@pytest.fixture
-def market(tmp_path: Path) -> Iterator[Run]:
-    run = Run(tmp_path / "市场 data")
+@contextmanager
+def run_in(folder: Path) -> Iterator[Run]:
+    """A run whose processes end with the block."""
+    run = Run(folder)
     try:
         yield run
     finally:
@@ -109,3 +111,19 @@ def market(tmp_path: Path) -> Iterator[Run]:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 process.wait(60)
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Iterator[Run]:
+    with run_in(tmp_path / "市场 data") as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """One that serves, as if the days were done, for all tests of a file."""
+    with run_in(tmp_path_factory.mktemp("serving") / "市场 data") as run:
+        run.as_if_the_days_were_done()
+        run.start()
+        run.wait_ready()
+        yield run

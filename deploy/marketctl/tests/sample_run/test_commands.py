@@ -23,6 +23,8 @@ from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.envelope import partition_of
 
 Run = Any
+# All on one run that serves, in this order: the last tests leave something parked, and end it.
+pytestmark = pytest.mark.timeout(900)
 LOOKS = ("verify", "doctor", "db status", "clock show", "parked list", "events tail")
 
 
@@ -69,45 +71,32 @@ def parked_in(market: Run, service: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.timeout(900)
-def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(market: Run) -> None:
-    assert "make run" in typed(market, "verify", 3)
-    market.as_if_the_days_were_done()
-    market.start()
-    market.wait_ready()
-
+def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(serving: Run) -> None:
     for line in LOOKS:
-        assert said(market, line, 0) or line == "events tail"
-    assert json.loads(typed(market, "verify --json", 0)) == {"ok": True, "findings": [], "parked": 0, "released": 0}
-    heads = json.loads(said(market, "db status --json", 0))
+        assert said(serving, line, 0) or line == "events tail"
+    assert json.loads(typed(serving, "verify --json", 0)) == {"ok": True, "findings": [], "parked": 0, "released": 0}
+    heads = json.loads(said(serving, "db status --json", 0))
     assert [each["revision"] == each["head"] for each in heads.values()] == [True] * len(SERVICES)
-    assert all(check["ok"] for check in json.loads(said(market, "doctor --json", 0)))
-    assert said(market, "token operator --actor clerk", 0).count(".") == 2
-    assert json.loads(said(market, "token operator --json", 0))["access_token"].count(".") == 2
-    assert json.loads(said(market, "db upgrade --json", 0)) == heads
+    assert all(check["ok"] for check in json.loads(said(serving, "doctor --json", 0)))
+    assert said(serving, "token operator --actor clerk", 0).count(".") == 2
+    assert json.loads(said(serving, "token operator --json", 0))["access_token"].count(".") == 2
+    assert json.loads(said(serving, "db upgrade --json", 0)) == heads
 
-    before = json.loads(said(market, "clock show --json", 0))["now"]
-    moved = json.loads(said(market, "clock advance --days 3 --json", 0))
+    before = json.loads(said(serving, "clock show --json", 0))["now"]
+    moved = json.loads(said(serving, "clock advance --days 3 --json", 0))
     assert moved["now"][:10] > before[:10]
-    assert said(market, "clock set 2027-06-08T09:00:00+08:00", 0).startswith("2027-06-08T01:00")
+    assert said(serving, "clock set 2027-06-08T09:00:00+08:00", 0).startswith("2027-06-08T01:00")
 
     for line in ("token nobody", "clock set tomorrow", "clock set 2026-06-08T09:00:00", "clock set 9999-12-31T00:00Z",
                  "clock advance --days 99999999", "events tail --topic none", "events tail --count 0",
                  "parked retry nobody 1", "parked retry registry 0", "run --bus none"):  # fmt: skip
-        assert said(market, line, 2)
+        assert said(serving, line, 2)
     for line in ("trace none", "trace ../parked", "parked retry registry 999"):
-        assert said(market, line, 1).startswith("not_found")
-    market.end(signal.SIGINT)
-    for line in ("verify", "token admin", "events tail", "db status", "db upgrade"):
-        assert "make run" in typed(market, line, 3)
+        assert said(serving, line, 1).startswith("not_found")
 
 
-@pytest.mark.timeout(900)
-def test_verify_waits_for_events_on_their_way(market: Run) -> None:
-    market.as_if_the_days_were_done()
-    market.start()
-    market.wait_ready()
-    layout = kept_layout(market.folder)
+def test_verify_waits_for_events_on_their_way(serving: Run) -> None:
+    layout = kept_layout(serving.folder)
     assert layout is not None
     with psycopg.connect(layout.database_url("fx-settlement")) as busy:
         busy.execute("LOCK TABLE consumer_sequences IN EXCLUSIVE MODE")
@@ -116,30 +105,33 @@ def test_verify_waits_for_events_on_their_way(market: Run) -> None:
         assert {finding.invariant for finding in verify_all(layout)} == {"I1"}
         freed = threading.Timer(1, busy.rollback)
         freed.start()
-        assert said(market, "verify", 0) == "ok\n"
+        assert said(serving, "verify", 0) == "ok\n"
         freed.join()
 
 
-@pytest.mark.timeout(900)
-def test_a_parked_event_is_listed_retried_and_released_by_two_persons(market: Run) -> None:
-    market.as_if_the_days_were_done()
-    market.start()
-    market.wait_ready()
-    put_poison(market, "bank-1")
+def test_a_parked_event_is_listed_retried_and_released_by_two_persons(serving: Run) -> None:
+    put_poison(serving, "bank-1")
     service, deadline = "fx-settlement", time.monotonic() + 60
-    while not (waiting := parked_in(market, service)):
+    while not (waiting := parked_in(serving, service)):
         assert time.monotonic() < deadline
     (event,) = waiting
     assert (event["type"], event["key"], event["release_proposed_by"]) == (BankFiled.TYPE, "bank-1", None)
     this = f"{service} {event['id']}"
-    assert said(market, f"parked retry {this}", 0) == "0 applied\n"
-    assert said(market, f"parked release {this} x anna", 1).startswith("field_too_short (/reason)")
-    assert said(market, f"parked release {this} case-12 anna", 0) == "proposed\n"
-    assert said(market, f"parked release {this} case-12 anna", 1).startswith("release_needs_two_persons")
-    assert said(market, f"parked release {this} case-12 bo", 0) == "released\n"
-    assert said(market, f"parked retry {this}", 1).startswith("parked_event_settled")
-    assert parked_in(market, service) == []
+    assert said(serving, f"parked retry {this}", 0) == "0 applied\n"
+    assert said(serving, f"parked release {this} x anna", 1).startswith("field_too_short (/reason)")
+    assert said(serving, f"parked release {this} case-12 anna", 0) == "proposed\n"
+    assert said(serving, f"parked release {this} case-12 anna", 1).startswith("release_needs_two_persons")
+    assert said(serving, f"parked release {this} case-12 bo", 0) == "released\n"
+    assert said(serving, f"parked retry {this}", 1).startswith("parked_event_settled")
+    assert parked_in(serving, service) == []
     # It went past registry's outbox, and that stays said.
-    found = said(market, "verify", 1)
+    found = said(serving, "verify", 1)
     assert f"I2: {service} applied 1 of {BankFiled.TOPIC} bank-1" in found
     assert "1 released" in found
+
+
+def test_a_command_that_needs_a_run_says_how_to_start_one(serving: Run, market: Run) -> None:
+    assert "make run" in typed(market, "verify", 3)
+    serving.end(signal.SIGINT)
+    for line in ("verify", "token admin", "events tail", "db status", "db upgrade"):
+        assert "make run" in typed(serving, line, 3)

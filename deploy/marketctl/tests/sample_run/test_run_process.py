@@ -71,6 +71,7 @@ def test_a_killed_run_leaves_no_process_and_the_next_one_serves_until_ctrl_c(mar
     assert not market.folder.exists()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_run_whose_postgresql_is_gone_says_so_and_ends(market: Run, below: Below) -> None:
     market.as_if_the_days_were_done()
