@@ -83,12 +83,34 @@ def settings_for(dsn: str, mint: ServedMint, clock_file: Path, **told: Any) -> S
     )
 
 
+class _Application:
+    """A service's application and what it is told when it starts next."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.settings: ServiceSettings | None = None
+        self.app = make_app(service, self._told)
+
+    def _told(self) -> ServiceSettings:
+        assert self.settings is not None
+        return self.settings
+
+
+# FastAPI works out its routes anew for each application, which takes longer than most tests: one serves them in turn.
+_idle: list[_Application] = []
+
+
 @asynccontextmanager
 async def open_door(service: Service, dsn: str, mint: ServedMint, folder: Path, **told: Any) -> AsyncIterator[Door]:
     """The service's application on a database, with its lifespan; `told` are further settings."""
+    application = next((each for each in _idle if each.service is service), None) or _Application(service)
+    if application in _idle:
+        _idle.remove(application)
     clock_file = folder / f"clock-{uuid4().hex}.json"
-    app = make_app(service, lambda: settings_for(dsn, mint, clock_file, **told))
+    application.settings = settings_for(dsn, mint, clock_file, **told)
+    app = application.app
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
             yield Door(app, client, mint, clock_file)
+    _idle.append(application)

@@ -132,6 +132,8 @@ def test_a_parked_event_is_listed_retried_and_released_by_two_persons(serving: R
 
 def test_a_command_that_needs_a_run_says_how_to_start_one(serving: Run, market: Run) -> None:
     assert "make run" in typed(market, "verify", 3)
-    serving.end(signal.SIGINT)
+    assert serving.end(signal.SIGINT) == 0
+    assert "stopped in order; data kept" in serving.output
+    assert "Traceback" not in serving.output
     for line in ("verify", "token admin", "events tail", "db status", "db upgrade"):
         assert "make run" in typed(serving, line, 3)

@@ -34,6 +34,7 @@ def none_left(pids: list[int], *, seconds: float = 40) -> bool:
     return True
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_killed_run_leaves_no_process_and_the_next_one_serves_until_ctrl_c(market: Run, below: Below) -> None:
     market.as_if_the_days_were_done()
