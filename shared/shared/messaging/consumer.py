@@ -23,6 +23,7 @@ from shared.messaging.applying import (
     store_sequences,
 )
 from shared.messaging.bus import Batches, Bus, BusStopped, Positions, Reader, Record
+from shared.messaging.cancelling import only_asked
 from shared.messaging.failpoints import failpoint
 from shared.messaging.outbox import Wake
 from shared.messaging.parked_row import parked_row, reason_of
@@ -80,7 +81,8 @@ class Consumer:
         while not stop.is_set():
             started = time.monotonic()
             try:
-                await self._as_active(stop)
+                with only_asked():
+                    await self._as_active(stop)
             except BusStopped:
                 raise
             except Exception as error:

@@ -12,6 +12,7 @@ from prometheus_client import Counter, Gauge
 
 from shared.events.catalogue import TOPICS
 from shared.messaging.bus import Bus, BusStopped, Outgoing, Publisher
+from shared.messaging.cancelling import only_asked
 from shared.messaging.envelope import headers_of, partition_of
 from shared.messaging.failpoints import failpoint
 from shared.messaging.outbox import wake_channel
@@ -94,7 +95,8 @@ class Relay:
         pause = 0.1
         while not stop.is_set():
             try:
-                await self._as_active(stop)
+                with only_asked():
+                    await self._as_active(stop)
             except BusStopped:
                 raise
             except Exception as error:  # noqa: BLE001 - database, bus and network fail in many ways
@@ -107,7 +109,6 @@ class Relay:
 
     async def _as_active(self, stop: asyncio.Event) -> None:
         connection = await asyncpg.connect(self._url, server_settings=_SESSION)
-        publisher = self._bus.publisher(self._service)
         self._carried = False
         try:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ACTIVE_RELAY_LOCK):
@@ -115,6 +116,13 @@ class Relay:
                 await _wait(stop, _POLL_SECONDS)
                 if stop.is_set():
                     return
+            await self._carry_until(stop, connection)
+        finally:
+            await connection.close(timeout=5)
+
+    async def _carry_until(self, stop: asyncio.Event, connection: Any) -> None:
+        publisher = self._bus.publisher(self._service)
+        try:
             await connection.add_listener(wake_channel(self._service), lambda *_: self._woken.set())
             cursor = await self._begin(connection, publisher)
             self._carried = True
@@ -126,7 +134,6 @@ class Relay:
             await self._carry_all(connection, publisher, cursor)
         finally:
             await publisher.close()
-            await connection.close(timeout=5)
 
     async def _until_woken(self, stop: asyncio.Event) -> None:
         waits = [asyncio.create_task(self._woken.wait()), asyncio.create_task(stop.wait())]

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import structlog
 import uvicorn
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from shared.database import make_engine
 from shared.logging import configure_logging
 from shared.messaging.bus import BusStopped, open_bus
+from shared.messaging.cancelling import only_asked
 from shared.messaging.consumer import Consumer, Stalled
 from shared.messaging.outbox import Wake
 from shared.messaging.relay import Relay
@@ -42,8 +44,9 @@ def _health(relay: Relay, consumer: Consumer, port: int) -> uvicorn.Server:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routes = [Route("/livez", live), Route("/readyz", ready), Route("/metrics", metrics)]
-    config = uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=port, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
+    # Probes ask every second: what they are told is in the metrics.
+    quiet: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off"}
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=port, **quiet))
     # Signals end the worker in its own order; the health server just follows.
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     return server
@@ -61,7 +64,8 @@ async def _until_failed(work: Awaitable[None], stop: asyncio.Event, failures: li
 async def _every(seconds: float, stop: asyncio.Event, engine: AsyncEngine, work: Background) -> None:
     while not stop.is_set():
         try:
-            await work(engine)
+            with only_asked():
+                await work(engine)
         except Exception as error:  # noqa: BLE001 - background work comes round again
             log.warning("background work failed", error=f"{type(error).__name__}: {error}")
         with contextlib.suppress(TimeoutError):

@@ -82,8 +82,20 @@ class ReadsNothing(NeverAnswers):
         return {}
 
 
+class Cancels(NeverAnswers):
+    """A client whose connection goes: it cancels whoever waits for it, as aiokafka does."""
+
+    async def fetch(self, *, most: int, wait_seconds: float) -> Batches:
+        answer: asyncio.Future[Batches] = asyncio.get_running_loop().create_future()
+        answer.cancel()
+        return await answer
+
+    async def close(self) -> None:
+        return
+
+
 class FirstReadersFail(EmbeddedBus):
-    """The embedded bus, whose first readers stand still."""
+    """The embedded bus, whose first readers fail."""
 
     def __init__(self, url: str, broken: list[Reader]) -> None:
         super().__init__(url)
@@ -230,8 +242,8 @@ async def test_two_rivals_with_the_same_batch_apply_it_once(
     assert sum(reader.rewound for reader in readers) == 4
 
 
-@pytest.mark.parametrize("broken", [NeverAnswers, ReadsNothing])
-async def test_a_client_that_stands_still_is_built_anew(
+@pytest.mark.parametrize("broken", [NeverAnswers, ReadsNothing, Cancels])
+async def test_a_client_that_stands_still_or_cancels_is_built_anew(
     make_database: Any, make_consumer: Any, broken: Callable[[], Reader]
 ) -> None:
     bus = FirstReadersFail(make_database(), [broken(), broken()])
@@ -245,6 +257,20 @@ async def test_a_client_that_stands_still_is_built_anew(
     stop.set()
     await running
     assert bus.broken == []
+    await bus.close()
+
+
+async def test_a_consumer_that_is_told_to_end_ends_cancelled(make_database: Any, make_consumer: Any) -> None:
+    bus = EmbeddedBus(make_database())
+    await publish(bus, [record("a", 1)])
+    consumer, engine, _ = make_consumer(bus)
+    running = asyncio.create_task(consumer.run(asyncio.Event()))
+    async with asyncio.timeout(60):
+        while not await applied(engine):  # noqa: ASYNC110 - a database has no event to wait for
+            await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.wait([running], timeout=30)
+    assert running.cancelled()
     await bus.close()
 
 
