@@ -280,3 +280,37 @@ async def test_the_age_of_what_waits_goes_by_the_wall_and_not_by_the_sandbox_clo
         while not age():  # noqa: ASYNC110 - a gauge has no event to wait for
             await asyncio.sleep(0.05)
         assert age() < 3600
+
+
+class CancelsOnce(EmbeddedBus):
+    """A bus whose first publisher cancels its caller, as a client does whose connection goes."""
+
+    cancelled = 0
+
+    def publisher(self, service: str) -> Any:
+        bus = self
+
+        class Cancelling(EmbeddedPublisher):
+            async def publish(self, records: Any, cursor: int) -> None:
+                if not bus.cancelled:
+                    bus.cancelled += 1
+                    answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                    answer.cancel()
+                    await answer
+                await super().publish(records, cursor)
+
+        return Cancelling(self, service)
+
+
+async def test_a_client_that_cancels_its_relay_is_built_anew(
+    make_side: Any, make_engine_of: Any, make_database: Any, act: Act
+) -> None:
+    side, bus = make_side(), CancelsOnce(make_database())
+    async with make_sessions(make_engine_of(side.dsn)).begin() as session:
+        await announce(session, decided("a"), key="k", sequence=1, act=act)
+    async with relaying(side.dsn, bus), asyncio.timeout(60):
+        while await bus.is_empty(["tax-exemption.returns"]):  # noqa: ASYNC110 - a bus has no event to wait for
+            await asyncio.sleep(0.05)
+    assert bus.cancelled == 1
+    assert await bus.count_records(["tax-exemption.returns"]) == 1
+    await bus.close()
