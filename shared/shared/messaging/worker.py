@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
 import structlog
 import uvicorn
@@ -44,9 +43,16 @@ def _health(relay: Relay, consumer: Consumer, port: int) -> uvicorn.Server:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routes = [Route("/livez", live), Route("/readyz", ready), Route("/metrics", metrics)]
-    # Probes ask every second: what they are told is in the metrics.
-    quiet: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off"}
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=port, **quiet))
+    config = uvicorn.Config(
+        Starlette(routes=routes),
+        host="127.0.0.1",
+        port=port,
+        log_config=None,
+        # Only probes call here, every few seconds.
+        access_log=False,
+        lifespan="off",
+    )
+    server = uvicorn.Server(config)
     # Signals end the worker in its own order; the health server just follows.
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     return server

@@ -103,9 +103,8 @@ _idle: list[_Application] = []
 @asynccontextmanager
 async def open_door(service: Service, dsn: str, mint: ServedMint, folder: Path, **told: Any) -> AsyncIterator[Door]:
     """The service's application on a database, with its lifespan; `told` are further settings."""
-    application = next((each for each in _idle if each.service is service), None) or _Application(service)
-    if application in _idle:
-        _idle.remove(application)
+    known = next((place for place, each in enumerate(_idle) if each.service is service), None)
+    application = _Application(service) if known is None else _idle.pop(known)
     clock_file = folder / f"clock-{uuid4().hex}.json"
     application.settings = settings_for(dsn, mint, clock_file, **told)
     app = application.app

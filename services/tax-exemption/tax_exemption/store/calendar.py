@@ -26,7 +26,7 @@ class Calendar:
             return self._published[day]
         try:
             return bool(chinese_calendar.is_workday(day))
-        except NotImplementedError:
+        except NotImplementedError:  # the library's answer for years whose holidays are not published yet
             self.provisional = True
             return day.weekday() < _SATURDAY
 

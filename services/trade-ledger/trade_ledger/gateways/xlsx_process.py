@@ -39,6 +39,7 @@ def _unpacked(content: bytes) -> io.BytesIO:
                 raise Unreadable("workbook_locked")
             for each in entries:
                 copy.writestr(each.filename, archive.read(each))
+    # NotImplementedError: a compression or a zip version that zipfile can't read.
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise Unreadable("workbook_unreadable") from error
     safe.seek(0)
