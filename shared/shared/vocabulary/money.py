@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+from math import floor
 
 import pycountry
 
@@ -68,25 +70,30 @@ def allocate(total: Decimal, weights: Sequence[Decimal], digits: int) -> list[De
     units = int(_EXACT.scaleb(total, digits))
     if Decimal(units).scaleb(-digits, _EXACT) != total:
         raise ValueError(f"{total} is finer than {digits} digits: its parts could not sum to it")
-    # In whole numbers: a quotient cut at 28 digits makes equal remainders unequal.
-    shares = _whole_numbers(weights)
-    whole = sum(shares)
-    parts, remainders = zip(*(divmod(units * share, whole) for share in shares), strict=True)
-    by_remainder = sorted(range(len(shares)), key=lambda index: (-remainders[index], index))
-    favoured = set(by_remainder[: units - sum(parts)])
-    return [Decimal(part + (index in favoured)).scaleb(-digits, _EXACT) for index, part in enumerate(parts)]
-
-
-def _whole_numbers(weights: Sequence[Decimal]) -> list[int]:
     if any(weight < 0 for weight in weights):
         raise ValueError("weights must not be negative")
-    if not any(weights):
-        return [1] * len(weights)
-    places = max(0, *(-int(weight.as_tuple().exponent) for weight in weights))
-    return [int(_EXACT.scaleb(weight, places)) for weight in weights]
+    shares = [Fraction(weight) for weight in weights] if any(weights) else [Fraction(1)] * len(weights)
+    whole = sum(shares)
+    return _placed(units, [units * share / whole for share in shares], digits)
 
 
 def convert(amounts: Sequence[Decimal], rate: Decimal, currency: str) -> list[Decimal]:
-    """Amounts at a rate: the total is rounded once, and the parts sum to it (V54)."""
+    """Amounts at a rate: the total is rounded once, the parts sum to it, and none is a unit off its own (V54).
+
+    What is over goes by the remainders of the amounts' own conversions: shares of the rounded total would move a large
+    part by half a unit first. Amounts must not be negative.
+    """
+    if any(amount < 0 for amount in amounts):
+        raise ValueError("amounts must not be negative")
+    digits = currency_digits(currency)
     total = rounded(_EXACT.multiply(sum(amounts, Decimal(0)), rate), currency)
-    return allocate(total, amounts, currency_digits(currency))
+    exact = [Fraction(amount) * Fraction(rate) * 10**digits for amount in amounts]
+    return _placed(int(_EXACT.scaleb(total, digits)), exact, digits)
+
+
+def _placed(units: int, shares: Sequence[Fraction], digits: int) -> list[Decimal]:
+    """Exact shares cut down to whole units; those left over go one each to the largest remainders, earlier first."""
+    parts = [floor(share) for share in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda index: (parts[index] - shares[index], index))
+    favoured = set(by_remainder[: units - sum(parts)])
+    return [Decimal(part + (index in favoured)).scaleb(-digits, _EXACT) for index, part in enumerate(parts)]

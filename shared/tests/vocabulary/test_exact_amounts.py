@@ -24,6 +24,25 @@ def test_the_published_example_places_its_cent() -> None:
     assert parts == of("1832.13", "1832.12", "3664.24")
 
 
+def test_what_the_total_loses_by_rounding_is_not_taken_from_its_largest_part() -> None:
+    # 3116.84 is exactly 1987.920552: its share of the rounded total, cut down, was 1987.91.
+    parts = convert(of("561.99", "3116.84", "0.56"), Decimal("0.6378"), "CNY")
+    assert parts == of("358.44", "1987.92", "0.35")
+
+
+@given(
+    st.lists(st.integers(0, 10**11), min_size=1, max_size=12), st.integers(1, 10**12), st.sampled_from(["CNY", "JPY"])
+)
+def test_a_conversion_is_no_unit_off_in_any_part(cents: list[int], rate: int, currency: str) -> None:
+    amounts, at = [Decimal(each) / 100 for each in cents], Decimal(rate) / 10**8
+    unit = Fraction(1, 10 ** currency_digits(currency))
+    parts = convert(amounts, at, currency)
+    exact = [Fraction(amount) * Fraction(at) for amount in amounts]
+    assert abs(sum(map(Fraction, parts)) - sum(exact)) <= unit / 2
+    for part, whole in zip(parts, exact, strict=True):
+        assert abs(Fraction(part) - whole) < unit
+
+
 @given(UNITS, WEIGHTS, st.sampled_from([0, 2, 3, 4]))
 def test_parts_sum_to_the_total_and_none_is_a_unit_off_its_share(
     units: int, weights: list[Decimal], digits: int
