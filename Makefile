@@ -87,7 +87,7 @@ check: lint types imports ## lint, types, import rules, migrations equal to tabl
 
 .PHONY: kafka
 kafka: $(STAMP)
-	@$(PY) -m shared.processes.kafka fetch
+	@$(PY) -m shared.workshop.processes.kafka fetch
 
 .PHONY: test
 test: kafka ## the suite on a real PostgreSQL and a real Kafka

@@ -15,10 +15,10 @@ from pydantic import BaseModel
 from marketctl.layout import SERVICES, package_of
 from shared.http.app import Service
 from shared.http.command import _command
-from shared.testing.client import open_door
-from shared.testing.services import MakeServiceDatabase
-from shared.testing.tokens import ServedMint
 from shared.wire import Input
+from shared.workshop.testing.client import open_door
+from shared.workshop.testing.services import MakeServiceDatabase
+from shared.workshop.testing.tokens import ServedMint
 
 # Its key is taken by the statement that writes the trade (decision 0003; `register_trades`).
 _KEYS_OF_ITS_OWN = {"register_trade"}

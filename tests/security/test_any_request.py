@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from marketctl.layout import SERVICES, package_of
 from shared.http.app import Service, make_app
-from shared.processes.ports import free_port
-from shared.testing.client import settings_for
-from shared.testing.services import MakeServiceDatabase
-from shared.testing.tokens import ServedMint
+from shared.workshop.processes.ports import free_port
+from shared.workshop.testing.client import settings_for
+from shared.workshop.testing.services import MakeServiceDatabase
+from shared.workshop.testing.tokens import ServedMint
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

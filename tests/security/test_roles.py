@@ -17,11 +17,11 @@ from shared.http.access import Grant
 from shared.http.app import Service, make_app
 from shared.http.identity import ROLES
 from shared.settings import ServiceSettings
-from shared.testing.client import Door, open_door
-from shared.testing.forgeries import forged_tokens
-from shared.testing.services import MakeServiceDatabase
-from shared.testing.tokens import ServedMint
 from shared.vocabulary.errors import SetupProblem
+from shared.workshop.testing.client import Door, open_door
+from shared.workshop.testing.forgeries import forged_tokens
+from shared.workshop.testing.services import MakeServiceDatabase
+from shared.workshop.testing.tokens import ServedMint
 
 PARTY: dict[str, Any] = {"subject_id": uuid4(), "bank_id": uuid4(), "site_id": uuid4()}
 

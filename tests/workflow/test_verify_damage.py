@@ -15,7 +15,7 @@ from marketctl.flow import wait_until_applied
 from marketctl.invariants import INVARIANTS
 from marketctl.layout import SERVICES, Layout, package_of
 from marketctl.verify import verify_all
-from shared.processes.postgres import PostgresServer
+from shared.workshop.processes.postgres import PostgresServer
 
 Lived = Any
 pytestmark = pytest.mark.timeout(600)

@@ -31,11 +31,11 @@ from marketctl.layout import ROOT
 from shared.clock import Clock
 from shared.database import make_engine, make_sessions
 from shared.migrations import upgrade
-from shared.processes.ports import free_port
-from shared.processes.postgres import PostgresServer
-from shared.processes.problem import ProcessProblem
-from shared.testing.registry_events import commodity_list, export_agency, hear, subject
-from shared.tokens import AUDIENCE, ISSUER
+from shared.workshop.processes.ports import free_port
+from shared.workshop.processes.postgres import PostgresServer
+from shared.workshop.processes.problem import ProcessProblem
+from shared.workshop.testing.registry_events import commodity_list, export_agency, hear, subject
+from shared.workshop.tokens import AUDIENCE, ISSUER
 from trade_ledger.consumers.subscriptions import subscriptions
 
 _CLIENTS = 16

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import httpx
 
-from shared.processes.orphans import ended_with_parent
-from shared.processes.problem import ProcessProblem
+from shared.workshop.processes.orphans import ended_with_parent
+from shared.workshop.processes.problem import ProcessProblem
 
 _GRACE_SECONDS = 20
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from marketctl import operate
 from marketctl.layout import BusKind
-from shared.processes.problem import ProcessProblem, sentence_of
 from shared.vocabulary.errors import SetupProblem
+from shared.workshop.processes.problem import ProcessProblem, sentence_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Runs and operates the market system.")
 for _name, _group in (

@@ -12,9 +12,9 @@ import psycopg
 
 from marketctl.layout import ROOT, SERVICES, Layout, default_ports, kept_layout, run_folder
 from shared.migrations import head_of, revision_in
-from shared.processes.kafka import JARS
-from shared.processes.ports import port_owner
-from shared.processes.postgres import wheel_bin
+from shared.workshop.processes.kafka import JARS
+from shared.workshop.processes.ports import port_owner
+from shared.workshop.processes.postgres import wheel_bin
 
 _GIB = 1024**3
 _WARN_DAYS = 60

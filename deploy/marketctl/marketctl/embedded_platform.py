@@ -15,10 +15,10 @@ from marketctl.layout import CHINESE, ROOT, SERVICES, Layout, package_of, variab
 from shared.events.base import PARTITIONS
 from shared.events.catalogue import TOPICS
 from shared.migrations import upgrade
-from shared.processes.kafka import KafkaServer
-from shared.processes.ports import port_owner
-from shared.processes.postgres import PostgresServer
-from shared.processes.problem import ProcessProblem
+from shared.workshop.processes.kafka import KafkaServer
+from shared.workshop.processes.ports import port_owner
+from shared.workshop.processes.postgres import PostgresServer
+from shared.workshop.processes.problem import ProcessProblem
 
 Say = Callable[[str], None]
 

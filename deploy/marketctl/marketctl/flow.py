@@ -10,7 +10,7 @@ import psycopg
 
 from marketctl.layout import SERVICES, Layout, package_of
 from shared.messaging.subscriptions import Subscriptions
-from shared.processes.problem import ProcessProblem
+from shared.workshop.processes.problem import ProcessProblem
 
 Sequences = dict[tuple[str, str], int]
 

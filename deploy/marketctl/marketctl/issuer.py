@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
 from shared.http.identity import ROLES
-from shared.tokens import ISSUER, TokenMint
+from shared.workshop.tokens import ISSUER, TokenMint
 
 NOTICE = "development only: anybody who reaches this port gets any role"
 

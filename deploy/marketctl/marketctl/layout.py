@@ -11,9 +11,9 @@ from typing import Literal
 
 from marketctl.issuer import kept_mint
 from shared.http.identity import DEVELOPMENT_ISSUER_MARK
-from shared.processes.ports import free_port
-from shared.tokens import AUDIENCE, ISSUER
 from shared.vocabulary.errors import SetupProblem
+from shared.workshop.processes.ports import free_port
+from shared.workshop.tokens import AUDIENCE, ISSUER
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICES = ("registry", "trade-ledger", "fx-settlement", "tax-exemption")

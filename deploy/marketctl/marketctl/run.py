@@ -21,7 +21,7 @@ from marketctl.layout import ROOT, BusKind, Layout, default_ports, free_ports, k
 from marketctl.sample.days import run_sample_days
 from marketctl.sample.world import SEED
 from marketctl.verify import verify_settled
-from shared.processes.problem import ProcessProblem, sentence_of
+from shared.workshop.processes.problem import ProcessProblem, sentence_of
 
 _DONE = "sample-days.done"
 _ENDING_SECONDS = 30

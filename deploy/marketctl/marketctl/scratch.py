@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.processes.ports import free_port
-from shared.processes.postgres import PostgresServer
+from shared.workshop.processes.ports import free_port
+from shared.workshop.processes.postgres import PostgresServer
 
 
 @contextmanager

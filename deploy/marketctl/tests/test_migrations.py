@@ -12,8 +12,8 @@ from sqlalchemy import CheckConstraint, Table
 from marketctl.layout import ROOT, SERVICES
 from shared.database import MONEY
 from shared.migrations import differences, metadata_of, revision_in, upgrade
-from shared.testing.servers import MakeDatabase
 from shared.vocabulary.errors import SetupProblem
+from shared.workshop.testing.servers import MakeDatabase
 
 FX = ROOT / "services" / "fx-settlement"
 CURRENCIES = ("currency", "declared_currency", "trade_currency")

@@ -17,10 +17,10 @@ from fx_settlement.consumers.subscriptions import subscriptions
 from shared.events.base import Event
 from shared.events.registry import BankFiled, Qualification, SubjectEvent
 from shared.events.trade_ledger import DeclarationReleased, DeclarationState, Portion, TradeRegistered, TradeState
-from shared.testing.client import Door, open_door
-from shared.testing.registry_events import PILOT, hear, subject
-from shared.testing.services import MakeServiceDatabase
-from shared.testing.tokens import ServedMint
+from shared.workshop.testing.client import Door, open_door
+from shared.workshop.testing.registry_events import PILOT, hear, subject
+from shared.workshop.testing.services import MakeServiceDatabase
+from shared.workshop.testing.tokens import ServedMint
 
 SINCE = date(2026, 1, 1)
 DAY = "2026-05-13"

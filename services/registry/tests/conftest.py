@@ -13,9 +13,9 @@ import pytest
 from stdnum.cn import uscc
 
 from registry.app import service
-from shared.testing.client import Door, open_door
-from shared.testing.services import MakeServiceDatabase
-from shared.testing.tokens import ServedMint
+from shared.workshop.testing.client import Door, open_door
+from shared.workshop.testing.services import MakeServiceDatabase
+from shared.workshop.testing.tokens import ServedMint
 
 PILOT = {
     "name": "Longshui",

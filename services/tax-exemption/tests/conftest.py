@@ -11,10 +11,10 @@ import pytest
 
 from shared.events.base import Event
 from shared.events.registry import PilotChanged, Qualification, SubjectEvent
-from shared.testing.client import Door, open_door
-from shared.testing.registry_events import PILOT, hear, places, subject
-from shared.testing.services import MakeServiceDatabase
-from shared.testing.tokens import ServedMint
+from shared.workshop.testing.client import Door, open_door
+from shared.workshop.testing.registry_events import PILOT, hear, places, subject
+from shared.workshop.testing.services import MakeServiceDatabase
+from shared.workshop.testing.tokens import ServedMint
 from tax_exemption.app import service
 from tax_exemption.consumers.subscriptions import subscriptions
 

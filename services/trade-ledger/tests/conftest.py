@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.events.base import Event
-from shared.testing.client import Door, open_door
-from shared.testing.registry_events import commodity_list, export_agency, hear, places, subject
-from shared.testing.services import MakeServiceDatabase
-from shared.testing.tokens import ServedMint
+from shared.workshop.testing.client import Door, open_door
+from shared.workshop.testing.registry_events import commodity_list, export_agency, hear, places, subject
+from shared.workshop.testing.services import MakeServiceDatabase
+from shared.workshop.testing.tokens import ServedMint
 from trade_ledger.app import service
 from trade_ledger.consumers.subscriptions import subscriptions
 

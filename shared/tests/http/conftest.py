@@ -23,12 +23,12 @@ from shared.http.app import Service
 from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import WantedPage
 from shared.http.tables import add_http_tables, audit_ddl
-from shared.processes.ports import free_port
-from shared.processes.postgres import PostgresServer
-from shared.testing.client import Door, open_door
-from shared.testing.servers import MakeDatabase
-from shared.testing.tokens import ServedMint
 from shared.vocabulary.errors import NotFound, Stale
+from shared.workshop.processes.ports import free_port
+from shared.workshop.processes.postgres import PostgresServer
+from shared.workshop.testing.client import Door, open_door
+from shared.workshop.testing.servers import MakeDatabase
+from shared.workshop.testing.tokens import ServedMint
 
 metadata = new_metadata()
 http_tables = add_http_tables(metadata)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from shared.http.app import Service
-from shared.processes.postgres import PostgresServer
-from shared.testing.client import open_door
-from shared.testing.tokens import ServedMint
+from shared.workshop.processes.postgres import PostgresServer
+from shared.workshop.testing.client import open_door
+from shared.workshop.testing.tokens import ServedMint
 
 
 @pytest.mark.parametrize("kind", ["embedded", "kafka"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.http.app import Service
-from shared.processes.postgres import PostgresServer
-from shared.testing.client import open_door
-from shared.testing.tokens import ServedMint
+from shared.workshop.processes.postgres import PostgresServer
+from shared.workshop.testing.client import open_door
+from shared.workshop.testing.tokens import ServedMint
 
 
 async def test_a_stopped_database_is_503_until_it_is_back(

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from shared.http.app import Service
-from shared.testing.client import open_door
-from shared.testing.tokens import ServedMint
+from shared.workshop.testing.client import open_door
+from shared.workshop.testing.tokens import ServedMint
 
 NOTES = ("POST", "/v1/notes")
 _TAKEN = "INSERT INTO idempotency_keys (principal, key, fingerprint) VALUES ('commerce', 'k', '')"

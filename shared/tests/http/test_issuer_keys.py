@@ -10,11 +10,11 @@ import pytest
 from shared.http import keys
 from shared.http.app import Service
 from shared.http.identity import TokenVerifier
-from shared.testing.client import open_door
-from shared.testing.forgeries import forged_tokens
-from shared.testing.tokens import ServedMint, served_mint
-from shared.tokens import AUDIENCE, ISSUER, TokenMint
 from shared.vocabulary.errors import SetupProblem
+from shared.workshop.testing.client import open_door
+from shared.workshop.testing.forgeries import forged_tokens
+from shared.workshop.testing.tokens import ServedMint, served_mint
+from shared.workshop.tokens import AUDIENCE, ISSUER, TokenMint
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from shared.messaging.kafka import KafkaBus
 from shared.messaging.outbox import Wake, announce
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables, add_messaging_tables, messaging_ddl
-from shared.testing.servers import MakeDatabase
+from shared.workshop.testing.servers import MakeDatabase
 
 NOW = datetime(2026, 5, 13, 1, 0, tzinfo=UTC)
 ACT = Act(actor="tax:1", pilot="longshui", now=NOW)

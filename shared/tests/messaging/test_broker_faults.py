@@ -16,8 +16,8 @@ from sqlalchemy import text
 from shared.messaging.bus import Positions
 from shared.messaging.envelope import read_envelope
 from shared.messaging.kafka import KafkaBus
-from shared.processes.kafka import KafkaServer
-from shared.processes.ports import free_port
+from shared.workshop.processes.kafka import KafkaServer
+from shared.workshop.processes.ports import free_port
 
 TOPIC = "tax-exemption.returns"
 KEYS = 4

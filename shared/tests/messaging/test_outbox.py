@@ -29,8 +29,8 @@ from shared.messaging.bus import Bus, Positions, Record
 from shared.messaging.embedded import EmbeddedBus, EmbeddedPublisher
 from shared.messaging.outbox import Wake, announce, outbox_row, wake_channel
 from shared.messaging.relay import MOST_BYTES, MOST_EVENTS, Relay
-from shared.testing.declaration_events import declaration_event, portion
 from shared.vocabulary.errors import Conflict
+from shared.workshop.testing.declaration_events import declaration_event, portion
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 

@@ -13,7 +13,7 @@ import httpx
 from sqlalchemy import text
 
 from shared.messaging.bus import Bus
-from shared.processes.ports import free_port
+from shared.workshop.processes.ports import free_port
 
 SERVICE = "tax-exemption"
 _PROGRAM = Path(__file__).with_name("messaging_process.py")

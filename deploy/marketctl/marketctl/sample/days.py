@@ -19,7 +19,7 @@ from marketctl.sample.money import collect_everything
 from marketctl.sample.story import Story
 from marketctl.sample.taxing import exempt_everything, refuse_early_return
 from shared.clock import Clock
-from shared.processes.problem import ProcessProblem
+from shared.workshop.processes.problem import ProcessProblem
 
 if TYPE_CHECKING:
     from marketctl.embedded_platform import Platform

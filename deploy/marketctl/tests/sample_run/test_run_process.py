@@ -17,8 +17,8 @@ import pytest
 
 from marketctl.layout import SERVICES
 from marketctl.questions import ask
-from shared.processes.ports import free_port
-from shared.processes.postgres import PostgresServer
+from shared.workshop.processes.ports import free_port
+from shared.workshop.processes.postgres import PostgresServer
 
 # The type hints of the fixtures live in the conftest beside; importlib mode keeps it out of sys.path.
 Run = Any

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.testing.registry_events import subject
+from shared.workshop.testing.registry_events import subject
 
 
 async def test_a_release_opens_room_that_a_collection_uses_up_with_events_for_each_step(trading: Any) -> None:

@@ -19,8 +19,8 @@ from shared.events.trade_ledger import (
     TradeVoided,
 )
 from shared.messaging.rebuild import consumer_tables
-from shared.testing.registry_events import FILED_AT, PILOT
-from shared.testing.servers import truncate
+from shared.workshop.testing.registry_events import FILED_AT, PILOT
+from shared.workshop.testing.servers import truncate
 
 
 def returned(portion: Any, value: str) -> Any:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from fx_settlement.app import service
-from shared.testing.client import open_door
+from shared.workshop.testing.client import open_door
 
 AMOUNTS = st.integers(1, 150_000).map(lambda cents: f"{Decimal(cents) / 100:.2f}")
 PICK = st.integers(0, 10_000)

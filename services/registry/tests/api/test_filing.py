@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from shared.testing.client import Door
+from shared.workshop.testing.client import Door
 
 FILING = "/v1/subjects/{id}/filings/stall_holder/{step}"
 

@@ -14,7 +14,7 @@ from registry.store.tables import metadata
 from shared.events.base import Event, Received
 from shared.events.trade_ledger import TradeCorrected, TradeRegistered, TradeState, TradeVoided
 from shared.messaging.rebuild import consumer_tables, projection_hashes
-from shared.testing.servers import truncate
+from shared.workshop.testing.servers import truncate
 
 HEARD_AT = datetime(2026, 5, 13, 2, tzinfo=UTC)
 Hear = Callable[..., Awaitable[None]]

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from shared.events.trade_ledger import DeclarationDeparted, Portion
-from shared.testing.declaration_events import declaration_event, portion
+from shared.workshop.testing.declaration_events import declaration_event, portion
 
 Filing = Any
 

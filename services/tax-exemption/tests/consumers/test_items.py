@@ -15,7 +15,7 @@ from shared.events.trade_ledger import (
     GoodsReturned,
     Portion,
 )
-from shared.testing.declaration_events import declaration_event, portion
+from shared.workshop.testing.declaration_events import declaration_event, portion
 
 Filing = Any
 

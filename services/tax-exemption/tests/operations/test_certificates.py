@@ -9,7 +9,7 @@ from uuid import uuid4
 import psycopg
 
 from shared.events.trade_ledger import DeclarationAmended, DeclarationDeparted, DeclarationReleased, Portion
-from shared.testing.declaration_events import declaration_event, portion
+from shared.workshop.testing.declaration_events import declaration_event, portion
 
 Filing = Any
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.events.trade_ledger import DeclarationDeparted, GoodsReturned, Portion
-from shared.testing.declaration_events import declaration_event, portion
+from shared.workshop.testing.declaration_events import declaration_event, portion
 
 Filing = Any
 

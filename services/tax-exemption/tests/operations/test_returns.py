@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from shared.events.trade_ledger import DeclarationDeparted, GoodsReturned, Portion
-from shared.testing.declaration_events import declaration_event, portion
-from shared.testing.registry_events import subject
+from shared.workshop.testing.declaration_events import declaration_event, portion
+from shared.workshop.testing.registry_events import subject
 
 Filing = Any
 

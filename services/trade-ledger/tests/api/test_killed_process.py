@@ -15,10 +15,10 @@ import httpx
 import psycopg
 import pytest
 
-from shared.processes.ports import free_port
-from shared.testing.client import SEALING_KEY
-from shared.testing.tokens import ServedMint
-from shared.tokens import AUDIENCE, ISSUER
+from shared.workshop.processes.ports import free_port
+from shared.workshop.testing.client import SEALING_KEY
+from shared.workshop.testing.tokens import ServedMint
+from shared.workshop.tokens import AUDIENCE, ISSUER
 
 _CLIENTS = 8
 _ENOUGH = 60

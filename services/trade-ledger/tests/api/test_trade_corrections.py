@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from shared.testing.registry_events import export_agency, subject
+from shared.workshop.testing.registry_events import export_agency, subject
 
 
 def events(dsn: str) -> list[tuple[str, int]]:

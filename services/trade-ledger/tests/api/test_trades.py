@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from shared.events.trade_ledger import TradeRegistered
-from shared.testing.registry_events import export_agency, subject
+from shared.workshop.testing.registry_events import export_agency, subject
 
 REGISTER = ("POST", "/v1/trades")
 LEG = {"amount": "200.00", "paid_on": "2026-05-12", "payer": "成渝公司", "payee": "龙水经营部", "reference": "R-1"}

@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from shared.testing.registry_events import subject
+from shared.workshop.testing.registry_events import subject
 from trade_ledger.domain.workbook import LINE_COLUMNS, LINES_SHEET, SHEETS, SLIP_COLUMNS, SLIPS_SHEET
 
 STALL = "02-000018"

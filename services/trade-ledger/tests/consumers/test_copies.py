@@ -7,10 +7,10 @@ from uuid import uuid4
 
 from shared.events.registry import CommodityDecided
 from shared.messaging.rebuild import projection_hashes
-from shared.testing.client import open_door
-from shared.testing.registry_events import PILOT, commodity_list, export_agency, subject
-from shared.testing.services import MakeServiceDatabase
-from shared.testing.tokens import ServedMint
+from shared.workshop.testing.client import open_door
+from shared.workshop.testing.registry_events import PILOT, commodity_list, export_agency, subject
+from shared.workshop.testing.services import MakeServiceDatabase
+from shared.workshop.testing.tokens import ServedMint
 from trade_ledger.app import service
 from trade_ledger.domain.recognition import verdict_on
 from trade_ledger.store.facts import entries_in_force

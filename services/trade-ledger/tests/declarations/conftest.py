@@ -12,9 +12,9 @@ import pytest
 
 from shared.events import registry
 from shared.events.base import Event, Received
-from shared.testing.client import Door, open_door
-from shared.testing.services import MakeServiceDatabase
-from shared.testing.tokens import ServedMint
+from shared.workshop.testing.client import Door, open_door
+from shared.workshop.testing.services import MakeServiceDatabase
+from shared.workshop.testing.tokens import ServedMint
 from trade_ledger.app import service
 from trade_ledger.consumers.subscriptions import subscriptions
 

@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from shared.tokens import AUDIENCE, ISSUER, KEY_ID, TokenMint
+from shared.workshop.tokens import AUDIENCE, ISSUER, KEY_ID, TokenMint
 
 Claims = dict[str, Any]
 

@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from shared.clock import Clock
 from shared.http.app import Service, make_app
 from shared.settings import ServiceSettings
-from shared.testing.tokens import ServedMint
-from shared.tokens import AUDIENCE, ISSUER
+from shared.workshop.testing.tokens import ServedMint
+from shared.workshop.tokens import AUDIENCE, ISSUER
 
 SEALING_KEY = "a sealing key of the tests"
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.events.trade_ledger import DeclarationEvent, DeclarationState, Portion
-from shared.testing.registry_events import PILOT
+from shared.workshop.testing.registry_events import PILOT
 
 _STAGES = ("released", "departed", "shut_out", "returned")
 

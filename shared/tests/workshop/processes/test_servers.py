@@ -7,10 +7,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shared.processes.kafka import KafkaServer
-from shared.processes.ports import free_port, port_owner
-from shared.processes.postgres import PostgresServer, unprivileged
-from shared.processes.problem import ProcessProblem
+from shared.workshop.processes.kafka import KafkaServer
+from shared.workshop.processes.ports import free_port, port_owner
+from shared.workshop.processes.postgres import PostgresServer, unprivileged
+from shared.workshop.processes.problem import ProcessProblem
 
 
 def value(dsn: str, query: str) -> object:

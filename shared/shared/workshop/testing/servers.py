@@ -18,9 +18,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from shared.processes.kafka import KafkaServer
-from shared.processes.ports import free_port
-from shared.processes.postgres import PostgresServer
+from shared.workshop.processes.kafka import KafkaServer
+from shared.workshop.processes.ports import free_port
+from shared.workshop.processes.postgres import PostgresServer
 
 _PATIENCE_SECONDS = 1200
 APP_PASSWORD = "app"  # noqa: S105 - a throw-away server on loopback

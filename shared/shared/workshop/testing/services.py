@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from shared.migrations import upgrade
-from shared.testing.servers import APP_ROLE, MakeDatabase, Postgres, locked
+from shared.workshop.testing.servers import APP_ROLE, MakeDatabase, Postgres, locked
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 MakeServiceDatabase = Callable[[str], str]
 
 
