@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import asyncpg
+import orjson
 from sqlalchemy import CheckConstraint, MetaData, Numeric
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -52,6 +53,7 @@ def make_engine(url: str, *, pool_size: int = 10, application_name: str = "marke
         max_overflow=0,
         pool_timeout=10,
         hide_parameters=True,
+        json_deserializer=orjson.loads,
         connect_args={
             "server_settings": {
                 "application_name": application_name,
