@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import CheckConstraint, MetaData, Numeric
+from sqlalchemy import CheckConstraint, ColumnElement, MetaData, Numeric, and_, or_
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import InstrumentedAttribute
+
+from shared.vocabulary.money import IN_THOUSANDTHS, WHOLE_ONLY, currency_digits
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -30,9 +34,6 @@ MONEY = Numeric(20, 4)
 QUANTITY = Numeric(20, 6)
 RATE = Numeric(20, 8)
 
-_WHOLE = "'JPY','KRW','VND','CLP','ISK','UGX','XAF','XOF'"
-_THOUSANDTHS = "'BHD','IQD','JOD','KWD','LYD','OMR','TND'"
-
 
 def new_metadata() -> MetaData:
     """Empty metadata with the naming convention that keeps migrations stable."""
@@ -41,8 +42,19 @@ def new_metadata() -> MetaData:
 
 def digits_checks(currency: str, *amounts: str) -> list[CheckConstraint]:
     """CHECKs that money columns have no more digits than a currency allows: a column's or a literal (V54, I12)."""
-    digits = f"CASE WHEN {currency} IN ({_WHOLE}) THEN 0 WHEN {currency} IN ({_THOUSANDTHS}) THEN 3 ELSE 2 END"
+    if currency.startswith("'"):
+        digits = str(currency_digits(currency.strip("'")))
+    else:
+        whole, thousandths = (",".join(f"'{code}'" for code in codes.split()) for codes in (WHOLE_ONLY, IN_THOUSANDTHS))
+        digits = f"CASE WHEN {currency} IN ({whole}) THEN 0 WHEN {currency} IN ({thousandths}) THEN 3 ELSE 2 END"
     return [CheckConstraint(f"{amount} = round({amount}, {digits})", name=f"{amount}_digits") for amount in amounts]
+
+
+def in_force_on(
+    first: InstrumentedAttribute[date], last: InstrumentedAttribute[date | None], day: date
+) -> ColumnElement[bool]:
+    """`vocabulary.legal_time.in_force` as a condition on rows."""
+    return and_(first <= day, or_(last.is_(None), last >= day))
 
 
 def make_engine(url: str, *, pool_size: int = 10, application_name: str = "market") -> AsyncEngine:

@@ -12,7 +12,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared.events.registry import Sealed
-from shared.vocabulary.identifiers import mask_identity
+from shared.vocabulary.identifiers import indexed_identity, mask_identity
+
+IDENTITY_PURPOSE = "subject.identity"
+"""What a subject's identity number is sealed for; every service that looks for one by its index names it too."""
 
 
 class Sealer:
@@ -39,6 +42,10 @@ class Sealer:
     def blind_index(self, text: str, *, purpose: str) -> str:
         """What equality is searched by."""
         return hmac.new(self._index_key, f"{purpose}\x00{text}".encode(), hashlib.sha256).hexdigest()
+
+    def identity_index(self, kind: str, number: str, country: str) -> str:
+        """The blind index of a subject's identity in every service; InvalidIdentifier where it is none (R-FILE-4)."""
+        return self.blind_index(indexed_identity(kind, number, country), purpose=IDENTITY_PURPOSE)
 
     def open(self, sealed: Sealed, *, purpose: str) -> str:
         """The text; raises InvalidTag where the ciphertext was made for another purpose or key."""

@@ -63,6 +63,15 @@ def normalise_identity(kind: str, number: str, country: str) -> str:
     return text
 
 
+def indexed_identity(kind: str, number: str, country: str) -> str:
+    """The text under which an identity is sealed and searched: equal for one person, whoever writes it (R-FILE-4).
+
+    Cards and permits are China's, whatever the holder's nationality; a passport is its country's.
+    """
+    issuer = country if kind in FOREIGN_KINDS else "CN"
+    return f"{issuer}:{kind}:{normalise_identity(kind, number, country)}"
+
+
 def _check_credit_code(text: str) -> None:
     if not re.fullmatch(r"[0-9A-HJ-NPQRTUWXY]{18}", text):
         raise InvalidIdentifier("identity_form_wrong", "R-FILE-4")

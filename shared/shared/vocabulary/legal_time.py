@@ -18,3 +18,8 @@ def legal_date(instant: datetime) -> date:
 def start_of_legal_day(day: date) -> datetime:
     """The UTC instant at which a legal day starts."""
     return datetime.combine(day, time(), LEGAL_ZONE).astimezone(UTC)
+
+
+def in_force(first: date, last: date | None, day: date) -> bool:
+    """Whether what holds from its first to its last day (None: without end) holds on a day, both ends included."""
+    return first <= day and (last is None or day <= last)

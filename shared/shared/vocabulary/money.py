@@ -13,15 +13,15 @@ import pycountry
 _EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
 
 # ISO 4217 minor units; locale tables name the digits people write, which are fewer for a dozen currencies.
-_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
-_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
+WHOLE_ONLY = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+IN_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
 _NOT_PAID_WITH = (
     "BOV CHE CHW CLF COU MXV USN UYI UYW XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX"  # funds, metals
 )
 _DIGITS: dict[str, int] = {
     **{currency.alpha_3: 2 for currency in pycountry.currencies},
-    **dict.fromkeys(_WHOLE.split(), 0),
-    **dict.fromkeys(_THOUSANDTHS.split(), 3),
+    **dict.fromkeys(WHOLE_ONLY.split(), 0),
+    **dict.fromkeys(IN_THOUSANDTHS.split(), 3),
 }
 for _code in _NOT_PAID_WITH.split():
     _DIGITS.pop(_code, None)

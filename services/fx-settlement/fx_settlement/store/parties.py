@@ -10,6 +10,7 @@ from sqlalchemy import Select, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.tables import BankCopy, CollectionRow, GradeCopy, HoldRow, PassOnRow, SubjectCopy
+from shared.vocabulary.legal_time import in_force
 
 _ACCOUNTS = ("fx_account", "personal_fx_account")
 
@@ -19,7 +20,7 @@ async def bank_in_force(session: AsyncSession, bank_id: UUID, pilot: str, day: d
     bank = await session.get(BankCopy, bank_id)
     if bank is None or bank.pilot != pilot:
         return False
-    return bank.valid_from <= day and (bank.valid_to is None or day <= bank.valid_to)
+    return in_force(bank.valid_from, bank.valid_to, day)
 
 
 async def subject(session: AsyncSession, subject_id: UUID, pilot: str) -> SubjectCopy | None:
@@ -38,11 +39,13 @@ def qualification_value(row: SubjectCopy, kind: str, day: date) -> str | None:
     held = [
         each
         for each in row.qualifications
-        if each["kind"] == kind
-        and each["valid_from"] <= day.isoformat()
-        and (each["valid_to"] is None or day.isoformat() <= each["valid_to"])
+        if each["kind"] == kind and in_force(date.fromisoformat(each["valid_from"]), _day(each["valid_to"]), day)
     ]
     return max(held, key=lambda each: each["valid_from"])["value"] if held else None
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 async def safe_grades_of(session: AsyncSession, subject_ids: Iterable[UUID], on: date) -> dict[UUID, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from shared.vocabulary.legal_time import in_force
+
 
 @dataclass(frozen=True, slots=True)
 class AgreementDates:
@@ -27,4 +29,4 @@ def status_before(dates: AgreementDates, instant: datetime) -> str | None:
 
 def was_in_force(dates: AgreementDates, status: str | None, day: date) -> bool:
     """Whether new trades could be made under it on the day."""
-    return status == "confirmed" and dates.valid_from <= day <= dates.valid_to
+    return status == "confirmed" and in_force(dates.valid_from, dates.valid_to, day)

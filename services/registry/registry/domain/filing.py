@@ -76,8 +76,3 @@ def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
     if facts.stalls and all(each.valid_to is not None and each.valid_to < facts.day for each in facts.stalls):
         lacking.append(Breach("stall_missing", "R-FILE-2", "/stalls"))
     return (*breaches_of_stalls(facts), *lacking)
-
-
-def in_force(valid_from: date, valid_to: date | None, day: date) -> bool:
-    """Whether what is dated holds on a day, both ends included."""
-    return valid_from <= day and (valid_to is None or day <= valid_to)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.recognition import Entry
 from registry.store.tables import CommodityDecisionRow, CommodityListRow, RecognitionTaskRow
+from shared.database import in_force_on
 
 
 async def newest_list_version(session: AsyncSession, pilot: str, kind: str) -> int:
@@ -51,8 +52,7 @@ async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list
 
 
 def _holds_on(day: date) -> ColumnElement[bool]:
-    made = CommodityDecisionRow
-    return and_(made.effective_from <= day, or_(made.expires_on.is_(None), made.expires_on >= day))
+    return in_force_on(CommodityDecisionRow.effective_from, CommodityDecisionRow.expires_on, day)
 
 
 def tasks_open_on(pilot: str, day: date) -> Select[RecognitionTaskRow]:

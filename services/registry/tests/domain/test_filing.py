@@ -13,7 +13,6 @@ from registry.domain.filing import (
     StallFacts,
     breaches_of_filing,
     breaches_of_role,
-    in_force,
     takes_effect_at_once,
 )
 from registry.domain.qualification import breaches_of_dates, breaches_of_recording
@@ -104,11 +103,8 @@ def test_a_buyers_first_filing_by_an_operator_or_stall_holder_takes_effect_at_on
     assert takes_effect_at_once(role, frozenset(roles_of_filer), ended_before=ended_before) is at_once
 
 
-def test_what_is_dated_holds_from_its_first_to_its_last_day() -> None:
+def test_dates_may_be_one_day_or_open_but_not_reversed() -> None:
     first, last = date(2026, 5, 1), date(2026, 5, 31)
-    days = [date(2026, 4, 30), first, last, date(2026, 6, 1)]
-    assert [in_force(first, last, day) for day in days] == [False, True, True, False]
-    assert in_force(first, None, date(2099, 1, 1))
     assert breaches_of_dates(first, first) == breaches_of_dates(first, None) == ()
     assert [each.code for each in breaches_of_dates(last, first)] == ["qualification_dates_reversed"]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from shared.vocabulary.legal_time import in_force
 from tax_exemption.domain.window import month_of
 
 QuarterlyRule = Literal["quarter", "month"]
@@ -26,11 +27,7 @@ def period_of(export_date: date, frequencies: Iterable[Frequency], quarterly: Qu
 
     What counts is the frequency on the export date, the one that began last; who has none files monthly.
     """
-    held = [
-        each
-        for each in frequencies
-        if each.valid_from <= export_date and (each.valid_to is None or export_date <= each.valid_to)
-    ]
+    held = [each for each in frequencies if in_force(each.valid_from, each.valid_to, export_date)]
     newest = max(held, key=lambda each: each.valid_from, default=None)
     if newest is None or newest.value != "quarter" or quarterly == "month":
         return month_of(export_date)

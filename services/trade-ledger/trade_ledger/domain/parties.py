@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.legal_time import in_force, legal_date
 from shared.vocabulary.rules import Breach
 
 ACTIVE = frozenset({"approved", "effective"})
@@ -59,8 +59,5 @@ class StallTerm:
 def stall_in_force(stalls: Iterable[StallTerm], stall_number: str, day: date) -> bool:
     """Whether the stall (any, where none is named) was the holder's; its area was checked when it was filed (V5)."""
     return any(
-        stall_number in ("", stall.stall_number)
-        and stall.valid_from <= day
-        and (stall.valid_to is None or day <= stall.valid_to)
-        for stall in stalls
+        stall_number in ("", stall.stall_number) and in_force(stall.valid_from, stall.valid_to, day) for stall in stalls
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from shared.vocabulary.legal_time import in_force
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.parties import ACTIVE, Standings
 
@@ -149,13 +150,11 @@ class Held:
 
 def breaches_of_consignor(held: Iterable[Held], needed: Iterable[str], day: date) -> tuple[Breach, ...]:
     """What a consignor must hold on the day it declares, and doesn't (R-FILE-7)."""
-    in_force = {
-        each.kind for each in held if each.valid_from <= day and (each.valid_to is None or day <= each.valid_to)
-    }
+    holds = {each.kind for each in held if in_force(each.valid_from, each.valid_to, day)}
     return tuple(
         Breach("consignor_not_qualified", "R-FILE-7", "/consignor_id", {"kind": kind})
         for kind in needed
-        if kind not in in_force
+        if kind not in holds
     )
 
 

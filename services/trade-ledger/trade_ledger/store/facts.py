@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import any_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.database import in_force_on
+from shared.vocabulary.legal_time import in_force
 from trade_ledger.domain.parties import ACTIVE, RoleStanding, StallTerm, Standings, stall_in_force
 from trade_ledger.domain.recognition import ListEntry
 from trade_ledger.domain.submission import Held
@@ -162,8 +164,7 @@ async def _decisions_in_force(session: AsyncSession, pilot: str, day: date) -> l
     table = CommodityDecisionCopy
     query = select(table).where(
         table.pilot == pilot,
-        table.effective_from <= day,
-        or_(table.expires_on.is_(None), table.expires_on >= day),
+        in_force_on(table.effective_from, table.expires_on, day),
     )
     return [
         ListEntry(
@@ -190,8 +191,8 @@ async def place(session: AsyncSession, kind: str, place_id: str, on: date) -> di
 
 def site_in_force(site: dict[str, Any], day: date) -> bool:
     """Whether a place is a supervised site on a day; a warehouse is none (R-FILE-9)."""
-    first, last = date.fromisoformat(site["valid_from"]), site["valid_to"]
-    return site["kind"] == "supervised_site" and first <= day and (last is None or day <= date.fromisoformat(last))
+    last = site["valid_to"] and date.fromisoformat(site["valid_to"])
+    return site["kind"] == "supervised_site" and in_force(date.fromisoformat(site["valid_from"]), last, day)
 
 
 async def grade_of(session: AsyncSession, subject_id: UUID, authority: str, on: date) -> GradeCopy | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.filing import FilingFacts, StallFacts, breaches_of_filing, in_force, speaks_for
+from registry.domain.filing import FilingFacts, StallFacts, breaches_of_filing, speaks_for
 from registry.domain.lifecycle import STEPS, breaches_of_step
 from registry.publishers.subjects import announce_subject
 from registry.store.places import pilot_row
@@ -29,7 +29,7 @@ from shared.events.registry import (
 )
 from shared.policy import policy_of
 from shared.vocabulary.errors import Hidden, NotFound, Refused, Stale
-from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.legal_time import in_force, legal_date
 from shared.vocabulary.rules import Breach
 
 _EVENTS: dict[str, type[SubjectEvent]] = {

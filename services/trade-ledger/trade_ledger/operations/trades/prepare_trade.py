@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.reference import customs_code, hs_codes, statutory_units, unit_factor
-from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.legal_time import in_force, legal_date
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.parties import stall_in_force
 from trade_ledger.domain.recognition import Verdict
@@ -120,7 +120,7 @@ def _agency(
         kind=row.kind,
         principal_id=str(row.principal_id),
         agent_id=str(row.agent_id),
-        in_force=stands and row.valid_from <= day <= row.valid_to,
+        in_force=stands and in_force(row.valid_from, row.valid_to, day),
         collector=row.collector,
         exemption_filer=row.exemption_filer,
     )
