@@ -12,10 +12,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, NullPool, create_engine, text
+from sqlalchemy import Connection, MetaData, NullPool, create_engine, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from shared.policy import shipped
+from shared.policy import Parameters
 from shared.vocabulary.errors import SetupProblem
 
 _LOCK_TIMEOUT = "2s"
@@ -59,13 +59,25 @@ def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:
     if revision != "head":
         return
     package = service_dir.name.replace("-", "_")
-    policy = service_dir / package / "policy.toml"
-    metadata = metadata_of(package)
+    metadata, parameters = metadata_of(package), parameters_of(package)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.begin() as connection:
         table = metadata.tables["policy_parameters"]
-        connection.execute(insert(table).values(shipped(policy)).on_conflict_do_nothing())
+        connection.execute(insert(table).values(parameters.rows()).on_conflict_do_nothing())
+        unread = parameters.unread(connection.execute(select(table)).all())
     engine.dispose()
+    if unread:
+        raise SetupProblem(
+            f"{service_dir.name} keeps rule parameters that this version can't read: set them anew with the version"
+            f" that took them ({'; '.join(map(str, unread))})"
+        )
+
+
+def parameters_of(package: str) -> Parameters:
+    """The rule parameters of a service, by its package's name."""
+    __import__(f"{package}.store.parameters")
+    found: Parameters = sys.modules[f"{package}.store.parameters"].parameters
+    return found
 
 
 def metadata_of(package: str) -> MetaData:

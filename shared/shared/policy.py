@@ -1,18 +1,34 @@
-"""Parameters of rules: dated data with citations, read as of the legal date of the act (invariants.md §3)."""
+"""Parameters of rules: dated values of a known form, each with its reference, read as of the legal date of an act."""
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar, get_args
 
+from pydantic import (
+    ConfigDict,
+    Field,
+    RootModel,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    create_model,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from sqlalchemy import Column, Date, MetaData, Row, Table, Text, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from shared.vocabulary.errors import SetupProblem
+from shared.wire import DateText, FilledText, Input
+from shared.wire import Text as WireText
 
 EVERY_PILOT = "*"
 
@@ -31,15 +47,129 @@ def add_policy_table(metadata: MetaData) -> Table:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter's value on a date; `version` is what a decision stores."""
+class Parameter(Input):
+    """A rule parameter's value from a date on, with what it rests on.
+
+    A subclass is one parameter: its `name` is a literal, its `value` says unit, digits and bounds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     name: str
+    effective_from: DateText
     value: Any
-    version: str
-    citation: str
-    remark: str
+    citation: FilledText = Field(max_length=300)
+    remark: WireText = Field("", max_length=300)
+
+    @property
+    def version(self) -> str:
+        """What a decision stores of the parameter that it rests on."""
+        return f"{self.name}@{self.effective_from.isoformat()}"
+
+    @classmethod
+    def called(cls) -> str:
+        """The parameter's name."""
+        (name,) = get_args(cls.model_fields["name"].annotation)
+        return str(name)
+
+
+P = TypeVar("P", bound=Parameter)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A kept row that no parameter of this version takes: under an unknown name, or out of its bounds."""
+
+    name: str
+    pilot: str
+    effective_from: date
+    reason: str
+
+    def is_of(self, row: Row[Any]) -> bool:
+        """Whether it is about a row of the table."""
+        return bool((row.name, row.pilot, row.effective_from) == (self.name, self.pilot, self.effective_from))
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.pilot} from {self.effective_from}: {self.reason}"
+
+
+class Parameters:
+    """All parameters of a service with the values that it ships (`policy.toml`).
+
+    `form` is what a caller may set: one of the parameters, told apart by its name. `held` is the same with the pilot
+    that it is set for.
+    """
+
+    def __init__(self, file: Path, *kinds: type[Parameter]) -> None:
+        rows: list[dict[str, Any]] = tomllib.loads(file.read_text("utf-8"))["parameter"]
+        self._plain: TypeAdapter[Parameter] = TypeAdapter(_one_of(kinds))
+        self.kinds = {kind.called(): kind for kind in kinds}
+        self.shipped: tuple[Parameter, ...] = tuple(self._plain.validate_python(row) for row in rows)
+        self.form = _form_of(kinds, self.shipped[0])
+        self.held: Any = _one_of([create_model(f"Held{kind.__name__}", __base__=kind, pilot=str) for kind in kinds])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The shipped values as rows of the table."""
+        return [self.row(each, EVERY_PILOT) for each in self.shipped]
+
+    def row(self, parameter: Parameter, pilot: str) -> dict[str, Any]:
+        """A parameter as a row of the table."""
+        written = parameter.model_dump(mode="json")
+        return {**written, "effective_from": parameter.effective_from, "pilot": pilot}
+
+    def unread(self, rows: Iterable[Row[Any]]) -> list[Unread]:
+        """The rows that this version can't read, each with the reason."""
+        found = []
+        for row in rows:
+            try:
+                self._plain.validate_python(_content(row))
+            except ValidationError as error:
+                reason = "; ".join(
+                    f"{'/'.join(map(str, each['loc'][1:])) or 'name'}: {each['msg']}" for each in error.errors()
+                )
+                found.append(Unread(row.name, row.pilot, row.effective_from, reason))
+        return found
+
+
+def _one_of(kinds: Sequence[type[Parameter]]) -> Any:
+    return Annotated[reduce(or_, kinds), Field(discriminator="name")]
+
+
+def _form_of(kinds: Sequence[type[Parameter]], example: Parameter) -> type[RootModel[Parameter]]:
+    class RuleParameter(RootModel[_one_of(kinds)]):  # type: ignore[misc]  # the choices are known when it runs
+        """A rule parameter from a date on, with what it rests on; `name` says which, and what its value may be."""
+
+        model_config = ConfigDict(json_schema_extra={"examples": [example.model_dump(mode="json")]})
+
+        @model_validator(mode="wrap")
+        @classmethod
+        def _pointed(cls, value: Any, handler: Any) -> Any:
+            return _without_tag(value, handler)
+
+    return RuleParameter
+
+
+_TAG_ERRORS = {"union_tag_invalid", "union_tag_not_found"}
+
+
+def _without_tag(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Errors point to the field as the caller wrote it: pydantic puts the union's choice into their place."""
+    try:
+        return handler(value)
+    except ValidationError as error:
+        details = [
+            InitErrorDetails(
+                type=PydanticCustomError(each["type"], each["msg"], each.get("ctx")),
+                loc=("name",) if each["type"] in _TAG_ERRORS else each["loc"][1:],
+                input=each["input"],
+            )
+            for each in error.errors(include_url=False)
+        ]
+        raise ValidationError.from_exception_data(error.title, details) from error
+
+
+def _content(row: Row[Any]) -> dict[str, Any]:
+    return {name: value for name, value in row._mapping.items() if name != "pilot"}
 
 
 class Policy:
@@ -52,12 +182,19 @@ class Policy:
             reverse=True,
         )
 
-    def on(self, name: str, day: date) -> Parameter:
-        """The parameter in force on a legal date; KeyError where none is, which is a fault of the set-up."""
+    def on(self, kind: type[P], day: date) -> P:
+        """The parameter in force on a legal date.
+
+        KeyError where none is; SetupProblem where its row, kept by an earlier version, is out of today's bounds.
+        """
+        name = kind.called()
         for row in self._rows:
             if row.name == name and row.effective_from <= day:
-                version = f"{name}@{row.effective_from.isoformat()}"
-                return Parameter(name, row.value, version, row.citation, row.remark)
+                try:
+                    return kind.model_validate(_content(row))
+                except ValidationError as error:
+                    said = "; ".join(each["msg"] for each in error.errors())
+                    raise SetupProblem(f"rule parameter {name} of {row.pilot} can't be read: {said}") from error
         raise KeyError(f"no policy parameter {name} in force on {day}")
 
 
@@ -65,40 +202,3 @@ async def policy_of(session: AsyncSession | AsyncConnection, table: Table, pilot
     """The service's policy as its database holds it now."""
     rows = (await session.execute(select(table).where(table.c.pilot.in_([EVERY_PILOT, pilot])))).all()
     return Policy(rows, pilot)
-
-
-def words_of(value: Any) -> set[str]:
-    """The words that a value uses beside its numbers."""
-    if isinstance(value, dict):
-        return {word for each in value.values() for word in words_of(each)}
-    return {value} if isinstance(value, str) and not _DECIMAL.fullmatch(value) else set()
-
-
-def has_kind_of(value: Any, shipped_value: Any, words: Set[str] = frozenset()) -> bool:
-    """Whether a parameter's new value can be read where the shipped one is: same fields, numbers where numbers are.
-
-    `words` are those of all shipped values of the parameter: where there are several, code chooses by them.
-    """
-    if isinstance(shipped_value, dict):
-        if not isinstance(value, dict):
-            return False
-        if all(isinstance(each, list) for each in shipped_value.values()):
-            return all(isinstance(each, (list, str)) for each in value.values())
-        return value.keys() == shipped_value.keys() and all(
-            has_kind_of(value[name], each, words) for name, each in shipped_value.items()
-        )
-    if isinstance(shipped_value, list):
-        return isinstance(value, list) and all(isinstance(each, str) for each in value)
-    if isinstance(shipped_value, str):
-        if _DECIMAL.fullmatch(shipped_value):
-            return isinstance(value, str) and _DECIMAL.fullmatch(value) is not None
-        return isinstance(value, str) and (len(words) < 2 or value in words)
-    return type(value) is type(shipped_value) and (value is False or value >= min(1, shipped_value))
-
-
-_DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,8})?", re.ASCII)
-
-
-def shipped(file: Path) -> list[dict[str, Any]]:
-    """The rows a service ships in its `policy.toml`: [[parameter]] name, effective_from, value, citation, remark."""
-    return [{"pilot": EVERY_PILOT, "remark": "", **row} for row in tomllib.loads(file.read_text("utf-8"))["parameter"]]

@@ -24,17 +24,25 @@ from pydantic_core import PydanticCustomError, core_schema
 class DecimalText:
     """Marks a Decimal that travels as a string: `whole` and `fraction` digits at most, `shown` at least.
 
-    Equal numbers have one spelling: no exponent, no trailing zeros beyond `shown`.
+    `most` bounds the number. Equal numbers have one spelling: no exponent, no trailing zeros beyond `shown`.
     """
 
     def __init__(
-        self, whole: int, fraction: int, *, signed: bool = False, positive: bool = False, shown: int = 0
+        self,
+        whole: int,
+        fraction: int,
+        *,
+        signed: bool = False,
+        positive: bool = False,
+        shown: int = 0,
+        most: int | None = None,
     ) -> None:
         sign = "-?" if signed else ""
         self.pattern = rf"^{sign}(0|[1-9][0-9]{{0,{whole - 1}}})(\.[0-9]{{1,{fraction}}})?$"
         self._form = re.compile(self.pattern, re.ASCII)
         self._positive = positive
         self._shown = shown
+        self._most = most
 
     def _parsed(self, value: Any) -> Decimal:
         if isinstance(value, Decimal):
@@ -47,6 +55,8 @@ class DecimalText:
         number = Decimal(value) + 0
         if self._positive and number <= 0:
             raise PydanticCustomError("greater_than", "positive", {"gt": 0})
+        if self._most is not None and number > self._most:
+            raise PydanticCustomError("less_than_equal", "at most {le}", {"le": self._most})
         return number
 
     def _plain(self, value: Decimal) -> str:

@@ -8,6 +8,7 @@ from fx_settlement.api import collections, rooms, transfers
 from fx_settlement.api.access import ACCESS
 from fx_settlement.consumers.subscriptions import subscriptions
 from fx_settlement.settings import Settings
+from fx_settlement.store.parameters import parameters
 from fx_settlement.store.tables import http_tables, messaging, metadata, policy
 from shared.http.app import Service, make_app
 from shared.http.upkeep import upkeep_router
@@ -20,7 +21,7 @@ service = Service(
         collections.router,
         rooms.router,
         transfers.router,
-        upkeep_router(messaging, http_tables, policy, subscriptions),
+        upkeep_router(messaging, http_tables, policy, parameters, subscriptions),
     ],
     access=ACCESS,
     problems=Path(__file__).with_name("problems.toml"),

@@ -8,6 +8,7 @@ from registry.api import agreements, commodities, credit, filings, places, subje
 from registry.api.access import ACCESS
 from registry.consumers.subscriptions import subscriptions
 from registry.settings import Settings
+from registry.store.parameters import parameters
 from registry.store.tables import http_tables, messaging, metadata, policy
 from shared.http.app import Service, make_app
 from shared.http.upkeep import upkeep_router
@@ -23,7 +24,7 @@ service = Service(
         agreements.router,
         places.router,
         commodities.router,
-        upkeep_router(messaging, http_tables, policy, subscriptions),
+        upkeep_router(messaging, http_tables, policy, parameters, subscriptions),
     ],
     access=ACCESS,
     problems=Path(__file__).with_name("problems.toml"),

@@ -10,6 +10,7 @@ from tax_exemption.api import certificates, tax
 from tax_exemption.api.access import ACCESS
 from tax_exemption.consumers.subscriptions import subscriptions
 from tax_exemption.settings import Settings
+from tax_exemption.store.parameters import parameters
 from tax_exemption.store.tables import http_tables, messaging, metadata, policy
 
 service = Service(
@@ -19,7 +20,7 @@ service = Service(
     routers=[
         tax.router,
         certificates.router,
-        upkeep_router(messaging, http_tables, policy, subscriptions),
+        upkeep_router(messaging, http_tables, policy, parameters, subscriptions),
     ],
     access=ACCESS,
     problems=Path(__file__).with_name("problems.toml"),

@@ -11,6 +11,7 @@ from trade_ledger.api.access import ACCESS
 from trade_ledger.api.registrar import registrar_running
 from trade_ledger.consumers.subscriptions import subscriptions
 from trade_ledger.settings import Settings
+from trade_ledger.store.parameters import parameters
 from trade_ledger.store.tables import http_tables, messaging, metadata, policy
 
 service = Service(
@@ -23,7 +24,7 @@ service = Service(
         packing.router,
         declarations.router,
         trace.router,
-        upkeep_router(messaging, http_tables, policy, subscriptions),
+        upkeep_router(messaging, http_tables, policy, parameters, subscriptions),
     ],
     access=ACCESS,
     problems=Path(__file__).with_name("problems.toml"),

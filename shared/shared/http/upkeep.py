@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Table, select
-from sqlalchemy.dialects.postgresql import insert
 
 from shared.http.access import Access, Authorised, grant
 from shared.http.command import Commanded, Reading
 from shared.http.paging import WantedPage, cursor_after
+from shared.http.rule_parameters import add_rule_parameters
 from shared.http.tables import HttpTables
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
-from shared.policy import EVERY_PILOT, has_kind_of, words_of
-from shared.vocabulary.errors import Malformed
-from shared.vocabulary.rules import Breach
-from shared.wire import FilledText, Input
+from shared.policy import Parameters
+from shared.wire import Input
 
 _LAST_ID = 2**63 - 1
 
@@ -94,47 +90,14 @@ class AuditLines(BaseModel):
     items: list[AuditLine]
 
 
-class PolicyParameter(Input):
-    """A rule parameter from a date on, with what it rests on."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "sample_switch",
-                    "effective_from": "2026-06-01",
-                    "value": True,
-                    "citation": "pilot's order 7",
-                }
-            ]
-        },
-    )
-
-    name: FilledText = Field(max_length=80)
-    effective_from: date
-    value: Any
-    citation: FilledText = Field(max_length=300)
-    remark: str = Field("", max_length=300)
-
-
-class HeldParameter(PolicyParameter):
-    """A rule parameter and whose it is: a pilot's, or everybody's (`*`)."""
-
-    pilot: str
-
-
-class PolicyParameters(BaseModel):
-    items: list[HeldParameter]
-
-
 def upkeep_router(
-    messaging: MessagingTables, http: HttpTables, policy: Table, subscriptions: Subscriptions
+    messaging: MessagingTables, http: HttpTables, policy: Table, parameters: Parameters, subscriptions: Subscriptions
 ) -> APIRouter:
     """The routes for one service's tables."""
     router = APIRouter(tags=["upkeep"])
     _add_parked(router, messaging, subscriptions)
     _add_audit(router, http)
-    _add_policy(router, policy)
+    add_rule_parameters(router, policy, parameters)
     return router
 
 
@@ -178,28 +141,3 @@ def _add_audit(router: APIRouter, http: HttpTables) -> None:
             query = query.where(http.audit.c.id < before)
         rows = (await session.execute(query.limit(100))).all()
         return AuditLines(items=[AuditLine.model_validate(dict(row._mapping)) for row in rows])
-
-
-def _add_policy(router: APIRouter, policy: Table) -> None:
-    @router.get("/v1/policy-parameters")
-    async def list_policy_parameters(session: Reading, caller: Authorised) -> PolicyParameters:
-        """The common parameters and the pilot's own, with their dates and citations; the pilot's own go first."""
-        seen = select(policy).where(policy.c.pilot.in_([EVERY_PILOT, caller.pilot]))
-        rows = (await session.execute(seen.order_by(policy.c.name, policy.c.effective_from, policy.c.pilot))).all()
-        return PolicyParameters(items=[HeldParameter.model_validate(dict(row._mapping)) for row in rows])
-
-    @router.post("/v1/policy-parameters", status_code=201, response_model=PolicyParameter)
-    async def set_policy_parameter(body: PolicyParameter, command: Commanded) -> Response:
-        """Set a parameter for the caller's pilot from a date on; earlier dates keep theirs."""
-        common = select(policy.c.value).where(policy.c.name == body.name, policy.c.pilot == EVERY_PILOT)
-        known = list(await command.session.scalars(common.order_by(policy.c.effective_from.desc())))
-        words = {word for value in known for word in words_of(value)}
-        if known and not has_kind_of(body.value, known[0], words):
-            expected = json.dumps(known[0], ensure_ascii=False)
-            raise Malformed((Breach("policy_value_of_another_kind", "", "/value", {"expected": expected}),))
-        row = {**body.model_dump(), "pilot": command.caller.pilot}
-        statement = insert(policy).values(row)
-        await command.session.execute(
-            statement.on_conflict_do_update(index_elements=["name", "pilot", "effective_from"], set_=row)
-        )
-        return await command.answer(body, status=201)

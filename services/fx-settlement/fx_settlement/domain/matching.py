@@ -88,14 +88,22 @@ def breaches_of_payer(facts: PayerFacts, at: str) -> tuple[Breach, ...]:
     return ()
 
 
-def tolerance_of(collectable: Decimal, currency: str, parameter: Mapping[str, str]) -> Decimal:
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """`percent` of the collectable value, and at `most` so much in its currency."""
+
+    percent: Decimal
+    most: Decimal
+
+
+def tolerance_of(collectable: Decimal, currency: str, tolerance: Tolerance) -> Decimal:
     """The smaller of a share and a fixed amount (trade practice, not law)."""
-    share = rounded(collectable * Decimal(parameter["percent"]) / 100, currency)
-    return min(share, rounded(Decimal(parameter["most"]), currency))
+    share = rounded(collectable * tolerance.percent / 100, currency)
+    return min(share, rounded(tolerance.most, currency))
 
 
 def tolerance_among(
-    collectable: Decimal, currency: str, grades: Collection[str], by_grade: Mapping[str, Mapping[str, str]]
+    collectable: Decimal, currency: str, grades: Collection[str], by_grade: Mapping[str, Tolerance]
 ) -> Decimal:
     """The smallest tolerance among the collectors' grades: one declaration has one bound (V37)."""
     return min(tolerance_of(collectable, currency, by_grade[grade]) for grade in grades)

@@ -14,6 +14,7 @@ from fx_settlement.domain.matching import (
     CollectorFacts,
     PayerFacts,
     PortionFacts,
+    Tolerance,
     breaches_of_collector,
     breaches_of_payer,
     breaches_of_portion,
@@ -94,7 +95,7 @@ def test_breaches_of_payer(change: dict[str, Any], codes: list[str]) -> None:
     [("5999.80", "USD", "299.99"), ("6000.00", "USD", "300"), ("6000.20", "USD", "300"), ("101", "JPY", "5")],
 )
 def test_the_tolerance_is_the_smaller_of_share_and_amount(collectable: str, currency: str, expected: str) -> None:
-    assert tolerance_of(Decimal(collectable), currency, {"percent": "5", "most": "300"}) == Decimal(expected)
+    assert tolerance_of(Decimal(collectable), currency, Tolerance(Decimal(5), Decimal(300))) == Decimal(expected)
 
 
 CENTS = st.integers(1, 10**9).map(lambda cents: Decimal(cents) / 100)

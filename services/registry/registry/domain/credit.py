@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
 
 
-def measures_of(grade: str, table: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What a credit grade brings with it; the rate is in per cent of declarations."""
+
+    automatic_release: bool
+    inspection_rate_percent: Decimal
+    review_depth: Literal["normal", "deep"]
+
+
+def measures_of(grade: str, measures: Measures) -> Measures:
     """The policy's measures for the grade; whatever the policy says, D is reviewed and never released automatically."""
-    measures = dict(table[grade])
     if grade == "D":
-        measures |= {"automatic_release": False, "review_depth": "deep"}
+        return replace(measures, automatic_release=False, review_depth="deep")
     return measures

@@ -9,7 +9,6 @@ import pytest
 
 from registry.domain.agency import AgencyFacts, breaches_of_agency, breaches_of_confirmation
 from registry.domain.archive import AgreementDates, status_before, was_in_force
-from registry.domain.credit import measures_of
 
 EXPORT = AgencyFacts(
     kind="export_agency",
@@ -89,11 +88,3 @@ def test_an_agreement_has_the_state_that_its_steps_gave_it_before_an_instant() -
 )
 def test_a_confirmed_agreement_is_in_force_on_its_days(day: date, status: str | None, in_force: bool) -> None:
     assert was_in_force(DATES, status, day) is in_force
-
-
-def test_grade_d_is_never_released_automatically_whatever_the_policy_says() -> None:
-    lax = {"automatic_release": True, "inspection_rate_percent": "5", "review_depth": "normal"}
-    table = {"A": lax, "D": lax}
-    assert measures_of("A", table) == lax
-    assert measures_of("D", table) == {**lax, "automatic_release": False, "review_depth": "deep"}
-    assert table["D"]["automatic_release"] is True

@@ -23,6 +23,7 @@ from tax_exemption.operations.find_period import periods_of, window_for
 from tax_exemption.publishers.returns import announce_return
 from tax_exemption.store.calendar import Calendar, calendar
 from tax_exemption.store.items import OpenItem, files_for, lock_name, middle_rate, next_number, open_items_of
+from tax_exemption.store.parameters import MiddleRateReachDays
 from tax_exemption.store.tables import PilotCopy, RateChoiceRow, ReturnLineRow, ReturnRow, policy
 
 
@@ -49,7 +50,7 @@ async def file_return(
     due = [each for each in await open_items_of(session, act.pilot, stall_holder_id) if periods.holds(month, each)]
     mine = [each for each in due if each.item.exemption_filer_id == filer_id]
     late = [each for each in mine if each.may_be_late and today > window.last]
-    reach_days = rules.on("middle_rate_reach_days", today).value
+    reach_days = rules.on(MiddleRateReachDays, today).value
     lines, missing = await _lines(session, late or mine, rate_choice, reach_days)
     facts = FilingFacts(
         today=today,

@@ -12,6 +12,7 @@ from tax_exemption.domain.period import Frequency, period_of
 from tax_exemption.domain.window import Window, window_of
 from tax_exemption.store.calendar import Calendar
 from tax_exemption.store.items import OpenItem, frequencies_of
+from tax_exemption.store.parameters import ExemptionWindow, QuarterlyPeriod
 
 
 class Periods:
@@ -19,7 +20,7 @@ class Periods:
 
     def __init__(self, frequencies: tuple[Frequency, ...], rules: Policy, today: date) -> None:
         self._frequencies = frequencies
-        self._quarterly = rules.on("quarterly_period", today).value
+        self._quarterly = rules.on(QuarterlyPeriod, today).value
 
     def of(self, export_date: date) -> str:
         """The month under which an export date is declared."""
@@ -38,11 +39,10 @@ async def periods_of(session: AsyncSession, stall_holder_id: UUID | None, rules:
 
 def window_for(month: str, rules: Policy, days: Calendar, today: date) -> Window:
     """The window of a month; a published extension goes before (R-TAX-2)."""
-    parameter = rules.on("exemption_window", today).value
-    extended = parameter["extended"].get(month)
+    parameter = rules.on(ExemptionWindow, today).value
     return window_of(
         month,
-        last_day=parameter["last_day"],
+        last_day=parameter.last_day,
         is_working=days.is_working,
-        extended_to=date.fromisoformat(extended) if extended else None,
+        extended_to=parameter.extended.get(month),
     )

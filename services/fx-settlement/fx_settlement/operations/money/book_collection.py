@@ -15,6 +15,7 @@ from fx_settlement.domain.matching import CollectorFacts, breaches_of_collector
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.collections import collection_for_update
 from fx_settlement.store.journal import Posting, next_number, number_under, personal_balance_for_update, post
+from fx_settlement.store.parameters import LimitedFxClasses
 from fx_settlement.store.parties import bank_in_force, is_filed, qualification_value, subject
 from fx_settlement.store.tables import CollectionRow, policy
 from shared.act import Act
@@ -121,7 +122,7 @@ async def _breaches(session: AsyncSession, booked: Booked, bank_id: UUID, act: A
 async def _collector(session: AsyncSession, booked: Booked, act: Act) -> CollectorFacts:
     collector = await subject(session, booked.collector_id, act.pilot)
     on = booked.received_on
-    limited = (await policy_of(session, policy, act.pilot)).on("limited_fx_classes", on).value
+    limited = (await policy_of(session, policy, act.pilot)).on(LimitedFxClasses, on).value
     if collector is None:
         return CollectorFacts(False, False, None, False, booked.account_kind)
     return CollectorFacts(

@@ -20,6 +20,7 @@ from fx_settlement.operations.money.unmatch_collection import LockedCollection, 
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.collections import advances_of
 from fx_settlement.store.journal import Posting, personal_balance_for_update, post
+from fx_settlement.store.parameters import RefundSpecialAfterDays
 from fx_settlement.store.rooms import trade_room_for_update
 from fx_settlement.store.tables import ClaimRow, CollectionRow, RefundRow, policy
 from shared.act import Act
@@ -50,7 +51,7 @@ async def refund_collection(
         amount=exact(wanted.amount, row.currency),
         left=row.amount - row.refunded,
         days=(wanted.refunded_on - row.received_on).days,
-        most_days=rules.on("refund_special_after_days", wanted.refunded_on).value,
+        most_days=rules.on(RefundSpecialAfterDays, wanted.refunded_on).value,
         in_the_future=wanted.refunded_on > legal_date(act.now),
         to_payer=wanted.to_payer,
         evidence_hash=wanted.evidence_hash,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.domain.matching import tolerance_among
+from fx_settlement.domain.matching import Tolerance, tolerance_among
+from fx_settlement.store.parameters import CollectionTolerance
 from fx_settlement.store.parties import safe_grades_of
 from fx_settlement.store.rooms import collectors_of, rooms_of
 from fx_settlement.store.tables import EntitlementRow, policy
@@ -21,12 +21,13 @@ _UNGRADED = "B"
 
 async def tolerances_of(
     session: AsyncSession, pilot: str, collectors: Collection[UUID], *, act: Act
-) -> tuple[Mapping[str, Any], dict[UUID, str]]:
+) -> tuple[Mapping[str, Tolerance], dict[UUID, str]]:
     """What each grade tolerates, and the grade of each collector, both as of the act's day."""
     today = legal_date(act.now)
-    by_grade = (await policy_of(session, policy, pilot)).on("collection_tolerance", today).value
+    by_grade = (await policy_of(session, policy, pilot)).on(CollectionTolerance, today).value
     grades = await safe_grades_of(session, collectors, today)
-    return by_grade, {each: grades.get(each, _UNGRADED) for each in collectors}
+    tolerances = {grade: Tolerance(each.percent, each.most) for grade, each in by_grade}
+    return tolerances, {each: grades.get(each, _UNGRADED) for each in collectors}
 
 
 async def renew_tolerance(session: AsyncSession, entitlements: Collection[EntitlementRow], *, act: Act) -> None:

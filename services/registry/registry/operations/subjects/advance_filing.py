@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.domain.filing import FilingFacts, StallFacts, breaches_of_filing, speaks_for
 from registry.domain.lifecycle import STEPS, breaches_of_step
 from registry.publishers.subjects import announce_subject
+from registry.store.parameters import RequiredQualifications
 from registry.store.places import pilot_row
 from registry.store.subjects import filings_of, is_own, subject_for_update
 from registry.store.tables import RoleFilingRow, SubjectRow, policy
@@ -136,7 +137,7 @@ async def facts_of(session: AsyncSession, subject: SubjectRow, role: str, act: A
     if pilot is None:
         raise Refused((Breach("pilot_unknown", "R-FILE-2", "", {"pilot": subject.pilot}),))
     today = legal_date(act.now)
-    required = (await policy_of(session, policy, subject.pilot)).on("required_qualifications", today)
+    required = (await policy_of(session, policy, subject.pilot)).on(RequiredQualifications, today)
     held = [Qualification.model_validate(each) for each in subject.qualifications]
     stalls = [Stall.model_validate(stall) for stall in subject.stalls]
     return FilingFacts(
@@ -154,7 +155,7 @@ async def facts_of(session: AsyncSession, subject: SubjectRow, role: str, act: A
         ],
         bounds=[(Decimal(x), Decimal(y)) for x, y in pilot.content["bounds"]],
         held_qualifications=frozenset(each.kind for each in held if in_force(each.valid_from, each.valid_to, today)),
-        required_qualifications=frozenset(required.value.get(role, [])),
+        required_qualifications=required.of(role),
         day=today,
         rule_version=f"{required.version} pilot@{pilot.version}",
     )

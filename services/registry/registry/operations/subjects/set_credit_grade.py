@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.credit import measures_of
+from registry.domain.credit import Measures, measures_of
+from registry.store.parameters import GradeMeasures, MeasuresOfGrade
 from registry.store.subjects import subject_for_update
 from registry.store.tables import CreditGradeRow, policy
 from shared.act import Act
-from shared.events.registry import GradeChanged
+from shared.events.registry import Grade, GradeChanged
 from shared.messaging.outbox import announce
 from shared.policy import policy_of
 from shared.vocabulary.errors import NotFound, Refused
@@ -20,17 +22,20 @@ from shared.vocabulary.rules import Breach
 
 
 async def set_credit_grade(
-    session: AsyncSession, subject_id: UUID, *, grade: str, effective_from: date, reason: str, act: Act
+    session: AsyncSession, subject_id: UUID, *, grade: Grade, effective_from: date, reason: str, act: Act
 ) -> CreditGradeRow:
     """The new grade on the caller's own scale; nobody writes another authority's."""
     subject = await subject_for_update(session, subject_id)
     if subject is None or subject.pilot != act.pilot:
         raise NotFound(f"no subject {subject_id}")
     try:
-        table = (await policy_of(session, policy, act.pilot)).on("grade_measures", effective_from)
+        table = (await policy_of(session, policy, act.pilot)).on(GradeMeasures, effective_from)
     except KeyError as error:
         raise Refused((Breach("grade_before_measures", "R-CREDIT-2", "/effective_from"),)) from error
-    measures = measures_of(grade, table.value)
+    listed = table.value.of(grade)
+    measures = MeasuresOfGrade.model_validate(asdict(measures_of(grade, Measures(**dict(listed))))).model_dump(
+        mode="json"
+    )
     key = f"{subject_id}:{act.role}"
     newest = await session.scalar(
         select(func.max(CreditGradeRow.sequence)).where(

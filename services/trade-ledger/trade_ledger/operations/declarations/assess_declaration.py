@@ -33,6 +33,14 @@ from trade_ledger.domain.submission import (
 from trade_ledger.store.declarations import packing_lists_for_update, rates_of_month, slip_values_declared
 from trade_ledger.store.facts import entries_in_force, place, qualifications_of, standings_of, subjects_by_id
 from trade_ledger.store.packing import loads_arrived, packed_lines_of, vehicles_among
+from trade_ledger.store.parameters import (
+    ConsignorQualifications,
+    DeclarationLimitUsd,
+    ItemsPerDeclaration,
+    PortionsPerDeclaration,
+    SimplifiedDeclaration,
+    SubmissionBeforeArrivalDays,
+)
 from trade_ledger.store.tables.declarations import DeclarationRow
 from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
 from trade_ledger.store.tables.row import policy
@@ -82,13 +90,13 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
     shares = await _shares(session, row, lists, today, act)
     rates = await rates_of_month(session, month)
     unrated = sorted({entered["currency"], "USD", *(share.trade.currency for share in shares)} - set(rates))
-    simplified = rules.on("simplified_declaration", today).value
+    simplified = rules.on(SimplifiedDeclaration, today).value
     items: list[merge.Item] = []
     worth = None
     if not unrated:
         cny = {currency: rate for currency, (_, rate) in rates.items()}
         _value(shares, entered, cny)
-        merging = {"simplified": entered["simplified"], "single_kinds": simplified["single_kinds"]}
+        merging = {"simplified": entered["simplified"], "single_kinds": simplified.single_kinds}
         items = merge.items_of([_merge_share(share) for share in shares], **merging)
         fob_negative = any(share.valued.fob < 0 for share in shares)
         worth = Worth(_total_usd(shares, entered["currency"], cny), fob_negative, len(items))
@@ -100,12 +108,12 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
         worth=worth,
         unrated=unrated,
         month=month,
-        limit_usd=Decimal(rules.on("declaration_limit_usd", today).value),
+        limit_usd=rules.on(DeclarationLimitUsd, today).value,
         simplified=entered["simplified"],
         kinds=merge.kinds_that_count([_merge_share(share) for share in shares]),
-        kinds_threshold=simplified["kinds_threshold"],
-        items_most=rules.on("items_per_declaration", today).value,
-        portions_most=rules.on("portions_per_declaration", today).value,
+        kinds_threshold=simplified.kinds_threshold,
+        items_most=rules.on(ItemsPerDeclaration, today).value,
+        portions_most=rules.on(PortionsPerDeclaration, today).value,
         portions=[_portion_facts(share) for share in shares],
         differing_trades=[each.trade for each in _differences(entered)],
     )
@@ -254,7 +262,7 @@ async def _declarant(session: AsyncSession, row: DeclarationRow) -> tuple[Breach
 async def _consignor(session: AsyncSession, row: DeclarationRow, rules: Policy, today: date) -> tuple[Breach, ...]:
     """What it must hold was asked when it was filed; it may have run out since, and an own exporter was not asked."""
     known = (await subjects_by_id(session, [row.consignor_id])).get(row.consignor_id)
-    needed = rules.on("consignor_qualifications", today).value
+    needed = rules.on(ConsignorQualifications, today).value
     return breaches_of_consignor(qualifications_of(known), needed, today)
 
 
@@ -265,7 +273,7 @@ async def _arrival(
     expected = row.content.get("expected_arrival")
     if await loads_arrived(session, {each.load_id for each in lists}):
         return ()
-    days = rules.on("submission_before_arrival_days", today).value
+    days = rules.on(SubmissionBeforeArrivalDays, today).value
     return breaches_of_early_submission(today, date.fromisoformat(expected) if expected else None, days)
 
 

@@ -49,6 +49,7 @@ from trade_ledger.store.declarations import (
 )
 from trade_ledger.store.facts import grade_of
 from trade_ledger.store.packing import load_for_update, lock_name
+from trade_ledger.store.parameters import DeclarationCountsAsMade, DeclarationLimitUsd, SamplingEvery
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow, ReceiptRow
 from trade_ledger.store.tables.row import policy
 
@@ -173,7 +174,7 @@ async def _limit_case(
         return []
     made_at, day = outcome.accepted_at, legal_date(outcome.accepted_at)
     rules = await policy_of(session, policy, row.pilot)
-    if rules.on("declaration_counts_as_made", day).value == "completion":
+    if rules.on(DeclarationCountsAsMade, day).value == "completion":
         made_at = datetime.fromisoformat(row.content["submitted_at"])
     rates = await rates_of_month(session, legal_date(made_at).replace(day=1))
     currency = row.content["currency"]
@@ -181,7 +182,7 @@ async def _limit_case(
         return []
     total = sum((each.declared_value for each in portions), Decimal(0))
     usd = rounded(total * rates[currency][1] / rates["USD"][1], "USD")
-    limit = Decimal(rules.on("declaration_limit_usd", day).value)
+    limit = rules.on(DeclarationLimitUsd, day).value
     if usd <= limit:
         return []
     return [Case("value_over_limit", outcome.proof, f"USD {usd:,.2f} is more than {limit:,.2f}", "consignor")]
@@ -194,14 +195,14 @@ async def _route(
         return None
     today = legal_date(act.now)
     grade = await grade_of(session, row.consignor_id, "customs", today)
-    parameter = (await policy_of(session, policy, row.pilot)).on("sampling_every", today)
+    parameter = (await policy_of(session, policy, row.pilot)).on(SamplingEvery, today)
     decision, reasons = route_of(
         RouteFacts(
             grade=None if grade is None else grade.grade,
             grade_allows_automatic_release=grade is not None and grade.automatic_release,
             review_depth="normal" if grade is None else grade.review_depth,
             open_conflicts=open_cases,
-            sampled=row.id.int % int(parameter.value) == 0,
+            sampled=row.id.int % parameter.value == 0,
         )
     )
     return {"decision": decision, "reasons": list(reasons), "policy_version": parameter.version}

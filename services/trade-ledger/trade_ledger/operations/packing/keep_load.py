@@ -31,6 +31,7 @@ from trade_ledger.store.packing import (
     packed_lines_of,
     packing_lists_of_load,
 )
+from trade_ledger.store.parameters import LoadMaxima
 from trade_ledger.store.tables.packing import LoadRow
 from trade_ledger.store.tables.row import policy
 
@@ -98,15 +99,15 @@ async def seal_load(session: AsyncSession, load_id: UUID, *, seal_number: str, v
 async def _over_maxima(session: AsyncSession, row: LoadRow, list_ids: list[UUID], act: Act) -> tuple[Breach, ...]:
     """Volume and payload are checked on the load, whoever's packing lists it carries (R-PACK-4, V22)."""
     packed = await packed_lines_of(session, list_ids)
-    most = (await policy_of(session, policy, row.pilot)).on("load_maxima", legal_date(act.now)).value
+    most = (await policy_of(session, policy, row.pilot)).on(LoadMaxima, legal_date(act.now)).value
     carried = {
-        "gross_weight_kg": sum((each.gross_weight_kg for each in packed), Decimal(0)),
-        "volume_m3": sum((each.volume_m3 for each in packed), Decimal(0)),
+        "gross_weight_kg": (sum((each.gross_weight_kg for each in packed), Decimal(0)), most.gross_weight_kg),
+        "volume_m3": (sum((each.volume_m3 for each in packed), Decimal(0)), most.volume_m3),
     }
     return tuple(
-        Breach("load_over_maximum", "V22", "", {"what": what, "value": f"{value:f}", "most": most[what]})
-        for what, value in carried.items()
-        if value > Decimal(most[what])
+        Breach("load_over_maximum", "V22", "", {"what": what, "value": f"{value:f}", "most": f"{limit:f}"})
+        for what, (value, limit) in carried.items()
+        if value > limit
     )
 
 

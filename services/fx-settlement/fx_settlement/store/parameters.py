@@ -1,0 +1,58 @@
+"""The rule parameters of fx-settlement: unit, digits and bounds of each; `policy.toml` ships their values."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from shared.policy import Parameter, Parameters
+from shared.wire import DecimalText, Input
+
+
+class GradeTolerance(Input):
+    """The smaller of a share of the collectable value and a fixed amount."""
+
+    model_config = ConfigDict(frozen=True)
+
+    percent: Annotated[Decimal, DecimalText(3, 4, most=100)] = Field(description="% of the collectable value")
+    most: Annotated[Decimal, DecimalText(6, 4)] = Field(description="in the declaration's currency")
+
+
+class GradeTolerances(Input):
+    """The tolerance of each credit grade on SAFE's scale."""
+
+    model_config = ConfigDict(frozen=True)
+
+    A: GradeTolerance
+    B: GradeTolerance
+    C: GradeTolerance
+    D: GradeTolerance
+
+
+class CollectionTolerance(Parameter):
+    """How much more than the released value may be collected (V37)."""
+
+    name: Literal["collection_tolerance"]
+    value: GradeTolerances
+
+
+class RefundSpecialAfterDays(Parameter):
+    """After how many days a refund takes the special path, with evidence (V41)."""
+
+    name: Literal["refund_special_after_days"]
+    value: int = Field(description="days after the receipt, inclusive", strict=True, ge=1, le=3650)
+
+
+class LimitedFxClasses(Parameter):
+    """SAFE's classes whose subjects can't start a collection by themselves (V44)."""
+
+    name: Literal["limited_fx_classes"]
+    value: tuple[Literal["A", "B", "C"], ...]
+
+
+parameters = Parameters(
+    Path(__file__).parents[1] / "policy.toml", CollectionTolerance, RefundSpecialAfterDays, LimitedFxClasses
+)

@@ -1,0 +1,59 @@
+"""The rule parameters of registry: unit, digits and bounds of each; `policy.toml` ships their values."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from shared.events.registry import Grade, QualificationKind, Role
+from shared.policy import Parameter, Parameters
+from shared.wire import DecimalText, Input
+
+
+class RequiredQualifications(Parameter):
+    """What each kind of subject must hold to be approved (R-FILE-7); a kind that isn't named needs nothing."""
+
+    name: Literal["required_qualifications"]
+    value: dict[Role, tuple[QualificationKind, ...]]
+
+    def of(self, role: str) -> frozenset[str]:
+        """What one kind of subject must hold."""
+        return frozenset(kind for named, kinds in self.value.items() if named == role for kind in kinds)
+
+
+class MeasuresOfGrade(Input):
+    """What follows from a credit grade (R-CREDIT-2)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    automatic_release: bool = Field(strict=True)
+    inspection_rate_percent: Annotated[Decimal, DecimalText(3, 4, most=100)] = Field(description="% of declarations")
+    review_depth: Literal["normal", "deep"]
+
+
+class MeasuresByGrade(Input):
+    """The measures of each credit grade."""
+
+    model_config = ConfigDict(frozen=True)
+
+    A: MeasuresOfGrade
+    B: MeasuresOfGrade
+    C: MeasuresOfGrade
+    D: MeasuresOfGrade
+
+    def of(self, grade: Grade) -> MeasuresOfGrade:
+        """The measures of one grade."""
+        return {"A": self.A, "B": self.B, "C": self.C, "D": self.D}[grade]
+
+
+class GradeMeasures(Parameter):
+    """Which measures follow from a credit grade (R-CREDIT-2)."""
+
+    name: Literal["grade_measures"]
+    value: MeasuresByGrade
+
+
+parameters = Parameters(Path(__file__).parents[1] / "policy.toml", RequiredQualifications, GradeMeasures)

@@ -1,0 +1,46 @@
+"""The rule parameters of tax-exemption: unit, digits and bounds of each; `policy.toml` ships their values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from shared.policy import Parameter, Parameters
+from shared.wire import DateText, Input, MonthText
+
+
+class WindowRule(Input):
+    """The last day of the window before holidays move it, and the extensions that were published."""
+
+    model_config = ConfigDict(frozen=True)
+
+    last_day: int = Field(description="day of the month after the export", strict=True, ge=1, le=31)
+    extended: dict[MonthText, DateText] = Field(description="month of export to the published last day")
+
+
+class ExemptionWindow(Parameter):
+    """When a month's exports are declared (R-TAX-2, V49)."""
+
+    name: Literal["exemption_window"]
+    value: WindowRule
+
+
+class QuarterlyPeriod(Parameter):
+    """Whether who files quarterly declares the quarter's exports together, or each month all the same (R-TAX-2)."""
+
+    name: Literal["quarterly_period"]
+    value: Literal["quarter", "month"]
+
+
+class MiddleRateReachDays(Parameter):
+    """How old the published middle rate may be that serves a day without one."""
+
+    name: Literal["middle_rate_reach_days"]
+    value: int = Field(description="days, inclusive", strict=True, ge=1, le=31)
+
+
+parameters = Parameters(
+    Path(__file__).parents[1] / "policy.toml", ExemptionWindow, QuarterlyPeriod, MiddleRateReachDays
+)

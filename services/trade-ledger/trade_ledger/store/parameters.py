@@ -1,0 +1,110 @@
+"""The rule parameters of trade-ledger: unit, digits and bounds of each; `policy.toml` ships their values."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from shared.events.registry import QualificationKind
+from shared.policy import Parameter, Parameters
+from shared.wire import DecimalText, Input
+
+
+class DeclarationLimitUsd(Parameter):
+    """What one declaration may be worth at most (R-DECL-1, V27)."""
+
+    name: Literal["declaration_limit_usd"]
+    value: Annotated[Decimal, DecimalText(8, 2, positive=True, shown=2, most=10_000_000)] = Field(
+        description="USD a declaration, inclusive"
+    )
+
+
+class Simplification(Input):
+    """From how many kinds of goods on simplification may be chosen, and how many stay declared item by item."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kinds_threshold: int = Field(description="kinds of goods, inclusive", strict=True, ge=1, le=50)
+    single_kinds: int = Field(description="kinds of goods declared singly", strict=True, ge=1, le=50)
+
+
+class SimplifiedDeclaration(Parameter):
+    """When items may be merged by chapter (R-DECL-2)."""
+
+    name: Literal["simplified_declaration"]
+    value: Simplification
+
+
+class ItemsPerDeclaration(Parameter):
+    """How many items a declaration may have (customs practice)."""
+
+    name: Literal["items_per_declaration"]
+    value: int = Field(description="declared items, inclusive", strict=True, ge=1, le=999)
+
+
+class PortionsPerDeclaration(Parameter):
+    """How many portions a declaration may have; its event carries them all and must not grow too large."""
+
+    name: Literal["portions_per_declaration"]
+    value: int = Field(description="portions, inclusive", strict=True, ge=1, le=2000)
+
+
+class SamplingEvery(Parameter):
+    """One declaration in so many is drawn for inspection (R-DECL-3)."""
+
+    name: Literal["sampling_every"]
+    value: int = Field(description="declarations for each one drawn", strict=True, ge=1, le=1_000_000)
+
+
+class DeclarationCountsAsMade(Parameter):
+    """Whose month's customs rate the limit is measured at (R-DECL-1)."""
+
+    name: Literal["declaration_counts_as_made"]
+    value: Literal["acceptance", "completion"]
+
+
+class SubmissionBeforeArrivalDays(Parameter):
+    """How long before the expected arrival a declaration may be submitted (提前申报, R-DECL-1)."""
+
+    name: Literal["submission_before_arrival_days"]
+    value: int = Field(description="days, inclusive", strict=True, ge=0, le=30)
+
+
+class ConsignorQualifications(Parameter):
+    """What a consignor must hold on the day on which it declares (R-FILE-7)."""
+
+    name: Literal["consignor_qualifications"]
+    value: tuple[QualificationKind, ...]
+
+
+class LoadLimits(Input):
+    """What one container or vehicle carries."""
+
+    model_config = ConfigDict(frozen=True)
+
+    gross_weight_kg: Annotated[Decimal, DecimalText(6, 3, positive=True)] = Field(description="kg, inclusive")
+    volume_m3: Annotated[Decimal, DecimalText(4, 3, positive=True)] = Field(description="m³, inclusive")
+
+
+class LoadMaxima(Parameter):
+    """How heavy and how large a load may be (R-PACK-4, V22)."""
+
+    name: Literal["load_maxima"]
+    value: LoadLimits
+
+
+parameters = Parameters(
+    Path(__file__).parents[1] / "policy.toml",
+    DeclarationLimitUsd,
+    SimplifiedDeclaration,
+    ItemsPerDeclaration,
+    PortionsPerDeclaration,
+    SamplingEvery,
+    DeclarationCountsAsMade,
+    SubmissionBeforeArrivalDays,
+    ConsignorQualifications,
+    LoadMaxima,
+)
