@@ -7,8 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.api.schemas import Archive, ArchivedAgreement
-from registry.api.subject_views import shown_version
+from registry.api.schemas import Archive, ArchivedAgreement, SubjectVersion
 from registry.domain.archive import AgreementDates, status_before, was_in_force
 from registry.store.agreements import agreements_of
 from registry.store.subjects import versions_before
@@ -33,7 +32,11 @@ async def archive_on(session: AsyncSession, caller: Caller, subject_id: UUID, da
     if subject_id not in states:
         raise NotFound(f"{subject_id} was not filed by {day}")
     archived = [_archived(row, subject_id, states, day, instant) for row in agreements]
-    return Archive(on=day, subject=shown_version(states[subject_id]), agreements=[each for each in archived if each])
+    return Archive(
+        on=day,
+        subject=SubjectVersion.model_validate(states[subject_id]),
+        agreements=[each for each in archived if each],
+    )
 
 
 def _archived(
@@ -52,8 +55,8 @@ def _archived(
         **{name: getattr(row, name) for name in names},
         as_party="agent" if is_agent else "principal",
         counterparty_id=other.subject_id,
-        counterparty_name=other.state["display_name"],
-        counterparty_identity_mask=other.state["identity"]["mask"],
+        counterparty_name=other.state.display_name,
+        counterparty_identity_mask=other.state.identity.mask,
         status=status,
         in_force=was_in_force(dates, status, day),
     )

@@ -21,6 +21,7 @@ from registry.domain.recognition import recognise
 from registry.operations.commodities.decide_commodity import decide_commodity
 from registry.operations.commodities.publish_commodity_list import publish_commodity_list
 from registry.store.commodities import decisions_of, entries_in_force, lists_of, tasks_open_on
+from registry.store.documents import ListEntry
 from registry.store.tables import CommodityDecisionRow, CommodityListRow, RecognitionTaskRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
@@ -36,10 +37,6 @@ def _header(row: CommodityListRow) -> CommodityListOut:
     return CommodityListOut(**{name: getattr(row, name) for name in names}, entry_count=len(row.entries))
 
 
-def _decision(row: CommodityDecisionRow) -> CommodityDecisionOut:
-    return CommodityDecisionOut.model_validate({name: getattr(row, name) for name in CommodityDecisionOut.model_fields})
-
-
 @router.post("/v1/commodity-lists", status_code=201, response_model=CommodityListOut)
 async def publish_list(body: CommodityListIn, command: Commanded) -> Response:
     """Publish the next version of a list."""
@@ -48,7 +45,7 @@ async def publish_list(body: CommodityListIn, command: Commanded) -> Response:
         kind=body.kind,
         effective_from=body.effective_from,
         source=body.source,
-        entries=[entry.model_dump(mode="json") for entry in body.entries],
+        entries=tuple(ListEntry.model_validate(entry, from_attributes=True) for entry in body.entries),
         act=command.act,
     )
     return await command.answer(_header(row), status=201, location=f"/v1/commodity-lists/{row.id}")
@@ -107,7 +104,9 @@ async def recognise_goods(
 async def decide_a_commodity(body: CommodityDecisionIn, command: Commanded) -> Response:
     """Decide on goods that recognition left open."""
     row = await decide_commodity(command.session, **body.model_dump(), act=command.act)
-    return await command.answer(_decision(row), status=201, location=f"/v1/commodity-decisions/{row.id}")
+    return await command.answer(
+        CommodityDecisionOut.model_validate(row), status=201, location=f"/v1/commodity-decisions/{row.id}"
+    )
 
 
 @router.get("/v1/commodity-decisions")
@@ -115,7 +114,7 @@ async def list_decisions(session: Reading, caller: Authorised, wanted: WantedPag
     """Every decision a person made, those that no longer hold included, newest first."""
     query = wanted.of(decisions_of(caller.pilot), CommodityDecisionRow.id)  # type: ignore[arg-type]  # column
     rows = list((await session.execute(query)).scalars())
-    return wanted.page(rows, [_decision(row) for row in rows], "id")
+    return wanted.page(rows, [CommodityDecisionOut.model_validate(row) for row in rows], "id")
 
 
 @router.get("/v1/commodity-decisions/{decision_id}")
@@ -124,7 +123,7 @@ async def read_decision(decision_id: UUID, session: Reading, caller: Authorised)
     row = await session.get(CommodityDecisionRow, decision_id)
     if row is None or row.pilot != caller.pilot:
         raise NotFound(f"no decision {decision_id}")
-    return _decision(row)
+    return CommodityDecisionOut.model_validate(row)
 
 
 @router.get("/v1/tasks")
@@ -133,6 +132,4 @@ async def list_tasks(session: Reading, caller: Authorised, wanted: WantedPage, r
     today = legal_date(request.app.state.runtime.clock.now())
     query = wanted.of(tasks_open_on(caller.pilot, today), RecognitionTaskRow.line_id)  # type: ignore[arg-type]  # column
     rows = list((await session.execute(query)).scalars())
-    names = TaskOut.model_fields
-    tasks = [TaskOut.model_validate({name: getattr(row, name) for name in names}) for row in rows]
-    return wanted.page(rows, tasks, "line_id")
+    return wanted.page(rows, [TaskOut.model_validate(row) for row in rows], "line_id")

@@ -10,16 +10,11 @@ from registry.api.schemas import GradeIn, GradeOut, Grades
 from registry.api.subject_views import subject_seen
 from registry.operations.subjects.set_credit_grade import set_credit_grade
 from registry.store.subjects import grades_of, is_own
-from registry.store.tables import CreditGradeRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.vocabulary.errors import Hidden
 
 router = APIRouter(tags=["credit"])
-
-
-def _shown(row: CreditGradeRow) -> GradeOut:
-    return GradeOut.model_validate({name: getattr(row, name) for name in GradeOut.model_fields})
 
 
 @router.post("/v1/subjects/{subject_id}/credit-grades", status_code=201, response_model=GradeOut)
@@ -33,7 +28,7 @@ async def set_a_credit_grade(subject_id: UUID, body: GradeIn, command: Commanded
         reason=body.reason,
         act=command.act,
     )
-    return await command.answer(_shown(row), status=201)
+    return await command.answer(GradeOut.model_validate(row), status=201)
 
 
 @router.get("/v1/subjects/{subject_id}/credit-grades")
@@ -42,4 +37,4 @@ async def list_credit_grades(subject_id: UUID, session: Reading, caller: Authori
     subject = await subject_seen(session, caller, subject_id)
     if caller.is_party and not is_own(subject, caller.subject_id, caller.actor):
         raise Hidden(f"the grades of {subject_id} are somebody else's")
-    return Grades(items=[_shown(row) for row in await grades_of(session, subject_id)])
+    return Grades(items=[GradeOut.model_validate(row) for row in await grades_of(session, subject_id)])

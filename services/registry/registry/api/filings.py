@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from registry.api.schemas import AmendmentIn, DecisionIn, StepIn, SubjectOut, SuspensionIn
+from registry.api.schemas import AmendmentIn, DecisionIn, StepIn, SubjectOut, SuspensionIn, stall_of
 from registry.api.subject_views import answer_subject
 from registry.operations.subjects.advance_filing import advance_filing
 from registry.operations.subjects.amend_subject import Amendment, amend_subject
@@ -87,7 +87,7 @@ async def amend_filing(
 ) -> Response:
     """Amend stalls or name: a new version, the old one stays readable."""
     amendment = Amendment(
-        stalls=None if body.stalls is None else [stall.model_dump(mode="json") for stall in body.stalls],
+        stalls=None if body.stalls is None else tuple(map(stall_of, body.stalls)),
         name=body.name,
         reason=body.reason,
     )

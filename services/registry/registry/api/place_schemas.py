@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from registry.store.documents import ListEntry
+from shared.events.registry import BankFiled, PilotChanged, PortDesignated, SiteFiled
 from shared.wire import CoordinateText, FilledText, Input, one_of_missing
 
 CodeText = Annotated[str, Field(pattern=r"^[0-9A-Z]{2,10}$")]
 """A customs code of an office or port."""
 
 
-class Places(BaseModel):
-    items: list[dict[str, Any]]
+C = TypeVar("C")
 
 
-class PlaceOut(BaseModel):
+class PlaceOut(BaseModel, Generic[C]):
+    """A place as everybody sees it: what was last said of it, and its version."""
+
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
     kind: str
-    content: dict[str, Any]
+    content: C
     version: int
+
+
+class PilotOut(PlaceOut[PilotChanged]):
+    """A pilot's own data."""
+
+
+class BankOut(PlaceOut[BankFiled]):
+    """A handling bank."""
+
+
+class SiteOut(PlaceOut[SiteFiled]):
+    """A supervised site or warehouse."""
+
+
+class PortOut(PlaceOut[PortDesignated]):
+    """A designated port."""
+
+
+class Places(BaseModel, Generic[C]):
+    """The places of a kind."""
+
+    items: list[C]
 
 
 class PilotIn(Input):
@@ -159,6 +186,8 @@ class CommodityListIn(Input):
 
 
 class CommodityListOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     id: UUID
     kind: str
     version: int
@@ -171,10 +200,12 @@ class CommodityListContent(CommodityListOut):
 
     source: str
     published_at: datetime
-    entries: list[CommodityEntryIn]
+    entries: list[ListEntry]
 
 
 class CandidateOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     entry: str
     verdict: str
     score: int
@@ -213,6 +244,8 @@ class CommodityDecisionIn(Input):
 
 
 class CommodityDecisionOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     id: UUID
     goods_name: str
     hs_code: str
@@ -226,6 +259,8 @@ class CommodityDecisionOut(BaseModel):
 
 
 class TaskOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     line_id: UUID
     trade_id: UUID
     trade_number: str

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from shared.events.registry import Grade, QualificationKind, Role
+from registry.store.parameters import MeasuresOfGrade
+from shared.events.registry import FilingStatus, Grade, QualificationKind, Role, Sealed, Stall
 from shared.vocabulary.identifiers import IdentityKind
 from shared.wire import CoordinateText, CountryCode, FilledText, Input, one_of_missing
 
@@ -37,6 +38,11 @@ class StallIn(Input):
     latitude: CoordinateText
     valid_from: date
     valid_to: date | None = None
+
+
+def stall_of(stated: StallIn) -> Stall:
+    """A stall as it is kept."""
+    return Stall.model_validate(stated, from_attributes=True)
 
 
 class QualificationIn(Input):
@@ -137,10 +143,36 @@ class GradeIn(Input):
     reason: FilledText = Field(max_length=500)
 
 
+def _mask(value: Any) -> Any:
+    return value.mask if isinstance(value, Sealed) else value
+
+
+Mask = Annotated[str, BeforeValidator(_mask)]
+"""A sealed value as people see it: ciphertext and blind index are nobody's to read (V66)."""
+
+
+class QualificationOut(BaseModel):
+    """A qualification, its account masked."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: QualificationKind
+    value: str
+    valid_from: date
+    valid_to: date | None
+    source: str
+    bank_id: UUID | None
+    account: Mask | None
+
+
 class FilingOut(BaseModel):
-    role: str
+    """The filing of one role."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    role: Role
     filing_number: str
-    status: str
+    status: FilingStatus
     filed_by: UUID | None
     effective_from: datetime | None
     suspended_at: datetime | None
@@ -155,28 +187,49 @@ class SubjectOut(BaseModel):
 
     id: UUID
     number: str
-    identity_kind: str
+    identity_kind: IdentityKind
     identity_mask: str
     country: str
     natural_person: bool
     display_name: str
     filings: list[FilingOut]
-    stalls: list[dict[str, Any]]
-    qualifications: list[dict[str, Any]]
+    stalls: list[Stall]
+    qualifications: list[QualificationOut]
     version: int
+
+
+class SubjectStateOut(BaseModel):
+    """The public state of a subject, what is sealed as its mask."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    subject_id: UUID
+    pilot: str
+    number: str
+    identity_kind: IdentityKind
+    identity: Mask
+    country: str
+    natural_person: bool
+    display_name: str
+    name: Mask
+    roles: list[FilingOut]
+    stalls: list[Stall]
+    qualifications: list[QualificationOut]
 
 
 class SubjectVersion(BaseModel):
     """One state a subject had: which step made it, who, when and why, and the dated rules it was held against."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     version: int
     step: str
-    role: str | None
+    role: Role | None
     actor: str
     at: datetime
     reason: str
     rule_version: str | None
-    state: dict[str, Any]
+    state: SubjectStateOut
 
 
 class SubjectVersions(BaseModel):
@@ -219,13 +272,17 @@ class IdentityOut(BaseModel):
 
 
 class GradeOut(BaseModel):
+    """A grade on one authority's scale, with the measures that follow."""
+
+    model_config = ConfigDict(from_attributes=True)
+
     subject_id: UUID
     authority: str
     sequence: int
-    grade: str
+    grade: Grade
     effective_from: date
     reason: str
-    measures: dict[str, Any]
+    measures: MeasuresOfGrade
     rule_version: str | None
     decided_at: datetime
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.api.schemas import FilingOut, SubjectOut, SubjectVersion
+from registry.api.schemas import SubjectOut
 from registry.store.subjects import filings_of, subjects_seen_by
-from registry.store.tables import RoleFilingRow, SubjectRow, SubjectVersionRow
+from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.http.command import Command
 from shared.http.identity import Caller
 from shared.vocabulary.errors import Hidden, NotFound
@@ -18,39 +17,22 @@ from shared.vocabulary.errors import Hidden, NotFound
 
 def shown(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectOut:
     """A subject as callers see it."""
-    return SubjectOut(
-        id=subject.id,
-        number=subject.number,
-        identity_kind=subject.identity_kind,
-        identity_mask=subject.identity["mask"],
-        country=subject.country,
-        natural_person=subject.natural_person,
-        display_name=subject.display_name,
-        filings=[FilingOut.model_validate(_filing(row)) for row in filings],
-        stalls=subject.stalls,
-        qualifications=list(map(_masked, subject.qualifications)),
-        version=subject.version,
+    return SubjectOut.model_validate(
+        {
+            "id": subject.id,
+            "number": subject.number,
+            "identity_kind": subject.identity_kind,
+            "identity_mask": subject.identity.mask,
+            "country": subject.country,
+            "natural_person": subject.natural_person,
+            "display_name": subject.display_name,
+            "filings": filings,
+            "stalls": subject.stalls,
+            "qualifications": subject.qualifications,
+            "version": subject.version,
+        },
+        from_attributes=True,
     )
-
-
-def shown_version(row: SubjectVersionRow) -> SubjectVersion:
-    """One state a subject had."""
-    fields = {name: getattr(row, name) for name in SubjectVersion.model_fields}
-    return SubjectVersion.model_validate({**fields, "state": _masked(row.state)})
-
-
-def _masked(value: Any) -> Any:
-    """Every sealed value inside is its mask: ciphertext and blind index are nobody's to read here."""
-    if isinstance(value, dict):
-        if "ciphertext" in value:
-            return value["mask"]
-        return {name: _masked(each) for name, each in value.items()}
-    return [_masked(each) for each in value] if isinstance(value, list) else value
-
-
-def _filing(row: RoleFilingRow) -> dict[str, Any]:
-    names = set(FilingOut.model_fields) - {"filing_number"}
-    return {"filing_number": row.number, **{name: getattr(row, name) for name in names}}
 
 
 async def answer_subject(command: Command, subject: SubjectRow, status: int = 200) -> Response:

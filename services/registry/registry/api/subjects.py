@@ -17,10 +17,12 @@ from registry.api.schemas import (
     QualificationIn,
     SubjectIn,
     SubjectOut,
+    SubjectVersion,
     SubjectVersions,
+    stall_of,
 )
-from registry.api.subject_views import answer_subject, shown, shown_version, subject_seen
-from registry.operations.subjects.file_subject import IDENTITY_PURPOSE, NAME_PURPOSE, Filed, file_subject
+from registry.api.subject_views import answer_subject, shown, subject_seen
+from registry.operations.subjects.file_subject import NAME_PURPOSE, Filed, file_subject
 from registry.operations.subjects.record_qualification import StatedQualification, record_qualification
 from registry.store.subjects import (
     filings_of,
@@ -31,10 +33,11 @@ from registry.store.subjects import (
     versions_of,
 )
 from registry.store.tables import SubjectRow
-from shared.events.registry import FilingStatus, Role, Sealed
+from shared.events.registry import FilingStatus, Role
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
+from shared.sealing import IDENTITY_PURPOSE
 from shared.vocabulary.legal_time import legal_date
 
 router = APIRouter(tags=["subjects"])
@@ -62,8 +65,8 @@ async def file_a_subject(body: SubjectIn, command: Commanded, request: Request) 
         country=body.identity.country,
         name=body.name,
         role=body.role,
-        stalls=[stall.model_dump(mode="json") for stall in body.stalls],
-        qualifications=[StatedQualification(**each.model_dump()) for each in body.qualifications],
+        stalls=tuple(map(stall_of, body.stalls)),
+        qualifications=tuple(StatedQualification(**each.model_dump()) for each in body.qualifications),
     )
     return await answer_subject(
         command, await file_subject(command.session, filed, sealer=sealer, act=command.act), 201
@@ -98,7 +101,7 @@ async def list_subject_versions(subject_id: UUID, session: Reading, caller: Auth
     """Every state the subject had: who, when and why."""
     await subject_seen(session, caller, subject_id)
     rows = await versions_of(session, subject_id)
-    return SubjectVersions(items=list(map(shown_version, rows)))
+    return SubjectVersions(items=[SubjectVersion.model_validate(row) for row in rows])
 
 
 @router.get("/v1/subjects/{subject_id}/archive")
@@ -123,8 +126,8 @@ async def view_identity(subject_id: UUID, body: PurposeIn, command: Commanded, r
     command.attempt.operation = f"view_identity: {body.purpose}"
     identity = IdentityOut(
         id=subject.id,
-        identity_number=sealer.open(Sealed.model_validate(subject.identity), purpose=IDENTITY_PURPOSE),
-        name=sealer.open(Sealed.model_validate(subject.name), purpose=NAME_PURPOSE),
+        identity_number=sealer.open(subject.identity, purpose=IDENTITY_PURPOSE),
+        name=sealer.open(subject.name, purpose=NAME_PURPOSE),
     )
     return await command.answer_once(identity)
 

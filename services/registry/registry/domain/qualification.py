@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Protocol, TypeVar
+from uuid import UUID
 
 from shared.vocabulary.rules import Breach
 
@@ -36,11 +37,33 @@ def breaches_of_dates(valid_from: date, valid_to: date | None, *, at: str = "") 
     return (Breach("qualification_dates_reversed", "R-FILE-7", f"{at}/valid_to"),)
 
 
-def with_qualification(held: Sequence[Mapping[str, Any]], stated: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+class SealedAccount(Protocol):
+    """An account of which only the index is compared."""
+
+    @property
+    def blind_index(self) -> str: ...
+
+
+class Held(Protocol):
+    """What tells a qualification from another."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def valid_from(self) -> date: ...
+    @property
+    def bank_id(self) -> UUID | None: ...
+    @property
+    def account(self) -> SealedAccount | None: ...
+
+
+Q = TypeVar("Q", bound=Held)
+
+
+def with_qualification(held: Sequence[Q], stated: Q) -> tuple[Q, ...]:
     """What is held from now on: stated anew from the same first day, it is corrected or ended; else it is added."""
-    return [*(each for each in held if _which(each) != _which(stated)), stated]
+    return (*(each for each in held if _which(each) != _which(stated)), stated)
 
 
-def _which(held: Mapping[str, Any]) -> tuple[Any, ...]:
-    account = held["account"]["blind_index"] if held["account"] else None
-    return held["kind"], held["valid_from"], held["bank_id"], account
+def _which(held: Held) -> tuple[str, date, UUID | None, str | None]:
+    return held.kind, held.valid_from, held.bank_id, held.account.blind_index if held.account else None

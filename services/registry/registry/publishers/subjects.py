@@ -7,26 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.store.subjects import filings_of
 from registry.store.tables import RoleFilingRow, SubjectRow, SubjectVersionRow
 from shared.act import Act
-from shared.events.registry import Qualification, RoleFiling, Sealed, Stall, SubjectEvent, SubjectState
+from shared.events.registry import RoleFiling, SubjectEvent, SubjectState
 from shared.messaging.outbox import announce
 
 
 def filing_state(row: RoleFilingRow) -> RoleFiling:
     """The public state of a filing."""
-    return RoleFiling.model_validate(
-        {
-            "role": row.role,
-            "filing_number": row.number,
-            "status": row.status,
-            "filed_by": row.filed_by,
-            "effective_from": row.effective_from,
-            "suspended_at": row.suspended_at,
-            "exited_at": row.exited_at,
-            "stop_order": row.stop_order,
-            "reason": row.reason,
-            "version": row.version,
-        }
-    )
+    return RoleFiling.model_validate(row, from_attributes=True)
 
 
 def subject_state(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectState:
@@ -36,14 +23,14 @@ def subject_state(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectS
         pilot=subject.pilot,
         number=subject.number,
         identity_kind=subject.identity_kind,
-        identity=Sealed.model_validate(subject.identity),
+        identity=subject.identity,
         country=subject.country,
         natural_person=subject.natural_person,
         display_name=subject.display_name,
-        name=Sealed.model_validate(subject.name),
+        name=subject.name,
         roles=tuple(map(filing_state, filings)),
-        stalls=tuple(Stall.model_validate(stall) for stall in subject.stalls),
-        qualifications=tuple(Qualification.model_validate(each) for each in subject.qualifications),
+        stalls=subject.stalls,
+        qualifications=subject.qualifications,
     )
 
 
@@ -71,7 +58,7 @@ async def announce_subject(
             actor=act.actor,
             at=act.now,
             reason=reason,
-            state=state.model_dump(mode="json"),
+            state=state,
             rule_version=rule_version,
         )
     )

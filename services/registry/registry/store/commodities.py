@@ -33,11 +33,11 @@ async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list
     entries = [
         Entry(
             entry=f"{row.kind}@{row.version}#{number}",
-            hs_prefix=each["hs_prefix"],
-            keywords=tuple(each["keywords"]),
-            verdict=each["verdict"],
-            reason=each["reason"],
-            reason_zh=each["reason_zh"],
+            hs_prefix=each.hs_prefix,
+            keywords=each.keywords,
+            verdict=each.verdict,
+            reason=each.reason,
+            reason_zh=each.reason_zh,
         )
         for row in (await session.execute(lists)).scalars()
         for number, each in enumerate(row.entries, 1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.store.tables import PlaceRow
+from shared.events.registry import PilotChanged
 
 
 async def place_for_update(session: AsyncSession, place_id: str) -> PlaceRow | None:
@@ -13,9 +16,17 @@ async def place_for_update(session: AsyncSession, place_id: str) -> PlaceRow | N
     return await session.get(PlaceRow, place_id, with_for_update=True, populate_existing=True)
 
 
-async def pilot_row(session: AsyncSession, pilot: str) -> PlaceRow | None:
+class Pilot(NamedTuple):
+    """What a pilot's last event said, and its version."""
+
+    stated: PilotChanged
+    version: int
+
+
+async def pilot_of(session: AsyncSession, pilot: str) -> Pilot | None:
     """The pilot's own data."""
-    return await session.get(PlaceRow, f"pilot:{pilot}")
+    row = await session.get(PlaceRow, f"pilot:{pilot}")
+    return Pilot(row.content, row.version) if row is not None and isinstance(row.content, PilotChanged) else None
 
 
 async def places_of(session: AsyncSession, pilot: str, kind: str) -> list[PlaceRow]:

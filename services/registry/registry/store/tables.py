@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, DateTime, ForeignKey, Index, Sequence, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from registry.store.documents import ListEntry, PlaceContent
+from registry.store.parameters import MeasuresOfGrade
 from shared.database import CONSUMER_ONLY, new_metadata
+from shared.documents import Document
+from shared.events.registry import Qualification, Sealed, Stall, SubjectState
 from shared.http.tables import add_http_tables
 from shared.messaging.tables import add_messaging_tables
 from shared.policy import add_policy_table
@@ -31,8 +33,6 @@ class Row(DeclarativeBase):
         str: Text,
         datetime: DateTime(timezone=True),
         date: Date,
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
     }
 
 
@@ -51,13 +51,13 @@ class SubjectRow(Row):
     account: Mapped[str | None]
     identity_kind: Mapped[str]
     identity_index: Mapped[str]
-    identity: Mapped[dict[str, Any]]
+    identity: Mapped[Sealed] = mapped_column(Document(Sealed))
     country: Mapped[str]
     natural_person: Mapped[bool]
     display_name: Mapped[str]
-    name: Mapped[dict[str, Any]]
-    stalls: Mapped[list[Any]]
-    qualifications: Mapped[list[Any]]
+    name: Mapped[Sealed] = mapped_column(Document(Sealed))
+    stalls: Mapped[tuple[Stall, ...]] = mapped_column(Document(tuple[Stall, ...]))
+    qualifications: Mapped[tuple[Qualification, ...]] = mapped_column(Document(tuple[Qualification, ...]))
     version: Mapped[int]
 
 
@@ -71,7 +71,7 @@ class RoleFilingRow(Row):
     subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"))
     pilot: Mapped[str]
     role: Mapped[str]
-    number: Mapped[str] = mapped_column(unique=True)
+    filing_number: Mapped[str] = mapped_column("number", unique=True)
     status: Mapped[str]
     filed_by: Mapped[UUID | None]
     submitted_by: Mapped[str | None]
@@ -95,7 +95,7 @@ class SubjectVersionRow(Row):
     actor: Mapped[str]
     at: Mapped[datetime]
     reason: Mapped[str]
-    state: Mapped[dict[str, Any]]
+    state: Mapped[SubjectState] = mapped_column(Document(SubjectState))
     rule_version: Mapped[str | None]
 
 
@@ -134,7 +134,7 @@ class PlaceRow(Row):
     id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     pilot: Mapped[str] = mapped_column(index=True)
-    content: Mapped[dict[str, Any]]
+    content: Mapped[PlaceContent] = mapped_column(Document(PlaceContent))
     version: Mapped[int]
 
 
@@ -150,7 +150,7 @@ class CommodityListRow(Row):
     version: Mapped[int]
     effective_from: Mapped[date]
     source: Mapped[str]
-    entries: Mapped[list[Any]]
+    entries: Mapped[tuple[ListEntry, ...]] = mapped_column(Document(tuple[ListEntry, ...]))
     published_at: Mapped[datetime]
 
 
@@ -201,7 +201,7 @@ class CreditGradeRow(Row):
     grade: Mapped[str]
     effective_from: Mapped[date]
     reason: Mapped[str]
-    measures: Mapped[dict[str, Any]]
+    measures: Mapped[MeasuresOfGrade] = mapped_column(Document(MeasuresOfGrade))
     decided_by: Mapped[str]
     decided_at: Mapped[datetime]
     rule_version: Mapped[str | None]

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from registry.domain.recognition import breaches_of_decision, breaches_of_expiry, recognise, versions_of_lists
 from registry.store.commodities import entries_in_force
+from registry.store.documents import Verdict
 from registry.store.tables import CommodityDecisionRow
 from shared.act import Act
 from shared.events.registry import CommodityDecided
@@ -22,7 +23,7 @@ async def decide_commodity(
     *,
     goods_name: str,
     hs_code: str,
-    verdict: str,
+    verdict: Verdict,
     reason: str,
     expires_on: date | None,
     act: Act,
@@ -49,18 +50,16 @@ async def decide_commodity(
         rule_version=versions_of_lists(entries),
     )
     session.add(row)
-    said = CommodityDecided.model_validate(
-        {
-            "decision_id": row.id,
-            "pilot": act.pilot,
-            "goods_name": goods_name,
-            "hs_code": hs_code,
-            "verdict": verdict,
-            "reason": reason,
-            "authority": act.role,
-            "effective_from": today,
-            "expires_on": expires_on,
-        }
+    said = CommodityDecided(
+        decision_id=row.id,
+        pilot=act.pilot,
+        goods_name=goods_name,
+        hs_code=hs_code,
+        verdict=verdict,
+        reason=reason,
+        authority=act.role,
+        effective_from=today,
+        expires_on=expires_on,
     )
     await announce(session, said, key=row.id, sequence=1, act=act)
     return row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from registry.domain.recognition import breaches_of_entries
 from registry.store.commodities import newest_list_version
+from registry.store.documents import ListEntry, ListKind
 from registry.store.tables import CommodityListRow
 from shared.act import Act
 from shared.events.registry import CommodityEntryPublished, CommodityListPublished
@@ -23,14 +23,14 @@ _LIST_LOCK = 1039_0101
 async def publish_commodity_list(
     session: AsyncSession,
     *,
-    kind: str,
+    kind: ListKind,
     effective_from: date,
     source: str,
-    entries: list[dict[str, Any]],
+    entries: tuple[ListEntry, ...],
     act: Act,
 ) -> CommodityListRow:
     """The published version; each has an id of its own, so that its events are one short sequence."""
-    if breaches := breaches_of_entries(kind, [entry["verdict"] for entry in entries]):
+    if breaches := breaches_of_entries(kind, [entry.verdict for entry in entries]):
         raise Refused(breaches)
     await session.execute(select(func.pg_advisory_xact_lock(_LIST_LOCK)))
     version = await newest_list_version(session, act.pilot, kind) + 1
@@ -45,27 +45,19 @@ async def publish_commodity_list(
         published_at=act.now,
     )
     session.add(row)
-    header = CommodityListPublished.model_validate(
-        {
-            "list_id": row.id,
-            "pilot": act.pilot,
-            "kind": kind,
-            "version": version,
-            "effective_from": effective_from,
-            "entry_count": len(entries),
-            "source": source,
-        }
+    header = CommodityListPublished(
+        list_id=row.id,
+        pilot=act.pilot,
+        kind=kind,
+        version=version,
+        effective_from=effective_from,
+        entry_count=len(entries),
+        source=source,
     )
     await announce(session, header, key=row.id, sequence=1, act=act)
     for number, entry in enumerate(entries, 1):
-        said = CommodityEntryPublished.model_validate(
-            {
-                "list_id": row.id,
-                "version": version,
-                "entry_no": number,
-                "effective_from": effective_from,
-                **entry,
-            }
+        said = CommodityEntryPublished(
+            list_id=row.id, version=version, entry_no=number, effective_from=effective_from, **entry.model_dump()
         )
         await announce(session, said, key=row.id, sequence=number + 1, act=act)
     return row

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.places import breaches_of_place
+from registry.store.documents import PlaceContent
 from registry.store.places import place_for_update
 from registry.store.tables import PlaceRow
 from shared.act import Act
-from shared.events.base import Event
-from shared.events.registry import BankFiled, PortDesignated, SiteFiled
+from shared.events.registry import PilotChanged
 from shared.messaging.outbox import announce
 from shared.vocabulary.errors import NotFound, Refused, Stale
 from shared.vocabulary.rules import Breach
 
 
-async def file_place(session: AsyncSession, place_id: str, kind: str, event: Event, *, act: Act) -> PlaceRow:
+async def file_place(session: AsyncSession, place_id: str, kind: str, event: PlaceContent, *, act: Act) -> PlaceRow:
     """The new place; its id may not be taken: of two at once the second waits for the first and is told so."""
     content = _admissible(event)
     row = {"id": place_id, "kind": kind, "pilot": act.pilot, "content": content, "version": 1}
@@ -31,7 +29,7 @@ async def file_place(session: AsyncSession, place_id: str, kind: str, event: Eve
 
 
 async def change_place(
-    session: AsyncSession, place_id: str, kind: str, event: Event, *, version: int, act: Act
+    session: AsyncSession, place_id: str, kind: str, event: PlaceContent, *, version: int, act: Act
 ) -> PlaceRow:
     """The changed place of the kind at its next version; what it was stays in its events."""
     row = await place_for_update(session, place_id)
@@ -44,13 +42,8 @@ async def change_place(
     return row
 
 
-def _breaches(event: Event) -> tuple[Breach, ...]:
-    if isinstance(event, (BankFiled, SiteFiled, PortDesignated)):
-        return breaches_of_place(event.valid_from, event.valid_to)
-    return ()
-
-
-def _admissible(event: Event) -> dict[str, Any]:
-    if breaches := _breaches(event):
+def _admissible(content: PlaceContent) -> PlaceContent:
+    breaches = () if isinstance(content, PilotChanged) else breaches_of_place(content.valid_from, content.valid_to)
+    if breaches:
         raise Refused(breaches)
-    return event.model_dump(mode="json")
+    return content

@@ -11,13 +11,11 @@ from registry.domain.filing import FilingFacts, StallFacts, breaches_of_filing, 
 from registry.domain.lifecycle import STEPS, breaches_of_step
 from registry.publishers.subjects import announce_subject
 from registry.store.parameters import RequiredQualifications
-from registry.store.places import pilot_row
+from registry.store.places import pilot_of
 from registry.store.subjects import filings_of, is_own, subject_for_update
 from registry.store.tables import RoleFilingRow, SubjectRow, policy
 from shared.act import Act
 from shared.events.registry import (
-    Qualification,
-    Stall,
     SubjectApproved,
     SubjectEvent,
     SubjectExited,
@@ -133,13 +131,11 @@ def _change(filing: RoleFilingRow, step: str, reason: str, stop_order: bool, act
 
 async def facts_of(session: AsyncSession, subject: SubjectRow, role: str, act: Act) -> FilingFacts:
     """What the filing rules look at; without pilot data nothing can be filed."""
-    pilot = await pilot_row(session, subject.pilot)
+    pilot = await pilot_of(session, subject.pilot)
     if pilot is None:
         raise Refused((Breach("pilot_unknown", "R-FILE-2", "", {"pilot": subject.pilot}),))
     today = legal_date(act.now)
     required = (await policy_of(session, policy, subject.pilot)).on(RequiredQualifications, today)
-    held = [Qualification.model_validate(each) for each in subject.qualifications]
-    stalls = [Stall.model_validate(stall) for stall in subject.stalls]
     return FilingFacts(
         role=role,
         stalls=[
@@ -150,11 +146,13 @@ async def facts_of(session: AsyncSession, subject: SubjectRow, role: str, act: A
                 each.valid_from,
                 each.valid_to,
             )
-            for each in stalls
+            for each in subject.stalls
             if role == "stall_holder"
         ],
-        bounds=[(Decimal(x), Decimal(y)) for x, y in pilot.content["bounds"]],
-        held_qualifications=frozenset(each.kind for each in held if in_force(each.valid_from, each.valid_to, today)),
+        bounds=[(Decimal(x), Decimal(y)) for x, y in pilot.stated.bounds],
+        held_qualifications=frozenset(
+            each.kind for each in subject.qualifications if in_force(each.valid_from, each.valid_to, today)
+        ),
         required_qualifications=required.of(role),
         day=today,
         rule_version=f"{required.version} pilot@{pilot.version}",

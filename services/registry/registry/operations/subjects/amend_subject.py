@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +14,7 @@ from registry.operations.subjects.file_subject import NAME_PURPOSE
 from registry.publishers.subjects import announce_subject
 from registry.store.tables import SubjectRow
 from shared.act import Act
-from shared.events.registry import SubjectAmended
+from shared.events.registry import Stall, SubjectAmended
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.identifiers import mask_name
@@ -25,7 +24,7 @@ from shared.vocabulary.identifiers import mask_name
 class Amendment:
     """What is different from now on; None stays as it is."""
 
-    stalls: list[dict[str, Any]] | None
+    stalls: tuple[Stall, ...] | None
     name: str | None
     reason: str
 
@@ -56,7 +55,7 @@ async def amend_subject(
     if amendment.name is not None:
         shown = mask_name(amendment.name) if subject.natural_person else amendment.name
         subject.display_name = shown
-        subject.name = sealer.seal(amendment.name, purpose=NAME_PURPOSE, mask=shown).model_dump()
+        subject.name = sealer.seal(amendment.name, purpose=NAME_PURPOSE, mask=shown)
     filing.version += 1
     await announce_subject(
         session,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -19,11 +19,10 @@ from registry.publishers.subjects import announce_subject
 from registry.store.subjects import active_roles_of, filings_of, next_number, subject_by_identity
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
-from shared.events.registry import FilingEffective, SubjectFiled
-from shared.sealing import Sealer
+from shared.events.registry import FilingEffective, Stall, SubjectFiled
+from shared.sealing import IDENTITY_PURPOSE, Sealer
 from shared.vocabulary.errors import Hidden, Malformed, Refused
 from shared.vocabulary.identifiers import (
-    FOREIGN_KINDS,
     NATURAL_PERSON_KINDS,
     InvalidIdentifier,
     mask_name,
@@ -33,21 +32,20 @@ from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 
 FILED_BY_OTHERS = frozenset({"buyer", "supplier", "agent"})
-IDENTITY_PURPOSE = "subject.identity"
 NAME_PURPOSE = "subject.name"
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What is filed; stalls as plain JSON values."""
+    """What is filed."""
 
     kind: str
     number: str
     country: str
     name: str
     role: str
-    stalls: list[dict[str, Any]]
-    qualifications: list[StatedQualification]
+    stalls: tuple[Stall, ...]
+    qualifications: tuple[StatedQualification, ...]
 
 
 async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, act: Act) -> SubjectRow:
@@ -63,7 +61,9 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     filings = await filings_of(session, subject.id)
     held = next((row for row in filings if row.role == filed.role), None)
     if held is not None and held.status not in ENDED:
-        raise Refused((Breach("already_filed", "R-FILE-4", "/role", {"filing": held.number, "status": held.status}),))
+        raise Refused(
+            (Breach("already_filed", "R-FILE-4", "/role", {"filing": held.filing_number, "status": held.status}),)
+        )
     by_other = _filed_by_other(subject, filings, filed, act)
     filer = UUID(act.subject_id) if by_other and act.subject_id else None
     roles = frozenset[str]() if filer is None else await active_roles_of(session, filer, act.pilot)
@@ -83,7 +83,7 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     filing = held or RoleFilingRow(
         id=uuid7(), subject_id=subject.id, pilot=subject.pilot, role=filed.role, stop_order=False, version=0
     )
-    filing.number = human_number(subject.pilot, "FI", await next_number(session, "filing"))
+    filing.filing_number = human_number(subject.pilot, "FI", await next_number(session, "filing"))
     filing.status = "effective" if at_once else "draft"
     filing.filed_by, filing.submitted_by = filer, act.actor if at_once else None
     filing.effective_from = act.now if at_once else None
@@ -97,7 +97,7 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
 
 
 def _breaches_of_stated(
-    stated: list[StatedQualification], filings: list[RoleFilingRow], role: str
+    stated: Sequence[StatedQualification], filings: list[RoleFilingRow], role: str
 ) -> tuple[Breach, ...]:
     """Why the caller can't state what is held: once reviewed, a subject gets it from who grants it (R-FILE-7)."""
     reviewed = was_reviewed(row.status for row in filings)
@@ -128,9 +128,7 @@ def _filed_by_other(subject: SubjectRow, filings: list[RoleFilingRow], filed: Fi
 
 async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: Sealer, act: Act) -> SubjectRow:
     """The identity's one subject, made where it isn't there: of two at once the second waits for the first."""
-    # Cards and permits are China's, whatever the holder's nationality.
-    issuer = filed.country if filed.kind in FOREIGN_KINDS else "CN"
-    index = sealer.blind_index(f"{issuer}:{filed.kind}:{number}", purpose=IDENTITY_PURPOSE)
+    index = sealer.identity_index(filed.kind, filed.number, filed.country)
     known = await subject_by_identity(session, act.pilot, index)
     if known is not None:
         return known
@@ -144,13 +142,13 @@ async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: 
         account=None,
         identity_kind=filed.kind,
         identity_index=index,
-        identity=sealed.model_dump(),
+        identity=sealed,
         country=filed.country,
         natural_person=natural,
         display_name=shown,
-        name=sealer.seal(filed.name, purpose=NAME_PURPOSE, mask=shown).model_dump(),
-        stalls=[],
-        qualifications=[],
+        name=sealer.seal(filed.name, purpose=NAME_PURPOSE, mask=shown),
+        stalls=(),
+        qualifications=(),
         version=0,
     )
     await session.execute(making.on_conflict_do_nothing(index_elements=["pilot", "identity_index"]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +15,7 @@ from registry.publishers.subjects import announce_subject
 from registry.store.subjects import filings_of
 from registry.store.tables import SubjectRow
 from shared.act import Act
-from shared.events.registry import QualificationRecorded
+from shared.events.registry import Qualification, QualificationKind, QualificationRecorded
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Refused
 
@@ -27,7 +26,7 @@ ACCOUNT_PURPOSE = "subject.account"
 class StatedQualification:
     """A qualification as stated, an account number in clear."""
 
-    kind: str
+    kind: QualificationKind
     value: str
     valid_from: date
     valid_to: date | None = None
@@ -36,18 +35,17 @@ class StatedQualification:
     account: str | None = None
 
 
-def kept_qualification(sealer: Sealer, stated: StatedQualification) -> dict[str, Any]:
+def kept_qualification(sealer: Sealer, stated: StatedQualification) -> Qualification:
     """The qualification as it is kept: account numbers only sealed."""
-    sealed = None if stated.account is None else sealer.seal(stated.account, purpose=ACCOUNT_PURPOSE)
-    return {
-        "kind": stated.kind,
-        "value": stated.value,
-        "valid_from": stated.valid_from.isoformat(),
-        "valid_to": None if stated.valid_to is None else stated.valid_to.isoformat(),
-        "source": stated.source,
-        "bank_id": None if stated.bank_id is None else str(stated.bank_id),
-        "account": None if sealed is None else sealed.model_dump(),
-    }
+    return Qualification(
+        kind=stated.kind,
+        value=stated.value,
+        valid_from=stated.valid_from,
+        valid_to=stated.valid_to,
+        source=stated.source,
+        bank_id=stated.bank_id,
+        account=None if stated.account is None else sealer.seal(stated.account, purpose=ACCOUNT_PURPOSE),
+    )
 
 
 async def record_qualification(

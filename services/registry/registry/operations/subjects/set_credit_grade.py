@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from uuid import UUID
 
@@ -32,9 +31,8 @@ async def set_credit_grade(
         table = (await policy_of(session, policy, act.pilot)).on(GradeMeasures, effective_from)
     except KeyError as error:
         raise Refused((Breach("grade_before_measures", "R-CREDIT-2", "/effective_from"),)) from error
-    listed = table.value.of(grade)
-    measures = MeasuresOfGrade.model_validate(asdict(measures_of(grade, Measures(**dict(listed))))).model_dump(
-        mode="json"
+    measures = MeasuresOfGrade.model_validate(
+        measures_of(grade, Measures(**dict(table.value.of(grade)))), from_attributes=True
     )
     key = f"{subject_id}:{act.role}"
     newest = await session.scalar(
@@ -56,16 +54,14 @@ async def set_credit_grade(
         rule_version=table.version,
     )
     session.add(row)
-    event = GradeChanged.model_validate(
-        {
-            "subject_id": subject_id,
-            "pilot": act.pilot,
-            "authority": act.role,
-            "grade": grade,
-            "effective_from": effective_from,
-            "reason": reason,
-            **measures,
-        }
+    event = GradeChanged(
+        subject_id=subject_id,
+        pilot=act.pilot,
+        authority=act.role,
+        grade=grade,
+        effective_from=effective_from,
+        reason=reason,
+        **measures.model_dump(mode="json"),
     )
     await announce(session, event, key=key, sequence=row.sequence, act=act)
     return row
