@@ -1,0 +1,154 @@
+"""What each room of a service may do. `to_mend/<service>.toml` names the files that don't keep to it yet.
+
+A list is exact: a file that is mended leaves it, and no other comes in without its line.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from marketctl.layout import ROOT, SERVICES, package_of
+
+_TO_MEND = Path(__file__).with_name("to_mend")
+_PURE = {"operations", "publishers", "store", "domain"}
+# Who mints an id names this function; everything else of its library, and of these modules, is chance or surroundings.
+_IDS = "uuid7"
+_SURROUNDINGS = {"os", "random", "secrets", "time", "socket", "subprocess", "uuid_utils", "shared.clock"}
+_ENDS_A_TRANSACTION = {"commit", "rollback", "begin", "begin_nested"}
+_CLOCKS = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid6"}
+_STATEMENTS = {"select", "insert", "update", "delete", "text", "exists", "union", "union_all"}
+_SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH \w+ AS)\b")
+_UNTYPED = {"dict[str, Any]", "Mapping[str, Any]", "list[Any]", "dict[str, object]"}
+
+Finder = Callable[[ast.Module, Path], Iterator[str]]
+
+
+@cache
+def tree_of(file: Path) -> ast.Module:
+    return ast.parse(file.read_text("utf-8"))
+
+
+def rooms_of(service: str) -> Iterator[tuple[str, Path, str]]:
+    """Each module of a service: its room, its file, its name below the package."""
+    package = ROOT / "services" / service / package_of(service)
+    for file in sorted(package.rglob("*.py")):
+        name = file.relative_to(package)
+        yield name.parts[0], file, str(name)
+
+
+def offenders(service: str, rooms: Callable[[str, str], bool], found: Finder) -> dict[str, list[str]]:
+    """What is found in the modules of these rooms, by module."""
+    modules = ((name, list(found(tree_of(file), file))) for room, file, name in rooms_of(service) if rooms(room, name))
+    return {name: what for name, what in modules if what}
+
+
+def assert_mended(service: str, rule: str, found: dict[str, list[str]]) -> None:
+    """Nothing is found but in the files that the service's list names for this rule, and in each of them."""
+    listed = set(tomllib.loads((_TO_MEND / f"{service}.toml").read_text("utf-8")).get(rule, ()))
+    assert {name: what for name, what in found.items() if name not in listed} == {}
+    assert listed - set(found) == set(), f"mended: delete the line from to_mend/{service}.toml, [{rule}]"
+
+
+def imports_of(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
+    """Each imported module with the names that are taken from it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((each.name, set()) for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "", {each.name for each in node.names}
+
+
+def surroundings(tree: ast.Module, _: Path) -> Iterator[str]:
+    """Ends of transactions, clocks, environment, chance."""
+    for module, names in imports_of(tree):
+        full = {module.partition(".")[0], module, *(f"{module}.{name}" for name in names)}
+        if full & _SURROUNDINGS and names != {_IDS}:
+            yield f"imports {module}"
+    for node in ast.walk(tree):
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Attribute) and called.attr in _ENDS_A_TRANSACTION | _CLOCKS:
+            yield f"{ast.unparse(called)}() in line {called.lineno}"
+
+
+def foreign_imports(tree: ast.Module, file: Path) -> Iterator[str]:
+    """What a domain imports beside the standard library, the vocabulary and itself."""
+    own = f"{next(package_of(service) for service in SERVICES if f'/{service}/' in file.as_posix())}.domain"
+    for module, _ in imports_of(tree):
+        allowed = module.partition(".")[0] in sys.stdlib_module_names
+        if not allowed and not f"{module}.".startswith(("shared.vocabulary.", f"{own}.")):
+            yield f"imports {module}"
+
+
+def statements(tree: ast.Module, _: Path) -> Iterator[str]:
+    """SQL, as text or as SQLAlchemy's constructors."""
+    made = {
+        each.asname or each.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+        for each in node.names
+        if each.name in _STATEMENTS
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in made:
+            yield f"{node.func.id}() in line {node.lineno}"
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.match(node.value):
+            yield f"SQL in line {node.lineno}"
+
+
+def other_verbs(tree: ast.Module, file: Path) -> Iterator[str]:
+    """Public functions that an operations file isn't named after, and its own where it is missing."""
+    functions = (each for each in tree.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
+    public = {each.name for each in functions if not each.name.startswith("_")}
+    yield from sorted(public ^ {file.stem})
+
+
+def untyped(tree: ast.Module, _: Path) -> Iterator[str]:
+    """Annotations that say nothing of what they hold."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and ast.unparse(node) in _UNTYPED:
+            yield f"{ast.unparse(node)} in line {node.lineno}"
+
+
+def _typed(room: str, name: str) -> bool:
+    return name.startswith("store/tables") or (room == "api" and name.endswith(("schemas.py", "views.py")))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_rules_and_effects_neither_commit_nor_look_around(service: str) -> None:
+    assert_mended(service, "surroundings", offenders(service, lambda room, _: room in _PURE, surroundings))
+    assert offenders(service, lambda room, _: room in {"domain", "publishers"}, _mints) == {}
+
+
+def _mints(tree: ast.Module, _: Path) -> Iterator[str]:
+    yield from (module for module, names in imports_of(tree) if _IDS in names)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_domain_imports_the_standard_library_the_vocabulary_and_itself(service: str) -> None:
+    assert_mended(service, "imports", offenders(service, lambda room, _: room == "domain", foreign_imports))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_statements_stand_in_the_store(service: str) -> None:
+    assert_mended(service, "statements", offenders(service, lambda room, _: room != "store", statements))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_operations_file_holds_the_verb_of_its_name_alone(service: str) -> None:
+    def operation(room: str, name: str) -> bool:
+        return room == "operations" and not name.endswith("__init__.py")
+
+    assert_mended(service, "verbs", offenders(service, operation, other_verbs))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_rows_and_answers_say_what_they_hold(service: str) -> None:
+    assert_mended(service, "untyped", offenders(service, _typed, untyped))
