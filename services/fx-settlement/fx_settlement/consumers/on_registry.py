@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
-from sqlalchemy import Table
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.tables import BankCopy, GradeCopy, Row, SubjectCopy
+from fx_settlement.store.tables import BankCopy, GradeCopy, SubjectCopy
 from shared.events.base import Received
 from shared.events.registry import BankFiled, GradeChanged, SubjectEvent
-
-
-async def put(session: AsyncSession, table: type[Row], row: dict[str, Any]) -> None:
-    """Insert or replace by primary key."""
-    statement = insert(table).values(row)
-    keys = [column.name for column in table.__table__.primary_key]
-    await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=row))
-
-
-async def put_all(session: AsyncSession, table: type[Row], rows: list[dict[str, Any]]) -> None:
-    """Insert or replace many by primary key, in one batch."""
-    if not rows:
-        return
-    statement = insert(cast(Table, table.__table__))
-    keys = [column.name for column in table.__table__.primary_key]
-    newest = {name: statement.excluded[name] for name in rows[0]}
-    await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=newest), rows)
+from shared.rows import put
 
 
 async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) -> None:

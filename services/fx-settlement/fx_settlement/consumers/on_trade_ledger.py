@@ -7,7 +7,6 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.consumers.on_registry import put, put_all
 from fx_settlement.domain.room import is_collected_for
 from fx_settlement.operations.rooms.change_entitlement import change_entitlement
 from fx_settlement.operations.rooms.change_trade_room import change_trade_room
@@ -15,6 +14,7 @@ from fx_settlement.store.tables import EntitlementPortion, TradeCopy
 from shared.act import Act
 from shared.events.base import Event, Received
 from shared.events.trade_ledger import DeclarationEvent, Portion, TradeEvent
+from shared.rows import put, put_all
 from shared.vocabulary.money import rounded
 
 

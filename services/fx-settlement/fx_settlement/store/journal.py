@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, union_all
+from sqlalchemy import insert, select, union_all
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -21,9 +21,9 @@ from fx_settlement.store.tables import (
     PassOnRow,
     PersonalBalanceRow,
     RateRow,
-    numbers,
 )
 from shared.act import Act
+from shared.rows import lock_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,6 @@ async def write_entries(session: AsyncSession, rows: Sequence[dict[str, Any]]) -
 async def post(session: AsyncSession, postings: Sequence[Posting], *, reference: str, act: Act) -> None:
     """Write one entry."""
     await write_entries(session, entry(postings, reference=reference, act=act))
-
-
-async def next_number(session: AsyncSession, kind: str) -> int:
-    """The next running number of a kind."""
-    number: int | None = await session.scalar(select(numbers[kind].next_value()))
-    return number or 0
-
-
-async def lock_name(session: AsyncSession, name: str) -> None:
-    """Only one transaction at a time goes on with a name, until it ends."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 async def number_under(session: AsyncSession, bank_id: UUID, reference: str) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.lifecycle import ACTIVE
-from registry.store.tables import AgreementRow, CreditGradeRow, RoleFilingRow, SubjectRow, SubjectVersionRow, numbers
+from registry.store.tables import AgreementRow, CreditGradeRow, RoleFilingRow, SubjectRow, SubjectVersionRow
 
 
 async def subject_for_update(session: AsyncSession, subject_id: UUID) -> SubjectRow | None:
@@ -43,12 +43,6 @@ async def active_roles_of(session: AsyncSession, subject_id: UUID, pilot: str) -
     """The roles in which a subject may act now in the pilot; another pilot's filings say nothing here (V69)."""
     filings = await filings_of(session, subject_id)
     return frozenset(row.role for row in filings if row.status in ACTIVE and row.pilot == pilot)
-
-
-async def next_number(session: AsyncSession, kind: str) -> int:
-    """The next running number of a kind."""
-    number: int | None = await session.scalar(select(numbers[kind].next_value()))
-    return number or 0
 
 
 def subjects_seen_by(pilot: str, subject_id: UUID | None, account: str, *, all_of_them: bool) -> Select[SubjectRow]:

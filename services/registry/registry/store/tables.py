@@ -5,35 +5,25 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, ForeignKey, Index, Sequence, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from registry.store.documents import ListEntry, PlaceContent
 from registry.store.parameters import MeasuresOfGrade
-from shared.database import CONSUMER_ONLY, new_metadata
+from shared.database import CONSUMER_ONLY
 from shared.documents import Document
 from shared.events.registry import Qualification, Sealed, Stall, SubjectState
-from shared.http.tables import add_http_tables
-from shared.messaging.tables import add_messaging_tables
-from shared.policy import add_policy_table
+from shared.rows import COLUMN_TYPES
+from shared.tables import service_tables
 
-metadata = new_metadata()
-http_tables = add_http_tables(metadata)
-messaging = add_messaging_tables(metadata)
-policy = add_policy_table(metadata)
-
-numbers = {kind: Sequence(f"{kind}_numbers", metadata=metadata) for kind in ("subject", "filing", "agreement")}
+metadata, http_tables, messaging, policy = service_tables("subject", "filing", "agreement")
 
 
 class Row(DeclarativeBase):
     """A row of this service."""
 
     metadata = metadata
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
-        str: Text,
-        datetime: DateTime(timezone=True),
-        date: Date,
-    }
+    type_annotation_map = COLUMN_TYPES
 
 
 class SubjectRow(Row):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import Act
 from shared.events.base import Received
 from shared.events.trade_ledger import DeclarationEvent, DeclarationState, Portion
-from tax_exemption.consumers.on_registry import put_all
+from shared.rows import put_all
 from tax_exemption.operations.keep_certificate import void_outdated_certificates
 from tax_exemption.store.tables import ExemptionItem, PrincipalRelease
 

@@ -11,13 +11,14 @@ from shared.act import Act
 from shared.events.tax_exemption import ItemDecided, ReturnAccepted, ReturnQueried, ReturnState
 from shared.messaging.outbox import announce
 from shared.policy import policy_of
+from shared.rows import lock_name
 from shared.vocabulary.errors import Conflict, NotFound, Refused, Stale
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.rules import Breach
 from tax_exemption.operations.find_period import periods_of, window_for
 from tax_exemption.publishers.returns import announce_return
 from tax_exemption.store.calendar import calendar
-from tax_exemption.store.items import decisions_on, lock_name, open_items, return_for_update
+from tax_exemption.store.items import decisions_on, open_items, return_for_update
 from tax_exemption.store.tables import ExemptionItem, ItemDecisionRow, ReturnRow, policy
 
 

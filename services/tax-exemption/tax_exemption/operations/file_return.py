@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from shared.act import Act
 from shared.events.tax_exemption import ReturnFiled, ReturnState
 from shared.policy import policy_of
+from shared.rows import lock_name, next_number
 from shared.vocabulary.errors import Hidden, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
@@ -22,7 +23,7 @@ from tax_exemption.domain.window import Window, month_after
 from tax_exemption.operations.find_period import periods_of, window_for
 from tax_exemption.publishers.returns import announce_return
 from tax_exemption.store.calendar import Calendar, calendar
-from tax_exemption.store.items import OpenItem, files_for, lock_name, middle_rate, next_number, open_items_of
+from tax_exemption.store.items import OpenItem, files_for, middle_rate, open_items_of
 from tax_exemption.store.parameters import MiddleRateReachDays
 from tax_exemption.store.tables import PilotCopy, RateChoiceRow, ReturnLineRow, ReturnRow, policy
 

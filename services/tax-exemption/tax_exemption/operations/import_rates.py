@@ -9,11 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
+from shared.rows import lock_name
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import currency_in_use
 from shared.vocabulary.rules import Breach
-from tax_exemption.store.items import lock_name
 from tax_exemption.store.tables import CalendarDayRow, MiddleRateRow
 
 

@@ -10,11 +10,11 @@ from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.events.tax_exemption import CertificateApplied, CertificateIssued, CertificateVoided
+from shared.rows import lock_name, next_number
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from tax_exemption.publishers.returns import announce_certificate
-from tax_exemption.store.items import lock_name, next_number
 from tax_exemption.store.tables import CertificateRow, PrincipalRelease
 
 

@@ -20,7 +20,6 @@ from tax_exemption.store.tables import (
     ReturnLineRow,
     ReturnRow,
     SubjectCopy,
-    numbers,
 )
 
 # Outcomes that let the filer declare late; the others settle the portion themselves (R-TAX-7).
@@ -42,17 +41,6 @@ class OpenItem:
     def adjustment(self) -> bool:
         """Whether a return holds the portion already."""
         return self.first_rate is not None
-
-
-async def next_number(session: AsyncSession, kind: str) -> int:
-    """The next running number of a kind."""
-    number: int | None = await session.scalar(select(numbers[kind].next_value()))
-    return number or 0
-
-
-async def lock_name(session: AsyncSession, name: str) -> None:
-    """Only one transaction at a time goes on with a name, until it ends."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 async def open_items(session: AsyncSession, *which: ColumnElement[bool]) -> list[OpenItem]:

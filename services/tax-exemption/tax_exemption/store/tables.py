@@ -7,34 +7,22 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, DateTime, ForeignKey, Index, Sequence, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.database import CONSUMER_ONLY, MONEY, RATE, digits_checks, new_metadata
-from shared.http.tables import add_http_tables
-from shared.messaging.tables import add_messaging_tables
-from shared.policy import add_policy_table
+from shared.database import CONSUMER_ONLY, MONEY, RATE, digits_checks
+from shared.rows import COLUMN_TYPES
+from shared.tables import service_tables
 
-metadata = new_metadata()
-http_tables = add_http_tables(metadata)
-messaging = add_messaging_tables(metadata)
-policy = add_policy_table(metadata)
-
-numbers = {kind: Sequence(f"{kind}_numbers", metadata=metadata) for kind in ("return", "certificate")}
+metadata, http_tables, messaging, policy = service_tables("return", "certificate")
 
 
 class Row(DeclarativeBase):
     """A row of this service."""
 
     metadata = metadata
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
-        str: Text,
-        datetime: DateTime(timezone=True),
-        date: Date,
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
-    }
+    type_annotation_map = {**COLUMN_TYPES, dict[str, Any]: JSONB, list[Any]: JSONB}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
 class SubjectCopy(Row):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Event, Received
-from trade_ledger.consumers.on_registry import put
+from shared.rows import put
 from trade_ledger.store.tables.copies import TraceLink
 
 _NAMED = ("trade_id", "portion_id", "declaration_id", "collection_id", "return_id", "certificate_id",

@@ -19,6 +19,7 @@ from shared.events.registry import (
     SiteFiled,
     SubjectEvent,
 )
+from shared.rows import put
 from trade_ledger.store.known import GOODS, PARTIES
 from trade_ledger.store.tables.copies import (
     AgreementCopy,
@@ -30,14 +31,6 @@ from trade_ledger.store.tables.copies import (
     PlaceCopy,
     SubjectCopy,
 )
-from trade_ledger.store.tables.row import Row
-
-
-async def put(session: AsyncSession, table: type[Row], row: dict[str, Any]) -> None:
-    """Insert or replace by primary key."""
-    statement = insert(table).values(row)
-    keys = [column.name for column in table.__table__.primary_key]
-    await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=row))
 
 
 async def _advance(session: AsyncSession, pilot: str, name: str) -> None:

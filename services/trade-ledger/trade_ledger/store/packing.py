@@ -5,22 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
-from trade_ledger.store.tables.row import numbers
-
-
-async def next_number(session: AsyncSession, kind: str) -> int:
-    """The next running number of a kind."""
-    number: int | None = await session.scalar(select(numbers[kind].next_value()))
-    return number or 0
-
-
-async def lock_name(session: AsyncSession, name: str) -> None:
-    """Hold a name until commit: for what no row stands for yet."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 async def load_for_update(session: AsyncSession, load_id: UUID) -> LoadRow | None:

@@ -14,13 +14,14 @@ from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.matching import CollectorFacts, breaches_of_collector
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.collections import collection_for_update
-from fx_settlement.store.journal import Posting, next_number, number_under, personal_balance_for_update, post
+from fx_settlement.store.journal import Posting, number_under, personal_balance_for_update, post
 from fx_settlement.store.parameters import LimitedFxClasses
 from fx_settlement.store.parties import bank_in_force, is_filed, qualification_value, subject
 from fx_settlement.store.tables import CollectionRow, policy
 from shared.act import Act
 from shared.events.fx_settlement import CollectionBooked
 from shared.policy import policy_of
+from shared.rows import next_number
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Hidden, NotFound, Refused, Stale
 from shared.vocabulary.legal_time import legal_date

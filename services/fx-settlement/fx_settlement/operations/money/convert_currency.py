@@ -18,8 +18,6 @@ from fx_settlement.domain.conversion import ConversionFacts, breaches_of_convers
 from fx_settlement.store.journal import (
     Posting,
     Quoted,
-    lock_name,
-    next_number,
     number_under,
     personal_balance_for_update,
     post,
@@ -30,6 +28,7 @@ from fx_settlement.store.tables import CollectionRow, ConversionRow, MatchRow, S
 from shared.act import Act
 from shared.events.fx_settlement import Converted
 from shared.messaging.outbox import announce
+from shared.rows import lock_name, next_number
 from shared.vocabulary.errors import Hidden, NotFound, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded

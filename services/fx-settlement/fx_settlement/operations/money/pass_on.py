@@ -16,7 +16,6 @@ from fx_settlement.domain.transfers import PassOnFacts, breaches_of_pass_on
 from fx_settlement.store.journal import (
     Posting,
     Quoted,
-    next_number,
     number_under,
     personal_balance_for_update,
     post,
@@ -27,6 +26,7 @@ from fx_settlement.store.tables import PassOnRow, PayableRow, SubjectCopy
 from shared.act import Act
 from shared.events.fx_settlement import PassedOn
 from shared.messaging.outbox import announce
+from shared.rows import next_number
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded

@@ -15,12 +15,12 @@ from fx_settlement.domain.matching import PortionFacts, breaches_of_portion
 from fx_settlement.operations.rooms.move_room import Move, move_rooms
 from fx_settlement.operations.rooms.renew_tolerance import renew_tolerance
 from fx_settlement.publishers.money import announce_entitlement
-from fx_settlement.store.journal import next_number
 from fx_settlement.store.parties import bank_in_force, is_filed, subject
 from fx_settlement.store.rooms import entitlements_for_update, portions_by_id, rooms_by_portion
 from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, HoldLineRow, HoldRow
 from shared.act import Act
 from shared.events.fx_settlement import RoomReserved
+from shared.rows import next_number
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number

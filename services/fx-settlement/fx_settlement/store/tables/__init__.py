@@ -22,7 +22,7 @@ from fx_settlement.store.tables.rooms import (
     RoomMoveRow,
     TradeRoomRow,
 )
-from fx_settlement.store.tables.row import Row, http_tables, messaging, metadata, numbers, policy
+from fx_settlement.store.tables.row import Row, http_tables, messaging, metadata, policy
 
 __all__ = [
     "AdvanceRow",
@@ -52,7 +52,6 @@ __all__ = [
     "http_tables",
     "messaging",
     "metadata",
-    "numbers",
     "policy",
     "service_ddl",
 ]

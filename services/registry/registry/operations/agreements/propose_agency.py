@@ -11,10 +11,11 @@ from uuid_utils.compat import uuid7
 
 from registry.domain.agency import AgencyFacts, breaches_of_agency
 from registry.publishers.agreements import announce_agreement
-from registry.store.subjects import active_roles_of, next_number
+from registry.store.subjects import active_roles_of
 from registry.store.tables import AgreementRow
 from shared.act import Act
 from shared.events.registry import AgencyProposed
+from shared.rows import next_number
 from shared.vocabulary.errors import Hidden, Refused
 from shared.vocabulary.numbers import human_number
 

@@ -16,10 +16,11 @@ from registry.domain.qualification import breaches_of_dates, breaches_of_recordi
 from registry.operations.subjects.advance_filing import facts_of
 from registry.operations.subjects.record_qualification import StatedQualification, kept_qualification
 from registry.publishers.subjects import announce_subject
-from registry.store.subjects import active_roles_of, filings_of, next_number, subject_by_identity
+from registry.store.subjects import active_roles_of, filings_of, subject_by_identity
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
 from shared.events.registry import FilingEffective, Stall, SubjectFiled
+from shared.rows import next_number
 from shared.sealing import IDENTITY_PURPOSE, Sealer
 from shared.vocabulary.errors import Hidden, Malformed, Refused
 from shared.vocabulary.identifiers import (

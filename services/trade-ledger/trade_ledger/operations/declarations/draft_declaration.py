@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.reference import customs_code
+from shared.rows import next_number
 from shared.vocabulary.errors import Hidden, Malformed, NotFound, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
@@ -21,7 +22,7 @@ from trade_ledger.domain.submission import breaches_of_lists
 from trade_ledger.domain.valuation import Difference, breaches_of_digits
 from trade_ledger.operations.declarations.assess_declaration import list_facts
 from trade_ledger.store.declarations import packing_lists_for_update
-from trade_ledger.store.packing import next_number, vehicles_among
+from trade_ledger.store.packing import vehicles_among
 from trade_ledger.store.tables.declarations import DeclarationRow
 
 

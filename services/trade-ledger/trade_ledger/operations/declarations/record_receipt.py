@@ -27,6 +27,7 @@ from shared.events.trade_ledger import (
     LoadClosed,
 )
 from shared.policy import policy_of
+from shared.rows import lock_name
 from shared.vocabulary.errors import Conflict, Malformed, NotFound
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
@@ -48,7 +49,7 @@ from trade_ledger.store.declarations import (
     receipts_known,
 )
 from trade_ledger.store.facts import grade_of
-from trade_ledger.store.packing import load_for_update, lock_name
+from trade_ledger.store.packing import load_for_update
 from trade_ledger.store.parameters import DeclarationCountsAsMade, DeclarationLimitUsd, SamplingEvery
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow, ReceiptRow
 from trade_ledger.store.tables.row import policy

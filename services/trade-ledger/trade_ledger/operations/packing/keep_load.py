@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from shared.act import Act
 from shared.events.trade_ledger import LoadArrived, LoadOpened, LoadSealed
 from shared.policy import policy_of
+from shared.rows import lock_name, next_number
 from shared.vocabulary.errors import Conflict, Hidden, Malformed, NotFound, Refused, Stale
 from shared.vocabulary.identifiers import InvalidIdentifier
 from shared.vocabulary.identifiers import container_number as parsed_container
@@ -25,8 +26,6 @@ from trade_ledger.store.facts import place, site_in_force
 from trade_ledger.store.packing import (
     declarations_of_load,
     load_for_update,
-    lock_name,
-    next_number,
     open_load_of,
     packed_lines_of,
     packing_lists_of_load,

@@ -19,6 +19,7 @@ from shared.events.trade_ledger import (
     PackingListState,
 )
 from shared.reference import customs_code
+from shared.rows import next_number
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
@@ -28,7 +29,7 @@ from trade_ledger.domain.parties import breaches_of_completion
 from trade_ledger.publishers.packing import announce_packing_list
 from trade_ledger.store.facts import standings_of, subjects_by_id
 from trade_ledger.store.movements import Move, move
-from trade_ledger.store.packing import load_for_update, next_number, packed_lines_of, packing_list_for_update
+from trade_ledger.store.packing import load_for_update, packed_lines_of, packing_list_for_update
 from trade_ledger.store.tables.copies import SubjectCopy
 from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
 from trade_ledger.store.tables.trades import TradeRow

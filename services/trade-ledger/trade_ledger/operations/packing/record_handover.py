@@ -11,10 +11,10 @@ from uuid_utils.compat import uuid7
 from shared.act import Act
 from shared.events.trade_ledger import HandoverRecorded
 from shared.messaging.outbox import announce
+from shared.rows import next_number
 from shared.vocabulary.errors import Hidden, NotFound, Refused
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
-from trade_ledger.store.packing import next_number
 from trade_ledger.store.tables.packing import HandoverRow
 from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trades import trades_for_update

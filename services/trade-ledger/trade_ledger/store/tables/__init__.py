@@ -1,7 +1,7 @@
 """Rows of trade-ledger, without behaviour."""
 
 from trade_ledger.store.tables import copies, declarations, packing, trades
-from trade_ledger.store.tables.row import Row, http_tables, messaging, metadata, numbers, policy
+from trade_ledger.store.tables.row import Row, http_tables, messaging, metadata, policy
 
 __all__ = [
     "Row",
@@ -10,7 +10,6 @@ __all__ = [
     "http_tables",
     "messaging",
     "metadata",
-    "numbers",
     "packing",
     "policy",
     "trades",

@@ -1,0 +1,134 @@
+"""Rows as every service reads and writes them: by whom they may be seen, at which version, from and to models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol, TypeVar, cast
+
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Date, DateTime, Select, Table, Text, func, inspect, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.vocabulary.errors import Hidden, NotFound, Stale
+
+COLUMN_TYPES: dict[Any, Any] = {
+    str: Text,
+    datetime: DateTime(timezone=True),
+    date: Date,
+}
+"""What a column is, from its annotation; a service's `Row` takes it as its `type_annotation_map`.
+
+A document is no plain type: it says its form (`shared.documents`).
+"""
+
+R = TypeVar("R", bound=DeclarativeBase)
+M = TypeVar("M", bound=BaseModel)
+
+
+class Versioned(Protocol):
+    """A row of an aggregate."""
+
+    pilot: Any
+    version: Any
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+def numbers_of(kind: str) -> str:
+    """The name of the sequence that numbers a kind of aggregate."""
+    return f"{kind}_numbers"
+
+
+async def next_number(session: AsyncSession, kind: str) -> int:
+    """The next running number of a kind; a transaction that rolls back leaves a gap."""
+    number: int = (await session.execute(select(func.nextval(numbers_of(kind))))).scalar_one()
+    return number
+
+
+async def lock_name(session: AsyncSession, name: str) -> None:
+    """Only one transaction at a time goes on with a name, until it ends: for what no row stands for yet."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+async def put(session: AsyncSession, table: type[R], row: Mapping[str, Any]) -> None:
+    """Insert or replace a row by its primary key."""
+    await put_all(session, table, [row])
+
+
+async def put_all(session: AsyncSession, table: type[R], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert or replace rows by primary key, in one batch; all have the same columns."""
+    if not rows:
+        return
+    statement = insert(cast(Table, table.__table__))
+    newest = {name: statement.excluded[name] for name in rows[0]}
+    replacing = statement.on_conflict_do_update(index_elements=_keys(table), set_=newest)
+    await session.execute(replacing, [dict(row) for row in rows])
+
+
+def columns_from(table: type[R], source: object, **others: Any) -> dict[str, Any]:
+    """A row's columns from the attributes of the same names; `others` are those that `source` hasn't or says otherwise.
+
+    AttributeError where a column is in neither.
+    """
+    names = [column.key for column in inspect(table).column_attrs if column.key not in others]
+    return {name: getattr(source, name) for name in names} | others
+
+
+def model_from(model: type[M], source: object, **others: Any) -> M:
+    """A model from a row's attributes of the same names; `others` are the fields that the row hasn't or says otherwise.
+
+    AttributeError where a field is in neither: a default never hides that a row lacks it.
+    """
+    own = {name: getattr(source, name) for name in model.model_fields if name not in others}
+    return model.model_validate(own | others)
+
+
+async def row_seen(session: AsyncSession, query: Select[V], row_id: object, *, pilot: str, what: str) -> V:
+    """The row of that id, if `query` reaches it: Hidden where it is somebody else's, NotFound where it is nobody's."""
+    table: type[V] = query.column_descriptions[0]["entity"]
+    found = (await session.execute(query.where(_key(table) == row_id))).scalar_one_or_none()
+    if found is not None:
+        return found
+    exists = await session.get(table, row_id)
+    if exists is not None and exists.pilot == pilot:
+        raise Hidden(f"{what} {row_id} is somebody else's")
+    raise NotFound(f"no {what} {row_id}")
+
+
+async def row_to_change(
+    session: AsyncSession,
+    table: type[V],
+    row_id: object,
+    *where: ColumnElement[bool],
+    pilot: str,
+    version: int | None,
+    what: str,
+    own: Callable[[V], bool] | None = None,
+) -> V:
+    """The row of that id, locked until commit, at the version that the caller saw (any, where None).
+
+    NotFound where the pilot has none of which `where` holds, Hidden where it isn't the caller's `own`, Stale where it
+    has moved on.
+    """
+    query: Select[V] = select(table).where(_key(table) == row_id, *where).with_for_update()
+    row = (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+    if row is None or row.pilot != pilot:
+        raise NotFound(f"no {what} {row_id}")
+    if own is not None and not own(row):
+        raise Hidden(f"{what} {row_id} is somebody else's")
+    if version is not None and row.version != version:
+        raise Stale(f"the {what} has version {row.version}")
+    return row
+
+
+def _keys(table: type[Any]) -> list[str]:
+    return [column.name for column in inspect(table).primary_key]
+
+
+def _key(table: type[Any]) -> Any:
+    (key,) = inspect(table).primary_key
+    return key

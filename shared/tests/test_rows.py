@@ -1,0 +1,192 @@
+"""Rows of any service: numbered, locked, replaced, seen by their own, changed at the version that was seen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from sqlalchemy import Sequence, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.database import make_engine, make_sessions, new_metadata
+from shared.rows import (
+    COLUMN_TYPES,
+    columns_from,
+    lock_name,
+    model_from,
+    next_number,
+    numbers_of,
+    put,
+    put_all,
+    row_seen,
+    row_to_change,
+)
+from shared.vocabulary.errors import Hidden, NotFound, Stale
+from shared.workshop.testing.servers import MakeDatabase
+
+
+class Row(DeclarativeBase):
+    metadata = new_metadata()
+    type_annotation_map = COLUMN_TYPES
+
+
+Sequence(numbers_of("slip"), metadata=Row.metadata)
+
+
+class Slip(Row):
+    __tablename__ = "slips"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    owner: Mapped[str]
+    kind: Mapped[str]
+    version: Mapped[int]
+
+
+class Share(Row):
+    __tablename__ = "shares"
+
+    slip: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    parts: Mapped[list[Any]] = mapped_column(JSONB)
+
+
+class SlipOut(BaseModel):
+    id: int
+    owner: str
+    note: str = "none"
+
+
+Sessions = async_sessionmaker[AsyncSession]
+MINE = Slip(id=1, pilot="longshui", owner="me", kind="goods", version=3)
+
+
+@pytest.fixture
+async def sessions(make_database: MakeDatabase) -> AsyncIterator[Sessions]:
+    engine = make_engine(make_database())
+    async with engine.begin() as connection:
+        await connection.run_sync(Row.metadata.create_all)
+    opened = make_sessions(engine)
+    async with opened.begin() as session:
+        await put(session, Slip, columns_from(Slip, MINE))
+    yield opened
+    await engine.dispose()
+
+
+@pytest.fixture
+async def session(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    async with sessions() as opened:
+        yield opened
+
+
+async def test_each_kind_has_its_own_running_number(session: AsyncSession) -> None:
+    assert [await next_number(session, "slip") for _ in range(3)] == [1, 2, 3]
+
+
+async def test_a_name_is_held_by_one_transaction_until_it_ends(sessions: Sessions) -> None:
+    async with sessions() as first, sessions() as second:
+        await lock_name(first, "container TEMU1234567")
+        await lock_name(second, "container TEMU7654321")
+        waiting = asyncio.ensure_future(lock_name(second, "container TEMU1234567"))
+        done, _ = await asyncio.wait([waiting], timeout=0.2)
+        assert not done
+        await first.rollback()
+        await waiting
+
+
+async def test_a_row_is_put_once_and_then_replaced(session: AsyncSession) -> None:
+    shares = [{"slip": 1, "place": place, "parts": [place]} for place in range(3)]
+    await put_all(session, Share, shares)
+    await put_all(session, Share, [{**shares[1], "parts": ["changed"]}])
+    await put_all(session, Share, [])
+    rows = (await session.execute(select(Share).order_by(Share.place))).scalars()
+    assert [row.parts for row in rows] == [[0], ["changed"], [2]]
+
+
+def test_columns_and_fields_are_taken_by_name_and_none_is_made_up() -> None:
+    assert columns_from(Slip, MINE, version=4) == {**columns_from(Slip, MINE), "version": 4}
+    assert model_from(SlipOut, MINE, note="seen") == SlipOut(id=1, owner="me", note="seen")
+    with pytest.raises(AttributeError, match="note"):
+        model_from(SlipOut, MINE)
+    with pytest.raises(AttributeError, match="pilot"):
+        columns_from(Slip, SlipOut(id=1, owner="me"))
+
+
+@pytest.mark.parametrize(
+    ("owner", "pilot", "row_id", "error"),
+    [
+        ("me", "longshui", 1, None),
+        ("you", "longshui", 1, Hidden),
+        ("me", "yiwu", 1, NotFound),
+        ("me", "longshui", 2, NotFound),
+    ],
+)
+async def test_a_row_is_seen_hidden_or_unknown(
+    session: AsyncSession, owner: str, pilot: str, row_id: int, error: type[Exception] | None
+) -> None:
+    query = select(Slip).where(Slip.pilot == pilot, Slip.owner == owner)
+    seeing = row_seen(session, query, row_id, pilot=pilot, what="slip")
+    if error is None:
+        assert (await seeing).owner == "me"
+    else:
+        with pytest.raises(NotFound) as raised:
+            await seeing
+        said = f"slip {row_id} is somebody else's" if error is Hidden else f"no slip {row_id}"
+        assert (type(raised.value), str(raised.value)) == (error, said)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, None),
+        ({"version": None}, None),
+        ({"version": 2}, "the slip has version 3"),
+        ({"version": 4}, "the slip has version 3"),
+        ({"pilot": "yiwu"}, "no slip 1"),
+        ({"kind": "gift"}, "no slip 1"),
+        ({"owner": "you"}, "slip 1 is somebody else's"),
+        # Whose it is goes before what version it has: a stranger learns nothing.
+        ({"owner": "you", "version": 2}, "slip 1 is somebody else's"),
+    ],
+)
+async def test_a_row_is_changed_by_its_own_at_the_version_that_was_seen(
+    session: AsyncSession, asked: dict[str, Any], said: str | None
+) -> None:
+    wanted = {"pilot": "longshui", "version": 3, "owner": "me", "kind": "goods", **asked}
+    changing = row_to_change(
+        session,
+        Slip,
+        1,
+        Slip.kind == wanted["kind"],
+        pilot=wanted["pilot"],
+        version=wanted["version"],
+        what="slip",
+        own=lambda slip: slip.owner == wanted["owner"],
+    )
+    if said is None:
+        assert (await changing).id == 1
+    else:
+        with pytest.raises((NotFound, Stale)) as raised:
+            await changing
+        assert str(raised.value) == said
+
+
+async def test_a_row_to_change_is_locked_and_read_anew(sessions: Sessions) -> None:
+    async with sessions() as first, sessions() as second:
+        held = await first.get(Slip, 1)
+        await second.execute(Slip.__table__.update().values(version=4))  # type: ignore[attr-defined]  # a table
+        await second.commit()
+        assert held is not None
+        assert (held.version, (await _changing(first)).version) == (3, 4)
+        await second.execute(select(func.set_config("lock_timeout", "50ms", True)))
+        with pytest.raises(Exception, match="lock timeout"):
+            await _changing(second)
+
+
+async def _changing(session: AsyncSession) -> Slip:
+    return await row_to_change(session, Slip, 1, pilot="longshui", version=None, what="slip")
