@@ -80,7 +80,7 @@ def surroundings(tree: ast.Module, _: Path) -> Iterator[str]:
 
 def foreign_imports(tree: ast.Module, file: Path) -> Iterator[str]:
     """What a domain imports beside the standard library, the vocabulary and itself."""
-    own = f"{next(package_of(service) for service in SERVICES if f'/{service}/' in file.as_posix())}.domain"
+    own = f"{next(package_of(service) for service in SERVICES if f'/services/{service}/' in file.as_posix())}.domain"
     for module, _ in imports_of(tree):
         allowed = module.partition(".")[0] in sys.stdlib_module_names
         if not allowed and not f"{module}.".startswith(("shared.vocabulary.", f"{own}.")):

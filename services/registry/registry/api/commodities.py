@@ -17,17 +17,17 @@ from registry.api.place_schemas import (
     RecognitionOut,
     TaskOut,
 )
-from registry.domain.recognition import recognise
 from registry.operations.commodities.decide_commodity import decide_commodity
 from registry.operations.commodities.publish_commodity_list import publish_commodity_list
 from registry.store.commodities import decisions_of, entries_in_force, lists_of, tasks_open_on
 from registry.store.documents import ListEntry
-from registry.store.tables import CommodityDecisionRow, CommodityListRow, RecognitionTaskRow
+from registry.store.tables import CommodityDecisionRow, CommodityListRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
 from shared.vocabulary.errors import NotFound
 from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.recognition import recognise
 
 router = APIRouter(tags=["commodities"])
 
@@ -86,10 +86,10 @@ async def recognise_goods(
     today = legal_date(request.app.state.runtime.clock.now())
     found = recognise(name, hs_code, await entries_in_force(session, caller.pilot, today))
     return RecognitionOut(
-        decision=found.decision,
+        decision=found.verdict.decision,
         candidates=[
             CandidateOut(
-                entry=each.entry.entry,
+                entry=each.entry.reference,
                 verdict=each.entry.verdict,
                 score=each.score,
                 reason=each.entry.reason,
@@ -130,6 +130,5 @@ async def read_decision(decision_id: UUID, session: Reading, caller: Authorised)
 async def list_tasks(session: Reading, caller: Authorised, wanted: WantedPage, request: Request) -> Page[TaskOut]:
     """The trade lines that need a person, newest first; a decision on the goods closes theirs while it holds."""
     today = legal_date(request.app.state.runtime.clock.now())
-    query = wanted.of(tasks_open_on(caller.pilot, today), RecognitionTaskRow.line_id)  # type: ignore[arg-type]  # column
-    rows = list((await session.execute(query)).scalars())
+    rows = await tasks_open_on(session, caller.pilot, today, wanted)
     return wanted.page(rows, [TaskOut.model_validate(row) for row in rows], "line_id")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.recognition import Entry
 from registry.store.tables import CommodityDecisionRow, CommodityListRow, RecognitionTaskRow
 from shared.database import in_force_on
+from shared.http.paging import Wanted
+from shared.vocabulary.recognition import Entry, decided, listed, recognise
 
 
 async def newest_list_version(session: AsyncSession, pilot: str, kind: str) -> int:
@@ -30,41 +32,58 @@ async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list
         .ext(distinct_on(CommodityListRow.kind))
         .order_by(CommodityListRow.kind, CommodityListRow.version.desc())
     )
-    entries = [
+    listed_entries = [
         Entry(
-            entry=f"{row.kind}@{row.version}#{number}",
-            hs_prefix=each.hs_prefix,
-            keywords=each.keywords,
-            verdict=each.verdict,
-            reason=each.reason,
-            reason_zh=each.reason_zh,
+            listed(f"{row.kind}@{row.version}", number),
+            each.hs_prefix,
+            each.keywords,
+            each.verdict,
+            each.reason,
+            each.reason_zh,
+            number=number,
+            barred_from_simplification=each.barred_from_simplification,
         )
         for row in (await session.execute(lists)).scalars()
         for number, each in enumerate(row.entries, 1)
     ]
-    decided = select(CommodityDecisionRow).where(CommodityDecisionRow.pilot == pilot, _holds_on(day))
-    for made in (await session.execute(decided.order_by(CommodityDecisionRow.id.desc()))).scalars():
-        reason = made.reason
-        entries.append(
-            Entry(f"decision:{made.id}", made.hs_code, (made.goods_name,), made.verdict, reason, reason, True)
-        )
-    return entries
+    return listed_entries + await decisions_in_force(session, pilot, day)
 
 
-def _holds_on(day: date) -> ColumnElement[bool]:
-    return in_force_on(CommodityDecisionRow.effective_from, CommodityDecisionRow.expires_on, day)
+async def decisions_in_force(session: AsyncSession, pilot: str, day: date) -> list[Entry]:
+    """The decisions of persons that hold on a day, as entries."""
+    made = CommodityDecisionRow
+    query = select(made).where(made.pilot == pilot, in_force_on(made.effective_from, made.expires_on, day))
+    return [
+        Entry(decided(row.id), row.hs_code, (row.goods_name,), row.verdict, row.reason, row.reason, by_person=True)
+        for row in (await session.execute(query)).scalars()
+    ]
 
 
-def tasks_open_on(pilot: str, day: date) -> Select[RecognitionTaskRow]:
-    """The trade lines on whose goods no decision holds on the day; it fits goods as recognition says (R-GOODS-2)."""
-    task, made = RecognitionTaskRow, CommodityDecisionRow
-    decided = select(made.id).where(
-        made.pilot == task.pilot,
-        func.strpos(func.lower(task.goods_name), func.lower(made.goods_name)) > 0,
-        func.starts_with(task.hs_code, made.hs_code),
-        _holds_on(day),
-    )
-    return select(task).where(task.pilot == pilot, task.closed_at.is_(None), ~decided.exists())
+async def tasks_open_on(session: AsyncSession, pilot: str, day: date, page: Wanted) -> list[RecognitionTaskRow]:
+    """The page's trade lines on whose goods no decision holds on the day, and one more, newest first.
+
+    What a decision covers is recognition's to say, so the tasks are read one after the other until the page is full:
+    two statements, however many tasks are decided.
+    """
+    task = RecognitionTaskRow
+    decisions: dict[str, list[Entry]] = defaultdict(list)
+    for entry in await decisions_in_force(session, pilot, day):
+        decisions[entry.hs_prefix].append(entry)
+    query = select(task).where(task.pilot == pilot, task.closed_at.is_(None))
+    if page.before is not None:
+        query = query.where(task.line_id < page.before)
+    found: list[RecognitionTaskRow] = []
+    async for row in await session.stream_scalars(query.order_by(task.line_id.desc())):
+        about = [entry for prefix in _prefixes(row.hs_code) for entry in decisions.get(prefix, ())]
+        if not recognise(row.goods_name, row.hs_code, about).candidates:
+            found.append(row)
+        if len(found) > page.limit:
+            break
+    return found
+
+
+def _prefixes(hs_code: str) -> list[str]:
+    return [hs_code[:length] for length in range(len(hs_code) + 1)]
 
 
 async def tasks_of_trade(session: AsyncSession, trade_id: UUID) -> list[RecognitionTaskRow]:

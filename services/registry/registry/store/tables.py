@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from registry.store.documents import ListEntry, PlaceContent
+from registry.store.documents import ListEntry, PlaceContent, Verdict
 from registry.store.parameters import MeasuresOfGrade
 from shared.database import CONSUMER_ONLY
 from shared.documents import Document
@@ -153,7 +153,7 @@ class CommodityDecisionRow(Row):
     pilot: Mapped[str] = mapped_column(index=True)
     goods_name: Mapped[str]
     hs_code: Mapped[str]
-    verdict: Mapped[str]
+    verdict: Mapped[Verdict] = mapped_column(Text)
     reason: Mapped[str]
     authority: Mapped[str]
     effective_from: Mapped[date]

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from registry.domain.recognition import breaches_of_decision, breaches_of_expiry, recognise, versions_of_lists
+from registry.domain.commodities import breaches_of_decision, breaches_of_expiry, versions_of_lists
 from registry.store.commodities import entries_in_force
 from registry.store.documents import Verdict
 from registry.store.tables import CommodityDecisionRow
@@ -16,6 +16,7 @@ from shared.events.registry import CommodityDecided
 from shared.messaging.outbox import announce
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.recognition import recognise
 
 
 async def decide_commodity(

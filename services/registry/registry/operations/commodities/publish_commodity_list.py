@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from registry.domain.recognition import breaches_of_entries
+from registry.domain.commodities import breaches_of_entries
 from registry.store.commodities import newest_list_version
 from registry.store.documents import ListEntry, ListKind
 from registry.store.tables import CommodityListRow
