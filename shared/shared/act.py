@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from shared.events.base import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +22,8 @@ class Act:
     traceparent: str | None = None
     role: str = ""
     subject_id: str | None = None
+
+
+def act_of(received: Received[Any]) -> Act:
+    """What follows here from somebody's act elsewhere: the same actor, instant and trace."""
+    return Act(received.actor, received.pilot, received.occurred_at, received.traceparent)

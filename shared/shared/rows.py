@@ -28,13 +28,19 @@ R = TypeVar("R", bound=DeclarativeBase)
 M = TypeVar("M", bound=BaseModel)
 
 
-class Versioned(Protocol):
-    """A row of an aggregate."""
+class OfPilot(Protocol):
+    """A row that belongs to a pilot."""
 
     pilot: Any
+
+
+class Versioned(OfPilot, Protocol):
+    """A row of an aggregate that changes."""
+
     version: Any
 
 
+P = TypeVar("P", bound=OfPilot)
 V = TypeVar("V", bound=Versioned)
 
 
@@ -87,9 +93,9 @@ def model_from(model: type[M], source: object, **others: Any) -> M:
     return model.model_validate(own | others)
 
 
-async def row_seen(session: AsyncSession, query: Select[V], row_id: object, *, pilot: str, what: str) -> V:
+async def row_seen(session: AsyncSession, query: Select[P], row_id: object, *, pilot: str, what: str) -> P:
     """The row of that id, if `query` reaches it: Hidden where it is somebody else's, NotFound where it is nobody's."""
-    table: type[V] = query.column_descriptions[0]["entity"]
+    table: type[P] = query.column_descriptions[0]["entity"]
     found = (await session.execute(query.where(_key(table) == row_id))).scalar_one_or_none()
     if found is not None:
         return found

@@ -23,7 +23,7 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
-from shared.vocabulary.errors import Hidden, NotFound
+from shared.rows import row_seen
 
 router = APIRouter(tags=["collections"])
 
@@ -76,12 +76,7 @@ async def read_collection(
     collection_id: UUID, session: Reading, caller: Authorised, response: Response
 ) -> CollectionOut:
     """One collection with its matches and advances."""
-    found = (await session.execute(_seen(caller).where(CollectionRow.id == collection_id))).scalar_one_or_none()
-    if found is None:
-        exists = await session.get(CollectionRow, collection_id)
-        if exists is not None and exists.pilot == caller.pilot:
-            raise Hidden(f"collection {collection_id} is somebody else's")
-        raise NotFound(f"no collection {collection_id}")
+    found = await row_seen(session, _seen(caller), collection_id, pilot=caller.pilot, what="collection")
     response.headers["etag"] = f'"{found.version}"'
     return await _shown(session, found, caller)
 

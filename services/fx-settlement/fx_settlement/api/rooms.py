@@ -31,6 +31,7 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
+from shared.rows import row_seen
 from shared.vocabulary.errors import Hidden, NotFound
 
 router = APIRouter(tags=["rooms"])
@@ -144,13 +145,8 @@ async def list_holds(session: Reading, caller: Authorised, wanted: WantedPage) -
 async def read_hold(hold_id: UUID, session: Reading, caller: Authorised, response: Response) -> HoldOut:
     """One hold."""
     subject_id, bank_id = scope_of(caller)
-    query = holds_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id).where(HoldRow.id == hold_id)
-    row = (await session.execute(query)).scalar_one_or_none()
-    if row is None:
-        exists = await session.get(HoldRow, hold_id)
-        if exists is not None and exists.pilot == caller.pilot:
-            raise Hidden(f"hold {hold_id} is somebody else's")
-        raise NotFound(f"no hold {hold_id}")
+    query = holds_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
+    row = await row_seen(session, query, hold_id, pilot=caller.pilot, what="hold")
     response.headers["etag"] = f'"{row.version}"'
     return await _hold(session, row)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from sqlalchemy import Select, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.api.scope import bank_of, scope_of
 from fx_settlement.api.transfer_schemas import (
@@ -31,7 +29,7 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
-from shared.vocabulary.errors import Hidden, NotFound
+from shared.rows import row_seen
 
 router = APIRouter(tags=["transfers"])
 
@@ -61,9 +59,9 @@ async def convert(body: ConversionIn, command: Commanded) -> Response:
     return await command.answer(answer, status=201, version=1, location=f"/v1/conversions/{row.id}")
 
 
-def _pass_ons(caller: Caller) -> Select[Any]:
+def _pass_ons(caller: Caller) -> Select[PassOnRow]:
     subject_id, bank_id = scope_of(caller)
-    query: Select[Any] = select(PassOnRow).where(PassOnRow.pilot == caller.pilot)
+    query = select(PassOnRow).where(PassOnRow.pilot == caller.pilot)
     if bank_id is not None:
         return query.where(PassOnRow.bank_id == bank_id)
     if subject_id is None:
@@ -71,22 +69,12 @@ def _pass_ons(caller: Caller) -> Select[Any]:
     return query.where(or_(PassOnRow.agent_id == subject_id, PassOnRow.principal_id == subject_id))
 
 
-def _conversions(caller: Caller) -> Select[Any]:
+def _conversions(caller: Caller) -> Select[ConversionRow]:
     subject_id, bank_id = scope_of(caller)
-    query: Select[Any] = select(ConversionRow).where(ConversionRow.pilot == caller.pilot)
+    query = select(ConversionRow).where(ConversionRow.pilot == caller.pilot)
     if bank_id is not None:
         return query.where(ConversionRow.bank_id == bank_id)
     return query if subject_id is None else query.where(ConversionRow.holder_id == subject_id)
-
-
-async def _one(session: AsyncSession, query: Select[Any], table: Any, row_id: UUID, caller: Caller) -> Any:
-    row = (await session.execute(query.where(table.id == row_id))).scalar_one_or_none()
-    if row is not None:
-        return row
-    exists = await session.get(table, row_id)
-    if exists is not None and exists.pilot == caller.pilot:
-        raise Hidden(f"{row_id} is somebody else's")
-    raise NotFound(f"nothing has the id {row_id}")
 
 
 @router.get("/v1/pass-ons")
@@ -99,7 +87,7 @@ async def list_pass_ons(session: Reading, caller: Authorised, wanted: WantedPage
 @router.get("/v1/pass-ons/{pass_on_id}")
 async def read_pass_on(pass_on_id: UUID, session: Reading, caller: Authorised, response: Response) -> PassOnOut:
     """One transfer; it never changes."""
-    row = await _one(session, _pass_ons(caller), PassOnRow, pass_on_id, caller)
+    row = await row_seen(session, _pass_ons(caller), pass_on_id, pilot=caller.pilot, what="pass-on")
     response.headers["etag"] = '"1"'
     return shown(PassOnOut, row)
 
@@ -116,7 +104,7 @@ async def read_conversion(
     conversion_id: UUID, session: Reading, caller: Authorised, response: Response
 ) -> ConversionOut:
     """One conversion; it never changes."""
-    row = await _one(session, _conversions(caller), ConversionRow, conversion_id, caller)
+    row = await row_seen(session, _conversions(caller), conversion_id, pilot=caller.pilot, what="conversion")
     response.headers["etag"] = '"1"'
     return shown(ConversionOut, row)
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fx_settlement.store.tables import BankCopy, GradeCopy, SubjectCopy
 from shared.events.base import Received
 from shared.events.registry import BankFiled, GradeChanged, SubjectEvent
-from shared.rows import put
+from shared.rows import columns_from, put
 
 
 async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) -> None:
@@ -30,11 +30,9 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
 
 async def copy_bank(session: AsyncSession, received: Received[BankFiled]) -> None:
     """A handling bank."""
-    names = {"bank_id", "pilot", "name", "valid_from", "valid_to"}
-    await put(session, BankCopy, {name: getattr(received.event, name) for name in names})
+    await put(session, BankCopy, columns_from(BankCopy, received.event))
 
 
 async def copy_grade(session: AsyncSession, received: Received[GradeChanged]) -> None:
     """A credit grade, from its date on."""
-    names = {"subject_id", "authority", "effective_from", "grade"}
-    await put(session, GradeCopy, {name: getattr(received.event, name) for name in names})
+    await put(session, GradeCopy, columns_from(GradeCopy, received.event))

@@ -11,10 +11,10 @@ from fx_settlement.domain.room import is_collected_for
 from fx_settlement.operations.rooms.change_entitlement import change_entitlement
 from fx_settlement.operations.rooms.change_trade_room import change_trade_room
 from fx_settlement.store.tables import EntitlementPortion, TradeCopy
-from shared.act import Act
-from shared.events.base import Event, Received
+from shared.act import act_of
+from shared.events.base import Received
 from shared.events.trade_ledger import DeclarationEvent, Portion, TradeEvent
-from shared.rows import put, put_all
+from shared.rows import columns_from, put, put_all
 from shared.vocabulary.money import rounded
 
 
@@ -41,50 +41,30 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
     for portion in declaration.portions:
         share = portion.released_quantity / portion.quantity if portion.quantity else Decimal(0)
         rows.append(
-            {
-                "portion_id": portion.portion_id,
-                "declaration_id": declaration.declaration_id,
-                "pilot": declaration.pilot,
-                "trade_id": portion.trade_id,
-                "owner_id": portion.owner_id,
-                "consignor_id": portion.consignor_id,
-                "collector_id": portion.collector_id,
-                "buyer_id": portion.buyer_id,
-                "settlement_method": portion.settlement_method,
-                "customs_number": declaration.customs_number,
-                "currency": portion.declared_currency,
-                "released": portion.released_value,
-                "collectable": collectable_of(portion),
-                "released_fob_usd": rounded(portion.fob_usd * share, "USD"),
-                "sequence": received.sequence,
-            }
+            columns_from(
+                EntitlementPortion,
+                portion,
+                customs_number=declaration.customs_number,
+                currency=portion.declared_currency,
+                released=portion.released_value,
+                collectable=collectable_of(portion),
+                released_fob_usd=rounded(portion.fob_usd * share, "USD"),
+                sequence=received.sequence,
+            )
         )
     await put_all(session, EntitlementPortion, rows)
 
 
-def _act(received: Received[Event]) -> Act:
-    return Act(
-        actor=received.actor,
-        pilot=received.pilot,
-        now=received.occurred_at,
-        traceparent=received.traceparent,
-    )
-
-
 async def react_to_declaration(session: AsyncSession, received: Received[DeclarationEvent]) -> None:
     """Open, grow or shrink the room, and tell it."""
-    await change_entitlement(session, received.event.declaration.declaration_id, act=_act(received))
+    await change_entitlement(session, received.event.declaration.declaration_id, act=act_of(received))
 
 
 async def copy_trade(session: AsyncSession, received: Received[TradeEvent]) -> None:
     """What advances may be linked to."""
-    trade = received.event.trade
-    names = ("trade_id", "pilot", "number", "status", "kind", "settlement_method", "collector_id", "owner_id",
-             "currency", "total")  # fmt: skip
-    row = {name: getattr(trade, name) for name in names}
-    await put(session, TradeCopy, {**row, "sequence": received.sequence})
+    await put(session, TradeCopy, columns_from(TradeCopy, received.event.trade, sequence=received.sequence))
 
 
 async def react_to_trade(session: AsyncSession, received: Received[TradeEvent]) -> None:
     """Unlink advances that a corrected or void trade no longer carries."""
-    await change_trade_room(session, received.event.trade.trade_id, act=_act(received))
+    await change_trade_room(session, received.event.trade.trade_id, act=act_of(received))

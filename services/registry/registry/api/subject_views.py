@@ -12,7 +12,7 @@ from registry.store.subjects import filings_of, subjects_seen_by
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.http.command import Command
 from shared.http.identity import Caller
-from shared.vocabulary.errors import Hidden, NotFound
+from shared.rows import row_seen
 
 
 def shown(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectOut:
@@ -45,10 +45,4 @@ async def answer_subject(command: Command, subject: SubjectRow, status: int = 20
 async def subject_seen(session: AsyncSession, caller: Caller, subject_id: UUID) -> SubjectRow:
     """The subject, if the caller may see it; somebody else's is hidden."""
     query = subjects_seen_by(caller.pilot, caller.subject_id, caller.actor, all_of_them=not caller.is_party)
-    found = (await session.execute(query.where(SubjectRow.id == subject_id))).scalar_one_or_none()
-    if found is not None:
-        return found
-    exists = await session.get(SubjectRow, subject_id)
-    if exists is not None and exists.pilot == caller.pilot:
-        raise Hidden(f"subject {subject_id} is somebody else's")
-    raise NotFound(f"no subject {subject_id}")
+    return await row_seen(session, query, subject_id, pilot=caller.pilot, what="subject")

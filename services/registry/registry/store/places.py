@@ -11,11 +11,6 @@ from registry.store.tables import PlaceRow
 from shared.events.registry import PilotChanged
 
 
-async def place_for_update(session: AsyncSession, place_id: str) -> PlaceRow | None:
-    """A place, locked until commit."""
-    return await session.get(PlaceRow, place_id, with_for_update=True, populate_existing=True)
-
-
 class Pilot(NamedTuple):
     """What a pilot's last event said, and its version."""
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
-from shared.vocabulary.errors import Hidden, NotFound
+from shared.rows import row_seen
 from tax_exemption.api.schemas import CertificateIn, CertificateOut, IssueIn, ReasonIn
 from tax_exemption.api.scope import party_of, scope_of
 from tax_exemption.operations.keep_certificate import apply_for_certificate, issue_certificate, void_certificate
@@ -48,12 +48,7 @@ async def read_certificate(
 ) -> CertificateOut:
     """One certificate."""
     query = certificates_seen_by(caller.pilot, scope_of(caller))
-    row = (await session.execute(query.where(CertificateRow.id == certificate_id))).scalar_one_or_none()
-    if row is None:
-        exists = await session.get(CertificateRow, certificate_id)
-        if exists is not None and exists.pilot == caller.pilot:
-            raise Hidden(f"certificate {certificate_id} is somebody else's")
-        raise NotFound(f"no certificate {certificate_id}")
+    row = await row_seen(session, query, certificate_id, pilot=caller.pilot, what="certificate")
     response.headers["etag"] = f'"{row.version}"'
     return _certificate(row)
 

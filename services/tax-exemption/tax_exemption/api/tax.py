@@ -14,7 +14,7 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import Page, WantedPage
 from shared.policy import policy_of
-from shared.vocabulary.errors import Hidden, NotFound
+from shared.rows import row_seen
 from shared.vocabulary.legal_time import legal_date
 from shared.wire import MonthText
 from tax_exemption.api.schemas import (
@@ -125,12 +125,7 @@ async def list_returns(session: Reading, caller: Authorised, wanted: WantedPage)
 async def read_return(return_id: UUID, session: Reading, caller: Authorised, response: Response) -> ReturnOut:
     """One return with its lines."""
     query = returns_seen_by(caller.pilot, scope_of(caller))
-    row = (await session.execute(query.where(ReturnRow.id == return_id))).scalar_one_or_none()
-    if row is None:
-        exists = await session.get(ReturnRow, return_id)
-        if exists is not None and exists.pilot == caller.pilot:
-            raise Hidden(f"return {return_id} is somebody else's")
-        raise NotFound(f"no return {return_id}")
+    row = await row_seen(session, query, return_id, pilot=caller.pilot, what="return")
     response.headers["etag"] = f'"{row.version}"'
     return _return(await return_state(session, row))
 

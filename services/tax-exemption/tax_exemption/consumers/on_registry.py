@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Received
 from shared.events.registry import PilotChanged, SubjectEvent
-from shared.rows import put
+from shared.rows import columns_from, put
 from tax_exemption.store.tables import PilotCopy, SubjectCopy
 
 
@@ -29,6 +29,4 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
 
 async def copy_pilot(session: AsyncSession, received: Received[PilotChanged]) -> None:
     """Since when returns are filed through this system."""
-    event = received.event
-    row = {"pilot": event.pilot, "acceptance_gate_open_from": event.acceptance_gate_open_from}
-    await put(session, PilotCopy, row)
+    await put(session, PilotCopy, columns_from(PilotCopy, received.event))

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.act import Act
+from shared.act import act_of
 from shared.events.base import Received
 from shared.events.trade_ledger import DeclarationEvent, DeclarationState, Portion
-from shared.rows import put_all
+from shared.rows import columns_from, put_all
 from tax_exemption.operations.keep_certificate import void_outdated_certificates
 from tax_exemption.store.tables import ExemptionItem, PrincipalRelease
 
@@ -26,23 +26,14 @@ async def keep_items(session: AsyncSession, received: Received[DeclarationEvent]
             gone.append(portion.portion_id)
             continue
         rows.append(
-            {
-                "portion_id": portion.portion_id,
-                "pilot": declaration.pilot,
-                "declaration_id": declaration.declaration_id,
-                "customs_number": declaration.customs_number or "",
-                "item_no": portion.item_no,
-                "trade_id": portion.trade_id,
-                "stall_holder_id": portion.stall_holder_id,
-                "consignor_id": portion.consignor_id,
-                "exemption_filer_id": portion.exemption_filer_id,
-                "sale_date": portion.sale_date,
-                "export_date": declaration.export_date,
-                "currency": portion.declared_currency,
-                "departed_fob": portion.departed_fob,
-                "returned_fob": portion.returned_fob,
-                "sequence": received.sequence,
-            }
+            columns_from(
+                ExemptionItem,
+                portion,
+                customs_number=declaration.customs_number or "",
+                export_date=declaration.export_date,
+                currency=portion.declared_currency,
+                sequence=received.sequence,
+            )
         )
     await put_all(session, ExemptionItem, rows)
     await _gone(session, gone)
@@ -51,8 +42,7 @@ async def keep_items(session: AsyncSession, received: Received[DeclarationEvent]
 
 async def keep_certificates(session: AsyncSession, received: Received[DeclarationEvent]) -> None:
     """What the change leaves without its value is void."""
-    act = Act(actor=received.actor, pilot=received.pilot, now=received.occurred_at, traceparent=received.traceparent)
-    await void_outdated_certificates(session, received.event.declaration.declaration_id, act=act)
+    await void_outdated_certificates(session, received.event.declaration.declaration_id, act=act_of(received))
 
 
 async def _gone(session: AsyncSession, portion_ids: list[UUID]) -> None:

@@ -11,23 +11,19 @@ from shared.act import Act
 from shared.events.tax_exemption import ItemDecided, ReturnAccepted, ReturnQueried, ReturnState
 from shared.messaging.outbox import announce
 from shared.policy import policy_of
-from shared.rows import lock_name
-from shared.vocabulary.errors import Conflict, NotFound, Refused, Stale
+from shared.rows import lock_name, row_to_change
+from shared.vocabulary.errors import Conflict, NotFound, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.rules import Breach
 from tax_exemption.operations.find_period import periods_of, window_for
 from tax_exemption.publishers.returns import announce_return
 from tax_exemption.store.calendar import calendar
-from tax_exemption.store.items import decisions_on, open_items, return_for_update
+from tax_exemption.store.items import decisions_on, open_items
 from tax_exemption.store.tables import ExemptionItem, ItemDecisionRow, ReturnRow, policy
 
 
 async def _return(session: AsyncSession, return_id: UUID, version: int, act: Act) -> ReturnRow:
-    row = await return_for_update(session, return_id)
-    if row is None or row.pilot != act.pilot:
-        raise NotFound(f"no return {return_id}")
-    if row.version != version:
-        raise Stale(f"the return has version {row.version}")
+    row = await row_to_change(session, ReturnRow, return_id, pilot=act.pilot, version=version, what="return")
     if row.status == "accepted":
         raise Conflict("return_accepted_already", "the return is accepted")
     if row.filed_by == act.actor:

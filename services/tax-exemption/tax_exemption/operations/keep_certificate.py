@@ -10,8 +10,8 @@ from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.events.tax_exemption import CertificateApplied, CertificateIssued, CertificateVoided
-from shared.rows import lock_name, next_number
-from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
+from shared.rows import lock_name, next_number, row_to_change
+from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from tax_exemption.publishers.returns import announce_certificate
@@ -61,12 +61,9 @@ async def apply_for_certificate(
 
 
 async def _certificate(session: AsyncSession, certificate_id: UUID, version: int, act: Act) -> CertificateRow:
-    row = await session.get(CertificateRow, certificate_id, with_for_update=True, populate_existing=True)
-    if row is None or row.pilot != act.pilot:
-        raise NotFound(f"no certificate {certificate_id}")
-    if row.version != version:
-        raise Stale(f"the certificate has version {row.version}")
-    return row
+    return await row_to_change(
+        session, CertificateRow, certificate_id, pilot=act.pilot, version=version, what="certificate"
+    )
 
 
 async def issue_certificate(

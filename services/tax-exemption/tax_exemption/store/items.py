@@ -159,11 +159,6 @@ def certificates_seen_by(pilot: str, subject_id: UUID | None) -> Select[Certific
     return query.where(or_(CertificateRow.operator_id == subject_id, CertificateRow.principal_id == subject_id))
 
 
-async def return_for_update(session: AsyncSession, return_id: UUID) -> ReturnRow | None:
-    """The return, locked until commit."""
-    return await session.get(ReturnRow, return_id, with_for_update=True, populate_existing=True)
-
-
 async def lines_of(session: AsyncSession, return_id: UUID) -> list[ReturnLineRow]:
     """A return's lines in order."""
     query = select(ReturnLineRow).where(ReturnLineRow.return_id == return_id).order_by(ReturnLineRow.line_no)

@@ -15,7 +15,7 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading, act_of
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
-from shared.vocabulary.errors import Hidden, NotFound
+from shared.rows import row_seen
 from trade_ledger.api.filters import WantedDeclarations
 from trade_ledger.api.schemas import (
     CustomsRateIn,
@@ -99,13 +99,7 @@ async def read_declaration(
 
 async def _seen(session: AsyncSession, caller: Caller, declaration_id: UUID) -> DeclarationRow:
     query = declarations_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
-    found = (await session.execute(query.where(DeclarationRow.id == declaration_id))).scalar_one_or_none()
-    if found is not None:
-        return found
-    exists = await session.get(DeclarationRow, declaration_id)
-    if exists is not None and exists.pilot == caller.pilot:
-        raise Hidden(f"declaration {declaration_id} is somebody else's")
-    raise NotFound(f"no declaration {declaration_id}")
+    return await row_seen(session, query, declaration_id, pilot=caller.pilot, what="declaration")
 
 
 @router.get("/v1/declarations/{declaration_id}/preflight")

@@ -13,6 +13,7 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
+from shared.rows import row_seen
 from shared.vocabulary.errors import Forbidden, Hidden, NotFound
 from trade_ledger.api.filters import WantedPackingLists
 from trade_ledger.api.schemas import (
@@ -168,13 +169,7 @@ async def seal_a_packing_list(packing_list_id: UUID, command: Commanded) -> Resp
 
 async def _seen(session: AsyncSession, caller: Caller, packing_list_id: UUID) -> PackingListRow:
     query = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
-    found = (await session.execute(query.where(PackingListRow.id == packing_list_id))).scalar_one_or_none()
-    if found is not None:
-        return found
-    exists = await session.get(PackingListRow, packing_list_id)
-    if exists is not None and exists.pilot == caller.pilot:
-        raise Hidden(f"packing list {packing_list_id} is somebody else's")
-    raise NotFound(f"no packing list {packing_list_id}")
+    return await row_seen(session, query, packing_list_id, pilot=caller.pilot, what="packing list")
 
 
 @router.get("/v1/packing-lists")

@@ -16,6 +16,7 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading, begin_attempt
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
+from shared.rows import row_seen
 from shared.vocabulary.errors import Hidden, NotFound
 from trade_ledger.api.filters import WantedTrades
 from trade_ledger.api.registrar import Registrar, answer_headers
@@ -92,13 +93,7 @@ def _seen_by(caller: Caller) -> Select[TradeRow]:
 
 
 async def _seen(session: AsyncSession, caller: Caller, trade_id: UUID) -> TradeRow:
-    found = (await session.execute(_seen_by(caller).where(TradeRow.id == trade_id))).scalar_one_or_none()
-    if found is not None:
-        return found
-    exists = await session.get(TradeRow, trade_id)
-    if exists is not None and exists.pilot == caller.pilot:
-        raise Hidden(f"trade {trade_id} is somebody else's")
-    raise NotFound(f"no trade {trade_id}")
+    return await row_seen(session, _seen_by(caller), trade_id, pilot=caller.pilot, what="trade")
 
 
 @router.get("/v1/trades")

@@ -19,7 +19,7 @@ from shared.events.registry import (
     SiteFiled,
     SubjectEvent,
 )
-from shared.rows import put
+from shared.rows import columns_from, put
 from trade_ledger.store.known import GOODS, PARTIES
 from trade_ledger.store.tables.copies import (
     AgreementCopy,
@@ -66,47 +66,32 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
 async def copy_agreement(session: AsyncSession, received: Received[AgreementEvent]) -> None:
     """Who acts for whom."""
     state = received.event.agreement
-    names = {
-        "agreement_id", "pilot", "number", "kind", "principal_id", "agent_id", "status", "valid_from", "valid_to",
-        "collector", "exemption_filer", "terminated_at",
-    }  # fmt: skip
-    row = {name: getattr(state, name) for name in names}
-    await put(session, AgreementCopy, {**row, "sequence": received.sequence})
+    await put(session, AgreementCopy, columns_from(AgreementCopy, state, sequence=received.sequence))
     await _advance(session, state.pilot, PARTIES)
 
 
 async def copy_commodity_list(session: AsyncSession, received: Received[CommodityListPublished]) -> None:
     """A list version's header; it counts once all its entries are here."""
-    names = {"list_id", "pilot", "kind", "version", "effective_from", "entry_count"}
-    await put(session, CommodityListCopy, {name: getattr(received.event, name) for name in names})
+    await put(session, CommodityListCopy, columns_from(CommodityListCopy, received.event))
     await _advance(session, received.pilot, GOODS)
 
 
 async def copy_commodity_entry(session: AsyncSession, received: Received[CommodityEntryPublished]) -> None:
     """One entry of a list version."""
-    event = received.event
-    names = {
-        "list_id", "entry_no", "hs_prefix", "verdict", "reason", "reason_zh", "barred_from_simplification",
-    }  # fmt: skip
-    row = {name: getattr(event, name) for name in names}
-    await put(session, CommodityEntryCopy, {**row, "keywords": list(event.keywords)})
+    await put(session, CommodityEntryCopy, columns_from(CommodityEntryCopy, received.event))
     await _advance(session, received.pilot, GOODS)
 
 
 async def copy_commodity_decision(session: AsyncSession, received: Received[CommodityDecided]) -> None:
     """A person's decision."""
-    names = {
-        "decision_id", "pilot", "goods_name", "hs_code", "verdict", "reason", "effective_from", "expires_on",
-    }  # fmt: skip
-    row = {name: getattr(received.event, name) for name in names}
-    await put(session, CommodityDecisionCopy, {**row, "decided_at": received.occurred_at})
+    row = columns_from(CommodityDecisionCopy, received.event, decided_at=received.occurred_at)
+    await put(session, CommodityDecisionCopy, row)
     await _advance(session, received.pilot, GOODS)
 
 
 async def copy_grade(session: AsyncSession, received: Received[GradeChanged]) -> None:
     """A credit grade and its measures, from its date on."""
-    names = {"subject_id", "authority", "grade", "effective_from", "automatic_release", "review_depth"}
-    await put(session, GradeCopy, {name: getattr(received.event, name) for name in names})
+    await put(session, GradeCopy, columns_from(GradeCopy, received.event))
 
 
 async def copy_pilot(session: AsyncSession, received: Received[PilotChanged]) -> None:

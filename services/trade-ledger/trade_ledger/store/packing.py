@@ -36,11 +36,6 @@ async def vehicles_among(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID
     return set((await session.execute(query)).scalars())
 
 
-async def packing_list_for_update(session: AsyncSession, packing_list_id: UUID) -> PackingListRow | None:
-    """The packing list, locked until commit."""
-    return await session.get(PackingListRow, packing_list_id, with_for_update=True, populate_existing=True)
-
-
 async def packing_lists_of_load(session: AsyncSession, load_id: UUID) -> list[PackingListRow]:
     """A load's packing lists in the order they were opened."""
     query = select(PackingListRow).where(PackingListRow.load_id == load_id).order_by(PackingListRow.id)

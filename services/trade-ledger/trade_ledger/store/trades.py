@@ -14,11 +14,6 @@ from trade_ledger.store.tables.copies import AgreementCopy
 from trade_ledger.store.tables.trades import LineCounterRow, TradeDocumentRow, TradeLineRow, TradeRow
 
 
-async def trade_for_update(session: AsyncSession, trade_id: UUID) -> TradeRow | None:
-    """The trade, locked until commit."""
-    return await session.get(TradeRow, trade_id, with_for_update=True, populate_existing=True)
-
-
 async def trades_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[TradeRow]:
     """Several trades, locked in the order of their ids."""
     query = select(TradeRow).where(TradeRow.id.in_(set(ids))).order_by(TradeRow.id)

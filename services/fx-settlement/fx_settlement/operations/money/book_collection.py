@@ -13,7 +13,6 @@ from uuid_utils.compat import uuid7
 from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.matching import CollectorFacts, breaches_of_collector
 from fx_settlement.publishers.money import announce_collection
-from fx_settlement.store.collections import collection_for_update
 from fx_settlement.store.journal import Posting, number_under, personal_balance_for_update, post
 from fx_settlement.store.parameters import LimitedFxClasses
 from fx_settlement.store.parties import bank_in_force, is_filed, qualification_value, subject
@@ -21,9 +20,9 @@ from fx_settlement.store.tables import CollectionRow, policy
 from shared.act import Act
 from shared.events.fx_settlement import CollectionBooked
 from shared.policy import policy_of
-from shared.rows import next_number
+from shared.rows import next_number, row_to_change
 from shared.sealing import Sealer
-from shared.vocabulary.errors import Hidden, NotFound, Refused, Stale
+from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
@@ -140,11 +139,10 @@ async def booked_collection(
     session: AsyncSession, collection_id: UUID, *, bank_id: UUID, version: int | None, act: Act
 ) -> CollectionRow:
     """The locked collection at the version the caller saw (any, where None), if its bank booked it."""
-    row = await collection_for_update(session, collection_id)
-    if row is None or row.pilot != act.pilot:
-        raise NotFound(f"no collection {collection_id}")
-    if row.bank_id != bank_id:
-        raise Hidden(f"collection {collection_id} was booked by another bank")
-    if version is not None and row.version != version:
-        raise Stale(f"the collection has version {row.version}")
-    return row
+
+    def own(row: CollectionRow) -> bool:
+        return row.bank_id == bank_id
+
+    return await row_to_change(
+        session, CollectionRow, collection_id, pilot=act.pilot, version=version, what="collection", own=own
+    )

@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.operations.rooms.move_room import Move, move_rooms
 from fx_settlement.publishers.money import announce_entitlement
-from fx_settlement.store.rooms import entitlements_for_update, hold_for_update, lines_of, rooms_by_portion
+from fx_settlement.store.rooms import entitlements_for_update, lines_of, rooms_by_portion
 from fx_settlement.store.tables import HoldRow
 from shared.act import Act
 from shared.events.fx_settlement import RoomFreed
-from shared.vocabulary.errors import Hidden, NotFound, Refused, Stale
+from shared.rows import row_to_change
+from shared.vocabulary.errors import Refused, Stale
 from shared.vocabulary.rules import Breach
 
 
@@ -31,12 +32,11 @@ async def locked_hold(session: AsyncSession, hold_id: UUID, *, bank_id: UUID, ac
     """The hold with its declaration, locked, if the caller's bank placed it."""
     declarations = {line.declaration_id for line in await lines_of(session, hold_id)}
     await entitlements_for_update(session, declarations)
-    hold = await hold_for_update(session, hold_id)
-    if hold is None or hold.pilot != act.pilot:
-        raise NotFound(f"no hold {hold_id}")
-    if hold.bank_id != bank_id:
-        raise Hidden(f"hold {hold_id} was placed by another bank")
-    return hold
+
+    def own(row: HoldRow) -> bool:
+        return row.bank_id == bank_id
+
+    return await row_to_change(session, HoldRow, hold_id, pilot=act.pilot, version=None, what="hold", own=own)
 
 
 def require_open(hold: HoldRow, version: int) -> None:

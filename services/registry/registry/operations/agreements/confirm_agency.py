@@ -9,23 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.domain.agency import breaches_of_agency, breaches_of_confirmation
 from registry.operations.agreements.propose_agency import facts_of
 from registry.publishers.agreements import announce_agreement
-from registry.store.agreements import agreement_for_update
 from registry.store.tables import AgreementRow
 from shared.act import Act
 from shared.events.registry import AgencyConfirmed
-from shared.vocabulary.errors import Hidden, NotFound, Refused, Stale
+from shared.rows import row_to_change
+from shared.vocabulary.errors import Refused
 
 
 async def party_agreement(session: AsyncSession, agreement_id: UUID, kind: str, version: int, act: Act) -> AgreementRow:
     """The agreement at the version the caller saw, if it is a party to it."""
-    row = await agreement_for_update(session, agreement_id)
-    if row is None or row.pilot != act.pilot or row.kind != kind:
-        raise NotFound(f"no agreement {agreement_id}")
-    if act.subject_id not in (str(row.principal_id), str(row.agent_id)):
-        raise Hidden(f"agreement {agreement_id} is somebody else's")
-    if row.version != version:
-        raise Stale(f"the agreement has version {row.version}")
-    return row
+
+    def own(row: AgreementRow) -> bool:
+        return act.subject_id in (str(row.principal_id), str(row.agent_id))
+
+    of_kind = AgreementRow.kind == kind
+    return await row_to_change(
+        session, AgreementRow, agreement_id, of_kind, pilot=act.pilot, version=version, what="agreement", own=own
+    )
 
 
 async def confirm_agency(

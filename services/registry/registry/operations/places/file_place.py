@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.places import breaches_of_place
 from registry.store.documents import PlaceContent
-from registry.store.places import place_for_update
 from registry.store.tables import PlaceRow
 from shared.act import Act
 from shared.events.registry import PilotChanged
 from shared.messaging.outbox import announce
-from shared.vocabulary.errors import NotFound, Refused, Stale
+from shared.rows import row_to_change
+from shared.vocabulary.errors import Refused
 from shared.vocabulary.rules import Breach
 
 
@@ -32,11 +32,8 @@ async def change_place(
     session: AsyncSession, place_id: str, kind: str, event: PlaceContent, *, version: int, act: Act
 ) -> PlaceRow:
     """The changed place of the kind at its next version; what it was stays in its events."""
-    row = await place_for_update(session, place_id)
-    if row is None or row.pilot != act.pilot or row.kind != kind:
-        raise NotFound(f"no {place_id}")
-    if row.version != version:
-        raise Stale(f"it has version {row.version}")
+    of_kind = PlaceRow.kind == kind
+    row = await row_to_change(session, PlaceRow, place_id, of_kind, pilot=act.pilot, version=version, what="place")
     row.content, row.version = _admissible(event), row.version + 1
     await announce(session, event, key=place_id, sequence=row.version, act=act)
     return row

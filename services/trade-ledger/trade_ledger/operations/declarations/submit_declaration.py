@@ -11,28 +11,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.events.trade_ledger import DeclarationSubmitted, DeclarationWithdrawn
-from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
+from shared.rows import row_to_change
+from shared.vocabulary.errors import Conflict, Refused
 from shared.vocabulary.money import round_half_up
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.merge import KILOGRAM, Item
 from trade_ledger.operations.declarations.assess_declaration import Assessed, Share, assess_declaration
 from trade_ledger.operations.declarations.book_outcome import hold_packing_lists
 from trade_ledger.publishers.declarations import announce_declaration
-from trade_ledger.store.declarations import declaration_for_update, portions_of
+from trade_ledger.store.declarations import portions_of
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 
 
 async def own_declaration(session: AsyncSession, declaration_id: UUID, version: int | None, act: Act) -> DeclarationRow:
     """The locked declaration at the version the caller saw, if it is its consignor or declarant."""
-    row = await declaration_for_update(session, declaration_id)
-    if row is None or row.pilot != act.pilot:
-        raise NotFound(f"no declaration {declaration_id}")
-    if act.subject_id not in {str(row.consignor_id), str(row.declarant_id)}:
-        raise Hidden(f"declaration {declaration_id} is somebody else's")
-    if version is not None and row.version != version:
-        raise Stale(f"the declaration has version {row.version}")
-    return row
+
+    def own(row: DeclarationRow) -> bool:
+        return act.subject_id in {str(row.consignor_id), str(row.declarant_id)}
+
+    return await row_to_change(
+        session, DeclarationRow, declaration_id, pilot=act.pilot, version=version, what="declaration", own=own
+    )
 
 
 async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, version: int, act: Act) -> DeclarationRow:

@@ -12,8 +12,8 @@ from uuid_utils.compat import uuid7
 from shared.act import Act
 from shared.events.trade_ledger import LoadArrived, LoadOpened, LoadSealed
 from shared.policy import policy_of
-from shared.rows import lock_name, next_number
-from shared.vocabulary.errors import Conflict, Hidden, Malformed, NotFound, Refused, Stale
+from shared.rows import lock_name, next_number, row_to_change
+from shared.vocabulary.errors import Conflict, Malformed, Refused
 from shared.vocabulary.identifiers import InvalidIdentifier
 from shared.vocabulary.identifiers import container_number as parsed_container
 from shared.vocabulary.legal_time import legal_date
@@ -25,7 +25,6 @@ from trade_ledger.store.declarations import declaration_for_update
 from trade_ledger.store.facts import place, site_in_force
 from trade_ledger.store.packing import (
     declarations_of_load,
-    load_for_update,
     open_load_of,
     packed_lines_of,
     packing_lists_of_load,
@@ -70,14 +69,10 @@ async def open_load(session: AsyncSession, *, container_number: str | None, vehi
 
 
 async def _load(session: AsyncSession, load_id: UUID, version: int, act: Act) -> LoadRow:
-    row = await load_for_update(session, load_id)
-    if row is None or row.pilot != act.pilot:
-        raise NotFound(f"no load {load_id}")
-    if act.role != "site_operator" and act.subject_id != str(row.consolidator_id):
-        raise Hidden(f"load {load_id} is somebody else's")
-    if row.version != version:
-        raise Stale(f"the load has version {row.version}")
-    return row
+    def own(row: LoadRow) -> bool:
+        return act.role == "site_operator" or act.subject_id == str(row.consolidator_id)
+
+    return await row_to_change(session, LoadRow, load_id, pilot=act.pilot, version=version, what="load", own=own)
 
 
 async def seal_load(session: AsyncSession, load_id: UUID, *, seal_number: str, version: int, act: Act) -> LoadRow:

@@ -19,8 +19,8 @@ from shared.events.trade_ledger import (
     PackingListState,
 )
 from shared.reference import customs_code
-from shared.rows import next_number
-from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
+from shared.rows import next_number, row_to_change
+from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
@@ -29,7 +29,7 @@ from trade_ledger.domain.parties import breaches_of_completion
 from trade_ledger.publishers.packing import announce_packing_list
 from trade_ledger.store.facts import standings_of, subjects_by_id
 from trade_ledger.store.movements import Move, move
-from trade_ledger.store.packing import load_for_update, packed_lines_of, packing_list_for_update
+from trade_ledger.store.packing import load_for_update, packed_lines_of
 from trade_ledger.store.tables.copies import SubjectCopy
 from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
 from trade_ledger.store.tables.trades import TradeRow
@@ -77,14 +77,13 @@ async def open_packing_list(
 
 async def own_packing_list(session: AsyncSession, list_id: UUID, version: int, act: Act) -> PackingListRow:
     """The caller's locked packing list at the version it saw."""
-    row = await packing_list_for_update(session, list_id)
-    if row is None or row.pilot != act.pilot:
-        raise NotFound(f"no packing list {list_id}")
-    if act.subject_id != str(row.consignor_id):
-        raise Hidden(f"packing list {list_id} is somebody else's")
-    if row.version != version:
-        raise Stale(f"the packing list has version {row.version}")
-    return row
+
+    def own(row: PackingListRow) -> bool:
+        return act.subject_id == str(row.consignor_id)
+
+    return await row_to_change(
+        session, PackingListRow, list_id, pilot=act.pilot, version=version, what="packing list", own=own
+    )
 
 
 async def pack_lines(

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import Act
 from shared.events.trade_ledger import TradeCorrected, TradeVoided
 from shared.messaging.outbox import announce
+from shared.rows import row_to_change
 from shared.sealing import Sealer
-from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
+from shared.vocabulary.errors import Conflict, Refused
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.parties import Standings, breaches_of_completion
 from trade_ledger.domain.registration import breaches_of_new_terms
@@ -36,21 +37,18 @@ from trade_ledger.store.tables.trades import (
     TradeRow,
     TradeVersionRow,
 )
-from trade_ledger.store.trades import counters_of, lines_by_id, trade_for_update
+from trade_ledger.store.trades import counters_of, lines_by_id
 
 _SUBMITTED = frozenset({"submitted", "accepted", "inspected", "released", "departed", "returned"})
 
 
 async def own_trade(session: AsyncSession, trade_id: UUID, version: int | None, act: Act) -> TradeRow:
     """The locked trade at the version the caller saw, if it is seller's, consignor's or its registrar's."""
-    trade = await trade_for_update(session, trade_id)
-    if trade is None or trade.pilot != act.pilot:
-        raise NotFound(f"no trade {trade_id}")
-    if act.subject_id not in {str(trade.seller_id), str(trade.consignor_id), str(trade.registered_by)}:
-        raise Hidden(f"trade {trade_id} is somebody else's")
-    if version is not None and trade.version != version:
-        raise Stale(f"the trade has version {trade.version}")
-    return trade
+
+    def own(trade: TradeRow) -> bool:
+        return act.subject_id in {str(trade.seller_id), str(trade.consignor_id), str(trade.registered_by)}
+
+    return await row_to_change(session, TradeRow, trade_id, pilot=act.pilot, version=version, what="trade", own=own)
 
 
 async def correct_trade(
