@@ -20,7 +20,6 @@ from fx_settlement.api.schemas import (
     RoomOut,
 )
 from fx_settlement.api.scope import bank_of, scope_of
-from fx_settlement.api.transfer_schemas import shown
 from fx_settlement.operations.money.use_collection import ToMatch
 from fx_settlement.operations.rooms.commit_hold import commit_hold
 from fx_settlement.operations.rooms.hold_room import ToHold, hold_room
@@ -31,7 +30,7 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
-from shared.rows import row_seen
+from shared.rows import model_from, row_seen
 from shared.vocabulary.errors import Hidden, NotFound
 
 router = APIRouter(tags=["rooms"])
@@ -100,7 +99,7 @@ async def _entitlement(session: AsyncSession, row: EntitlementRow, caller: Calle
             )
             for room in rooms
         ],
-        open_conflicts=[shown(CaseOut, case) for case in cases],
+        open_conflicts=[model_from(CaseOut, case) for case in cases],
         **sums,
     )
 
@@ -110,8 +109,7 @@ _ROOM = ("portion_id", "collector_id", "owner_id", "collectable", "held", "match
 
 async def _hold(session: AsyncSession, row: HoldRow) -> HoldOut:
     lines = [HoldLineOut(portion_id=line.portion_id, value=line.value) for line in await lines_of(session, row.id)]
-    names = set(HoldOut.model_fields) - {"lines"}
-    return HoldOut.model_validate({**{name: getattr(row, name) for name in names}, "lines": lines})
+    return model_from(HoldOut, row, lines=lines)
 
 
 async def _answer(command: Command, row: HoldRow, status: int = 200) -> Response:

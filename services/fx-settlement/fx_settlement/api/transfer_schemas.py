@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
 from fx_settlement.api.schemas import ID, BusinessDay, Reference, example
 from shared.wire import CurrencyCode, Input, MoneyAmount, PositiveMoney, RateText
-
-T = TypeVar("T", bound=BaseModel)
-
-
-def shown(model: type[T], row: Any) -> T:
-    """A row as one of these models, field by field."""
-    return model.model_validate({name: getattr(row, name) for name in model.model_fields})
 
 
 class PassOnIn(Input):

@@ -19,7 +19,6 @@ from fx_settlement.api.transfer_schemas import (
     PassOnOut,
     Payable,
     Payables,
-    shown,
 )
 from fx_settlement.operations.money.convert_currency import Document, ToConvert, convert_currency
 from fx_settlement.operations.money.pass_on import ToPassOn, pass_on
@@ -29,7 +28,7 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
-from shared.rows import row_seen
+from shared.rows import model_from, row_seen
 
 router = APIRouter(tags=["transfers"])
 
@@ -39,7 +38,7 @@ async def pass_money_on(body: PassOnIn, command: Commanded) -> Response:
     """Transfer collected money from agent to principal."""
     wanted = ToPassOn(**body.model_dump())
     row = await pass_on(command.session, wanted, bank_id=bank_of(command.caller), act=command.act)
-    return await command.answer(shown(PassOnOut, row), status=201, version=1, location=f"/v1/pass-ons/{row.id}")
+    return await command.answer(model_from(PassOnOut, row), status=201, version=1, location=f"/v1/pass-ons/{row.id}")
 
 
 @router.post("/v1/conversions", status_code=201, response_model=ConversionOut)
@@ -55,7 +54,7 @@ async def convert(body: ConversionIn, command: Commanded) -> Response:
         quota_statement=statement,
     )
     row = await convert_currency(command.session, wanted, bank_id=bank_of(command.caller), act=command.act)
-    answer = shown(ConversionOut, row)
+    answer = model_from(ConversionOut, row)
     return await command.answer(answer, status=201, version=1, location=f"/v1/conversions/{row.id}")
 
 
@@ -81,7 +80,7 @@ def _conversions(caller: Caller) -> Select[ConversionRow]:
 async def list_pass_ons(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[PassOnOut]:
     """The transfers the caller may see, newest first."""
     rows = list((await session.execute(wanted.of(_pass_ons(caller), PassOnRow.id))).scalars())  # type: ignore[arg-type]  # column
-    return wanted.page(rows, [shown(PassOnOut, row) for row in rows], "id")
+    return wanted.page(rows, [model_from(PassOnOut, row) for row in rows], "id")
 
 
 @router.get("/v1/pass-ons/{pass_on_id}")
@@ -89,14 +88,14 @@ async def read_pass_on(pass_on_id: UUID, session: Reading, caller: Authorised, r
     """One transfer; it never changes."""
     row = await row_seen(session, _pass_ons(caller), pass_on_id, pilot=caller.pilot, what="pass-on")
     response.headers["etag"] = '"1"'
-    return shown(PassOnOut, row)
+    return model_from(PassOnOut, row)
 
 
 @router.get("/v1/conversions")
 async def list_conversions(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ConversionOut]:
     """The conversions the caller may see, newest first."""
     rows = list((await session.execute(wanted.of(_conversions(caller), ConversionRow.id))).scalars())  # type: ignore[arg-type]  # column
-    return wanted.page(rows, [shown(ConversionOut, row) for row in rows], "id")
+    return wanted.page(rows, [model_from(ConversionOut, row) for row in rows], "id")
 
 
 @router.get("/v1/conversions/{conversion_id}")
@@ -106,7 +105,7 @@ async def read_conversion(
     """One conversion; it never changes."""
     row = await row_seen(session, _conversions(caller), conversion_id, pilot=caller.pilot, what="conversion")
     response.headers["etag"] = '"1"'
-    return shown(ConversionOut, row)
+    return model_from(ConversionOut, row)
 
 
 @router.get("/v1/payables")
@@ -134,7 +133,7 @@ async def list_balances(session: Reading, caller: Authorised) -> Balances:
     if subject_id is not None:
         query = query.where(PersonalBalanceRow.holder_id == subject_id)
     rows = (await session.execute(query.order_by(PersonalBalanceRow.holder_id))).scalars()
-    return Balances(items=[shown(Balance, row) for row in rows])
+    return Balances(items=[model_from(Balance, row) for row in rows])
 
 
 @router.get("/v1/journal")
@@ -142,4 +141,4 @@ async def list_journal(session: Reading, caller: Authorised, after: int = 0) -> 
     """The journal, 500 lines at a time; each entry sums to zero per currency."""
     query = select(JournalRow).where(JournalRow.pilot == caller.pilot, JournalRow.id > after)
     rows = (await session.execute(query.order_by(JournalRow.id).limit(500))).scalars()
-    return JournalLines(items=[shown(JournalLine, row) for row in rows])
+    return JournalLines(items=[model_from(JournalLine, row) for row in rows])

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.collections import advances_of, matches_of, refunds_of
 from fx_settlement.store.rooms import rooms_of
-from fx_settlement.store.tables import AdvanceRow, CollectionRow, EntitlementRow, MatchRow, RefundRow
+from fx_settlement.store.tables import CollectionRow, EntitlementRow, MatchRow, RefundRow
 from shared.act import Act
 from shared.events.fx_settlement import (
     Advance,
@@ -20,16 +20,13 @@ from shared.events.fx_settlement import (
 )
 from shared.events.registry import Sealed
 from shared.messaging.outbox import announce
+from shared.rows import model_from
 
 
 async def entitlement_state(session: AsyncSession, row: EntitlementRow) -> EntitlementState:
     """The public state of a declaration's room."""
-    rooms = tuple(
-        PortionRoom.model_validate({name: getattr(room, name) for name in PortionRoom.model_fields})
-        for room in await rooms_of(session, row.declaration_id)
-    )
-    names = set(EntitlementState.model_fields) - {"portions"}
-    return EntitlementState.model_validate({**{name: getattr(row, name) for name in names}, "portions": rooms})
+    rooms = tuple(model_from(PortionRoom, room) for room in await rooms_of(session, row.declaration_id))
+    return model_from(EntitlementState, row, portions=rooms)
 
 
 async def announce_entitlement(
@@ -43,33 +40,24 @@ async def announce_entitlement(
 
 
 def _match(row: MatchRow) -> Match:
-    names = set(Match.model_fields) - {"match_id"}
-    return Match.model_validate({"match_id": row.id, **{name: getattr(row, name) for name in names}})
-
-
-def _advance(row: AdvanceRow) -> Advance:
-    return Advance.model_validate({name: getattr(row, name) for name in Advance.model_fields})
+    return model_from(Match, row, match_id=row.id)
 
 
 def _refund(row: RefundRow) -> Refund:
-    names = set(Refund.model_fields) - {"refund_id"}
-    return Refund.model_validate({"refund_id": row.id, **{name: getattr(row, name) for name in names}})
+    return model_from(Refund, row, refund_id=row.id)
 
 
 async def collection_state(session: AsyncSession, row: CollectionRow) -> CollectionState:
     """The public state of a collection with its matches, advances and refunds; nothing of it may be unflushed."""
-    taken = {"collection_id", "payer", "matches", "advances", "refunds", "unmatched"}
-    names = set(CollectionState.model_fields) - taken
-    return CollectionState.model_validate(
-        {
-            "collection_id": row.id,
-            "payer": Sealed.model_validate(row.payer),
-            "matches": [_match(each) for each in await matches_of(session, row.id)],
-            "advances": [_advance(each) for each in await advances_of(session, row.id)],
-            "refunds": [_refund(each) for each in (await refunds_of(session, row.id) if row.refunded else ())],
-            "unmatched": row.amount - row.matched - row.refunded,
-            **{name: getattr(row, name) for name in names},
-        }
+    return model_from(
+        CollectionState,
+        row,
+        collection_id=row.id,
+        payer=Sealed.model_validate(row.payer),
+        matches=[_match(each) for each in await matches_of(session, row.id)],
+        advances=[model_from(Advance, each) for each in await advances_of(session, row.id)],
+        refunds=[_refund(each) for each in (await refunds_of(session, row.id) if row.refunded else ())],
+        unmatched=row.amount - row.matched - row.refunded,
     )
 
 

@@ -13,6 +13,7 @@ from registry.store.agreements import agreements_of
 from registry.store.subjects import versions_before
 from registry.store.tables import AgreementRow, SubjectVersionRow
 from shared.http.identity import Caller
+from shared.rows import model_from
 from shared.vocabulary.errors import Malformed, NotFound
 from shared.vocabulary.legal_time import start_of_legal_day
 from shared.vocabulary.rules import Breach
@@ -50,9 +51,9 @@ def _archived(
         return None
     is_agent = row.agent_id == subject_id
     other = states[row.principal_id if is_agent else row.agent_id]
-    names = ("id", "number", "kind", "valid_from", "valid_to", "entrusted_goods", "collector", "exemption_filer")
-    return ArchivedAgreement(
-        **{name: getattr(row, name) for name in names},
+    return model_from(
+        ArchivedAgreement,
+        row,
         as_party="agent" if is_agent else "principal",
         counterparty_id=other.subject_id,
         counterparty_name=other.state.display_name,

@@ -25,6 +25,7 @@ from registry.store.tables import CommodityDecisionRow, CommodityListRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
+from shared.rows import model_from
 from shared.vocabulary.errors import NotFound
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.recognition import recognise
@@ -33,8 +34,7 @@ router = APIRouter(tags=["commodities"])
 
 
 def _header(row: CommodityListRow) -> CommodityListOut:
-    names = ("id", "kind", "version", "effective_from")
-    return CommodityListOut(**{name: getattr(row, name) for name in names}, entry_count=len(row.entries))
+    return model_from(CommodityListOut, row, entry_count=len(row.entries))
 
 
 @router.post("/v1/commodity-lists", status_code=201, response_model=CommodityListOut)

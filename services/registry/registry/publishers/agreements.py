@@ -8,12 +8,12 @@ from registry.store.tables import AgreementRow
 from shared.act import Act
 from shared.events.registry import AgreementEvent, AgreementState
 from shared.messaging.outbox import announce
+from shared.rows import model_from
 
 
 def agreement_state(row: AgreementRow) -> AgreementState:
     """The public state of an agreement."""
-    fields = {name: getattr(row, name) for name in AgreementState.model_fields if name != "agreement_id"}
-    return AgreementState.model_validate({"agreement_id": row.id, **fields})
+    return model_from(AgreementState, row, agreement_id=row.id)
 
 
 async def announce_agreement(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
-from shared.rows import row_seen
+from shared.rows import model_from, row_seen
 from tax_exemption.api.schemas import CertificateIn, CertificateOut, IssueIn, ReasonIn
 from tax_exemption.api.scope import party_of, scope_of
 from tax_exemption.operations.keep_certificate import apply_for_certificate, issue_certificate, void_certificate
@@ -20,7 +20,7 @@ router = APIRouter(tags=["tax"])
 
 
 def _certificate(row: CertificateRow) -> CertificateOut:
-    return CertificateOut.model_validate({name: getattr(row, name) for name in CertificateOut.model_fields})
+    return model_from(CertificateOut, row)
 
 
 @router.post("/v1/certificates", status_code=201, response_model=CertificateOut)

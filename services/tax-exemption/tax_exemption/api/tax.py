@@ -14,7 +14,7 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import Page, WantedPage
 from shared.policy import policy_of
-from shared.rows import row_seen
+from shared.rows import model_from, row_seen
 from shared.vocabulary.legal_time import legal_date
 from shared.wire import MonthText
 from tax_exemption.api.schemas import (
@@ -45,9 +45,7 @@ router = APIRouter(tags=["tax"])
 
 
 def _item(row: ExemptionItem, open_fob: Decimal) -> ItemOut:
-    names = set(ItemOut.model_fields) - {"month", "open_fob"}
-    own = {name: getattr(row, name) for name in names}
-    return ItemOut.model_validate({"month": month_of(row.export_date), "open_fob": open_fob, **own})
+    return model_from(ItemOut, row, month=month_of(row.export_date), open_fob=open_fob)
 
 
 @router.get("/v1/items")
@@ -69,7 +67,7 @@ async def list_items(
 async def decide_an_item(portion_id: UUID, body: DecisionIn, command: Commanded) -> Response:
     """Decide on a portion that was not declared in time."""
     row = await decide_item(command.session, portion_id, outcome=body.outcome, reason=body.reason, act=command.act)
-    answer = DecisionOut.model_validate({name: getattr(row, name) for name in DecisionOut.model_fields})
+    answer = model_from(DecisionOut, row)
     return await command.answer(answer, status=201)
 
 

@@ -7,22 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import Act
 from shared.events.tax_exemption import CertificateEvent, CertificateState, ReturnEvent, ReturnLine, ReturnState
 from shared.messaging.outbox import announce
+from shared.rows import model_from
 from tax_exemption.store.items import lines_of
 from tax_exemption.store.tables import CertificateRow, ReturnLineRow, ReturnRow
 
 
 def _line(row: ReturnLineRow) -> ReturnLine:
-    names = set(ReturnLine.model_fields) - {"item_id"}
-    return ReturnLine.model_validate({"item_id": row.portion_id, **{name: getattr(row, name) for name in names}})
+    return model_from(ReturnLine, row, item_id=row.portion_id)
 
 
 async def return_state(session: AsyncSession, row: ReturnRow) -> ReturnState:
     """The public state of a return with its lines."""
-    names = set(ReturnState.model_fields) - {"return_id", "lines"}
     lines = [_line(each) for each in await lines_of(session, row.id)]
-    return ReturnState.model_validate(
-        {"return_id": row.id, "lines": lines, **{name: getattr(row, name) for name in names}}
-    )
+    return model_from(ReturnState, row, return_id=row.id, lines=lines)
 
 
 async def announce_return(
@@ -39,8 +36,7 @@ async def announce_return(
 
 def certificate_state(row: CertificateRow) -> CertificateState:
     """The public state of a certificate."""
-    names = set(CertificateState.model_fields) - {"certificate_id"}
-    return CertificateState.model_validate({"certificate_id": row.id, **{name: getattr(row, name) for name in names}})
+    return model_from(CertificateState, row, certificate_id=row.id)
 
 
 async def announce_certificate(

@@ -15,7 +15,7 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading, act_of
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
-from shared.rows import row_seen
+from shared.rows import model_from, row_seen
 from trade_ledger.api.filters import WantedDeclarations
 from trade_ledger.api.schemas import (
     CustomsRateIn,
@@ -178,7 +178,7 @@ async def close_a_conflict(declaration_id: UUID, conflict_id: UUID, body: Reason
 async def import_rate(body: CustomsRateIn, command: Commanded) -> Response:
     """Import a customs monthly rate."""
     row = await import_customs_rate(command.session, **body.model_dump(), act=command.act)
-    answer = CustomsRateOut.model_validate({name: getattr(row, name) for name in CustomsRateOut.model_fields})
+    answer = model_from(CustomsRateOut, row)
     return await command.answer(answer, status=201)
 
 

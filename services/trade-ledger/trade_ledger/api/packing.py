@@ -13,7 +13,7 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
-from shared.rows import row_seen
+from shared.rows import model_from, row_seen
 from shared.vocabulary.errors import Forbidden, Hidden, NotFound
 from trade_ledger.api.filters import WantedPackingLists
 from trade_ledger.api.schemas import (
@@ -52,7 +52,7 @@ async def hand_over(body: HandoverIn, command: Commanded) -> Response:
 
 
 def _handed(row: HandoverRow) -> HandoverOut:
-    return HandoverOut.model_validate({name: getattr(row, name) for name in HandoverOut.model_fields})
+    return model_from(HandoverOut, row)
 
 
 @router.get("/v1/handovers/{handover_id}")

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import Act
 from shared.events.trade_ledger import LoadEvent, LoadState, PackedLine, PackingListEvent, PackingListState
 from shared.messaging.outbox import announce
+from shared.rows import model_from
 from trade_ledger.store.packing import packed_lines_of, packing_lists_of_load
 from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
 from trade_ledger.store.trades import lines_by_id
@@ -16,14 +17,9 @@ from trade_ledger.store.trades import lines_by_id
 
 async def load_state(session: AsyncSession, row: LoadRow) -> LoadState:
     """The public state of a load."""
-    names = set(LoadState.model_fields) - {"load_id", "packing_list_ids"}
     lists = await packing_lists_of_load(session, row.id)
-    return LoadState.model_validate(
-        {
-            "load_id": row.id,
-            "packing_list_ids": [each.id for each in lists if each.status != "void"],
-            **{name: getattr(row, name) for name in names},
-        }
+    return model_from(
+        LoadState, row, load_id=row.id, packing_list_ids=[each.id for each in lists if each.status != "void"]
     )
 
 

@@ -28,7 +28,7 @@ from fx_settlement.store.tables import CollectionRow, ConversionRow, MatchRow, S
 from shared.act import Act
 from shared.events.fx_settlement import Converted
 from shared.messaging.outbox import announce
-from shared.rows import lock_name, next_number
+from shared.rows import lock_name, model_from, next_number
 from shared.vocabulary.errors import Hidden, NotFound, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
@@ -118,14 +118,8 @@ async def _require_client(session: AsyncSession, holder_id: UUID, bank_id: UUID,
 
 
 async def _announce(session: AsyncSession, row: ConversionRow, act: Act) -> None:
-    names = set(Converted.model_fields) - {"conversion_id", "quota_statement_reference"}
-    said = Converted.model_validate(
-        {
-            "conversion_id": row.id,
-            "quota_statement_reference": (row.quota_statement or {}).get("reference"),
-            **{name: getattr(row, name) for name in names},
-        }
-    )
+    stated = (row.quota_statement or {}).get("reference")
+    said = model_from(Converted, row, conversion_id=row.id, quota_statement_reference=stated)
     await announce(session, said, key=row.id, sequence=1, act=act)
 
 

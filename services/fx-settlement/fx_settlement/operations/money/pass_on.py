@@ -26,7 +26,7 @@ from fx_settlement.store.tables import PassOnRow, PayableRow, SubjectCopy
 from shared.act import Act
 from shared.events.fx_settlement import PassedOn
 from shared.messaging.outbox import announce
-from shared.rows import next_number
+from shared.rows import model_from, next_number
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
@@ -64,9 +64,7 @@ async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act
     if to_personal:
         balance = await personal_balance_for_update(session, row.principal_id, row.currency, act.pilot)
         balance.balance += row.amount
-    names = set(PassedOn.model_fields) - {"pass_on_id"}
-    said = PassedOn.model_validate({"pass_on_id": row.id, **{name: getattr(row, name) for name in names}})
-    await announce(session, said, key=row.id, sequence=1, act=act)
+    await announce(session, model_from(PassedOn, row, pass_on_id=row.id), key=row.id, sequence=1, act=act)
     return row
 
 
