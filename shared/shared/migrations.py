@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import time
 from pathlib import Path
 
 import psycopg
 from alembic import command, context
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, NullPool, create_engine, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from shared.policy import Parameters
+from shared.schema import schema_of
 from shared.vocabulary.errors import SetupProblem
 
-_LOCK_TIMEOUT = "2s"
+TIMEOUTS = ("SET lock_timeout = '2s'", "SET statement_timeout = '60s'")
+"""What a migration may wait for a lock, during which every query queues behind it, and how long one statement may take.
+
+A concurrent index, which nothing waits for, lifts both for itself (docs/operations.md).
+"""
+
+_TURN_SECONDS = 60
 _MIGRATION_LOCK = 1039_0004
 
 
@@ -32,29 +40,58 @@ def config_of(service_dir: Path, url: str) -> Config:
 
 
 def run_environment(metadata: MetaData) -> None:
-    """What each service's migrations/env.py calls."""
-    # No pool: a migration that fails must not leave a connection behind.
+    """What each service's migrations/env.py calls: one transaction for each migration, all in one turn."""
+    if context.is_offline_mode():
+        context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
+        for timeout in TIMEOUTS:
+            context.execute(timeout)
+        context.run_migrations()
+        return
+    # No pool: a migration that fails must not leave a connection behind, and with it the turn.
     engine = create_engine(context.config.attributes["url"], poolclass=NullPool)
     with engine.connect() as connection:
-        connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
+        _take_turn(connection)
+        for timeout in TIMEOUTS:
+            connection.execute(text(timeout))
         connection.commit()
-        context.configure(connection=connection, target_metadata=metadata, compare_type=True)
-        with context.begin_transaction():
-            # Two processes may start at once: the second finds everything done.
-            connection.execute(text("SET LOCAL lock_timeout = '60s'"))
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-            connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
-            context.run_migrations()
+        context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
+        context.run_migrations()
+
+
+def _take_turn(connection: Connection) -> None:
+    """Two processes may start at once: the second waits, and finds everything done. Held until the session ends.
+
+    The session that migrates holds it, so that a killed process's last statement keeps the next one out. It is asked
+    for again and again: a session that waits inside the database has a snapshot, for whose end a concurrent index
+    would wait in turn.
+    """
+    give_up = time.monotonic() + _TURN_SECONDS
+    while not connection.scalar(text(f"SELECT pg_try_advisory_lock({_MIGRATION_LOCK})")):
+        connection.rollback()
+        if time.monotonic() > give_up:
+            raise SetupProblem(f"another process has been migrating this database for {_TURN_SECONDS} s: try again")
+        time.sleep(0.1)
 
 
 def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:
-    """Bring a database to the newest schema, from empty or from any release, and add shipped policy rows."""
+    """Bring a database to the newest schema, from empty or from any release, and add shipped policy rows.
+
+    SetupProblem where the schema is a later version's, or where a migration ran out of time: what came before it is
+    done, nothing of it is, and the same command goes on there.
+    """
     try:
         command.upgrade(config_of(service_dir, url), revision)
     except CommandError as error:
         raise SetupProblem(
             f"{service_dir.name}'s database has a schema that this version doesn't know ({error}): "
             "run the version that made it, or start anew with `make reset`"
+        ) from error
+    except OperationalError as error:
+        if not isinstance(error.orig, (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)):
+            raise
+        raise SetupProblem(
+            f"a migration of {service_dir.name}'s database ran out of time ({str(error.orig).strip()}): "
+            "it is undone; run `marketctl db upgrade` again when less is going on"
         ) from error
     if revision != "head":
         return
@@ -101,30 +138,39 @@ def revision_in(url: str) -> str | None:
         return row[0] if row else None
 
 
+def schema_in(url: str) -> list[str]:
+    """What the database behind a connection string holds besides rows, a line each."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool)
+    with engine.connect() as connection:
+        return schema_of(connection)
+
+
+def statements_of(service_dir: Path, revision: str) -> str:
+    """The SQL of one migration, as a linter reads it."""
+    config = config_of(service_dir, "")
+    config.output_buffer = io.StringIO()
+    before = ScriptDirectory.from_config(config).get_revision(revision).down_revision or "base"
+    command.upgrade(config, f"{before}:{revision}", sql=True)
+    return config.output_buffer.getvalue()
+
+
 def differences(service_dir: Path, url: str) -> list[str]:
     """How a migrated database differs from the tables in code; empty when they are equal."""
     metadata = metadata_of(service_dir.name.replace("-", "_"))
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.connect() as connection:
-        compared = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
-        found = [str(each) for each in compared]
-        # Alembic compares no CHECKs and no primary keys: the code's own tables, made beside the migrated ones, do.
-        migrated = _constraints(connection, "public")
+        migrated = schema_of(connection)
+        # What the code means is made beside what the migrations made: PostgreSQL describes both in the same words.
         connection.execute(text("CREATE SCHEMA from_code"))
-        metadata.create_all(connection.execution_options(schema_translate_map={None: "from_code"}))
-        wanted = _constraints(connection, "from_code")
-        found += [f"constraint missing: {' '.join(each)}" for each in sorted(wanted - migrated)]
-        found += [f"constraint not in code: {' '.join(each)}" for each in sorted(migrated - wanted)]
+        connection.execute(text("SET LOCAL search_path = from_code"))
+        metadata.create_all(connection, checkfirst=False)
+        wanted = schema_of(connection, "from_code")
         connection.rollback()
     engine.dispose()
-    return found
+    return compared(wanted, migrated)
 
 
-def _constraints(connection: Connection, schema: str) -> set[tuple[str, str, str]]:
-    """Table, name and definition of every CHECK and key of a schema, as PostgreSQL writes them."""
-    query = text(
-        "SELECT c.relname, k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint k"
-        " JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE k.contype IN ('c', 'p', 'u') AND n.nspname = :schema AND c.relname <> 'alembic_version'"
-    )
-    return {(row[0], row[1], row[2]) for row in connection.execute(query, {"schema": schema})}
+def compared(wanted: list[str], found: list[str]) -> list[str]:
+    """What of two schemas' lines (`schema_of`) is on one side only; empty when they are equal."""
+    missing, extra = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
+    return [*(f"missing: {line}" for line in missing), *(f"unexpected: {line}" for line in extra)]

@@ -268,7 +268,7 @@ def db_upgrade(as_json: Json = False) -> None:
 @database.command("check")
 def db_check() -> None:
     """Migrate from empty and from each release, and compare with the tables in code; exit 1 where they differ."""
-    from marketctl.releases import broken_promises, releases
+    from marketctl.releases import broken_promises, broken_schema, migrated, releases
     from marketctl.scratch import scratch_postgres
 
     kept = releases()
@@ -276,10 +276,12 @@ def db_check() -> None:
     with scratch_postgres() as make:
         for service in SERVICES:
             folder = ROOT / "services" / service
-            for start in dict.fromkeys(["", *(release.heads[service] for release in kept)]):
-                url = make(f"{service.replace('-', '_')}_{start}")
-                if start:
-                    upgrade(folder, url, start)
+            starts = {"": make(service)}
+            for release in kept:
+                url = migrated(service, release.heads[service], make(f"{service}_{release.version}"))
+                found += [f"{release.version}: {each}" for each in broken_schema(release, service, url)]
+                starts[release.version] = url
+            for start, url in starts.items():
                 upgrade(folder, url)
                 found += [f"{service} from {start or 'empty'}: {each}" for each in differences(folder, url)]
     for line in found:

@@ -1,4 +1,4 @@
-"""What each release promised: its commit, its migrations, the shapes of its events.
+"""What each release promised: its commit, its migrations and the schemas they make, the shapes of its events.
 
 Recorded in the tree, because a clone may have neither tags nor history.
 """
@@ -12,21 +12,27 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from marketctl.generate import schema_of
-from marketctl.layout import ROOT, SERVICES
+from marketctl.layout import ROOT, SERVICES, package_of
+from marketctl.scratch import scratch_postgres
 from shared.events.catalogue import EVENT_TYPES
-from shared.migrations import head_of
+from shared.migrations import compared, head_of, schema_in, upgrade
 
 FOLDER = ROOT / "deploy" / "releases"
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One recorded release; `events` maps each type to its paths, a required one marked with `!`."""
+    """One recorded release.
+
+    `migrations` has each file's SHA-256, `schemas` what each service's files make, a line for each thing;
+    `events` maps each type to its paths, a required one marked with `!`.
+    """
 
     version: str
     commit: str
     heads: dict[str, str]
     migrations: dict[str, str]
+    schemas: dict[str, list[str]]
     events: dict[str, dict[str, str]]
 
 
@@ -39,11 +45,17 @@ def releases() -> list[Release]:
 def record(version: str) -> Release:
     """Write down what the present commit promises; a recorded release is never written again."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+    heads = {service: head_of(ROOT / "services" / service) or "" for service in SERVICES}
+    with scratch_postgres() as make:
+        schemas = {
+            service: schema_in(migrated(service, heads[service], make(package_of(service)))) for service in heads
+        }
     release = Release(
         version=version,
         commit=commit.stdout.strip(),
-        heads={service: head_of(ROOT / "services" / service) or "" for service in SERVICES},
+        heads=heads,
         migrations=hashed_migrations(),
+        schemas=schemas,
         events={name: shape_of(schema_of(event)) for name, event in EVENT_TYPES.items()},
     )
     FOLDER.mkdir(exist_ok=True)
@@ -77,6 +89,22 @@ def broken_promises(release: Release) -> list[str]:
             and (path.count("/") == 1 or path.rsplit("/", 1)[0] in shape)
         ]
     return broken
+
+
+def migrated(service: str, revision: str, url: str) -> str:
+    """The same connection string, after the service's migrations up to this one."""
+    upgrade(ROOT / "services" / service, url, revision)
+    return url
+
+
+def broken_schema(release: Release, service: str, url: str) -> list[str]:
+    """How what a release's migrations make today, in this database, differs from what they made then.
+
+    A file's hash doesn't tell it: what a migration calls (Alembic, SQLAlchemy, PostgreSQL) may change under it.
+    """
+    return [
+        f"{service} at {release.heads[service]}: {each}" for each in compared(release.schemas[service], schema_in(url))
+    ]
 
 
 def hashed_migrations() -> dict[str, str]:

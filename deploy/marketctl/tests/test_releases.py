@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from marketctl.releases import Release, broken_promises, hashed_migrations, releases, shape_of
+from marketctl.layout import SERVICES
+from marketctl.releases import (
+    Release,
+    broken_promises,
+    broken_schema,
+    hashed_migrations,
+    migrated,
+    releases,
+    shape_of,
+)
+from shared.workshop.testing.servers import MakeDatabase
 
 TYPE = "trade_ledger.trade_registered.v1"
 MIGRATION = "services/registry/migrations/versions/0001_first_schema.py"
@@ -17,7 +27,7 @@ def today() -> Release:
     from marketctl.generate import schema_of
     from shared.events.catalogue import EVENT_TYPES
 
-    return Release("9.0.0", "", {}, hashed_migrations(), {TYPE: shape_of(schema_of(EVENT_TYPES[TYPE]))})
+    return Release("9.0.0", "", {}, hashed_migrations(), {}, {TYPE: shape_of(schema_of(EVENT_TYPES[TYPE]))})
 
 
 def test_today_keeps_what_today_promises(today: Release) -> None:
@@ -54,3 +64,18 @@ def test_an_event_type_that_is_gone_is_named(today: Release) -> None:
 def test_every_recorded_release_is_kept(release: Release) -> None:
     assert broken_promises(release) == []
     assert len(release.commit) == 40
+
+
+@pytest.mark.parametrize("release", releases(), ids=lambda release: release.version)
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_releases_migrations_make_what_they_made(make_database: MakeDatabase, release: Release, service: str) -> None:
+    dsn = migrated(service, release.heads[service], make_database())
+    assert broken_schema(release, service, dsn) == []
+
+
+def test_a_releases_schema_that_comes_out_otherwise_is_named(make_database: MakeDatabase) -> None:
+    (release,) = (each for each in releases() if each.version == "0.1.0")
+    changed = [line.replace("cache 1", "cache 20") for line in release.schemas["registry"]]
+    dsn = migrated("registry", release.heads["registry"], make_database())
+    found = broken_schema(replace(release, schemas={"registry": changed}), "registry", dsn)
+    assert "registry at 0001: missing: sequence outbox_id_seq bigint" in "".join(found)

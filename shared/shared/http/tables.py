@@ -18,6 +18,8 @@ from sqlalchemy import (
     text,
 )
 
+from shared.database import append_only
+
 
 @dataclass(frozen=True, slots=True)
 class HttpTables:
@@ -27,7 +29,8 @@ class HttpTables:
 
 
 def add_http_tables(metadata: MetaData) -> HttpTables:
-    """Add them to a service's metadata; the audit trail is append-only by trigger (`audit_ddl`)."""
+    """Add them to a service's metadata; the audit trail is append-only by trigger (V64)."""
+    append_only(metadata, "audit", "audit_chain")
     idempotency = Table(
         "idempotency_keys",
         metadata,
@@ -66,15 +69,3 @@ def add_http_tables(metadata: MetaData) -> HttpTables:
         Column("hash", LargeBinary, nullable=False),
     )
     return HttpTables(idempotency, audit, audit_chain)
-
-
-def audit_ddl() -> list[str]:
-    """What a migration runs so that nobody edits or deletes the trail (V64)."""
-    return [
-        """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-           $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$""",
-        """CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
-           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-        """CREATE TRIGGER audit_chain_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_chain
-           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-    ]

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
-from shared.database import CONSUMER_ONLY
+from shared.database import CONSUMER_ONLY, append_only
 
 
 class Xid8(UserDefinedType[str]):
@@ -72,6 +72,7 @@ def _outbox(metadata: MetaData) -> Table:
 
 def add_messaging_tables(metadata: MetaData) -> MessagingTables:
     """Add outbox, placement, positions, sequences and parked events to a service's metadata."""
+    append_only(metadata, "outbox", "outbox_positions")
     return MessagingTables(
         outbox=_outbox(metadata),
         outbox_positions=Table(
@@ -126,15 +127,3 @@ def add_messaging_tables(metadata: MetaData) -> MessagingTables:
             Index("ix_parked_events_waiting", "topic", "key", postgresql_where=text("state = 'parked'")),
         ),
     )
-
-
-def messaging_ddl() -> list[str]:
-    """What a migration runs besides the tables: the outbox is append-only."""
-    return [
-        """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-           $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$""",
-        """CREATE TRIGGER outbox_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON outbox
-           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-        """CREATE TRIGGER outbox_positions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON outbox_positions
-           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-    ]

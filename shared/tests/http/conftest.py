@@ -22,7 +22,7 @@ from shared.http.access import Authorised, grant
 from shared.http.app import Service
 from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import WantedPage
-from shared.http.tables import add_http_tables, audit_ddl
+from shared.http.tables import add_http_tables
 from shared.vocabulary.errors import NotFound, Stale
 from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
@@ -132,9 +132,6 @@ def service(tmp_path: Path) -> Service:
 def make_tables(dsn: str) -> None:
     engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
     metadata.create_all(engine)
-    with engine.begin() as connection:
-        for statement in audit_ddl():
-            connection.execute(text(statement))
     engine.dispose()
 
 

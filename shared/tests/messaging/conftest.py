@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Column, DateTime, MetaData, Numeric, Table, Text, create_engine, insert, text
+from sqlalchemy import Column, DateTime, MetaData, Numeric, Table, Text, create_engine, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -19,7 +19,7 @@ from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.kafka import KafkaBus
 from shared.messaging.outbox import Wake, announce
 from shared.messaging.subscriptions import Subscriptions
-from shared.messaging.tables import MessagingTables, add_messaging_tables, messaging_ddl
+from shared.messaging.tables import MessagingTables, add_messaging_tables
 from shared.workshop.testing.servers import MakeDatabase
 
 NOW = datetime(2026, 5, 13, 1, 0, tzinfo=UTC)
@@ -71,9 +71,6 @@ def make_side(make_database: MakeDatabase) -> Callable[[], Side]:
         dsn = make_database()
         engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
         metadata.create_all(engine)
-        with engine.begin() as connection:
-            for statement in messaging_ddl():
-                connection.execute(text(statement))
         engine.dispose()
         return Side(metadata, messaging, copies, effects, dsn)
 

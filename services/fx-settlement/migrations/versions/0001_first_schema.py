@@ -6,14 +6,46 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from fx_settlement.store.tables import service_ddl
-from shared.http.tables import audit_ddl
-from shared.messaging.tables import Xid8, messaging_ddl
-
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+_APPEND_ONLY = (
+    """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$""",
+    """CREATE TRIGGER outbox_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON outbox
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    """CREATE TRIGGER outbox_positions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON outbox_positions
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    """CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    """CREATE TRIGGER audit_chain_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_chain
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+)
+_JOURNAL = (
+    """CREATE FUNCTION journal_balances() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN
+             IF EXISTS (SELECT 1 FROM journal WHERE entry_id = NEW.entry_id
+                        GROUP BY currency HAVING sum(amount) <> 0) THEN
+               RAISE EXCEPTION 'journal entry % does not balance', NEW.entry_id;
+             END IF;
+             RETURN NULL;
+           END $$""",
+    """CREATE CONSTRAINT TRIGGER journal_balances AFTER INSERT ON journal
+           DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_balances()""",
+    """CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journal
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    """CREATE TRIGGER room_moves_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON room_moves
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+)
+
+
+class _Xid8(sa.types.UserDefinedType[str]):
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "xid8"
 
 
 def upgrade() -> None:
@@ -260,7 +292,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("pilot", sa.Text(), nullable=False),
         sa.Column("traceparent", sa.Text(), nullable=True),
-        sa.Column("xid", Xid8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
+        sa.Column("xid", _Xid8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
@@ -270,7 +302,7 @@ def upgrade() -> None:
     op.create_table(
         "outbox_placement",
         sa.Column("only_row", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("horizon", Xid8(), nullable=False),
+        sa.Column("horizon", _Xid8(), nullable=False),
         sa.PrimaryKeyConstraint("only_row", name=op.f("pk_outbox_placement")),
     )
     op.create_table(
@@ -540,5 +572,5 @@ def upgrade() -> None:
     op.execute(sa.schema.CreateSequence(sa.Sequence("conversion_numbers")))
     op.execute(sa.schema.CreateSequence(sa.Sequence("hold_numbers")))
     op.execute(sa.schema.CreateSequence(sa.Sequence("pass_on_numbers")))
-    for statement in [*messaging_ddl(), *audit_ddl(), *service_ddl()]:
+    for statement in (*_APPEND_ONLY, *_JOURNAL):
         op.execute(statement)

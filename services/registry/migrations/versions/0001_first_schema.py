@@ -6,13 +6,30 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.http.tables import audit_ddl
-from shared.messaging.tables import Xid8, messaging_ddl
-
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+_APPEND_ONLY = (
+    """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$""",
+    """CREATE TRIGGER outbox_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON outbox
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    """CREATE TRIGGER outbox_positions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON outbox_positions
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    """CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    """CREATE TRIGGER audit_chain_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_chain
+           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+)
+
+
+class _Xid8(sa.types.UserDefinedType[str]):
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "xid8"
 
 
 def upgrade() -> None:
@@ -110,7 +127,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("pilot", sa.Text(), nullable=False),
         sa.Column("traceparent", sa.Text(), nullable=True),
-        sa.Column("xid", Xid8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
+        sa.Column("xid", _Xid8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
@@ -120,7 +137,7 @@ def upgrade() -> None:
     op.create_table(
         "outbox_placement",
         sa.Column("only_row", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("horizon", Xid8(), nullable=False),
+        sa.Column("horizon", _Xid8(), nullable=False),
         sa.PrimaryKeyConstraint("only_row", name=op.f("pk_outbox_placement")),
     )
     op.create_table(
@@ -292,5 +309,5 @@ def upgrade() -> None:
     op.execute(sa.schema.CreateSequence(sa.Sequence("agreement_numbers")))
     op.execute(sa.schema.CreateSequence(sa.Sequence("filing_numbers")))
     op.execute(sa.schema.CreateSequence(sa.Sequence("subject_numbers")))
-    for statement in [*messaging_ddl(), *audit_ddl()]:
+    for statement in _APPEND_ONLY:
         op.execute(statement)

@@ -1,6 +1,6 @@
 """Rows of fx-settlement, without behaviour."""
 
-from fx_settlement.store.tables.books import JournalRow, RateRow, service_ddl
+from fx_settlement.store.tables.books import JournalRow, RateRow
 from fx_settlement.store.tables.copies import BankCopy, EntitlementPortion, GradeCopy, SubjectCopy, TradeCopy
 from fx_settlement.store.tables.money import (
     AdvanceRow,
@@ -53,5 +53,4 @@ __all__ = [
     "messaging",
     "metadata",
     "policy",
-    "service_ddl",
 ]

@@ -1,4 +1,4 @@
-"""The journal, the rates that amounts name, and what a migration runs besides the tables."""
+"""The journal, the rates that amounts name, and what the database itself guards of both."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fx_settlement.store.tables.row import Row
-from shared.database import MONEY, RATE, digits_checks
+from fx_settlement.store.tables.row import Row, metadata
+from shared.database import MONEY, RATE, append_only, digits_checks, made_with
 
 
 class RateRow(Row):
@@ -52,21 +52,18 @@ class JournalRow(Row):
     actor: Mapped[str]
 
 
-def service_ddl() -> list[str]:
-    """What the migration runs besides the tables: entries balance at commit; journal and moves are append-only."""
-    return [
-        """CREATE FUNCTION journal_balances() RETURNS trigger LANGUAGE plpgsql AS $$
-           BEGIN
-             IF EXISTS (SELECT 1 FROM journal WHERE entry_id = NEW.entry_id
-                        GROUP BY currency HAVING sum(amount) <> 0) THEN
-               RAISE EXCEPTION 'journal entry % does not balance', NEW.entry_id;
-             END IF;
-             RETURN NULL;
-           END $$""",
-        """CREATE CONSTRAINT TRIGGER journal_balances AFTER INSERT ON journal
-           DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_balances()""",
-        """CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journal
-           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-        """CREATE TRIGGER room_moves_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON room_moves
-           FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-    ]
+# Entries balance at commit; the journal and what moved in the rooms are append-only.
+made_with(
+    metadata,
+    """CREATE FUNCTION journal_balances() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN
+         IF EXISTS (SELECT 1 FROM journal WHERE entry_id = NEW.entry_id
+                    GROUP BY currency HAVING sum(amount) <> 0) THEN
+           RAISE EXCEPTION 'journal entry % does not balance', NEW.entry_id;
+         END IF;
+         RETURN NULL;
+       END $$""",
+    """CREATE CONSTRAINT TRIGGER journal_balances AFTER INSERT ON journal
+       DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_balances()""",
+)
+append_only(metadata, "journal", "room_moves")
