@@ -22,7 +22,7 @@ from shared.clock import Clock
 from shared.events.catalogue import TOPICS
 from shared.messaging.bus import Positions, open_bus
 from shared.messaging.envelope import UnreadableEnvelope, read_envelope
-from shared.migrations import differences, head_of, revision_in, upgrade
+from shared.migrations import head_of, revision_in, upgrade
 from shared.settings import ServiceSettings
 
 parked = typer.Typer(no_args_is_help=True, help="Events that wait for a person.")
@@ -268,22 +268,9 @@ def db_upgrade(as_json: Json = False) -> None:
 @database.command("check")
 def db_check() -> None:
     """Migrate from empty and from each release, and compare with the tables in code; exit 1 where they differ."""
-    from marketctl.releases import broken_promises, broken_schema, migrated, releases
-    from marketctl.scratch import scratch_postgres
+    from marketctl.releases import unlike_the_code
 
-    kept = releases()
-    found = [f"{release.version}: {each}" for release in kept for each in broken_promises(release)]
-    with scratch_postgres() as make:
-        for service in SERVICES:
-            folder = ROOT / "services" / service
-            starts = {"": make(service)}
-            for release in kept:
-                url = migrated(service, release.heads[service], make(f"{service}_{release.version}"))
-                found += [f"{release.version}: {each}" for each in broken_schema(release, service, url)]
-                starts[release.version] = url
-            for start, url in starts.items():
-                upgrade(folder, url)
-                found += [f"{service} from {start or 'empty'}: {each}" for each in differences(folder, url)]
+    found = unlike_the_code()
     for line in found:
         typer.echo(line, err=True)
     raise typer.Exit(1 if found else 0)

@@ -15,7 +15,7 @@ from marketctl.generate import schema_of
 from marketctl.layout import ROOT, SERVICES, package_of
 from marketctl.scratch import scratch_postgres
 from shared.events.catalogue import EVENT_TYPES
-from shared.migrations import compared, head_of, schema_in, upgrade
+from shared.migrations import compared, differences, head_of, schema_in, upgrade
 
 FOLDER = ROOT / "deploy" / "releases"
 
@@ -105,6 +105,24 @@ def broken_schema(release: Release, service: str, url: str) -> list[str]:
     return [
         f"{service} at {release.heads[service]}: {each}" for each in compared(release.schemas[service], schema_in(url))
     ]
+
+
+def unlike_the_code() -> list[str]:
+    """What differs, from empty and from every release: what was promised, and what the code means; empty when sound."""
+    kept = releases()
+    found = [f"{release.version}: {each}" for release in kept for each in broken_promises(release)]
+    with scratch_postgres() as make:
+        for service in SERVICES:
+            folder = ROOT / "services" / service
+            starts = {"empty": make(service)}
+            for release in kept:
+                url = migrated(service, release.heads[service], make(f"{service}_{release.version}"))
+                found += [f"{release.version}: {each}" for each in broken_schema(release, service, url)]
+                starts[release.version] = url
+            for start, url in starts.items():
+                upgrade(folder, url)
+                found += [f"{service} from {start}: {each}" for each in differences(folder, url)]
+    return found
 
 
 def hashed_migrations() -> dict[str, str]:
