@@ -70,7 +70,7 @@ DAMAGES = {
     "I15 slip": ("trade-ledger", "UPDATE portions SET content ="
                  " jsonb_set(content, '{submitted,slip_value}', '\"0.01\"') WHERE id ="
                  " (SELECT min(id::text)::uuid FROM portions"
-                 " WHERE content->>'slip_currency' = content->>'declared_currency')",
+                 " WHERE slip_currency = declared_currency)",
            "the slip and its differences make"),
     "I15 room": ("fx-settlement", "UPDATE portion_rooms SET matched = matched + 1 WHERE portion_id ="
                  " (SELECT min(portion_id::text)::uuid FROM portion_rooms WHERE NOT frozen)", "its room has"),

@@ -15,15 +15,14 @@ SUMS = (
     (
         "released value",
         "trade-ledger",
-        "SELECT content->>'declared_currency', sum((content->>'released_value')::numeric) FROM portions"
-        " WHERE released_quantity > 0 GROUP BY 1",
+        "SELECT declared_currency, sum(released_value) FROM portions WHERE released_quantity > 0 GROUP BY 1",
         "fx-settlement",
         "SELECT currency, sum(released) FROM entitlement_portions WHERE released > 0 GROUP BY 1",
     ),
     (
         "departed FOB",
         "trade-ledger",
-        "SELECT content->>'declared_currency', sum((content->>'departed_fob')::numeric) FROM portions"
+        "SELECT declared_currency, sum(departed_fob) FROM portions"
         " WHERE departed_quantity > 0 AND content->>'trade_kind' = 'goods' GROUP BY 1",
         "tax-exemption",
         "SELECT currency, sum(departed_fob) FROM exemption_items WHERE departed_fob > 0 GROUP BY 1",
@@ -44,11 +43,12 @@ LIMIT = (
     "SELECT d.number, v.usd, m.most FROM declarations d CROSS JOIN LATERAL"
     " (SELECT round(sum((p.content->'submitted'->>'declared_value')::numeric) * coalesce(own.cny_per_unit, 1)"
     "  / usd.cny_per_unit, 2) AS usd FROM portions p JOIN customs_rates usd ON usd.currency = 'USD'"
-    "  AND usd.month = (d.content->>'rate_month')::date LEFT JOIN customs_rates own"
-    "  ON own.currency = d.content->>'currency' AND own.month = usd.month WHERE p.declaration_id = d.id"
+    "  AND usd.month = (d.content #>> '{assessed,rate_month}')::date LEFT JOIN customs_rates own"
+    "  ON own.currency = d.currency AND own.month = usd.month WHERE p.declaration_id = d.id"
     "  GROUP BY own.cny_per_unit, usd.cny_per_unit) v CROSS JOIN LATERAL"
     " (SELECT (value #>> '{}')::numeric AS most FROM policy_parameters WHERE name = 'declaration_limit_usd'"
-    "  AND effective_from <= ((d.content->>'submitted_at')::timestamptz AT TIME ZONE 'Asia/Shanghai')::date"
+    "  AND effective_from <= (((d.content #>> '{assessed,submitted_at}')::timestamptz"
+    "   AT TIME ZONE 'Asia/Shanghai')::date)"
     f"  ORDER BY effective_from DESC LIMIT 1) m WHERE {_LIVE} AND v.usd > m.most"
 )
 REFERENCES = (
@@ -71,11 +71,21 @@ CHAIN = (
 )
 SLIPS = (
     "SELECT p.id, v.value, (p.content->'submitted'->>'declared_value')::numeric FROM portions p CROSS JOIN LATERAL"
-    " (SELECT coalesce(p.content->'submitted'->>'slip_value', p.content->>'slip_value')::numeric"
+    " (SELECT (p.content->'submitted'->>'slip_value')::numeric"
     " + coalesce(sum((e->>'amount')::numeric), 0) AS value"
     " FROM jsonb_array_elements(coalesce(p.content->'differences', '[]')) e) v"
-    " WHERE p.content->>'slip_currency' = p.content->>'declared_currency'"
+    " WHERE p.slip_currency = p.declared_currency"
     " AND v.value <> (p.content->'submitted'->>'declared_value')::numeric"
+)
+DECLARED = (
+    "SELECT d.number, d.total_value, p.value, i.value FROM declarations d"
+    " JOIN (SELECT declaration_id, sum(declared_value) AS value FROM portions GROUP BY 1) p"
+    " ON p.declaration_id = d.id"
+    " CROSS JOIN LATERAL (SELECT sum(behind.declared_value) AS value"
+    "  FROM jsonb_path_query(d.content, '$.assessed.items[*].portion_ids[*]') portion_id"
+    "  JOIN portions behind ON behind.declaration_id = d.id AND behind.id = (portion_id #>> '{}')::uuid) i"
+    " WHERE d.status <> 'draft' AND (d.total_value <> p.value OR i.value IS DISTINCT FROM p.value)"
+    " AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.declaration_id = d.id AND c.closed_at IS NULL)"
 )
 ROOMS = (
     "SELECT p.portion_id, p.collectable, r.collectable, r.matched, coalesce(m.value, 0) FROM entitlement_portions p"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from marketctl.control_queries import CHAIN, LIMIT, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
+from marketctl.control_queries import CHAIN, DECLARED, LIMIT, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
 from marketctl.flow import applied, in_flight
 from marketctl.layout import SERVICES, Layout, package_of
 from marketctl.questions import MOST_SHOWN, ask, named
@@ -51,16 +51,7 @@ def quantities(layout: Layout) -> list[str]:
 
 def declared(layout: Layout) -> list[str]:
     """I4: items and portions of a declaration carry the same value, or an open case names the difference."""
-    query = (
-        "SELECT d.number, (d.content->>'total_value')::numeric, p.value, i.value FROM declarations d"
-        " JOIN (SELECT declaration_id, sum(declared_value) AS value FROM portions GROUP BY 1) p"
-        " ON p.declaration_id = d.id"
-        " CROSS JOIN LATERAL (SELECT sum((e->>'value')::numeric) AS value"
-        " FROM jsonb_array_elements(d.content->'items') e) i"
-        " WHERE d.status <> 'draft' AND ((d.content->>'total_value')::numeric <> p.value OR i.value <> p.value)"
-        " AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.declaration_id = d.id AND c.closed_at IS NULL)"
-    )
-    found = named(layout, "trade-ledger", query, "declaration {0}: total {1}, portions {2}, items {3}")
+    found = named(layout, "trade-ledger", DECLARED, "declaration {0}: total {1}, portions {2}, items {3}")
     found += named(layout, "trade-ledger", PACKED, "declaration {0}: line {1} was declared with {2}, packed with {3}")
     return found + named(layout, "trade-ledger", LIMIT, "declaration {0}: USD {1} at submission, the limit was {2}")
 
@@ -104,8 +95,8 @@ def exempted(layout: Layout) -> list[str]:
         for row in ask(
             layout,
             "trade-ledger",
-            "SELECT id FROM portions WHERE content->'submitted'->>'fob_value' <> content->>'departed_fob'"
-            " OR (content->>'returned_fob')::numeric <> 0",
+            "SELECT id FROM portions WHERE (content->'submitted'->>'fob_value')::numeric <> departed_fob"
+            " OR returned_fob <> 0",
         )
     }
     query = (
@@ -175,8 +166,8 @@ def agreement(layout: Layout) -> list[str]:
         for row in ask(
             layout,
             "trade-ledger",
-            "SELECT id, content->>'released_value', content->>'returned_value', content->>'departed_fob',"
-            " content->>'returned_fob', content->>'trade_kind', content->>'settlement_method' FROM portions",
+            "SELECT id, released_value, returned_value, departed_fob, returned_fob, content->>'trade_kind',"
+            " content->>'settlement_method' FROM portions",
         )
     }
     found = named(layout, "trade-ledger", CHAIN, "portion {0}: {1} declared, {2} released, {3} departed, {4} returned")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -18,16 +17,17 @@ from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
 from trade_ledger.api.filters import WantedDeclarations
 from trade_ledger.api.schemas import (
+    BreachShown,
     CustomsRateIn,
     CustomsRateOut,
     CustomsRates,
     DeclarationIn,
     DeclarationOut,
+    DraftShown,
     PreflightOut,
     ReasonIn,
     ReceiptIn,
 )
-from trade_ledger.domain.valuation import Difference
 from trade_ledger.operations.declarations.assess_declaration import assess_declaration
 from trade_ledger.operations.declarations.close_conflict import close_conflict
 from trade_ledger.operations.declarations.draft_declaration import Drafted, draft_declaration
@@ -40,6 +40,7 @@ from trade_ledger.operations.declarations.submit_declaration import (
 )
 from trade_ledger.publishers.declarations import declaration_state
 from trade_ledger.store.declarations import declarations_like, declarations_seen_by
+from trade_ledger.store.documents import EnteredDifference, ReceiptMessage
 from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow
 
 router = APIRouter(tags=["declarations"])
@@ -47,9 +48,8 @@ router = APIRouter(tags=["declarations"])
 
 async def shown(session: AsyncSession, row: DeclarationRow) -> DeclarationOut:
     """A declaration as its parties see it; a draft shows what was entered."""
-    content: dict[str, Any] = row.content
-    if row.attempt:
-        content = (await declaration_state(session, row)).model_dump(mode="json")
+    entered = DraftShown(**dict(row.content.entered), currency=row.currency)
+    content = await declaration_state(session, row) if row.attempt else entered
     return DeclarationOut(
         id=row.id,
         number=row.number,
@@ -69,10 +69,20 @@ async def _answer(command: Command, row: DeclarationRow, status: int = 200) -> R
 @router.post("/v1/declarations", status_code=201, response_model=DeclarationOut)
 async def draft_a_declaration(body: DeclarationIn, command: Commanded) -> Response:
     """Draft a declaration over sealed packing lists; nothing is taken yet."""
-    fields = body.model_dump(exclude={"packing_list_ids", "differences"})
-    differences = tuple(Difference(str(each.trade_id), each.name, each.amount) for each in body.differences)
-    charges = {name: Decimal(str(fields[name])) for name in ("freight", "insurance", "inland")}
-    drafted = Drafted(packing_list_ids=tuple(body.packing_list_ids), differences=differences, **{**fields, **charges})
+    drafted = Drafted(
+        packing_list_ids=tuple(body.packing_list_ids),
+        customs_office=body.customs_office,
+        port=body.port,
+        price_term=body.price_term,
+        currency=body.currency,
+        freight=body.freight,
+        insurance=body.insurance,
+        inland=body.inland,
+        simplified=body.simplified,
+        differences=tuple(EnteredDifference(**dict(each)) for each in body.differences),
+        declarant_id=body.declarant_id,
+        expected_arrival=body.expected_arrival,
+    )
     return await _answer(command, await draft_declaration(command.session, drafted, act=command.act), 201)
 
 
@@ -107,14 +117,14 @@ async def preflight(declaration_id: UUID, session: Reading, caller: Authorised, 
     """What submission would say now, with every reason why not; nothing is done."""
     act = act_of(request, caller)
     row = await own_declaration(session, declaration_id, None, act)
-    currency = row.content["currency"]
+    currency = row.currency
     assessed = await assess_declaration(session, row, act=act)
     await session.rollback()
     catalogue = request.app.state.catalogue
     texts = [(breach, *catalogue.texts(breach)) for breach in assessed.breaches]
     return PreflightOut(
         breaches=[
-            {"code": b.code, "rule": b.rule, "pointer": b.pointer, "message": english, "message_zh": chinese}
+            BreachShown(code=b.code, rule=b.rule, pointer=b.pointer, message=english, message_zh=chinese)
             for b, english, chinese in texts
         ],
         total_value=sum((share.valued.declared for share in assessed.shares), Decimal(0)),
@@ -154,7 +164,7 @@ async def receive(declaration_id: UUID, body: ReceiptIn, command: Commanded) -> 
         receipt_id=body.receipt_id,
         kind=body.kind,
         issued_at=body.issued_at,
-        content=body.model_dump(mode="json", exclude={"receipt_id", "kind", "issued_at"}),
+        message=ReceiptMessage.model_validate(body, from_attributes=True),
         act=command.act,
     )
     return await _answer(command, row)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.events.trade_ledger import DifferenceName, PriceTerm
+from shared.events.trade_ledger import DeclarationState, DifferenceName, PriceTerm
 from shared.wire import (
     CountryCode,
     CurrencyCode,
@@ -23,6 +24,7 @@ from shared.wire import (
     RateText,
     UnsignedMoney,
 )
+from trade_ledger.store.documents import Entered
 
 
 class ReasonIn(Input):
@@ -190,13 +192,19 @@ class DeclarationIn(Input):
     port: FilledText = Field(max_length=10)
     price_term: PriceTerm
     currency: CurrencyCode
-    freight: UnsignedMoney = Field("0")  # type: ignore[assignment]  # parsed like any wire value
-    insurance: UnsignedMoney = Field("0")  # type: ignore[assignment]  # parsed like any wire value
-    inland: UnsignedMoney = Field("0")  # type: ignore[assignment]  # parsed like any wire value
+    freight: UnsignedMoney = Decimal(0)
+    insurance: UnsignedMoney = Decimal(0)
+    inland: UnsignedMoney = Decimal(0)
     simplified: bool = False
     differences: list[DifferenceIn] = Field(default_factory=list, max_length=2000)
     declarant_id: UUID | None = None
     expected_arrival: date | None = None
+
+
+class DraftShown(Entered):
+    """A draft: what was entered."""
+
+    currency: CurrencyCode
 
 
 class DeclarationOut(BaseModel):
@@ -205,13 +213,23 @@ class DeclarationOut(BaseModel):
     version: int
     status: str
     customs_number: str | None
-    declaration: dict[str, Any]
+    declaration: DeclarationState | DraftShown
+
+
+class BreachShown(BaseModel):
+    """One reason why not, and the rule behind it."""
+
+    code: str
+    rule: str
+    pointer: str
+    message: str
+    message_zh: str
 
 
 class PreflightOut(BaseModel):
     """What submission would say now."""
 
-    breaches: list[dict[str, Any]]
+    breaches: list[BreachShown]
     total_value: MoneyAmount
     currency: str
     items: int

@@ -93,3 +93,33 @@ def _item(shares: Sequence[Share], head: Kind, *, merged: bool) -> Item:
         merged=merged,
         portions=tuple(sorted(share.portion for share in shares)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A portion behind an item, as it is declared now."""
+
+    hs_code: str
+    unit: str
+    quantity: Decimal
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What an item declares now."""
+
+    hs_code: str
+    quantity: Decimal
+    value: Decimal
+
+
+def item_now(hs_code: str, unit: str, quantity: Decimal, behind: Sequence[Behind]) -> Now:
+    """An item moves with its portions (R-DECL-2); across codes or units it keeps those that were submitted."""
+    codes = {each.hs_code for each in behind}
+    same_unit = {each.unit for each in behind} == {unit}
+    return Now(
+        hs_code=codes.pop() if len(codes) == 1 else hs_code,
+        quantity=sum((each.quantity for each in behind), Decimal(0)) if same_unit else quantity,
+        value=sum((each.value for each in behind), Decimal(0)),
+    )

@@ -2,46 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
-from shared.events.trade_ledger import DeclarationEvent, DeclarationState, DeclarationSubmitted
+from shared.events.trade_ledger import (
+    ConflictCase,
+    DeclarationEvent,
+    DeclarationState,
+    DeclarationSubmitted,
+    DeclaredItem,
+    Portion,
+)
 from shared.messaging.outbox import announce
+from shared.rows import model_from
+from trade_ledger.domain.merge import Behind, item_now
 from trade_ledger.store.declarations import conflicts_of, portions_of
-from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow
+from trade_ledger.store.documents import SubmittedItem
+from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, PortionRow
 
 # What release, departure and cases add to a declaration of 2,000 portions: customs' word must never be too long.
 _GROWS_BY = 256 * 1024
 
 
-def conflict_json(row: ConflictRow) -> dict[str, Any]:
+def conflict_case(row: ConflictRow) -> ConflictCase:
     """An open case as the declaration's state carries it."""
-    return {
-        "conflict_id": row.id,
-        "code": row.code,
-        "opened_at": row.opened_at,
-        "detail": row.detail,
-        "must_act": row.must_act,
-    }
+    return model_from(ConflictCase, row, conflict_id=row.id)
+
+
+def _portion(row: PortionRow) -> Portion:
+    return model_from(Portion, row, **dict(row.content), portion_id=row.id, trade_line_id=row.line_id)
+
+
+def _item(item: SubmittedItem, portions: Mapping[UUID, PortionRow]) -> DeclaredItem:
+    rows = [portions[each] for each in item.portion_ids]
+    behind = [Behind(row.content.hs_code, row.content.unit, row.quantity, row.declared_value) for row in rows]
+    now = item_now(item.hs_code, item.unit, item.quantity, behind)
+    return DeclaredItem.model_validate({**dict(item), **asdict(now)})
 
 
 async def declaration_state(session: AsyncSession, row: DeclarationRow) -> DeclarationState:
-    """The public state of a declaration with all its portions and open cases."""
-    conflicts = [conflict_json(each) for each in await conflicts_of(session, row.id) if each.closed_at is None]
-    portions = [each.content for each in await portions_of(session, row.id)]
-    names = ("pilot", "number", "version", "status", "attempt", "consignor_id", "declarant_id", "customs_number",
-             "export_date")  # fmt: skip
-    return DeclarationState.model_validate(
-        {
-            **row.content,
-            "declaration_id": row.id,
-            **{name: getattr(row, name) for name in names},
-            "portions": portions,
-            "open_conflicts": conflicts,
-        }
-    )
+    """The public state of a submitted declaration with all its portions and open cases."""
+    content = row.content
+    if content.assessed is None:
+        raise ValueError(f"declaration {row.id} is a draft: it has no public state")
+    portions = {each.id: each for each in await portions_of(session, row.id)}
+    cases = [conflict_case(each) for each in await conflicts_of(session, row.id) if each.closed_at is None]
+    documents = {**dict(content.entered), **dict(content.assessed), **dict(content.customs)}
+    documents["items"] = [_item(each, portions) for each in content.assessed.items]
+    told = [_portion(each) for each in portions.values()]
+    return model_from(DeclarationState, row, **documents, declaration_id=row.id, portions=told, open_conflicts=cases)
 
 
 async def announce_declaration(

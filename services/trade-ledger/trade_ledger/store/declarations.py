@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trade_ledger.domain.portions import Numbers, Submitted
 from trade_ledger.domain.receipts import INACTIVE, Receipt
 from trade_ledger.domain.valuation import slip_value_kept
 from trade_ledger.store.tables.declarations import (
@@ -50,6 +52,25 @@ async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[Porti
     return list((await session.execute(query)).scalars())
 
 
+def submitted_of(row: PortionRow) -> Submitted:
+    """What a portion declared when it was submitted, as the rules look at it."""
+    return Submitted(**dict(row.content.submitted), currency=row.declared_currency, slip_currency=row.slip_currency)
+
+
+def keep_numbers(row: PortionRow, numbers: Numbers) -> None:
+    """The portion with its new numbers."""
+    for each in fields(numbers):
+        setattr(row, each.name, getattr(numbers, each.name))
+
+
+def keep_totals(row: DeclarationRow, portions: Iterable[PortionRow]) -> None:
+    """The declaration with the totals of its portions."""
+    held = list(portions)
+    row.total_value = sum((each.declared_value for each in held), Decimal(0))
+    row.total_fob = sum((each.fob_value for each in held), Decimal(0))
+    row.total_fob_usd = sum((each.fob_usd for each in held), Decimal(0))
+
+
 async def receipts_known(session: AsyncSession, declaration_id: UUID, attempt: int) -> list[Receipt]:
     """All receipts of an attempt, as the rules look at them."""
     query = select(ReceiptRow).where(ReceiptRow.declaration_id == declaration_id, ReceiptRow.attempt == attempt)
@@ -57,20 +78,16 @@ async def receipts_known(session: AsyncSession, declaration_id: UUID, attempt: i
 
 
 def _receipt(row: ReceiptRow) -> Receipt:
-    content = row.content
+    told = row.content
     return Receipt(
         receipt_id=row.receipt_id,
         kind=row.kind,
         issued_at=row.issued_at,
-        customs_number=content.get("customs_number"),
-        export_date=date.fromisoformat(content["export_date"]) if content.get("export_date") else None,
-        quantities={each["portion_id"]: Decimal(each["quantity"]) for each in content["portions"]},
-        values={
-            each["portion_id"]: Decimal(each["declared_value"])
-            for each in content["portions"]
-            if each["declared_value"]
-        },
-        codes={each["portion_id"]: each["hs_code"] for each in content["portions"] if each.get("hs_code")},
+        customs_number=told.customs_number,
+        export_date=told.export_date,
+        quantities={str(each.portion_id): each.quantity for each in told.portions},
+        values={str(each.portion_id): each.declared_value for each in told.portions if each.declared_value is not None},
+        codes={str(each.portion_id): each.hs_code for each in told.portions if each.hs_code},
     )
 
 
@@ -111,18 +128,13 @@ async def rates_of_month(session: AsyncSession, month: date) -> dict[str, tuple[
 
 async def slip_values_declared(session: AsyncSession, line_ids: Iterable[UUID], but_not: UUID) -> dict[UUID, Decimal]:
     """What other live declarations took of some lines' amounts; what was shut out of them went back."""
+    row = PortionRow
     query = (
-        select(PortionRow.line_id, PortionRow.content)
-        .join(DeclarationRow, DeclarationRow.id == PortionRow.declaration_id)
-        .where(
-            PortionRow.line_id.in_(set(line_ids)),
-            PortionRow.declaration_id != but_not,
-            DeclarationRow.status.not_in(INACTIVE),
-        )
+        select(row.line_id, row.slip_value, row.quantity, row.shut_out_quantity, row.slip_currency)
+        .join(DeclarationRow, DeclarationRow.id == row.declaration_id)
+        .where(row.line_id.in_(set(line_ids)), row.declaration_id != but_not, DeclarationRow.status.not_in(INACTIVE))
     )
     taken: dict[UUID, Decimal] = {}
-    for line_id, content in await session.execute(query):
-        quantity, shut_out = Decimal(content["quantity"]), Decimal(content["shut_out_quantity"])
-        kept = slip_value_kept(Decimal(content["slip_value"]), quantity, shut_out, content["slip_currency"])
-        taken[line_id] = taken.get(line_id, Decimal(0)) + kept
+    for line_id, value, quantity, shut_out, currency in await session.execute(query):
+        taken[line_id] = taken.get(line_id, Decimal(0)) + slip_value_kept(value, quantity, shut_out, currency)
     return taken

@@ -68,7 +68,7 @@ async def _declared_in(session: AsyncSession, pilot: str, named: ColumnElement[b
     contents = (
         await session.execute(select(DeclarationRow.content).where(DeclarationRow.pilot == pilot, named))
     ).scalars()
-    lists = {UUID(each) for content in contents for each in content["packing_list_ids"]}
+    lists = {each for content in contents for each in content.entered.packing_list_ids}
     return await _ids(session, select(PackedLineRow.trade_id).where(PackedLineRow.packing_list_id.in_(lists))) or None
 
 

@@ -6,12 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
+from shared.events.trade_ledger import TradeLine, TradeState, Verdict
 from shared.policy import Policy, policy_of
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
@@ -31,6 +31,7 @@ from trade_ledger.domain.submission import (
     breaches_of_submission,
 )
 from trade_ledger.store.declarations import packing_lists_for_update, rates_of_month, slip_values_declared
+from trade_ledger.store.documents import Entered
 from trade_ledger.store.facts import entries_in_force, place, qualifications_of, standings_of, subjects_by_id
 from trade_ledger.store.packing import loads_arrived, packed_lines_of, vehicles_among
 from trade_ledger.store.parameters import (
@@ -44,7 +45,7 @@ from trade_ledger.store.parameters import (
 from trade_ledger.store.tables.declarations import DeclarationRow
 from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
 from trade_ledger.store.tables.row import policy
-from trade_ledger.store.tables.trades import TradeLineRow, TradeRow
+from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trades import counters_of, lines_by_id, trades_for_update
 
 
@@ -53,14 +54,15 @@ class Share:
     """One trade line's packed goods in this declaration."""
 
     portion_id: UUID
-    line: TradeLineRow
+    line: TradeLine
     trade: TradeRow
+    state: TradeState
     quantity: Decimal
     packages: int
     gross_weight_kg: Decimal
     net_weight_kg: Decimal
     slip_value: Decimal
-    verdict: dict[str, str]
+    verdict: Verdict
     barred: bool
     valued: valuation.Valued = field(default_factory=valuation.Valued)
     domestic_share_percent: Decimal = Decimal(0)
@@ -81,35 +83,38 @@ class Assessed:
 
 async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act: Act) -> Assessed:
     """Lists, trades and counters stay locked until commit, so that what is assessed is what is submitted."""
-    entered = row.content
+    entered = row.content.entered
     rules = await policy_of(session, policy, row.pilot)
     today = legal_date(act.now)
     month = today.replace(day=1)
-    lists = await packing_lists_for_update(session, [UUID(each) for each in entered["packing_list_ids"]])
+    lists = await packing_lists_for_update(session, list(entered.packing_list_ids))
     vehicles = await vehicles_among(session, {each.load_id for each in lists})
     shares = await _shares(session, row, lists, today, act)
     rates = await rates_of_month(session, month)
-    unrated = sorted({entered["currency"], "USD", *(share.trade.currency for share in shares)} - set(rates))
+    unrated = sorted({row.currency, "USD", *(share.trade.currency for share in shares)} - set(rates))
     simplified = rules.on(SimplifiedDeclaration, today).value
     items: list[merge.Item] = []
     worth = None
     if not unrated:
         cny = {currency: rate for currency, (_, rate) in rates.items()}
-        _value(shares, entered, cny)
-        merging = {"simplified": entered["simplified"], "single_kinds": simplified.single_kinds}
-        items = merge.items_of([_merge_share(share) for share in shares], **merging)
+        _value(shares, entered, row.currency, cny)
+        items = merge.items_of(
+            [_merge_share(share) for share in shares],
+            simplified=entered.simplified,
+            single_kinds=simplified.single_kinds,
+        )
         fob_negative = any(share.valued.fob < 0 for share in shares)
-        worth = Worth(_total_usd(shares, entered["currency"], cny), fob_negative, len(items))
+        worth = Worth(_total_usd(shares, row.currency, cny), fob_negative, len(items))
     facts = SubmissionFacts(
         lists=[list_facts(each, row.id, vehicles) for each in _as_entered(lists, entered)],
-        customs_office_known=await _office_known(session, row.pilot, entered["customs_office"], today),
-        port_designated=await place(session, "port", f"{row.pilot}:{entered['port']}", today) is not None,
-        price_term=entered["price_term"],
+        customs_office_known=await _office_known(session, row.pilot, entered.customs_office, today),
+        port_designated=await place(session, "port", f"{row.pilot}:{entered.port}", today) is not None,
+        price_term=entered.price_term,
         worth=worth,
         unrated=unrated,
         month=month,
         limit_usd=rules.on(DeclarationLimitUsd, today).value,
-        simplified=entered["simplified"],
+        simplified=entered.simplified,
         kinds=merge.kinds_that_count([_merge_share(share) for share in shares]),
         kinds_threshold=simplified.kinds_threshold,
         items_most=rules.on(ItemsPerDeclaration, today).value,
@@ -117,12 +122,12 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
         portions=[_portion_facts(share) for share in shares],
         differing_trades=[each.trade for each in _differences(entered)],
     )
-    breaches = breaches_of_submission(facts) + valuation.breaches_of_charges(entered["price_term"], _charges(entered))
+    breaches = breaches_of_submission(facts) + valuation.breaches_of_charges(entered.price_term, _charges(entered))
     breaches += await _stop_orders(session, row, shares) + await _declarant(session, row)
     breaches += await _consignor(session, row, rules, today)
     breaches += await _arrival(session, row, lists, rules, today)
     rate_ids = {currency: rate_id for currency, (rate_id, _) in rates.items()}
-    return Assessed(lists, shares, items, rate_ids.get(entered["currency"], ""), rate_ids, month, breaches)
+    return Assessed(lists, shares, items, rate_ids.get(row.currency, ""), rate_ids, month, breaches)
 
 
 async def _shares(
@@ -140,60 +145,60 @@ async def _shares(
         declared |= {line_id: c.declared for line_id, c in (await counters_of(session, trade_id)).items()}
     values = await slip_values_declared(session, lines, row.id)
     entries = await entries_in_force(session, act.pilot, today)
+    states = {trade.id: TradeState.model_validate(trade.state) for trade in trades.values()}
     shares = []
     for line_id in sorted(packed):
-        line, parts = lines[line_id], packed[line_id]
-        content, quantity = line.content, sum((part.quantity for part in parts), Decimal(0))
-        verdict = verdict_on(content["goods_name"], content["hs_code"], entries)
+        row_of_line, parts = lines[line_id], packed[line_id]
+        trade, line = trades[row_of_line.trade_id], TradeLine.model_validate(row_of_line.content)
+        quantity = sum((part.quantity for part in parts), Decimal(0))
+        verdict = verdict_on(line.goods_name, line.hs_code, entries)
         shares.append(
             Share(
                 # The same line in the same declaration is the same portion, whatever the attempt.
                 portion_id=uuid5(row.id, str(line_id)),
                 line=line,
-                trade=trades[line.trade_id],
+                trade=trade,
+                state=states[trade.id],
                 quantity=quantity,
                 packages=sum(part.packages for part in parts),
                 gross_weight_kg=sum((part.gross_weight_kg for part in parts), Decimal(0)),
                 net_weight_kg=sum((part.net_weight_kg for part in parts), Decimal(0)),
                 slip_value=valuation.slip_share(
-                    Decimal(content["amount"]),
-                    Decimal(content["quantity"]),
+                    line.amount,
+                    line.quantity,
                     valuation.Declared(declared[line_id], values.get(line_id, Decimal(0))),
                     quantity,
-                    trades[line.trade_id].currency,
+                    trade.currency,
                 ),
-                verdict=governing(content["verdict"], verdict),
+                verdict=Verdict.model_validate(governing(line.verdict.model_dump(), verdict)),
                 barred=verdict.barred_from_simplification,
             )
         )
     return shares
 
 
-def _charges(entered: dict[str, Any]) -> valuation.Charges:
-    return valuation.Charges(*(Decimal(entered[name]) for name in ("freight", "insurance", "inland")))
+def _charges(entered: Entered) -> valuation.Charges:
+    return valuation.Charges(entered.freight, entered.insurance, entered.inland)
 
 
-def _differences(entered: dict[str, Any]) -> list[valuation.Difference]:
-    return [
-        valuation.Difference(x["trade_id"], x["name"], Decimal(x["amount"])) for x in entered.get("differences", ())
-    ]
+def _differences(entered: Entered) -> list[valuation.Difference]:
+    return [valuation.Difference(str(each.trade_id), each.name, each.amount) for each in entered.differences]
 
 
-def _value(shares: list[Share], entered: dict[str, Any], cny: dict[str, Decimal]) -> None:
+def _value(shares: list[Share], entered: Entered, currency: str, cny: dict[str, Decimal]) -> None:
     valued = valuation.valued(
         [valuation.Share(share.slip_value, share.trade.currency, str(share.trade.id)) for share in shares],
-        currency=entered["currency"],
-        term=entered["price_term"],
+        currency=currency,
+        term=entered.price_term,
         charges=_charges(entered),
         cny_per_unit=cny,
         differences=_differences(entered),
     )
     for share, each in zip(shares, valued, strict=True):
         share.valued = each
-        if leg := share.trade.state["domestic_leg"]:
-            cny_per_unit = cny[share.trade.currency]
+        if leg := share.state.domestic_leg:
             share.domestic_share_percent = valuation.domestic_share_percent(
-                Decimal(leg["amount"]), share.trade.total, cny_per_unit
+                leg.amount, share.trade.total, cny[share.trade.currency]
             )
 
 
@@ -205,9 +210,9 @@ def _total_usd(shares: list[Share], currency: str, cny: dict[str, Decimal]) -> D
 def _merge_share(share: Share) -> merge.Share:
     return merge.Share(
         portion=str(share.portion_id),
-        hs_code=share.line.content["hs_code"],
-        goods_name=share.line.content["goods_name"],
-        unit=share.line.content["unit"],
+        hs_code=share.line.hs_code,
+        goods_name=share.line.goods_name,
+        unit=share.line.unit,
         quantity=share.quantity,
         value=share.valued.declared,
         packages=share.packages,
@@ -219,25 +224,21 @@ def _merge_share(share: Share) -> merge.Share:
 
 def _portion_facts(share: Share) -> PortionFacts:
     return PortionFacts(
-        goods_name=share.line.content["goods_name"],
+        goods_name=share.line.goods_name,
         trade_id=str(share.trade.id),
         declared_value=share.valued.declared,
-        price_term=share.trade.state["price_term"],
-        decision=share.verdict["decision"],
-        reason=share.verdict["reason"],
-        reason_zh=share.verdict["reason_zh"],
+        price_term=share.state.price_term,
+        decision=share.verdict.decision,
+        reason=share.verdict.reason,
+        reason_zh=share.verdict.reason_zh,
         buyer_named=share.trade.buyer_id is not None,
         eligible=share.trade.eligible,
-        brand_proven=brand_proven(
-            share.line.content.get("brand", ""),
-            share.line.content.get("brand_statement", ""),
-            share.line.content.get("brand_evidence_hash"),
-        ),
+        brand_proven=brand_proven(share.line.brand, share.line.brand_statement, share.line.brand_evidence_hash),
     )
 
 
-def _as_entered(lists: list[PackingListRow], entered: dict[str, Any]) -> list[PackingListRow]:
-    return sorted(lists, key=lambda each: entered["packing_list_ids"].index(str(each.id)))
+def _as_entered(lists: list[PackingListRow], entered: Entered) -> list[PackingListRow]:
+    return sorted(lists, key=lambda each: entered.packing_list_ids.index(each.id))
 
 
 def list_facts(each: PackingListRow, declaration_id: UUID | None, vehicles: set[UUID]) -> ListFacts:
@@ -270,11 +271,10 @@ async def _arrival(
     session: AsyncSession, row: DeclarationRow, lists: list[PackingListRow], rules: Policy, today: date
 ) -> tuple[Breach, ...]:
     """Before arrival only within the policy's days of the day on which the goods are expected (R-DECL-1)."""
-    expected = row.content.get("expected_arrival")
     if await loads_arrived(session, {each.load_id for each in lists}):
         return ()
     days = rules.on(SubmissionBeforeArrivalDays, today).value
-    return breaches_of_early_submission(today, date.fromisoformat(expected) if expected else None, days)
+    return breaches_of_early_submission(today, row.content.entered.expected_arrival, days)
 
 
 async def _office_known(session: AsyncSession, pilot: str, office: str, today: date) -> bool:

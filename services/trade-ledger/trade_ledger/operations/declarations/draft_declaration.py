@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
+from shared.events.trade_ledger import PriceTerm
 from shared.reference import customs_code
 from shared.rows import next_number
 from shared.vocabulary.errors import Hidden, Malformed, NotFound, Refused
@@ -19,9 +19,10 @@ from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.submission import breaches_of_lists
-from trade_ledger.domain.valuation import Difference, breaches_of_digits
+from trade_ledger.domain.valuation import breaches_of_digits
 from trade_ledger.operations.declarations.assess_declaration import list_facts
 from trade_ledger.store.declarations import packing_lists_for_update
+from trade_ledger.store.documents import DeclarationContent, Entered, EnteredDifference
 from trade_ledger.store.packing import vehicles_among
 from trade_ledger.store.tables.declarations import DeclarationRow
 
@@ -33,13 +34,13 @@ class Drafted:
     packing_list_ids: tuple[UUID, ...]
     customs_office: str
     port: str
-    price_term: str
+    price_term: PriceTerm
     currency: str
     freight: Decimal
     insurance: Decimal
     inland: Decimal
     simplified: bool
-    differences: tuple[Difference, ...]
+    differences: tuple[EnteredDifference, ...]
     declarant_id: UUID | None
     expected_arrival: date | None = None
 
@@ -74,7 +75,8 @@ async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act
         customs_number=None,
         export_date=None,
         created_at=act.now,
-        content=_entered(drafted, lists[0].destination),
+        currency=drafted.currency,
+        content=DeclarationContent(entered=_entered(drafted, lists[0].destination)),
     )
     session.add(row)
     await session.flush()
@@ -86,20 +88,17 @@ def _amounts(drafted: Drafted) -> dict[str, Decimal]:
     return charges | {f"/differences/{index}/amount": each.amount for index, each in enumerate(drafted.differences)}
 
 
-def _entered(drafted: Drafted, destination: str) -> dict[str, Any]:
-    return {
-        "packing_list_ids": [str(each) for each in drafted.packing_list_ids],
-        "customs_office": drafted.customs_office,
-        "port": drafted.port,
-        "destination": destination,
-        "price_term": drafted.price_term,
-        "currency": drafted.currency,
-        "freight": str(drafted.freight),
-        "insurance": str(drafted.insurance),
-        "inland": str(drafted.inland),
-        "simplified": drafted.simplified,
-        "differences": [
-            {"trade_id": each.trade, "name": each.name, "amount": f"{each.amount:f}"} for each in drafted.differences
-        ],
-        "expected_arrival": drafted.expected_arrival.isoformat() if drafted.expected_arrival else None,
-    }
+def _entered(drafted: Drafted, destination: str) -> Entered:
+    return Entered(
+        packing_list_ids=drafted.packing_list_ids,
+        customs_office=drafted.customs_office,
+        port=drafted.port,
+        destination=destination,
+        price_term=drafted.price_term,
+        freight=drafted.freight,
+        insurance=drafted.insurance,
+        inland=drafted.inland,
+        simplified=drafted.simplified,
+        differences=drafted.differences,
+        expected_arrival=drafted.expected_arrival,
+    )

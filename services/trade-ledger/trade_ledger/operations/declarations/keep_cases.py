@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
-from shared.events.trade_ledger import ConflictClosed, ConflictOpened
+from shared.events.trade_ledger import ConflictClosed, ConflictOpened, TradeLine, Verdict
 from shared.vocabulary.legal_time import legal_date
 from trade_ledger.domain.receipts import INACTIVE, Receipt, cases_of_arrival
 from trade_ledger.domain.receipts import Conflict as Case
@@ -72,12 +72,12 @@ async def code_cases(
     differing = []
     told = {portion for each in amended for portion in each.codes}
     for portion in (each for each in portions if str(each.id) in told):
-        name, code = portion.content["goods_name"], portion.content["hs_code"]
-        registered = lines[portion.line_id].content["hs_code"]
-        verdict = verdict_json(verdict_on(name, code, entries))
-        portion.content = {**portion.content, "verdict": verdict}
+        name, code = portion.content.goods_name, portion.content.hs_code
+        registered = TradeLine.model_validate(lines[portion.line_id].content).hs_code
+        verdict = Verdict.model_validate(verdict_json(verdict_on(name, code, entries)))
+        portion.content = portion.content.model_copy(update={"verdict": verdict})
         if code != registered:
-            differing.append(f"{name}: {code} ({verdict['decision']}), the slip has {registered}")
+            differing.append(f"{name}: {code} ({verdict.decision}), the slip has {registered}")
     last = max(amended, key=lambda each: (each.issued_at, each.receipt_id)).receipt_id
     return [Case("code_changed", last, "; ".join(differing[:_MOST_NAMED]), "consignor")] if differing else []
 
@@ -86,7 +86,8 @@ async def arrival_cases(session: AsyncSession, row: DeclarationRow, receipts: Se
     """Whether customs inspected or released goods that their site had not reported; the loads stay locked."""
     if row.status in INACTIVE or not any(each.kind in ("inspected", "released", "departed") for each in receipts):
         return []
-    loads = [await load_for_update(session, UUID(each)) for each in sorted(row.content["load_ids"])]
+    load_ids = row.content.assessed.load_ids if row.content.assessed else ()
+    loads = [await load_for_update(session, each) for each in sorted(load_ids)]
     return cases_of_arrival(receipts, {load.number: load.arrived_at for load in loads if load is not None})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -25,6 +24,7 @@ from shared.events.trade_ledger import (
     GoodsReturned,
     GoodsShutOut,
     LoadClosed,
+    Route,
 )
 from shared.policy import policy_of
 from shared.rows import lock_name
@@ -35,7 +35,7 @@ from trade_ledger.domain.receipts import INACTIVE, Outcome, breaches_of_portions
 from trade_ledger.domain.receipts import Conflict as Case
 from trade_ledger.domain.route import RouteFacts, route_of
 from trade_ledger.domain.valuation import breaches_of_digits
-from trade_ledger.operations.declarations.book_outcome import book_outcome, submitted_quantity
+from trade_ledger.operations.declarations.book_outcome import book_outcome
 from trade_ledger.operations.declarations.keep_cases import arrival_cases, case_row, code_cases, keep_cases, tell_opened
 from trade_ledger.publishers.declarations import announce_declaration
 from trade_ledger.publishers.packing import announce_load
@@ -48,6 +48,7 @@ from trade_ledger.store.declarations import (
     receipt_by_id,
     receipts_known,
 )
+from trade_ledger.store.documents import ByCustoms, ReceiptMessage
 from trade_ledger.store.facts import grade_of
 from trade_ledger.store.packing import load_for_update
 from trade_ledger.store.parameters import DeclarationCountsAsMade, DeclarationLimitUsd, SamplingEvery
@@ -74,7 +75,7 @@ async def record_receipt(
     receipt_id: str,
     kind: str,
     issued_at: datetime,
-    content: dict[str, Any],
+    message: ReceiptMessage,
     act: Act,
 ) -> DeclarationRow:
     """The declaration after the receipt; a repeated one changes nothing, one out of order changes what it can."""
@@ -83,10 +84,9 @@ async def record_receipt(
         raise NotFound(f"no declaration {declaration_id}")
     if row.attempt == 0:
         raise Conflict("declaration_not_submitted", "customs can't know a draft")
-    values = {f"/portions/{index}/declared_value": each for index, each in enumerate(content["portions"])}
-    named = {at: Decimal(each["declared_value"]) for at, each in values.items() if each["declared_value"]}
-    breaches = breaches_of_digits(named, row.content["currency"])
-    if breaches := breaches + breaches_of_portions([each["portion_id"] for each in content["portions"]]):
+    values = {f"/portions/{at}/declared_value": each.declared_value for at, each in enumerate(message.portions)}
+    breaches = breaches_of_digits({at: value for at, value in values.items() if value is not None}, row.currency)
+    if breaches := breaches + breaches_of_portions([str(each.portion_id) for each in message.portions]):
         raise Malformed(breaches)
     taking = insert(ReceiptRow).values(
         declaration_id=declaration_id,
@@ -95,27 +95,28 @@ async def record_receipt(
         kind=kind,
         attempt=row.attempt,
         issued_at=issued_at,
-        content=content,
+        content=message,
         recorded_at=act.now,
         recorded_by=act.actor,
     )
     taken = await session.execute(taking.on_conflict_do_nothing().returning(ReceiptRow.id))
     if taken.first() is None:
-        return await _repeated(session, row, kind, receipt_id, content, act)
+        return await _repeated(session, row, kind, receipt_id, message, act)
     await _settle(session, row, kind, receipt_id, act)
     return row
 
 
 async def _repeated(
-    session: AsyncSession, row: DeclarationRow, kind: str, receipt_id: str, content: dict[str, Any], act: Act
+    session: AsyncSession, row: DeclarationRow, kind: str, receipt_id: str, message: ReceiptMessage, act: Act
 ) -> DeclarationRow:
     """The declaration as it was; another message under a used id is kept as a case, not lost (R-DECL-7)."""
     first = await receipt_by_id(session, row.id, receipt_id)
-    if (first.kind, first.content) == (kind, content):
+    if (first.kind, first.content) == (kind, message):
         return row
     known = {(each.code, each.receipt_id) for each in await conflicts_of(session, row.id)}
     if ("receipt_id_reused", receipt_id) not in known:
-        detail = f"first {first.kind}, then {kind}: {json.dumps(content, ensure_ascii=False, sort_keys=True)}"
+        told = json.dumps(message.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
+        detail = f"first {first.kind}, then {kind}: {told}"
         session.add(case_row(row, Case("receipt_id_reused", receipt_id, detail, "customs"), act))
         await announce_declaration(
             session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason="receipt_id_reused"
@@ -126,9 +127,9 @@ async def _repeated(
 async def _settle(session: AsyncSession, row: DeclarationRow, kind: str, receipt_id: str, act: Act) -> None:
     portions = await portions_of(session, row.id)
     receipts = await receipts_known(session, row.id, row.attempt)
-    outcome = outcome_of(receipts, {str(each.id): submitted_quantity(each) for each in portions})
+    outcome = outcome_of(receipts, {str(each.id): each.content.submitted.quantity for each in portions})
     before = row.status
-    withdrawn = row.content.get("withdrawn_attempt") == row.attempt
+    withdrawn = row.content.withdrawn_attempt == row.attempt
     row.status = "withdrawn" if withdrawn and outcome.status in ("submitted", "rejected") else outcome.status
     row.export_date = outcome.export_date
     cases = list(outcome.conflicts)
@@ -142,12 +143,9 @@ async def _settle(session: AsyncSession, row: DeclarationRow, kind: str, receipt
     cases += await arrival_cases(session, row, receipts)
     cases += await code_cases(session, row, portions, receipts, act)
     opened = await keep_cases(session, row, cases, act)
-    times = {"accepted_at": outcome.accepted_at, "released_at": outcome.released_at}
-    row.content = {
-        **row.content,
-        **{name: value.isoformat() if value else None for name, value in times.items()},
-        "route": row.content["route"] or await _route(session, row, outcome, len(cases), act),
-    }
+    route = row.content.customs.route or await _route(session, row, outcome, len(cases), act)
+    customs = ByCustoms(accepted_at=outcome.accepted_at, released_at=outcome.released_at, route=route)
+    row.content = row.content.model_copy(update={"customs": customs})
     await announce_declaration(session, row, _EVENTS[kind], act=act, receipt_id=receipt_id)
     await tell_opened(session, row, opened, receipt_id, act)
     if row.status == "departed" and before != "departed":
@@ -173,16 +171,15 @@ async def _limit_case(
     """V27: the limit again, at the rate of the month in which the declaration counts as made."""
     if outcome.proof is None or outcome.accepted_at is None or row.status in INACTIVE:
         return []
-    made_at, day = outcome.accepted_at, legal_date(outcome.accepted_at)
+    made_at, day, assessed = outcome.accepted_at, legal_date(outcome.accepted_at), row.content.assessed
     rules = await policy_of(session, policy, row.pilot)
-    if rules.on(DeclarationCountsAsMade, day).value == "completion":
-        made_at = datetime.fromisoformat(row.content["submitted_at"])
+    if rules.on(DeclarationCountsAsMade, day).value == "completion" and assessed is not None:
+        made_at = assessed.submitted_at
     rates = await rates_of_month(session, legal_date(made_at).replace(day=1))
-    currency = row.content["currency"]
-    if not {currency, "USD"} <= set(rates):
+    if not {row.currency, "USD"} <= set(rates):
         return []
     total = sum((each.declared_value for each in portions), Decimal(0))
-    usd = rounded(total * rates[currency][1] / rates["USD"][1], "USD")
+    usd = rounded(total * rates[row.currency][1] / rates["USD"][1], "USD")
     limit = rules.on(DeclarationLimitUsd, day).value
     if usd <= limit:
         return []
@@ -191,7 +188,7 @@ async def _limit_case(
 
 async def _route(
     session: AsyncSession, row: DeclarationRow, outcome: Outcome, open_cases: int, act: Act
-) -> dict[str, Any] | None:
+) -> Route | None:
     if outcome.accepted_at is None:
         return None
     today = legal_date(act.now)
@@ -206,13 +203,13 @@ async def _route(
             sampled=row.id.int % parameter.value == 0,
         )
     )
-    return {"decision": decision, "reasons": list(reasons), "policy_version": parameter.version}
+    return Route(decision=decision, reasons=reasons, policy_version=parameter.version)
 
 
 async def _close_loads(session: AsyncSession, row: DeclarationRow, act: Act) -> None:
     """Goods that departed free their container for the next load."""
-    for load_id in row.content["load_ids"]:
-        load = await load_for_update(session, UUID(load_id))
+    for load_id in row.content.assessed.load_ids if row.content.assessed else ():
+        load = await load_for_update(session, load_id)
         if load is not None and load.status != "closed":
             load.status = "closed"
             await announce_load(session, load, LoadClosed, act=act)

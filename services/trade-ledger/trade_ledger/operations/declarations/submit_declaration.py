@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
-from shared.events.trade_ledger import DeclarationSubmitted, DeclarationWithdrawn
+from shared.events.trade_ledger import DeclarationSubmitted, DeclarationWithdrawn, ValueDifference
 from shared.rows import row_to_change
 from shared.vocabulary.errors import Conflict, Refused
-from shared.vocabulary.money import round_half_up
 from shared.vocabulary.rules import Breach
-from trade_ledger.domain.merge import KILOGRAM, Item
+from trade_ledger.domain.merge import Item
+from trade_ledger.domain.portions import (
+    Submitted,
+    numbers_of,
+    second_statutory_quantity,
+    statutory_quantity,
+    untouched,
+)
 from trade_ledger.operations.declarations.assess_declaration import Assessed, Share, assess_declaration
 from trade_ledger.operations.declarations.book_outcome import hold_packing_lists
 from trade_ledger.publishers.declarations import announce_declaration
-from trade_ledger.store.declarations import portions_of
+from trade_ledger.store import documents
+from trade_ledger.store.declarations import keep_totals, portions_of
+from trade_ledger.store.documents import ByCustoms, PortionContent, SubmittedItem, SubmittedNumbers
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 
@@ -43,129 +51,111 @@ async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, ver
     assessed = await assess_declaration(session, row, act=act)
     if assessed.breaches:
         raise Refused(assessed.breaches)
-    moves = [Move(share.line.id, "declared", share.quantity) for share in assessed.shares]
+    moves = [Move(share.line.line_id, "declared", share.quantity) for share in assessed.shares]
     if await move(session, moves, reference=row.number, act=act):
         raise Refused((Breach("quantity_declared_already", "V21", "/packing_list_ids"),))
     for each in assessed.lists:
         each.declaration_id = row.id
     await session.execute(delete(PortionRow).where(PortionRow.declaration_id == row.id))
     item_of = {portion: number for number, item in enumerate(assessed.items, 1) for portion in item.portions}
-    for share in assessed.shares:
-        session.add(_portion_row(row, share, item_of[str(share.portion_id)], assessed))
+    portions = [_portion(row, share, item_of[str(share.portion_id)], assessed) for share in assessed.shares]
+    session.add_all(portions)
     # A number that customs gave to an attempt that it rejected is not this one's (V34).
     row.status, row.attempt, row.customs_number = "submitted", row.attempt + 1, None
-    row.content = {**row.content, **_content(assessed, act)}
+    keep_totals(row, portions)
+    row.content = row.content.model_copy(update={"assessed": _assessed(assessed, act), "customs": ByCustoms()})
     await announce_declaration(session, row, DeclarationSubmitted, act=act)
     return row
 
 
-def _content(assessed: Assessed, act: Act) -> dict[str, Any]:
+def _assessed(assessed: Assessed, act: Act) -> documents.Assessed:
     shares = assessed.shares
-    return {
-        "total_value": str(sum((each.valued.declared for each in shares), Decimal(0))),
-        "total_fob": str(sum((each.valued.fob for each in shares), Decimal(0))),
-        "total_fob_usd": str(sum((each.valued.fob_usd for each in shares), Decimal(0))),
-        "rate_id": assessed.rate_id,
-        "rate_month": assessed.rate_month.isoformat(),
-        "load_ids": sorted({str(each.load_id) for each in assessed.lists}),
-        "packages": sum(each.packages for each in shares),
-        "gross_weight_kg": f"{sum((each.gross_weight_kg for each in shares), Decimal(0)):f}",
-        "net_weight_kg": f"{sum((each.net_weight_kg for each in shares), Decimal(0)):f}",
-        "submitted_at": act.now.isoformat(),
-        "accepted_at": None,
-        "released_at": None,
-        "route": None,
-        "items": [_item(number, item) for number, item in enumerate(assessed.items, 1)],
-    }
+    return documents.Assessed(
+        rate_id=assessed.rate_id,
+        rate_month=assessed.rate_month,
+        load_ids=tuple(sorted({each.load_id for each in assessed.lists})),
+        packages=sum(each.packages for each in shares),
+        gross_weight_kg=sum((each.gross_weight_kg for each in shares), Decimal(0)),
+        net_weight_kg=sum((each.net_weight_kg for each in shares), Decimal(0)),
+        submitted_at=act.now,
+        items=tuple(_item(number, item) for number, item in enumerate(assessed.items, 1)),
+    )
 
 
-def _item(number: int, item: Item) -> dict[str, Any]:
-    return {
-        "item_no": number,
-        "hs_code": item.hs_code,
-        "goods_name": item.goods_name,
-        "merged": item.merged,
-        "quantity": f"{item.quantity:f}",
-        "unit": item.unit,
-        "value": f"{item.value:f}",
-        "packages": item.packages,
-        "gross_weight_kg": f"{item.gross_weight_kg:f}",
-        "net_weight_kg": f"{item.net_weight_kg:f}",
-        "portion_ids": list(item.portions),
-    }
+def _item(number: int, item: Item) -> SubmittedItem:
+    return SubmittedItem(
+        item_no=number,
+        hs_code=item.hs_code,
+        goods_name=item.goods_name,
+        merged=item.merged,
+        quantity=item.quantity,
+        unit=item.unit,
+        packages=item.packages,
+        gross_weight_kg=item.gross_weight_kg,
+        net_weight_kg=item.net_weight_kg,
+        portion_ids=tuple(UUID(each) for each in item.portions),
+    )
 
 
-def _portion_row(row: DeclarationRow, share: Share, item_no: int, assessed: Assessed) -> PortionRow:
-    trade, line = share.trade.state, share.line.content
-    inherited = ("trade_id", "export_mode", "owner_id", "stall_holder_id", "consignor_id", "buyer_id",
-                 "export_agency_id", "collector_id", "exemption_filer_id", "settlement_method")  # fmt: skip
-    zero = {f"{stage}_{what}": "0" for stage in ("released", "departed", "shut_out", "returned")
-            for what in ("quantity", "value", "fob")}  # fmt: skip
-    content = {
-        "portion_id": str(share.portion_id),
-        "pilot": row.pilot,
-        "trade_number": trade["number"],
-        "trade_line_id": str(share.line.id),
-        "trade_kind": trade["kind"],
-        "sale_date": trade["trade_date"],
-        **{name: trade[name] for name in inherited},
-        "domestic_share_percent": f"{share.domestic_share_percent:f}",
-        "declaration_id": str(row.id),
-        "item_no": item_no,
-        "hs_code": line["hs_code"],
-        "goods_name": line["goods_name"],
-        "quantity": f"{share.quantity:f}",
-        "unit": line["unit"],
-        **_statutory(share),
-        "net_weight_kg": f"{share.net_weight_kg:f}",
-        "price_term": row.content["price_term"],
-        "slip_value": f"{share.slip_value:f}",
-        "slip_currency": trade["currency"],
-        "slip_price_term": trade["price_term"],
-        "slip_rate_id": assessed.slip_rate_ids[trade["currency"]],
-        "differences": [{"name": name, "amount": f"{amount:f}"} for name, amount in share.valued.named],
-        "declared_value": f"{share.valued.declared:f}",
-        "declared_currency": row.content["currency"],
-        "fob_value": f"{share.valued.fob:f}",
-        "fob_usd": f"{share.valued.fob_usd:f}",
-        "rate_id": assessed.rate_id,
-        "verdict": share.verdict,
-        **zero,
-    }
+def _portion(row: DeclarationRow, share: Share, item_no: int, assessed: Assessed) -> PortionRow:
+    born = Submitted(
+        quantity=share.quantity,
+        slip_value=share.slip_value,
+        declared_value=share.valued.declared,
+        fob_value=share.valued.fob,
+        fob_usd=share.valued.fob_usd,
+        currency=row.currency,
+        slip_currency=share.trade.currency,
+    )
     return PortionRow(
         id=share.portion_id,
         pilot=row.pilot,
         declaration_id=row.id,
-        line_id=share.line.id,
+        line_id=share.line.line_id,
         trade_id=share.trade.id,
-        quantity=share.quantity,
-        declared_value=share.valued.declared,
-        fob_value=share.valued.fob,
-        fob_usd=share.valued.fob_usd,
-        released_quantity=Decimal(0),
-        departed_quantity=Decimal(0),
-        returned_quantity=Decimal(0),
-        released_fob_usd=Decimal(0),
-        content=content,
+        declared_currency=born.currency,
+        slip_currency=born.slip_currency,
+        content=_portion_content(row, share, item_no, assessed, born),
+        **asdict(numbers_of(born, untouched(born.quantity))),
     )
 
 
-def _statutory(share: Share) -> dict[str, str | None]:
-    """The portion's part of its line's statutory quantities (V11); kilograms are the goods' own net weight (V12)."""
-    line = share.line.content
-    ratio = share.quantity / Decimal(line["quantity"])
-    first, second = (
-        None if whole is None else round_half_up(Decimal(whole) * ratio, 6)
-        for whole in (line["statutory_quantity"], line["second_statutory_quantity"])
+def _portion_content(
+    row: DeclarationRow, share: Share, item_no: int, assessed: Assessed, born: Submitted
+) -> PortionContent:
+    trade, line = share.state, share.line
+    ratio = share.quantity / line.quantity
+    return PortionContent(
+        trade_number=trade.number,
+        trade_kind=trade.kind,
+        sale_date=trade.trade_date,
+        export_mode=trade.export_mode,
+        owner_id=trade.owner_id,
+        stall_holder_id=trade.stall_holder_id,
+        consignor_id=trade.consignor_id,
+        buyer_id=trade.buyer_id,
+        export_agency_id=trade.export_agency_id,
+        collector_id=trade.collector_id,
+        exemption_filer_id=trade.exemption_filer_id,
+        settlement_method=trade.settlement_method,
+        domestic_share_percent=share.domestic_share_percent,
+        item_no=item_no,
+        hs_code=line.hs_code,
+        goods_name=line.goods_name,
+        unit=line.unit,
+        statutory_quantity=statutory_quantity(line.statutory_quantity, line.statutory_unit, ratio, share.net_weight_kg),
+        statutory_unit=line.statutory_unit,
+        second_statutory_quantity=second_statutory_quantity(line.second_statutory_quantity, ratio),
+        second_statutory_unit=line.second_statutory_unit,
+        net_weight_kg=share.net_weight_kg,
+        price_term=row.content.entered.price_term,
+        slip_price_term=trade.price_term,
+        slip_rate_id=assessed.slip_rate_ids[share.trade.currency],
+        differences=tuple(ValueDifference(name=name, amount=amount) for name, amount in share.valued.named),
+        rate_id=assessed.rate_id,
+        verdict=share.verdict,
+        submitted=SubmittedNumbers.model_validate(born, from_attributes=True),
     )
-    if line["statutory_unit"] == KILOGRAM:
-        first = share.net_weight_kg
-    return {
-        "statutory_quantity": f"{first:f}",
-        "statutory_unit": line["statutory_unit"],
-        "second_statutory_quantity": None if second is None else f"{second:f}",
-        "second_statutory_unit": line["second_statutory_unit"],
-    }
 
 
 async def withdraw_declaration(
@@ -180,6 +170,6 @@ async def withdraw_declaration(
     if unfit := await move(session, moves, reference=row.number, act=act):
         raise RuntimeError(f"nothing declared to give back for {[str(each.line_id) for each in unfit]}")
     row.status = "withdrawn"
-    row.content = {**row.content, "withdrawn_attempt": row.attempt}
+    row.content = row.content.model_copy(update={"withdrawn_attempt": row.attempt})
     await announce_declaration(session, row, DeclarationWithdrawn, act=act, reason=reason)
     return row

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database import MONEY, QUANTITY, RATE, digits_checks
+from shared.documents import Document
+from trade_ledger.store.documents import DeclarationContent, PortionContent, ReceiptMessage
 from trade_ledger.store.tables.row import Row
 
 
@@ -33,10 +34,12 @@ class CustomsRateRow(Row):
 
 
 class DeclarationRow(Row):
-    """A declaration (报关单); `content` holds what was declared and what customs' receipts made of it."""
+    """A declaration (报关单); its totals are those of its portions, and a draft has none yet."""
 
     __tablename__ = "declarations"
     __table_args__ = (
+        *digits_checks("currency", "total_value", "total_fob"),
+        *digits_checks("'USD'", "total_fob_usd"),
         Index("ix_declarations_consignor_id", "consignor_id"),
         Index("ix_declarations_customs_number", "customs_number"),
     )
@@ -52,16 +55,32 @@ class DeclarationRow(Row):
     customs_number: Mapped[str | None]
     export_date: Mapped[date | None]
     created_at: Mapped[datetime]
-    content: Mapped[dict[str, Any]]
+    currency: Mapped[str]
+    total_value: Mapped[Decimal | None] = mapped_column(MONEY)
+    total_fob: Mapped[Decimal | None] = mapped_column(MONEY)
+    total_fob_usd: Mapped[Decimal | None] = mapped_column(MONEY)
+    content: Mapped[DeclarationContent] = mapped_column(Document(DeclarationContent))
+
+
+_STAGES = ("released", "departed", "shut_out", "returned")
 
 
 class PortionRow(Row):
-    """One trade line's share of one declared item: the key under which the services agree (V68)."""
+    """One trade line's share of one declared item: the key under which the services agree (V68).
+
+    Its numbers follow from what it declared when it was submitted and from customs' receipts (`domain.portions`).
+    """
 
     __tablename__ = "portions"
     __table_args__ = (
         UniqueConstraint("declaration_id", "line_id"),
-        *digits_checks("(content->>'declared_currency')", "declared_value", "fob_value"),
+        *digits_checks(
+            "declared_currency",
+            "declared_value",
+            "fob_value",
+            *(f"{stage}_{what}" for stage in _STAGES for what in ("value", "fob")),
+        ),
+        *digits_checks("slip_currency", "slip_value"),
         *digits_checks("'USD'", "fob_usd", "released_fob_usd"),
         Index("ix_portions_line_id", "line_id"),
         Index("ix_portions_trade_id", "trade_id"),
@@ -73,14 +92,26 @@ class PortionRow(Row):
     line_id: Mapped[UUID] = mapped_column(ForeignKey("trade_lines.id"))
     trade_id: Mapped[UUID] = mapped_column(ForeignKey("trades.id"))
     quantity: Mapped[Decimal] = mapped_column(QUANTITY)
+    slip_currency: Mapped[str]
+    slip_value: Mapped[Decimal] = mapped_column(MONEY)
+    declared_currency: Mapped[str]
     declared_value: Mapped[Decimal] = mapped_column(MONEY)
     fob_value: Mapped[Decimal] = mapped_column(MONEY)
     fob_usd: Mapped[Decimal] = mapped_column(MONEY)
     released_quantity: Mapped[Decimal] = mapped_column(QUANTITY)
-    departed_quantity: Mapped[Decimal] = mapped_column(QUANTITY)
-    returned_quantity: Mapped[Decimal] = mapped_column(QUANTITY)
+    released_value: Mapped[Decimal] = mapped_column(MONEY)
+    released_fob: Mapped[Decimal] = mapped_column(MONEY)
     released_fob_usd: Mapped[Decimal] = mapped_column(MONEY)
-    content: Mapped[dict[str, Any]]
+    departed_quantity: Mapped[Decimal] = mapped_column(QUANTITY)
+    departed_value: Mapped[Decimal] = mapped_column(MONEY)
+    departed_fob: Mapped[Decimal] = mapped_column(MONEY)
+    shut_out_quantity: Mapped[Decimal] = mapped_column(QUANTITY)
+    shut_out_value: Mapped[Decimal] = mapped_column(MONEY)
+    shut_out_fob: Mapped[Decimal] = mapped_column(MONEY)
+    returned_quantity: Mapped[Decimal] = mapped_column(QUANTITY)
+    returned_value: Mapped[Decimal] = mapped_column(MONEY)
+    returned_fob: Mapped[Decimal] = mapped_column(MONEY)
+    content: Mapped[PortionContent] = mapped_column(Document(PortionContent))
 
 
 class ReceiptRow(Row):
@@ -99,7 +130,7 @@ class ReceiptRow(Row):
     kind: Mapped[str]
     attempt: Mapped[int]
     issued_at: Mapped[datetime]
-    content: Mapped[dict[str, Any]]
+    content: Mapped[ReceiptMessage] = mapped_column(Document(ReceiptMessage))
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
 
