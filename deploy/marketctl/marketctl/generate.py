@@ -153,6 +153,12 @@ def event_flow() -> str:
     for name, event in sorted(EVENT_TYPES.items()):
         by = ", ".join(service for service in SERVICES if name in heard[service]) or "outside readers"
         lines.append(f"| `{name}` | `{event.TOPIC}` | {TOPICS[event.TOPIC].owner} | {by} |")
+    lines += ["", "## Read and not heard", ""]
+    lines += ["A service that reads a topic counts what nothing there hears (`consumer_not_heard_total`).", ""]
+    lines += ["| service | events |", "|---|---|"]
+    for service in SERVICES:
+        not_heard = ", ".join(f"`{event.TYPE}`" for event in subscriptions_of(service).not_heard())
+        lines.append(f"| {service} | {not_heard or '–'} |")
     return "\n".join(lines) + "\n"
 
 

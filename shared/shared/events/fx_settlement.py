@@ -163,10 +163,9 @@ class CollectionRefunded(CollectionEvent):
     TYPE: ClassVar[str] = "fx_settlement.collection_refunded.v1"
 
 
-class PassedOn(Event):
-    """An agent passed collected money on to the principal (划转), in currency or as RMB (R-FX-4, V42)."""
+class PassOnEvent(Event):
+    """A pass-on changed."""
 
-    TYPE: ClassVar[str] = "fx_settlement.passed_on.v1"
     TOPIC: ClassVar[str] = COLLECTIONS.name
     pass_on_id: UUID
     pilot: str
@@ -184,10 +183,15 @@ class PassedOn(Event):
     bank_reference: str
 
 
-class Converted(Event):
-    """An individual converted foreign exchange from a personal account (结汇, R-FX-5, V43)."""
+class PassedOn(PassOnEvent):
+    """An agent passed collected money on to the principal (划转), in currency or as RMB (R-FX-4, V42)."""
 
-    TYPE: ClassVar[str] = "fx_settlement.converted.v1"
+    TYPE: ClassVar[str] = "fx_settlement.passed_on.v1"
+
+
+class ConversionEvent(Event):
+    """A conversion changed."""
+
     TOPIC: ClassVar[str] = COLLECTIONS.name
     conversion_id: UUID
     pilot: str
@@ -205,3 +209,9 @@ class Converted(Event):
     quota_statement_reference: str | None = None
     converted_on: date
     bank_reference: str
+
+
+class Converted(ConversionEvent):
+    """An individual converted foreign exchange from a personal account (结汇, R-FX-5, V43)."""
+
+    TYPE: ClassVar[str] = "fx_settlement.converted.v1"

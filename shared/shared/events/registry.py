@@ -199,10 +199,9 @@ class AgencyTerminated(AgreementEvent):
     TYPE: ClassVar[str] = "registry.agency_terminated.v1"
 
 
-class CommodityListPublished(Event):
-    """A version of a list: this header, then `entry_count` entries; readers use it once it is complete."""
+class CommodityListEvent(Event):
+    """A version of a list changed."""
 
-    TYPE: ClassVar[str] = "registry.commodity_list_published.v1"
     TOPIC: ClassVar[str] = COMMODITIES.name
     list_id: UUID
     pilot: str
@@ -213,10 +212,15 @@ class CommodityListPublished(Event):
     source: str
 
 
-class CommodityEntryPublished(Event):
-    """One entry of a list version, keyed like its header (the list)."""
+class CommodityListPublished(CommodityListEvent):
+    """A version of a list: this header, then `entry_count` entries; readers use it once it is complete."""
 
-    TYPE: ClassVar[str] = "registry.commodity_entry_published.v1"
+    TYPE: ClassVar[str] = "registry.commodity_list_published.v1"
+
+
+class CommodityEntryEvent(Event):
+    """An entry of a list version changed."""
+
     TOPIC: ClassVar[str] = COMMODITIES.name
     list_id: UUID
     version: int
@@ -231,10 +235,15 @@ class CommodityEntryPublished(Event):
     effective_to: date | None = None
 
 
-class CommodityDecided(Event):
-    """A person's decision on a name and code, remembered for the next time (R-GOODS-2, V10)."""
+class CommodityEntryPublished(CommodityEntryEvent):
+    """One entry of a list version, keyed like its header (the list)."""
 
-    TYPE: ClassVar[str] = "registry.commodity_decided.v1"
+    TYPE: ClassVar[str] = "registry.commodity_entry_published.v1"
+
+
+class CommodityDecisionEvent(Event):
+    """A person's decision on goods changed."""
+
     TOPIC: ClassVar[str] = COMMODITIES.name
     decision_id: UUID
     pilot: str
@@ -247,10 +256,15 @@ class CommodityDecided(Event):
     expires_on: date | None = None
 
 
-class GradeChanged(Event):
-    """A credit grade of a subject on one authority's scale with its measures (R-CREDIT-1, R-CREDIT-2)."""
+class CommodityDecided(CommodityDecisionEvent):
+    """A person's decision on a name and code, remembered for the next time (R-GOODS-2, V10)."""
 
-    TYPE: ClassVar[str] = "registry.grade_changed.v1"
+    TYPE: ClassVar[str] = "registry.commodity_decided.v1"
+
+
+class GradeEvent(Event):
+    """A credit grade changed."""
+
     TOPIC: ClassVar[str] = SUPERVISION.name
     subject_id: UUID
     pilot: str
@@ -263,10 +277,15 @@ class GradeChanged(Event):
     review_depth: Literal["normal", "deep"]
 
 
-class PilotChanged(Event):
-    """A pilot's own data (R-FILE-2): code, names, bounds (longitude, latitude), since when tax files through us."""
+class GradeChanged(GradeEvent):
+    """A credit grade of a subject on one authority's scale with its measures (R-CREDIT-1, R-CREDIT-2)."""
 
-    TYPE: ClassVar[str] = "registry.pilot_changed.v1"
+    TYPE: ClassVar[str] = "registry.grade_changed.v1"
+
+
+class PilotEvent(Event):
+    """A pilot's own data changed."""
+
     TOPIC: ClassVar[str] = PLACES.name
     pilot: str
     name: str
@@ -277,10 +296,15 @@ class PilotChanged(Event):
     customs_offices: tuple[str, ...]
 
 
-class BankFiled(Event):
-    """A handling bank (经办银行) and how it checks (R-FILE-9)."""
+class PilotChanged(PilotEvent):
+    """A pilot's own data (R-FILE-2): code, names, bounds (longitude, latitude), since when tax files through us."""
 
-    TYPE: ClassVar[str] = "registry.bank_filed.v1"
+    TYPE: ClassVar[str] = "registry.pilot_changed.v1"
+
+
+class BankEvent(Event):
+    """A handling bank changed."""
+
     TOPIC: ClassVar[str] = PLACES.name
     bank_id: UUID
     pilot: str
@@ -290,10 +314,15 @@ class BankFiled(Event):
     valid_to: date | None = None
 
 
-class SiteFiled(Event):
-    """A supervised site or consolidation warehouse (监管场所) and its operator."""
+class BankFiled(BankEvent):
+    """A handling bank (经办银行) and how it checks (R-FILE-9)."""
 
-    TYPE: ClassVar[str] = "registry.site_filed.v1"
+    TYPE: ClassVar[str] = "registry.bank_filed.v1"
+
+
+class SiteEvent(Event):
+    """A supervised site or warehouse changed."""
+
     TOPIC: ClassVar[str] = PLACES.name
     site_id: UUID
     pilot: str
@@ -304,13 +333,24 @@ class SiteFiled(Event):
     valid_to: date | None = None
 
 
-class PortDesignated(Event):
-    """A designated port of exit (指定口岸)."""
+class SiteFiled(SiteEvent):
+    """A supervised site or consolidation warehouse (监管场所) and its operator."""
 
-    TYPE: ClassVar[str] = "registry.port_designated.v1"
+    TYPE: ClassVar[str] = "registry.site_filed.v1"
+
+
+class PortEvent(Event):
+    """A port of exit changed."""
+
     TOPIC: ClassVar[str] = PLACES.name
     port_code: str
     pilot: str
     name: str
     valid_from: date
     valid_to: date | None = None
+
+
+class PortDesignated(PortEvent):
+    """A designated port of exit (指定口岸)."""
+
+    TYPE: ClassVar[str] = "registry.port_designated.v1"

@@ -73,10 +73,9 @@ class ReturnAccepted(ReturnEvent):
     TYPE: ClassVar[str] = "tax_exemption.return_accepted.v1"
 
 
-class ItemDecided(Event):
-    """The tax officer's outcome for a portion that was not declared in time (R-TAX-7)."""
+class ItemEvent(Event):
+    """What tax says of an exemption item changed."""
 
-    TYPE: ClassVar[str] = "tax_exemption.item_decided.v1"
     TOPIC: ClassVar[str] = RETURNS.name
     item_id: UUID
     portion_id: UUID
@@ -85,6 +84,12 @@ class ItemDecided(Event):
     pilot: str
     outcome: Literal["late_exemption", "no_fault", "taxed_as_domestic", "waived"]
     reason: str
+
+
+class ItemDecided(ItemEvent):
+    """The tax officer's outcome for a portion that was not declared in time (R-TAX-7)."""
+
+    TYPE: ClassVar[str] = "tax_exemption.item_decided.v1"
 
 
 class CertificateState(Part):

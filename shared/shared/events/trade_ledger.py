@@ -139,10 +139,9 @@ class TradeVoided(TradeEvent):
     TYPE: ClassVar[str] = "trade_ledger.trade_voided.v1"
 
 
-class HandoverRecorded(Event):
-    """Goods went from the stall holder to the operator who exports them (R-PACK-1)."""
+class HandoverEvent(Event):
+    """A handover changed."""
 
-    TYPE: ClassVar[str] = "trade_ledger.handover_recorded.v1"
     TOPIC: ClassVar[str] = PACKING_LISTS.name
     handover_id: UUID
     pilot: str
@@ -151,6 +150,12 @@ class HandoverRecorded(Event):
     to_subject_id: UUID
     handed_over_at: datetime
     trade_ids: tuple[UUID, ...]
+
+
+class HandoverRecorded(HandoverEvent):
+    """Goods went from the stall holder to the operator who exports them (R-PACK-1)."""
+
+    TYPE: ClassVar[str] = "trade_ledger.handover_recorded.v1"
 
 
 class LoadState(Part):

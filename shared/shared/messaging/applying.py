@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.messaging.bus import Positions, Record
-from shared.messaging.envelope import Envelope, UnreadableEnvelope, event_class, owner_of, read_envelope
+from shared.messaging.envelope import Envelope, UnreadableEnvelope, owner_of, read_envelope
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Refused
@@ -22,6 +22,7 @@ APPLIED = Counter("consumer_applied_total", "Events applied", ["service", "type"
 REPEATS = Counter("consumer_repeats_total", "Events skipped as already applied", ["service"])
 GAPS = Counter("consumer_gaps_total", "Sequence gaps, each an alarm", ["service"])
 UNKNOWN = Counter("consumer_unknown_total", "Events of unknown types skipped", ["service"])
+NOT_HEARD = Counter("consumer_not_heard_total", "Events of known types that nothing here hears", ["service", "type"])
 log = structlog.get_logger()
 
 Key = tuple[str, str]
@@ -46,6 +47,7 @@ class Progress:
     behind: list[Record] = field(default_factory=list)
     repeats: int = 0
     unknown: int = 0
+    not_heard: list[str] = field(default_factory=list)
 
     def advance(self, key: Key, sequence: int) -> None:
         """Note the sequence that the aggregate has reached."""
@@ -55,6 +57,8 @@ class Progress:
         """Add to the metrics and the log; only once the transaction has committed."""
         REPEATS.labels(service).inc(self.repeats)
         UNKNOWN.labels(service).inc(self.unknown)
+        for event_type in self.not_heard:
+            NOT_HEARD.labels(service, event_type).inc()
         for envelope in self.applied:
             APPLIED.labels(service, envelope.type).inc()
             log.info("applied", **_ids_of(envelope))
@@ -173,7 +177,7 @@ async def _handle(
     *,
     live: bool,
 ) -> None:
-    event_type = event_class(envelope.type)
+    event_type = subscriptions.event_class(envelope.type)
     if event_type is None:
         progress.unknown += 1
         return
@@ -181,6 +185,7 @@ async def _handle(
         raise Poison("foreign_type", f"{envelope.type} is said on {event_type.TOPIC} only")
     handlers = subscriptions.handlers(event_type, live=live)
     if not handlers:
+        progress.not_heard.append(envelope.type)
         return
     try:
         event = event_type.model_validate_json(record.value)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.events.base import Event, Received
-from shared.events.catalogue import EVENT_TYPES, TOPICS
+from shared.events.catalogue import TOPICS
 
 Headers = list[tuple[str, bytes]]
 _LAST_SEQUENCE = 2**63 - 1
@@ -109,8 +109,3 @@ def read_envelope(headers: Iterable[tuple[str, bytes]]) -> Envelope:
         )
     except (KeyError, ValueError) as error:
         raise UnreadableEnvelope(f"{type(error).__name__}: {error}") from error
-
-
-def event_class(event_type: str) -> type[Event] | None:
-    """The class of a type, or None for one this release doesn't know."""
-    return EVENT_TYPES.get(event_type)

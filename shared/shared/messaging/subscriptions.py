@@ -1,43 +1,79 @@
-"""What a service hears: event class to handlers, the whole inbound surface in one place."""
+"""What a service hears: families of events to handlers, the whole inbound surface in one place."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Event, Received
+from shared.events.catalogue import EVENT_TYPES
+from shared.vocabulary.errors import SetupProblem
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[AsyncSession, Received[E]], Awaitable[None]]
 
 
+class _Heard(NamedTuple):
+    family: type[Event]
+    handler: Handler[Any]
+
+
+def family_of(event: type[Event]) -> type[Event]:
+    """The class right under Event that all events of one aggregate's shape share: SubjectEvent of SubjectFiled."""
+    return event.__mro__[event.__mro__.index(Event) - 1]
+
+
 class Subscriptions:
-    """`project` handlers write consumer-only tables and run on rebuild too; `react` handlers live only."""
+    """`project` handlers write consumer-only tables and run on rebuild too; `react` handlers live only.
 
-    def __init__(self, service: str) -> None:
+    A handler hears a family whole: an event that is added to the family tomorrow arrives without a change here, and
+    no copy falls behind in silence. Whoever wants a part names it with `only_because`.
+    """
+
+    def __init__(self, service: str, catalogue: Mapping[str, type[Event]] = EVENT_TYPES) -> None:
         self.service = service
-        self._projections: dict[type[Event], list[Handler[Any]]] = defaultdict(list)
-        self._reactions: dict[type[Event], list[Handler[Any]]] = defaultdict(list)
+        self._catalogue = catalogue
+        self._projections: list[_Heard] = []
+        self._reactions: list[_Heard] = []
 
-    def project(self, event: type[E], handler: Handler[E]) -> None:
-        """Copy what the event says."""
-        self._projections[event].append(handler)
+    def project(self, family: type[E], handler: Handler[E], *, only_because: str = "") -> None:
+        """Copy what the events say."""
+        self._projections.append(_whole(family, handler, only_because))
 
-    def react(self, event: type[E], handler: Handler[E]) -> None:
-        """Do what follows from the event here, after the projections, in the same transaction."""
-        self._reactions[event].append(handler)
+    def react(self, family: type[E], handler: Handler[E], *, only_because: str = "") -> None:
+        """Do what follows from the events here, after the projections, in the same transaction."""
+        self._reactions.append(_whole(family, handler, only_because))
+
+    def event_class(self, event_type: str) -> type[Event] | None:
+        """The class of a type, or None for one that this release doesn't know."""
+        return self._catalogue.get(event_type)
 
     def events(self) -> list[type[Event]]:
         """Every event class heard, by type name."""
-        return sorted({*self._projections, *self._reactions}, key=lambda event: event.TYPE)
+        return [event for _, event in sorted(self._catalogue.items()) if self.handlers(event, live=True)]
+
+    def not_heard(self) -> list[type[Event]]:
+        """Every event class that travels on the topics read and is known, but has no handler here, by type name."""
+        topics = self.topics()
+        known = [event for _, event in sorted(self._catalogue.items()) if event.TOPIC in topics]
+        return [event for event in known if not self.handlers(event, live=True)]
 
     def topics(self) -> list[str]:
         """The topics to read."""
-        return sorted({event.TOPIC for event in self.events()})
+        return sorted({heard.family.TOPIC for heard in (*self._projections, *self._reactions)})
 
     def handlers(self, event: type[Event], *, live: bool) -> list[Handler[Any]]:
         """The handlers of a class, projections first."""
-        return [*self._projections.get(event, ()), *(self._reactions.get(event, ()) if live else ())]
+        registered = [*self._projections, *(self._reactions if live else ())]
+        return [heard.handler for heard in registered if issubclass(event, heard.family)]
+
+
+def _whole(family: type[Event], handler: Handler[Any], only_because: str) -> _Heard:
+    if family_of(family) is not family and not only_because:
+        raise SetupProblem(
+            f"{handler.__name__} hears {family.__name__}, a part of {family_of(family).__name__}: "
+            "hear the whole family, or say with only_because why not"
+        )
+    return _Heard(family, handler)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from shared.act import Act
 from shared.database import CONSUMER_ONLY, make_engine, make_sessions, new_metadata
 from shared.events.base import Received
-from shared.events.tax_exemption import ItemDecided
+from shared.events.tax_exemption import ItemDecided, ItemEvent
 from shared.messaging.bus import Bus
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.kafka import KafkaBus
@@ -49,8 +49,8 @@ class Side:
         async def effect(session: AsyncSession, received: Received[ItemDecided]) -> None:
             await session.execute(insert(effects), {"key": received.key, "sequence": received.sequence})
 
-        subscriptions.project(ItemDecided, copy)
-        subscriptions.react(ItemDecided, effect)
+        subscriptions.project(ItemEvent, copy)
+        subscriptions.react(ItemEvent, effect)
         return subscriptions
 
 
@@ -144,3 +144,9 @@ def decided(reason: str) -> ItemDecided:
         outcome="waived",
         reason=reason,
     )
+
+
+@pytest.fixture
+def decided_json() -> bytes:
+    """The content of any event about an item."""
+    return decided("any").model_dump_json().encode()

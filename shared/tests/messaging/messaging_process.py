@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import make_engine, new_metadata
 from shared.events.base import Received
-from shared.events.tax_exemption import ItemDecided
+from shared.events.tax_exemption import ItemDecided, ItemEvent
 from shared.messaging.consumer import Consumer
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.kafka import KafkaBus
@@ -32,7 +32,7 @@ async def _note(session: AsyncSession, received: Received[ItemDecided]) -> None:
 def worker(dsn: str, address: str, port: str) -> int:
     """A whole worker that says and hears."""
     subscriptions = Subscriptions("tax-exemption")
-    subscriptions.react(ItemDecided, _note)
+    subscriptions.react(ItemEvent, _note)
     bus: dict[str, Any] = {"bus": "embedded", "bus_database_url": address}
     if not address.startswith("postgresql://"):
         bootstrap, prefix = address.split("/")
@@ -55,7 +55,7 @@ async def main(part: str, dsn: str, address: str) -> None:
     else:
         engine = make_engine(dsn)
         subscriptions = Subscriptions("fx-settlement")
-        subscriptions.react(ItemDecided, _note)
+        subscriptions.react(ItemEvent, _note)
         tables = add_messaging_tables(new_metadata())
         await Consumer(engine, tables, bus, subscriptions, Wake(engine, "fx-settlement")).run(asyncio.Event())
 

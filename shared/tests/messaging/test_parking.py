@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.database import make_sessions
 from shared.events.base import Received
-from shared.events.tax_exemption import ItemDecided
+from shared.events.tax_exemption import ItemDecided, ItemEvent
 from shared.messaging.bus import Bus, Outgoing
 from shared.messaging.consumer import ACTIVE_CONSUMER_LOCK, Consumer
 from shared.messaging.embedded import EmbeddedBus
@@ -61,8 +61,8 @@ class Hearer:
                 raise self.failure()
 
         subscriptions = Subscriptions("fx-settlement")
-        subscriptions.project(ItemDecided, copy)
-        subscriptions.react(ItemDecided, effect)
+        subscriptions.project(ItemEvent, copy)
+        subscriptions.react(ItemEvent, effect)
         return subscriptions
 
     async def hear(self, until: Callable[[], Awaitable[bool]]) -> None:

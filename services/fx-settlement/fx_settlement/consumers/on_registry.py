@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.tables import BankCopy, GradeCopy, SubjectCopy
 from shared.events.base import Received
-from shared.events.registry import BankFiled, GradeChanged, SubjectEvent
+from shared.events.registry import BankEvent, GradeEvent, SubjectEvent
 from shared.rows import columns_from, put
 
 
@@ -28,11 +28,11 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
     )
 
 
-async def copy_bank(session: AsyncSession, received: Received[BankFiled]) -> None:
+async def copy_bank(session: AsyncSession, received: Received[BankEvent]) -> None:
     """A handling bank."""
     await put(session, BankCopy, columns_from(BankCopy, received.event))
 
 
-async def copy_grade(session: AsyncSession, received: Received[GradeChanged]) -> None:
+async def copy_grade(session: AsyncSession, received: Received[GradeEvent]) -> None:
     """A credit grade, from its date on."""
     await put(session, GradeCopy, columns_from(GradeCopy, received.event))

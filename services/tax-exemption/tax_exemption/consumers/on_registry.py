@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Received
-from shared.events.registry import PilotChanged, SubjectEvent
+from shared.events.registry import PilotEvent, SubjectEvent
 from shared.rows import columns_from, put
 from tax_exemption.store.tables import PilotCopy, SubjectCopy
 
@@ -27,6 +27,6 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
     )
 
 
-async def copy_pilot(session: AsyncSession, received: Received[PilotChanged]) -> None:
+async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> None:
     """Since when returns are filed through this system."""
     await put(session, PilotCopy, columns_from(PilotCopy, received.event))

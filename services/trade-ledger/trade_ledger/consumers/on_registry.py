@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.events.base import Received
 from shared.events.registry import (
     AgreementEvent,
-    CommodityDecided,
-    CommodityEntryPublished,
-    CommodityListPublished,
-    GradeChanged,
-    PilotChanged,
-    PortDesignated,
-    SiteFiled,
+    CommodityDecisionEvent,
+    CommodityEntryEvent,
+    CommodityListEvent,
+    GradeEvent,
+    PilotEvent,
+    PortEvent,
+    SiteEvent,
     SubjectEvent,
 )
 from shared.rows import columns_from, put
@@ -70,41 +70,41 @@ async def copy_agreement(session: AsyncSession, received: Received[AgreementEven
     await _advance(session, state.pilot, PARTIES)
 
 
-async def copy_commodity_list(session: AsyncSession, received: Received[CommodityListPublished]) -> None:
+async def copy_commodity_list(session: AsyncSession, received: Received[CommodityListEvent]) -> None:
     """A list version's header; it counts once all its entries are here."""
     await put(session, CommodityListCopy, columns_from(CommodityListCopy, received.event))
     await _advance(session, received.pilot, GOODS)
 
 
-async def copy_commodity_entry(session: AsyncSession, received: Received[CommodityEntryPublished]) -> None:
+async def copy_commodity_entry(session: AsyncSession, received: Received[CommodityEntryEvent]) -> None:
     """One entry of a list version."""
     await put(session, CommodityEntryCopy, columns_from(CommodityEntryCopy, received.event))
     await _advance(session, received.pilot, GOODS)
 
 
-async def copy_commodity_decision(session: AsyncSession, received: Received[CommodityDecided]) -> None:
+async def copy_commodity_decision(session: AsyncSession, received: Received[CommodityDecisionEvent]) -> None:
     """A person's decision."""
     row = columns_from(CommodityDecisionCopy, received.event, decided_at=received.occurred_at)
     await put(session, CommodityDecisionCopy, row)
     await _advance(session, received.pilot, GOODS)
 
 
-async def copy_grade(session: AsyncSession, received: Received[GradeChanged]) -> None:
+async def copy_grade(session: AsyncSession, received: Received[GradeEvent]) -> None:
     """A credit grade and its measures, from its date on."""
     await put(session, GradeCopy, columns_from(GradeCopy, received.event))
 
 
-async def copy_pilot(session: AsyncSession, received: Received[PilotChanged]) -> None:
+async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> None:
     """The pilot's own data."""
     await _put_place(session, "pilot", received.event.pilot, received)
 
 
-async def copy_site(session: AsyncSession, received: Received[SiteFiled]) -> None:
+async def copy_site(session: AsyncSession, received: Received[SiteEvent]) -> None:
     """A supervised site."""
     await _put_place(session, "site", str(received.event.site_id), received)
 
 
-async def copy_port(session: AsyncSession, received: Received[PortDesignated]) -> None:
+async def copy_port(session: AsyncSession, received: Received[PortEvent]) -> None:
     """A designated port."""
     await _put_place(session, "port", f"{received.event.pilot}:{received.event.port_code}", received)
 

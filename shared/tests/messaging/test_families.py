@@ -1,0 +1,110 @@
+"""A family of events is heard whole, tomorrow's members included; what is known and not heard is counted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database import make_sessions
+from shared.events.base import Event, Received
+from shared.events.catalogue import EVENT_TYPES
+from shared.events.tax_exemption import CertificateEvent, ItemDecided, ItemEvent, ReturnFiled
+from shared.messaging.applying import Progress, apply_record
+from shared.messaging.bus import Record
+from shared.messaging.subscriptions import Subscriptions
+from shared.vocabulary.errors import SetupProblem
+
+
+class ItemReopened(ItemEvent):
+    """What a later release says of an item."""
+
+    TYPE: ClassVar[str] = "tax_exemption.item_reopened.v1"
+
+
+LATER = {**EVENT_TYPES, ItemReopened.TYPE: ItemReopened}
+
+
+async def note(session: AsyncSession, received: Received[Event]) -> None:
+    await session.execute(text("INSERT INTO heard VALUES (:type)"), {"type": received.type})
+
+
+def record(event_type: str, sequence: int, value: bytes) -> Record:
+    fields = {
+        "ce_id": str(uuid4()),
+        "ce_source": "/services/tax-exemption",
+        "ce_type": event_type,
+        "ce_time": "2026-05-13T01:00:00Z",
+        "ce_subject": "k",
+        "ce_sequence": str(sequence),
+        "ce_actor": "tax:1",
+        "ce_pilot": "longshui",
+    }
+    headers = [(name, text.encode()) for name, text in fields.items()]
+    return Record(ItemEvent.TOPIC, 0, sequence, "k", value, headers)
+
+
+@pytest.fixture
+async def session(make_side: Any, make_engine_of: Any) -> AsyncIterator[AsyncSession]:
+    async with make_sessions(make_engine_of(make_side().dsn))() as opened:
+        await opened.execute(text("CREATE TEMP TABLE heard (type text)"))
+        yield opened
+
+
+async def heard(session: AsyncSession, subscriptions: Subscriptions, *records: Record) -> tuple[list[str], Progress]:
+    progress = Progress({}, set())
+    for each in records:
+        await apply_record(session, subscriptions, each, progress, live=True)
+    return list(await session.scalars(text("SELECT type FROM heard"))), progress
+
+
+@pytest.mark.parametrize("register", ["project", "react"])
+async def test_an_event_added_to_a_family_arrives(session: AsyncSession, decided_json: bytes, register: str) -> None:
+    subscriptions = Subscriptions("fx-settlement", LATER)
+    getattr(subscriptions, register)(ItemEvent, note)
+    said = [record(kind.TYPE, number, decided_json) for number, kind in enumerate((ItemDecided, ItemReopened), 1)]
+    found, progress = await heard(session, subscriptions, *said)
+    assert found == [ItemDecided.TYPE, ItemReopened.TYPE]
+    assert (progress.unknown, progress.not_heard) == (0, [])
+    assert ItemReopened in subscriptions.events()
+
+
+async def test_the_same_event_is_unknown_to_an_older_release(session: AsyncSession, decided_json: bytes) -> None:
+    subscriptions = Subscriptions("fx-settlement")
+    subscriptions.project(ItemEvent, note)
+    found, progress = await heard(session, subscriptions, record(ItemReopened.TYPE, 1, decided_json))
+    assert (found, progress.unknown, progress.sequences) == ([], 1, {(ItemEvent.TOPIC, "k"): 1})
+
+
+async def test_what_is_known_and_not_heard_is_counted_by_type_and_its_sequence_goes_on(
+    session: AsyncSession, decided_json: bytes
+) -> None:
+    subscriptions = Subscriptions("counting")
+    subscriptions.project(ItemEvent, note)
+    said = [record(ReturnFiled.TYPE, 1, b"{}"), record(ItemDecided.TYPE, 2, decided_json)]
+    found, progress = await heard(session, subscriptions, *said)
+    assert (found, progress.unknown, progress.not_heard) == ([ItemDecided.TYPE], 0, [ReturnFiled.TYPE])
+    assert progress.sequences == {(ItemEvent.TOPIC, "k"): 2}
+    progress.publish("counting")
+    labels = {"service": "counting", "type": ReturnFiled.TYPE}
+    assert REGISTRY.get_sample_value("consumer_not_heard_total", labels) == 1
+    assert REGISTRY.get_sample_value("consumer_unknown_total", {"service": "counting"}) == 0
+    assert ReturnFiled in subscriptions.not_heard()
+    assert ItemDecided not in subscriptions.not_heard()
+
+
+def test_a_part_of_a_family_is_heard_only_with_its_reason() -> None:
+    subscriptions = Subscriptions("fx-settlement", LATER)
+    for part in (ItemDecided, Event):
+        for register in (subscriptions.project, subscriptions.react):
+            with pytest.raises(SetupProblem, match="only_because"):
+                register(part, note)
+    subscriptions.project(ItemDecided, note, only_because="what is reopened keeps its first outcome here")
+    subscriptions.react(CertificateEvent, note)
+    assert ItemReopened not in subscriptions.events()
+    assert ItemReopened in subscriptions.not_heard()
