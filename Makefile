@@ -97,6 +97,10 @@ test: kafka ## the suite on a real PostgreSQL and a real Kafka
 test-long: kafka ## the same with the full counts
 	@$(PY) -m pytest -q -n 2 -m long || { status=$$?; if [ $$status = 5 ]; then echo "0 passed, 0 failed"; else exit $$status; fi; }
 
+.PHONY: mutants
+mutants: $(STAMP) ## change each comparison and constant of the rules, one at a time: do the domain tests notice?
+	@$(PY) tests/mutants
+
 .PHONY: bench
 bench: $(STAMP) ## register-a-trade over HTTP as a ratio of pgbench's one-statement rate
 	@$(PY) -m marketctl.bench
