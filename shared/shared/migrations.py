@@ -12,7 +12,7 @@ from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, NullPool, create_engine, select, text
+from sqlalchemy import Connection, MetaData, NullPool, create_engine, event, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
@@ -20,10 +20,10 @@ from shared.policy import Parameters
 from shared.schema import schema_of
 from shared.vocabulary.errors import SetupProblem
 
-TIMEOUTS = ("SET lock_timeout = '2s'", "SET statement_timeout = '60s'")
-"""What a migration may wait for a lock, during which every query queues behind it, and how long one statement may take.
+LIMITS = {"lock_timeout": "2s", "statement_timeout": "60s"}
+"""What a migration may wait for a lock, behind which every query queues meanwhile, and how long a statement may take.
 
-A concurrent index, which nothing waits for, lifts both for itself (docs/operations.md).
+They hold in transactions: an index built CONCURRENTLY, outside one, keeps nobody waiting and may take longer.
 """
 
 _TURN_SECONDS = 60
@@ -43,19 +43,27 @@ def run_environment(metadata: MetaData) -> None:
     """What each service's migrations/env.py calls: one transaction for each migration, all in one turn."""
     if context.is_offline_mode():
         context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
-        for timeout in TIMEOUTS:
-            context.execute(timeout)
+        for name, value in LIMITS.items():
+            context.execute(f"SET {name} = '{value}'")
         context.run_migrations()
         return
     # No pool: a migration that fails must not leave a connection behind, and with it the turn.
     engine = create_engine(context.config.attributes["url"], poolclass=NullPool)
+    event.listen(engine, "begin", _limit)
     with engine.connect() as connection:
         _take_turn(connection)
-        for timeout in TIMEOUTS:
-            connection.execute(text(timeout))
-        connection.commit()
-        context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            transaction_per_migration=True,
+            render_item=context.config.attributes.get("render_item"),
+        )
         context.run_migrations()
+
+
+def _limit(connection: Connection) -> None:
+    for name, value in LIMITS.items():
+        connection.exec_driver_sql(f"SELECT set_config('{name}', '{value}', true)")
 
 
 def _take_turn(connection: Connection) -> None:
@@ -71,6 +79,7 @@ def _take_turn(connection: Connection) -> None:
         if time.monotonic() > give_up:
             raise SetupProblem(f"another process has been migrating this database for {_TURN_SECONDS} s: try again")
         time.sleep(0.1)
+    connection.commit()
 
 
 def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:
