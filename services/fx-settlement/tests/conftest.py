@@ -18,7 +18,7 @@ from shared.events.base import Event
 from shared.events.registry import BankFiled, Qualification, SubjectEvent
 from shared.events.trade_ledger import DeclarationReleased, DeclarationState, Portion, TradeRegistered, TradeState
 from shared.workshop.testing.client import Door, open_door
-from shared.workshop.testing.registry_events import PILOT, hear, subject
+from shared.workshop.testing.registry_events import PILOT, hear, places, subject
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
 
@@ -59,6 +59,7 @@ class Trading:
         ]
         holder = {"role": "stall_holder"}
         return [
+            *places(uuid4())[:1],
             *banks,
             qualified(subject("operator", subject_id=self.agent), fx_directory="A"),
             qualified(subject(**holder, subject_id=self.principal), fx_directory="A"),

@@ -23,6 +23,7 @@ PILOT = {
     "bounds": [["105.730", "29.520"], ["105.770", "29.520"], ["105.770", "29.553"], ["105.730", "29.553"]],
     "bounds_source": "sample",
     "customs_offices": ["8012"],
+    "number_prefix": "LS",
 }
 OFFICER = {"role": "commerce", "actor": "commerce:officer"}
 _REASONED = {"reviews", "approvals", "returns", "rejections", "suspensions", "reinstatements", "exits"}

@@ -105,6 +105,11 @@ async def door(dsn: str, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Door
 
 
 @pytest.fixture
+def make_market() -> type[Market]:
+    return Market
+
+
+@pytest.fixture
 async def market(door: Door) -> Market:
     market = Market(door)
     await market.hear(*market.events())

@@ -284,7 +284,10 @@ class GradeChanged(GradeEvent):
 
 
 class PilotEvent(Event):
-    """A pilot's own data changed."""
+    """A pilot's own data changed.
+
+    `number_prefix` stands in every number of the pilot (V60); None in what was said before 0.2, and changes nothing.
+    """
 
     TOPIC: ClassVar[str] = PLACES.name
     pilot: str
@@ -294,6 +297,7 @@ class PilotEvent(Event):
     bounds_source: str
     acceptance_gate_open_from: date | None = None
     customs_offices: tuple[str, ...]
+    number_prefix: str | None = None
 
 
 class PilotChanged(PilotEvent):

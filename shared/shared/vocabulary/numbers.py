@@ -6,23 +6,17 @@ import re
 
 from stdnum.iso7064 import mod_97_10
 
-_PREFIX = {"longshui": "LS"}
 _FORM = re.compile(r"([A-Z0-9]{2,4})-([A-Z]{2})-([0-9]{7,12})-([0-9]{2})")
 
 
-def pilot_prefix(pilot: str) -> str:
-    """A pilot's short code in numbers."""
-    return _PREFIX.get(pilot, pilot[:4].upper())
-
-
-def human_number(pilot: str, kind: str, serial: int) -> str:
-    """`LS-TR-0000012-59`: unique per pilot and kind as `serial` is.
+def human_number(prefix: str, kind: str, serial: int) -> str:
+    """`LS-TR-0000012-59`: the pilot's prefix, which is registry's data; unique per pilot and kind as `serial` is.
 
     The two digits (ISO 7064 mod 97-10) show every wrong character and every swap of neighbours; the schemes with
     one check character let a swap in a thousand pass.
     """
-    body = f"{pilot_prefix(pilot)}{kind}{serial:07}"
-    return f"{pilot_prefix(pilot)}-{kind}-{serial:07}-{mod_97_10.calc_check_digits(body)}"
+    check_digits = mod_97_10.calc_check_digits(f"{prefix}{kind}{serial:07}")
+    return f"{prefix}-{kind}-{serial:07}-{check_digits}"
 
 
 def parse_human_number(text: str) -> tuple[str, str, int]:

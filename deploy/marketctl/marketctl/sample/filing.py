@@ -58,6 +58,7 @@ def _file_places(story: Story) -> None:
         "bounds_source": "sample",
         "acceptance_gate_open_from": _FROM,
         "customs_offices": ["8012"],
+        "number_prefix": "LS",
     }
     call("POST", "registry", "/v1/pilots", pilot, **_OFFICER)
     for number, connection in (("1", "interface"), ("2", "web")):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.tables import BankCopy, GradeCopy, SubjectCopy
+from fx_settlement.store.tables import BankCopy, GradeCopy, PilotCopy, SubjectCopy
 from shared.events.base import Received
-from shared.events.registry import BankEvent, GradeEvent, SubjectEvent
+from shared.events.registry import BankEvent, GradeEvent, PilotEvent, SubjectEvent
 from shared.rows import columns_from, put
 
 
@@ -31,6 +31,13 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
 async def copy_bank(session: AsyncSession, received: Received[BankEvent]) -> None:
     """A handling bank."""
     await put(session, BankCopy, columns_from(BankCopy, received.event))
+
+
+async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> None:
+    """What the pilot's numbers begin with, where the event says it."""
+    event = received.event
+    if event.number_prefix is not None:
+        await put(session, PilotCopy, {"pilot": event.pilot, "number_prefix": event.number_prefix})
 
 
 async def copy_grade(session: AsyncSession, received: Received[GradeEvent]) -> None:

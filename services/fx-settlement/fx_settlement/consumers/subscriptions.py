@@ -1,13 +1,13 @@
 """The whole inbound surface of fx-settlement."""
 
-from fx_settlement.consumers.on_registry import copy_bank, copy_grade, copy_subject
+from fx_settlement.consumers.on_registry import copy_bank, copy_grade, copy_pilot, copy_subject
 from fx_settlement.consumers.on_trade_ledger import (
     copy_trade,
     project_entitlement,
     react_to_declaration,
     react_to_trade,
 )
-from shared.events.registry import BankEvent, GradeEvent, SubjectEvent
+from shared.events.registry import BankEvent, GradeEvent, PilotEvent, SubjectEvent
 from shared.events.trade_ledger import DeclarationEvent, TradeEvent
 from shared.messaging.subscriptions import Subscriptions
 
@@ -15,6 +15,7 @@ subscriptions = Subscriptions("fx-settlement")
 subscriptions.project(SubjectEvent, copy_subject)
 subscriptions.project(BankEvent, copy_bank)
 subscriptions.project(GradeEvent, copy_grade)
+subscriptions.project(PilotEvent, copy_pilot)
 # Whatever the type: the state decides (flow.md, rule 2).
 subscriptions.project(DeclarationEvent, project_entitlement)
 subscriptions.react(DeclarationEvent, react_to_declaration)

@@ -195,3 +195,15 @@ async def test_the_same_key_books_once_and_repeats_its_answer(trading: Any) -> N
 async def test_malformed_input_names_its_field(trading: Any) -> None:
     answer = await trading.door.call("POST", "/v1/collections", trading.receipt(amount="1e3"), **trading.as_bank())
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/amount")
+
+
+async def test_nothing_is_numbered_until_the_pilot_is_heard(door: Any, dsn: str, make_trading: Any) -> None:
+    trading = make_trading(door, dsn)
+    pilot, *others = trading.events()
+    await trading.hear(*others)
+    refused = await door.call("POST", "/v1/collections", trading.receipt(), **trading.as_bank())
+    assert (refused.status_code, refused.json()["code"]) == (409, "pilot_not_heard")
+    await trading.hear(pilot.model_copy(update={"number_prefix": "XY"}))
+    await trading.hear(pilot.model_copy(update={"number_prefix": None}))
+    await trading.booked()
+    assert [row[0][:6] for row in trading.ask("SELECT number FROM collections")] == ["XY-CO-"]

@@ -206,7 +206,7 @@ async def test_what_only_consumers_write_is_rebuilt_equal_by_projections_alone(t
                     await handler(session, heard(event, sequence))
     assert {table: trading.ask(f"SELECT t::text FROM {table} t ORDER BY 1") for table in tables} == lived
     assert trading.ask("SELECT t::text FROM portion_rooms t ORDER BY 1") == decided
-    filled = {"subject_copies", "bank_copies", "trade_copies", "entitlement_portions"}
+    filled = {"subject_copies", "pilot_copies", "bank_copies", "trade_copies", "entitlement_portions"}
     assert {table for table in tables if lived[table]} == filled
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from registry.store.documents import ListEntry
 from shared.events.registry import BankFiled, PilotChanged, PortDesignated, SiteFiled
@@ -52,28 +53,29 @@ class Places(BaseModel, Generic[C]):
     items: list[C]
 
 
-class PilotIn(Input):
-    """A pilot's own data: a second pilot is a row, not a release (R-FILE-2)."""
+_PILOT: JsonDict = {
+    "name": "Longshui hardware market",
+    "name_zh": "大足龙水五金市场集聚区",
+    "bounds": [
+        ["105.730000", "29.520000"],
+        ["105.770000", "29.520000"],
+        ["105.770000", "29.553000"],
+        ["105.730000", "29.553000"],
+    ],
+    "bounds_source": "sample",
+    "acceptance_gate_open_from": "2026-01-01",
+    "customs_offices": ["8012"],
+    "number_prefix": "LS",
+}
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "Longshui hardware market",
-                    "name_zh": "大足龙水五金市场集聚区",
-                    "bounds": [
-                        ["105.730000", "29.520000"],
-                        ["105.770000", "29.520000"],
-                        ["105.770000", "29.553000"],
-                        ["105.730000", "29.553000"],
-                    ],
-                    "bounds_source": "sample",
-                    "acceptance_gate_open_from": "2026-01-01",
-                    "customs_offices": ["8012"],
-                }
-            ]
-        },
-    )
+PrefixText = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,4}$")]
+"""What a pilot's numbers begin with (V60)."""
+
+
+class PilotChangeIn(Input):
+    """A pilot's own data from now on; without `number_prefix` its numbers begin as they did."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PILOT]})
 
     name: FilledText = Field(max_length=120)
     name_zh: FilledText = Field(max_length=120)
@@ -81,6 +83,13 @@ class PilotIn(Input):
     bounds_source: FilledText = Field(max_length=120)
     acceptance_gate_open_from: date | None = None
     customs_offices: list[CodeText] = Field(min_length=1, max_length=20)
+    number_prefix: PrefixText | None = None
+
+
+class PilotIn(PilotChangeIn):
+    """A pilot's own data: a second pilot is a row, not a release (R-FILE-2)."""
+
+    number_prefix: PrefixText
 
 
 class BankIn(Input):

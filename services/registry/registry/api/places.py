@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from registry.api.place_schemas import (
     BankIn,
     BankOut,
+    PilotChangeIn,
     PilotIn,
     PilotOut,
     Places,
@@ -72,7 +73,7 @@ async def file_pilot(body: PilotIn, command: Commanded) -> Response:
 
 
 @router.post("/v1/pilots/{code}/changes", response_model=PilotOut)
-async def change_pilot(code: str, body: PilotIn, command: Commanded) -> Response:
+async def change_pilot(code: str, body: PilotChangeIn, command: Commanded) -> Response:
     """Change the pilot's data from now on."""
     event = PilotChanged.model_validate({"pilot": command.caller.pilot, **body.model_dump()})
     return await _change(command, f"pilot:{code}", "pilot", event, PilotOut)

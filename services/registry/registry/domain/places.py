@@ -1,4 +1,4 @@
-"""What the dates of a bank, site or port must be (R-FILE-9)."""
+"""What the dates of a bank, site or port must be (R-FILE-9), and a pilot's number prefix (V60)."""
 
 from __future__ import annotations
 
@@ -11,3 +11,8 @@ def breaches_of_place(valid_from: date, valid_to: date | None) -> tuple[Breach, 
     """Why a place can't be filed for these days."""
     reversed_dates = valid_to is not None and valid_to < valid_from
     return (Breach("place_dates_reversed", "R-FILE-9", "/valid_to"),) if reversed_dates else ()
+
+
+def breaches_of_prefix(prefix: str, *, held_by_another: bool) -> tuple[Breach, ...]:
+    """Why a pilot can't have a prefix: numbers of two pilots would look alike."""
+    return (Breach("number_prefix_taken", "V60", "/number_prefix", {"prefix": prefix}),) if held_by_another else ()

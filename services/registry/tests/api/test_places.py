@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -52,13 +53,15 @@ async def test_a_place_is_no_place_of_another_kind_or_pilot(bureau: Any) -> None
 
 async def test_a_pilot_and_a_port_are_filed_once(bureau: Any) -> None:
     pilot = (await bureau.door.done("GET", "/v1/pilots"))["items"][0]["content"]
-    again = {name: value for name, value in pilot.items() if name != "pilot"}
+    again = _without_pilot(pilot)
     assert await bureau.refused(bureau.door.call("POST", "/v1/pilots", again)) == (409, "place_filed_already")
     await bureau.door.done("POST", "/v1/ports", KINDS["ports"][0])
     port = bureau.door.call("POST", "/v1/ports", KINDS["ports"][0])
     assert await bureau.refused(port) == (409, "place_filed_already")
     assert bureau.refusals() == [("R-FILE-9", "place_filed_already")] * 2
-    second = await bureau.door.done("POST", "/v1/pilots", {**again, "name": "Yiwu"}, pilot="yiwu")
+    second = await bureau.door.done(
+        "POST", "/v1/pilots", {**again, "name": "Yiwu", "number_prefix": "YW"}, pilot="yiwu"
+    )
     assert second["content"]["pilot"] == "yiwu"
 
 
@@ -83,3 +86,56 @@ async def test_new_bounds_count_for_what_is_submitted_afterwards(bureau: Any) ->
     refused = bureau.step(later, "submissions", **bureau.as_party(later))
     assert await bureau.refused(refused) == (409, "stall_out_of_bounds")
     assert (await bureau.door.done("GET", f"/v1/subjects/{subject['id']}"))["filings"][0]["status"] == "approved"
+
+
+async def test_numbers_begin_with_the_pilots_own_prefix_from_when_it_is_stated(bureau: Any) -> None:
+    assert (await bureau.filed(bureau.stall_holder()))["number"].startswith("LS-SU-")
+    pilot = (await bureau.door.done("GET", "/v1/pilots"))["items"][0]["content"]
+    change = {name: value for name, value in pilot.items() if name not in {"pilot", "number_prefix"}}
+    kept = await bureau.door.done("POST", "/v1/pilots/longshui/changes", change, version=1)
+    assert kept["content"]["number_prefix"] == "LS"
+    change["number_prefix"] = "LS2"
+    await bureau.door.done("POST", "/v1/pilots/longshui/changes", change, version=2)
+    assert [each["number_prefix"] for each in bureau.heard("places")] == ["LS", "LS", "LS2"]
+    filed = await bureau.filed(bureau.stall_holder())
+    assert filed["number"].startswith("LS2-SU-")
+    assert filed["filings"][0]["filing_number"].startswith("LS2-FI-")
+
+
+async def test_two_pilots_never_have_one_prefix(bureau: Any) -> None:
+    pilot = (await bureau.door.done("GET", "/v1/pilots"))["items"][0]["content"]
+    body = _without_pilot(pilot)
+    taken = (409, "number_prefix_taken")
+    assert await bureau.refused(bureau.door.call("POST", "/v1/pilots", body, pilot="yiwu")) == taken
+    await bureau.door.done("POST", "/v1/pilots", {**body, "number_prefix": "YW"}, pilot="yiwu")
+    change = bureau.door.call("POST", "/v1/pilots/yiwu/changes", body, pilot="yiwu", version=1)
+    assert await bureau.refused(change) == taken
+    again = await bureau.door.done("POST", "/v1/pilots/longshui/changes", body, version=1)
+    assert again["content"]["number_prefix"] == "LS"
+
+
+async def test_of_ten_pilots_filed_at_once_with_one_prefix_one_has_it(bureau: Any) -> None:
+    pilot = (await bureau.door.done("GET", "/v1/pilots"))["items"][0]["content"]
+    body = {**_without_pilot(pilot), "number_prefix": "XX"}
+    filing = (bureau.door.call("POST", "/v1/pilots", body, pilot=f"p{number}") for number in range(10))
+    answers = [answer.status_code for answer in await asyncio.gather(*filing)]
+    assert sorted(answers) == [201, *[409] * 9]
+
+
+@pytest.mark.parametrize(("prefix", "status"), [("L", 422), ("LS", 201), ("LSLS", 201), ("LSLSL", 422), ("ls", 422)])
+async def test_a_prefix_has_two_to_four_capitals_or_digits(bureau: Any, prefix: str, status: int) -> None:
+    pilot = (await bureau.door.done("GET", "/v1/pilots"))["items"][0]["content"]
+    moved = {**_without_pilot(pilot), "number_prefix": "ZZ"}
+    await bureau.door.done("POST", "/v1/pilots/longshui/changes", moved, version=1)
+    body = {**_without_pilot(pilot), "number_prefix": prefix}
+    assert (await bureau.door.call("POST", "/v1/pilots", body, pilot="yiwu")).status_code == status
+
+
+def _without_pilot(content: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name != "pilot"}
+
+
+async def test_nothing_is_numbered_before_the_pilot_is_filed(bureau: Any) -> None:
+    filed = bureau.stall_holder()
+    unfiled = bureau.door.call("POST", "/v1/subjects", filed, role="stall_holder", actor="a", pilot="yiwu")
+    assert await bureau.refused(unfiled) == (409, "pilot_unknown")

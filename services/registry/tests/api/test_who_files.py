@@ -265,10 +265,3 @@ async def test_stated_anew_from_its_first_day_a_qualification_is_corrected_or_en
     assert [each["valid_to"] for each in after["qualifications"][3:]] == [None, "2026-05-31"]
     history = await bureau.door.done("GET", f"/v1/subjects/{subject['id']}/versions")
     assert history["items"][0]["state"]["qualifications"][0]["valid_to"] is None
-
-
-async def test_without_the_pilots_data_nothing_is_submitted(bureau: Any) -> None:
-    body = bureau.stall_holder()
-    elsewhere = {"role": "stall_holder", "actor": "acct:1", "pilot": "yiwu"}
-    subject = await bureau.filed(body, **elsewhere)
-    assert await bureau.refused(bureau.step(subject, "submissions", **elsewhere)) == (409, "pilot_unknown")

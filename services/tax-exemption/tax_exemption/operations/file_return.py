@@ -25,6 +25,7 @@ from tax_exemption.publishers.returns import announce_return
 from tax_exemption.store.calendar import Calendar, calendar
 from tax_exemption.store.items import OpenItem, files_for, middle_rate, open_items_of
 from tax_exemption.store.parameters import MiddleRateReachDays
+from tax_exemption.store.pilots import prefix_of
 from tax_exemption.store.tables import PilotCopy, RateChoiceRow, ReturnLineRow, ReturnRow, policy
 
 
@@ -68,7 +69,7 @@ async def file_return(
     if breaches:
         raise Refused(breaches)
     row = _row(stall_holder_id, filer_id, month, rate_choice, outside_reference, window, days, facts, act)
-    row.number = human_number(act.pilot, "RE", await next_number(session, "return"))
+    row.number = human_number(await prefix_of(session, act.pilot), "RE", await next_number(session, "return"))
     row.total_rmb = sum((line.exempt_rmb for line in lines), Decimal(0))
     session.add(row)
     await session.flush()

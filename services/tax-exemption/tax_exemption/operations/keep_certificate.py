@@ -15,6 +15,7 @@ from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from tax_exemption.publishers.returns import announce_certificate
+from tax_exemption.store.pilots import prefix_of
 from tax_exemption.store.tables import CertificateRow, PrincipalRelease
 
 
@@ -37,10 +38,11 @@ async def apply_for_certificate(
     number = await session.scalar(live)
     if number is not None:
         raise Refused((Breach("certificate_applied_already", "R-TAX-5", "", {"certificate": number}),))
+    prefix, serial = await prefix_of(session, act.pilot), await next_number(session, "certificate")
     row = CertificateRow(
         id=uuid7(),
         pilot=act.pilot,
-        number=human_number(act.pilot, "CE", await next_number(session, "certificate")),
+        number=human_number(prefix, "CE", serial),
         version=0,
         operator_id=release.consignor_id,
         principal_id=principal_id,

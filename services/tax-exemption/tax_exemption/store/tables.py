@@ -40,13 +40,14 @@ class SubjectCopy(Row):
 
 
 class PilotCopy(Row):
-    """Since when tax files through this system (R-TAX-4); written by consumers only."""
+    """What a pilot's numbers begin with (V60), and since when tax files through this system (R-TAX-4)."""
 
     __tablename__ = "pilot_copies"
     __table_args__ = ({"info": CONSUMER_ONLY},)
 
     pilot: Mapped[str] = mapped_column(primary_key=True)
     acceptance_gate_open_from: Mapped[date | None]
+    number_prefix: Mapped[str | None]
 
 
 class ExemptionItem(Row):

@@ -96,3 +96,19 @@ async def test_of_ten_applications_at_once_one_wins(filing: Filing) -> None:
         (201, None): 1,
         (409, "certificate_applied_already"): 9,
     }
+
+
+async def test_a_certificates_number_begins_with_what_registry_said_last(filing: Filing) -> None:
+    event = declaration_event(DeclarationDeparted, own(filing))
+    await filing.hear(event)
+    body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
+    with psycopg.connect(filing.dsn, autocommit=True) as connection:
+        connection.execute("DELETE FROM pilot_copies")
+    unheard = filing.gate(None).model_copy(update={"number_prefix": None})
+    await filing.hear(unheard)
+    refused = await filing.door.call("POST", "/v1/certificates", body, **filing.as_operator())
+    assert (refused.status_code, refused.json()["code"]) == (409, "pilot_not_heard")
+    await filing.hear(unheard.model_copy(update={"number_prefix": "XY"}))
+    await filing.hear(unheard)
+    applied = await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
+    assert applied["number"].startswith("XY-CE-")

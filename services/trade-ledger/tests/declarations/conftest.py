@@ -99,7 +99,8 @@ def _market() -> list[Event]:
     entry = {"list_id": LIST, "version": 1, "verdict": "eligible", "reason": "tools", "reason_zh": "工具"}
     return [
         registry.PilotChanged(
-            pilot="longshui", name="Longshui", name_zh="龙水", bounds=(), bounds_source="x", customs_offices=("8012",)
+            pilot="longshui", name="Longshui", name_zh="龙水", bounds=(), bounds_source="x", customs_offices=("8012",),
+            number_prefix="LS",
         ),
         registry.SiteFiled(
             site_id=SITE, pilot="longshui", name="S", kind="supervised_site", operator_name="O",

@@ -28,6 +28,7 @@ from trade_ledger.operations.trades.register_trades import Claim, Registration, 
 from trade_ledger.operations.trades.trade_entry import TradeEntry
 from trade_ledger.operations.trades.trade_text import TradeText, trade_text
 from trade_ledger.store.known import KnownFacts
+from trade_ledger.store.pilots import said_prefix
 from trade_ledger.store.register_statement import FACTS_MOVED, REFERENCE_TAKEN, WRITTEN
 
 _RESERVED_AT_ONCE = 200
@@ -132,7 +133,10 @@ class Registrar:
     async def _written_down(self, prepared: PreparedTrade, act: Act) -> TradeText:
         if not self._serials:
             await self._reserve()
-        number = human_number(act.pilot, "TR", self._serials.popleft())
+        if prepared.known.prefix is None:
+            # Nothing is written that could find out that the word has arrived since.
+            self.facts.forget(prepared.known)
+        number = human_number(said_prefix(prepared.known.prefix, act.pilot), "TR", self._serials.popleft())
         return trade_text(prepared, number, sealer=self._runtime.sealer, act=act)
 
     async def _reserve(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +19,7 @@ from shared.events.registry import (
 )
 from shared.rows import columns_from, put
 from trade_ledger.store.known import GOODS, PARTIES
+from trade_ledger.store.pilots import heard_prefix
 from trade_ledger.store.tables.copies import (
     AgreementCopy,
     CommodityDecisionCopy,
@@ -96,20 +95,26 @@ async def copy_grade(session: AsyncSession, received: Received[GradeEvent]) -> N
 
 async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> None:
     """The pilot's own data."""
-    await _put_place(session, "pilot", received.event.pilot, received)
+    event = received.event
+    if event.number_prefix is None:
+        # Said before pilots had one of their own: what is known of it stays.
+        event = event.model_copy(update={"number_prefix": await heard_prefix(session, event.pilot)})
+    await _put_place(session, "pilot", event.pilot, event)
+    await _advance(session, event.pilot, PARTIES)
 
 
 async def copy_site(session: AsyncSession, received: Received[SiteEvent]) -> None:
     """A supervised site."""
-    await _put_place(session, "site", str(received.event.site_id), received)
+    await _put_place(session, "site", str(received.event.site_id), received.event)
 
 
 async def copy_port(session: AsyncSession, received: Received[PortEvent]) -> None:
     """A designated port."""
-    await _put_place(session, "port", f"{received.event.pilot}:{received.event.port_code}", received)
+    await _put_place(session, "port", f"{received.event.pilot}:{received.event.port_code}", received.event)
 
 
-async def _put_place(session: AsyncSession, kind: str, place_id: str, received: Received[Any]) -> None:
-    content = received.event.model_dump(mode="json")
-    row = {"kind": kind, "place_id": place_id, "pilot": received.event.pilot, "content": content}
+async def _put_place(
+    session: AsyncSession, kind: str, place_id: str, event: PilotEvent | SiteEvent | PortEvent
+) -> None:
+    row = {"kind": kind, "place_id": place_id, "pilot": event.pilot, "content": event.model_dump(mode="json")}
     await put(session, PlaceCopy, row)

@@ -20,6 +20,7 @@ from trade_ledger.store.facts import (
     standings_of,
     subjects_by_id,
 )
+from trade_ledger.store.pilots import heard_prefix
 from trade_ledger.store.tables.copies import AgreementCopy, CopyVersion
 
 PARTIES = "parties"
@@ -43,6 +44,8 @@ class Known:
 
     pilot: str
     versions: Versions
+    prefix: str | None
+    """What the pilot's numbers begin with; None before registry said it."""
     parties: dict[UUID, Party] = field(default_factory=dict)
     agreements: dict[UUID, AgreementCopy] = field(default_factory=dict)
     entries: dict[date, EntriesByPrefix] = field(default_factory=dict)
@@ -82,7 +85,8 @@ class KnownFacts:
         known = self._known.get(pilot)
         if known is None:
             async with self._reading(within) as session:
-                known = self._known.setdefault(pilot, Known(pilot, await versions_of(session, pilot)))
+                versions = await versions_of(session, pilot)
+                known = self._known.setdefault(pilot, Known(pilot, versions, await heard_prefix(session, pilot)))
         missing_subjects = [each for each in subjects if each not in known.parties]
         missing_agreements = [each for each in agreements if each not in known.agreements]
         if missing_subjects or missing_agreements or day not in known.entries:

@@ -125,6 +125,7 @@ def places(site_id: UUID) -> list[Event]:
             bounds=bounds,
             bounds_source="sample",
             customs_offices=("8012",),
+            number_prefix="LS",
         ),
         SiteFiled(
             site_id=site_id, pilot=PILOT, name="场站", kind="supervised_site", operator_name="site", valid_from=since

@@ -16,6 +16,7 @@ from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.journal import Posting, number_under, personal_balance_for_update, post
 from fx_settlement.store.parameters import LimitedFxClasses
 from fx_settlement.store.parties import bank_in_force, is_filed, qualification_value, subject
+from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.tables import CollectionRow, policy
 from shared.act import Act
 from shared.events.fx_settlement import CollectionBooked
@@ -56,7 +57,7 @@ async def book_collection(
     row = CollectionRow(
         id=uuid7(),
         pilot=act.pilot,
-        number=human_number(act.pilot, "CO", await next_number(session, "collection")),
+        number=human_number(await prefix_of(session, act.pilot), "CO", await next_number(session, "collection")),
         version=0,
         bank_id=bank_id,
         bank_reference=booked.bank_reference,

@@ -24,6 +24,7 @@ from fx_settlement.store.journal import (
     rate_id_of,
 )
 from fx_settlement.store.parties import bank_in_force, clients_of, subject
+from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.tables import CollectionRow, ConversionRow, MatchRow, SubjectCopy
 from shared.act import Act
 from shared.events.fx_settlement import Converted
@@ -77,7 +78,7 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
     row = ConversionRow(
         id=uuid7(),
         pilot=act.pilot,
-        number=human_number(act.pilot, "CV", await next_number(session, "conversion")),
+        number=human_number(await prefix_of(session, act.pilot), "CV", await next_number(session, "conversion")),
         bank_id=bank_id,
         bank_reference=wanted.bank_reference,
         holder_id=wanted.holder_id,

@@ -22,6 +22,7 @@ from fx_settlement.store.journal import (
     rate_id_of,
 )
 from fx_settlement.store.parties import bank_in_force, is_filed, qualification_value, subject
+from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.tables import PassOnRow, PayableRow, SubjectCopy
 from shared.act import Act
 from shared.events.fx_settlement import PassedOn
@@ -96,7 +97,7 @@ async def _row(session: AsyncSession, wanted: ToPassOn, bank_id: UUID, act: Act)
     return PassOnRow(
         id=uuid7(),
         pilot=act.pilot,
-        number=human_number(act.pilot, "PO", await next_number(session, "pass_on")),
+        number=human_number(await prefix_of(session, act.pilot), "PO", await next_number(session, "pass_on")),
         bank_id=bank_id,
         bank_reference=wanted.bank_reference,
         agent_id=wanted.agent_id,

@@ -16,6 +16,7 @@ from fx_settlement.operations.rooms.move_room import Move, move_rooms
 from fx_settlement.operations.rooms.renew_tolerance import renew_tolerance
 from fx_settlement.publishers.money import announce_entitlement
 from fx_settlement.store.parties import bank_in_force, is_filed, subject
+from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.rooms import entitlements_for_update, portions_by_id, rooms_by_portion
 from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, HoldLineRow, HoldRow
 from shared.act import Act
@@ -58,7 +59,7 @@ async def hold_room(
     hold = HoldRow(
         id=uuid7(),
         pilot=act.pilot,
-        number=human_number(act.pilot, "HO", await next_number(session, "hold")),
+        number=human_number(await prefix_of(session, act.pilot), "HO", await next_number(session, "hold")),
         version=1,
         bank_id=bank_id,
         collector_id=collector_id,

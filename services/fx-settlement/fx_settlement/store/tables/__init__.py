@@ -1,7 +1,7 @@
 """Rows of fx-settlement, without behaviour."""
 
 from fx_settlement.store.tables.books import JournalRow, RateRow
-from fx_settlement.store.tables.copies import BankCopy, EntitlementPortion, GradeCopy, SubjectCopy, TradeCopy
+from fx_settlement.store.tables.copies import BankCopy, EntitlementPortion, GradeCopy, PilotCopy, SubjectCopy, TradeCopy
 from fx_settlement.store.tables.money import (
     AdvanceRow,
     ClaimRow,
@@ -41,6 +41,7 @@ __all__ = [
     "PassOnRow",
     "PayableRow",
     "PersonalBalanceRow",
+    "PilotCopy",
     "PortionRoomRow",
     "RateRow",
     "RefundRow",

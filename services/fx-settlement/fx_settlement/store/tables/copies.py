@@ -29,6 +29,16 @@ class SubjectCopy(Row):
     sequence: Mapped[int]
 
 
+class PilotCopy(Row):
+    """What a pilot's numbers begin with (V60)."""
+
+    __tablename__ = "pilot_copies"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    pilot: Mapped[str] = mapped_column(primary_key=True)
+    number_prefix: Mapped[str]
+
+
 class BankCopy(Row):
     """A handling bank."""
 

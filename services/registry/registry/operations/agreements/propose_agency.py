@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from registry.domain.agency import AgencyFacts, breaches_of_agency
 from registry.publishers.agreements import announce_agreement
+from registry.store.places import prefix_of
 from registry.store.subjects import active_roles_of
 from registry.store.tables import AgreementRow
 from shared.act import Act
@@ -57,10 +58,11 @@ async def propose_agency(session: AsyncSession, terms: ProposedAgency, *, act: A
     if breaches := breaches_of_agency(await facts_of(session, terms, act.pilot)):
         raise Refused(breaches)
     by_principal = act.subject_id == str(terms.principal_id)
+    prefix, serial = await prefix_of(session, act.pilot), await next_number(session, "agreement")
     row = AgreementRow(
         id=uuid7(),
         pilot=act.pilot,
-        number=human_number(act.pilot, _KIND_CODE[terms.kind], await next_number(session, "agreement")),
+        number=human_number(prefix, _KIND_CODE[terms.kind], serial),
         kind=terms.kind,
         principal_id=terms.principal_id,
         agent_id=terms.agent_id,

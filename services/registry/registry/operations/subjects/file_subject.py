@@ -16,6 +16,7 @@ from registry.domain.qualification import breaches_of_dates, breaches_of_recordi
 from registry.operations.subjects.advance_filing import facts_of
 from registry.operations.subjects.record_qualification import StatedQualification, kept_qualification
 from registry.publishers.subjects import announce_subject
+from registry.store.places import prefix_of
 from registry.store.subjects import active_roles_of, filings_of, subject_by_identity
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
@@ -84,7 +85,8 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     filing = held or RoleFilingRow(
         id=uuid7(), subject_id=subject.id, pilot=subject.pilot, role=filed.role, stop_order=False, version=0
     )
-    filing.filing_number = human_number(subject.pilot, "FI", await next_number(session, "filing"))
+    prefix = await prefix_of(session, subject.pilot)
+    filing.filing_number = human_number(prefix, "FI", await next_number(session, "filing"))
     filing.status = "effective" if at_once else "draft"
     filing.filed_by, filing.submitted_by = filer, act.actor if at_once else None
     filing.effective_from = act.now if at_once else None
@@ -139,7 +141,7 @@ async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: 
     making = insert(SubjectRow).values(
         id=uuid7(),
         pilot=act.pilot,
-        number=human_number(act.pilot, "SU", await next_number(session, "subject")),
+        number=human_number(await prefix_of(session, act.pilot), "SU", await next_number(session, "subject")),
         account=None,
         identity_kind=filed.kind,
         identity_index=index,

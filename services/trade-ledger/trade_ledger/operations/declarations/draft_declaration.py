@@ -24,6 +24,7 @@ from trade_ledger.operations.declarations.assess_declaration import list_facts
 from trade_ledger.store.declarations import packing_lists_for_update
 from trade_ledger.store.documents import DeclarationContent, Entered, EnteredDifference
 from trade_ledger.store.packing import vehicles_among
+from trade_ledger.store.pilots import prefix_of
 from trade_ledger.store.tables.declarations import DeclarationRow
 
 
@@ -66,7 +67,7 @@ async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act
     row = DeclarationRow(
         id=uuid7(),
         pilot=act.pilot,
-        number=human_number(act.pilot, "DE", await next_number(session, "declaration")),
+        number=human_number(await prefix_of(session, act.pilot), "DE", await next_number(session, "declaration")),
         version=0,
         status="draft",
         attempt=0,

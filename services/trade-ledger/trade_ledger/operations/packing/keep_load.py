@@ -30,6 +30,7 @@ from trade_ledger.store.packing import (
     packing_lists_of_load,
 )
 from trade_ledger.store.parameters import LoadMaxima
+from trade_ledger.store.pilots import prefix_of
 from trade_ledger.store.tables.packing import LoadRow
 from trade_ledger.store.tables.row import policy
 
@@ -53,7 +54,7 @@ async def open_load(session: AsyncSession, *, container_number: str | None, vehi
     row = LoadRow(
         id=uuid7(),
         pilot=act.pilot,
-        number=human_number(act.pilot, "LO", await next_number(session, "load")),
+        number=human_number(await prefix_of(session, act.pilot), "LO", await next_number(session, "load")),
         version=0,
         status="open",
         consolidator_id=UUID(act.subject_id or ""),

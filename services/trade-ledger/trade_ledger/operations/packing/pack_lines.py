@@ -30,6 +30,7 @@ from trade_ledger.publishers.packing import announce_packing_list
 from trade_ledger.store.facts import standings_of, subjects_by_id
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.packing import load_for_update, packed_lines_of
+from trade_ledger.store.pilots import prefix_of
 from trade_ledger.store.tables.copies import SubjectCopy
 from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
 from trade_ledger.store.tables.trades import TradeRow
@@ -62,7 +63,7 @@ async def open_packing_list(
     row = PackingListRow(
         id=uuid7(),
         pilot=act.pilot,
-        number=human_number(act.pilot, "PL", await next_number(session, "packing_list")),
+        number=human_number(await prefix_of(session, act.pilot), "PL", await next_number(session, "packing_list")),
         version=0,
         status="open",
         load_id=load_id,

@@ -15,6 +15,7 @@ from shared.rows import next_number
 from shared.vocabulary.errors import Hidden, NotFound, Refused
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
+from trade_ledger.store.pilots import prefix_of
 from trade_ledger.store.tables.packing import HandoverRow
 from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trades import trades_for_update
@@ -33,7 +34,7 @@ async def record_handover(session: AsyncSession, trade_ids: Sequence[UUID], *, a
     row = HandoverRow(
         id=uuid7(),
         pilot=act.pilot,
-        number=human_number(act.pilot, "HO", await next_number(session, "handover")),
+        number=human_number(await prefix_of(session, act.pilot), "HO", await next_number(session, "handover")),
         from_subject_id=trades[0].seller_id,
         to_subject_id=trades[0].consignor_id,
         handed_over_at=act.now,
