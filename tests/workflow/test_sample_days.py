@@ -25,7 +25,7 @@ from marketctl.questions import ask
 from marketctl.sample.expected import EXPECTED_REFUSALS
 from marketctl.verify import verify_all
 from shared.database import make_engine
-from shared.messaging.bus import open_bus
+from shared.messaging.adapters import open_bus
 from shared.messaging.rebuild import consumer_tables, projection_hashes, rebuild
 from shared.migrations import metadata_of
 

@@ -13,7 +13,7 @@ from marketctl.operate import settings_of
 from marketctl.questions import ask
 from marketctl.sample.expected import EXPECTED_REFUSALS, LEAST, LEAST_OF
 from shared.events.catalogue import TOPICS
-from shared.messaging.bus import open_bus
+from shared.messaging.adapters import open_bus
 
 _REFUSALS = "SELECT DISTINCT rule, code FROM audit WHERE outcome IN ('refused', 'denied') AND rule IS NOT NULL"
 _PARTIES = "SELECT role, count(*) FROM role_filings WHERE status IN ('approved', 'effective') GROUP BY role"

@@ -20,7 +20,8 @@ from marketctl.layout import ROOT, SERVICES, Layout, kept_layout, run_folder
 from marketctl.verify import verify_settled
 from shared.clock import Clock
 from shared.events.catalogue import TOPICS
-from shared.messaging.bus import Positions, open_bus
+from shared.messaging.adapters import open_bus
+from shared.messaging.bus import Positions
 from shared.messaging.envelope import UnreadableEnvelope, read_envelope
 from shared.migrations import head_of, revision_in, upgrade
 from shared.settings import ServiceSettings

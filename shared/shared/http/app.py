@@ -26,7 +26,7 @@ from shared.http.problems import Catalogue
 from shared.http.responses import add_responses
 from shared.http.tables import HttpTables
 from shared.logging import configure_logging
-from shared.messaging.bus import bus_answers
+from shared.messaging.adapters import bus_answers
 from shared.messaging.outbox import Wake
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.vocabulary.errors import Malformed
 from shared.vocabulary.rules import Breach
 
 T = TypeVar("T")
+R = TypeVar("R")
 _MOST = 200
 
 
@@ -33,7 +35,7 @@ class Wanted(BaseModel):
     limit: int
     before: UUID | None
 
-    def of(self, query: Select[Any], id_column: ColumnElement[UUID]) -> Select[Any]:
+    def of(self, query: Select[R], id_column: InstrumentedAttribute[UUID]) -> Select[R]:
         """The query for this page and one row more, newest first."""
         if self.before is not None:
             query = query.where(id_column < self.before)

@@ -12,9 +12,16 @@ from pydantic import BaseModel, Field, RootModel, create_model
 from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
-from shared.http.access import Authorised
+from shared.http.access import Access, Authorised, grant
 from shared.http.command import Commanded, Reading
 from shared.policy import EVERY_PILOT, Parameter, Parameters
+
+RULE_PARAMETERS_ACCESS: Access = {
+    "list_policy_parameters": grant(
+        "admin", "auditor", "commerce", "customs", "tax", "safe", sees="common rule parameters and its pilot's"
+    ),
+    "set_policy_parameter": grant("admin", sees="its pilot's rule parameters"),
+}
 
 
 class UnreadParameter(BaseModel):

@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from shared.database import make_engine
 from shared.logging import configure_logging
-from shared.messaging.bus import BusStopped, open_bus
+from shared.messaging.adapters import open_bus
+from shared.messaging.bus import BusStopped
 from shared.messaging.cancelling import only_asked
 from shared.messaging.consumer import Consumer, Stalled
 from shared.messaging.outbox import Wake

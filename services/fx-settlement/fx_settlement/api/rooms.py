@@ -51,7 +51,7 @@ async def list_entitlements(
     if collector_id is not None:
         collected = portions.where(EntitlementPortion.collector_id == collector_id)
         query = query.where(EntitlementRow.declaration_id.in_(collected))
-    rows = list((await session.execute(wanted.of(query, EntitlementRow.declaration_id))).scalars())  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(wanted.of(query, EntitlementRow.declaration_id))).scalars())
     return wanted.page(rows, [await _entitlement(session, row, caller) for row in rows], "declaration_id")
 
 
@@ -135,7 +135,7 @@ async def list_holds(session: Reading, caller: Authorised, wanted: WantedPage) -
     """The holds the caller may see, newest first."""
     subject_id, bank_id = scope_of(caller)
     query = holds_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
-    rows = list((await session.execute(wanted.of(query, HoldRow.id))).scalars())  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(wanted.of(query, HoldRow.id))).scalars())
     return wanted.page(rows, [await _hold(session, row) for row in rows], "id")
 
 

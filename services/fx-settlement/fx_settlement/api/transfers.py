@@ -79,7 +79,7 @@ def _conversions(caller: Caller) -> Select[ConversionRow]:
 @router.get("/v1/pass-ons")
 async def list_pass_ons(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[PassOnOut]:
     """The transfers the caller may see, newest first."""
-    rows = list((await session.execute(wanted.of(_pass_ons(caller), PassOnRow.id))).scalars())  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(wanted.of(_pass_ons(caller), PassOnRow.id))).scalars())
     return wanted.page(rows, [model_from(PassOnOut, row) for row in rows], "id")
 
 
@@ -94,7 +94,7 @@ async def read_pass_on(pass_on_id: UUID, session: Reading, caller: Authorised, r
 @router.get("/v1/conversions")
 async def list_conversions(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ConversionOut]:
     """The conversions the caller may see, newest first."""
-    rows = list((await session.execute(wanted.of(_conversions(caller), ConversionRow.id))).scalars())  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(wanted.of(_conversions(caller), ConversionRow.id))).scalars())
     return wanted.page(rows, [model_from(ConversionOut, row) for row in rows], "id")
 
 

@@ -44,7 +44,7 @@ async def _answer(command: Commanded, row: AgreementRow, path: str, status: int 
 async def _page(session: AsyncSession, caller: Caller, wanted: Wanted, kind: str, asked: Asked) -> Page[AgreementOut]:
     query = agreements_seen_by(caller.pilot, kind, caller.subject_id, all_of_them=not caller.is_party)
     query = agreements_like(query, party=asked.party, status=asked.status)
-    rows = list((await session.execute(wanted.of(query, AgreementRow.id))).scalars())  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(wanted.of(query, AgreementRow.id))).scalars())
     return wanted.page(rows, [AgreementOut.model_validate(row) for row in rows], "id")
 
 

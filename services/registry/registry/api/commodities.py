@@ -59,7 +59,7 @@ async def list_lists(
     kind: Literal["positive", "negative"] | None = None,
 ) -> Page[CommodityListOut]:
     """The published versions with the dates they hold from, newest first."""
-    query = wanted.of(lists_of(caller.pilot, kind), CommodityListRow.id)  # type: ignore[arg-type]  # column
+    query = wanted.of(lists_of(caller.pilot, kind), CommodityListRow.id)
     rows = list((await session.execute(query)).scalars())
     return wanted.page(rows, [_header(row) for row in rows], "id")
 
@@ -112,7 +112,7 @@ async def decide_a_commodity(body: CommodityDecisionIn, command: Commanded) -> R
 @router.get("/v1/commodity-decisions")
 async def list_decisions(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CommodityDecisionOut]:
     """Every decision a person made, those that no longer hold included, newest first."""
-    query = wanted.of(decisions_of(caller.pilot), CommodityDecisionRow.id)  # type: ignore[arg-type]  # column
+    query = wanted.of(decisions_of(caller.pilot), CommodityDecisionRow.id)
     rows = list((await session.execute(query)).scalars())
     return wanted.page(rows, [CommodityDecisionOut.model_validate(row) for row in rows], "id")
 

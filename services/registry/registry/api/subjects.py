@@ -83,7 +83,7 @@ async def list_subjects(
         index = request.app.state.runtime.sealer.blind_index(asked.name, purpose=NAME_PURPOSE)
         query = subjects_named(query, asked.name, index)
     query = subjects_filed(query, role=asked.role, status=asked.status)
-    rows = list((await session.execute(wanted.of(query, SubjectRow.id))).scalars())  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(wanted.of(query, SubjectRow.id))).scalars())
     filings = await filings_of_many(session, [row.id for row in rows])
     return wanted.page(rows, [shown(row, filings[row.id]) for row in rows], "id")
 

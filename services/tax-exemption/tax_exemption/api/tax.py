@@ -57,7 +57,7 @@ async def list_items(
     if month is not None:
         first, after = date.fromisoformat(f"{month}-01"), month_after(month)
         query = query.where(ExemptionItem.export_date >= first, ExemptionItem.export_date < after)
-    rows = list((await session.execute(wanted.of(query, ExemptionItem.portion_id))).scalars())  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(wanted.of(query, ExemptionItem.portion_id))).scalars())
     still_open = await open_items(session, ExemptionItem.portion_id.in_([row.portion_id for row in rows]))
     left = {each.item.portion_id: each.open_fob for each in still_open}
     return wanted.page(rows, [_item(row, left.get(row.portion_id, Decimal(0))) for row in rows], "portion_id")
@@ -115,7 +115,7 @@ async def file_a_return(body: ReturnIn, command: Commanded) -> Response:
 async def list_returns(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ReturnOut]:
     """The returns the caller may see, newest first."""
     query = returns_seen_by(caller.pilot, scope_of(caller))
-    rows = list((await session.execute(wanted.of(query, ReturnRow.id))).scalars())  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(wanted.of(query, ReturnRow.id))).scalars())
     return wanted.page(rows, [_return(await return_state(session, row)) for row in rows], "id")
 
 

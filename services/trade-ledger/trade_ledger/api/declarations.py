@@ -93,7 +93,7 @@ async def list_declarations(
     """The declarations the caller may see, newest first."""
     query = declarations_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
     query = declarations_like(query, **asdict(asked))
-    rows = list((await session.execute(wanted.of(query, DeclarationRow.id))).scalars())  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(wanted.of(query, DeclarationRow.id))).scalars())
     return wanted.page(rows, [await shown(session, row) for row in rows], "id")
 
 

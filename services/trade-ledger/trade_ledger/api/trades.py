@@ -100,7 +100,7 @@ async def _seen(session: AsyncSession, caller: Caller, trade_id: UUID) -> TradeR
 async def list_trades(session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedTrades) -> Page[TradeOut]:
     """The trades the caller may see, newest first."""
     query = trades_like(_seen_by(caller), **asdict(asked))
-    rows = list((await session.execute(wanted.of(query, TradeRow.id))).scalars())  # type: ignore[arg-type]  # column
+    rows = list((await session.execute(wanted.of(query, TradeRow.id))).scalars())
     return wanted.page(rows, [shown(row) for row in rows], "id")
 
 

@@ -1,0 +1,95 @@
+"""Parked events: what waits for a person, tried again or skipped for good by two."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.http.access import Access, Authorised, grant
+from shared.http.command import Commanded, Reading
+from shared.http.paging import WantedPage, cursor_after
+from shared.messaging.parking import list_parked, release, retry_aggregate
+from shared.messaging.subscriptions import Subscriptions
+from shared.messaging.tables import MessagingTables
+from shared.wire import Input
+
+_LAST_ID = 2**63 - 1
+
+PARKED_EVENTS_ACCESS: Access = {
+    "list_parked_events": grant("admin", "auditor", sees="this service's parked events of its pilot, or of none"),
+    "retry_parked_event": grant("admin", sees="this service's parked events of its pilot, or of none"),
+    "release_parked_event": grant("admin", sees="this service's parked events of its pilot, or of none"),
+}
+
+
+class ParkedEvent(BaseModel):
+    """An event that waits for a person; its content stays in the database (V66)."""
+
+    id: int
+    topic: str
+    key: str
+    type: str
+    sequence: int | None
+    reason: str
+    error: str
+    parked_at: datetime
+    release_proposed_by: str | None
+
+
+class ParkedEvents(BaseModel):
+    """A page, oldest first; `next_cursor` is absent on the last one."""
+
+    items: list[ParkedEvent]
+    next_cursor: str | None = None
+
+
+class Retried(BaseModel):
+    applied: int
+
+
+class ReleaseIn(Input):
+    """Why the event may be skipped."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "sent by mistake, case 12"}]})
+
+    reason: str = Field(min_length=3, max_length=500)
+
+
+class Released(BaseModel):
+    state: str
+
+
+def add_parked_events(router: APIRouter, messaging: MessagingTables, subscriptions: Subscriptions) -> None:
+    """The routes for one service's parked events."""
+
+    @router.get("/v1/parked")
+    async def list_parked_events(session: Reading, caller: Authorised, page: WantedPage) -> ParkedEvents:
+        """Events that wait for a person, oldest first; many may wait behind one."""
+        after = 0 if page.before is None else min(page.before.int, _LAST_ID)
+        rows = await list_parked(session, messaging, caller.pilot, after=after, most=page.limit + 1)
+        shown = [ParkedEvent.model_validate(dict(row._mapping)) for row in rows[: page.limit]]
+        more = len(rows) > page.limit
+        return ParkedEvents(items=shown, next_cursor=cursor_after(UUID(int=shown[-1].id)) if more else None)
+
+    @router.post("/v1/parked/{parked_id}/retries", response_model=Retried)
+    async def retry_parked_event(parked_id: int, command: Commanded) -> Response:
+        """Apply the event's aggregate again, in order."""
+        applied = await retry_aggregate(command.session, messaging, subscriptions, command.caller.pilot, parked_id)
+        return await command.answer(Retried(applied=applied))
+
+    @router.post("/v1/parked/{parked_id}/releases", response_model=Released)
+    async def release_parked_event(parked_id: int, body: ReleaseIn, command: Commanded) -> Response:
+        """Propose to skip the event for good, or, as a second person, confirm it."""
+        state = await release(
+            command.session,
+            messaging,
+            subscriptions,
+            command.caller.pilot,
+            parked_id,
+            person=command.caller.actor,
+            reason=body.reason,
+        )
+        return await command.answer(Released(state=state))
