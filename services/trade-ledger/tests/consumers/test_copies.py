@@ -7,12 +7,12 @@ from uuid import uuid4
 
 from shared.events.registry import CommodityDecided
 from shared.messaging.rebuild import projection_hashes
+from shared.vocabulary.recognition import recognise
 from shared.workshop.testing.client import open_door
 from shared.workshop.testing.registry_events import PILOT, commodity_list, export_agency, subject
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
 from trade_ledger.app import service
-from trade_ledger.domain.recognition import verdict_on
 from trade_ledger.store.facts import entries_in_force
 from trade_ledger.store.known import GOODS, PARTIES, versions_of
 from trade_ledger.store.tables import metadata
@@ -36,7 +36,7 @@ def decided(verdict: str, **changed: Any) -> CommodityDecided:
 
 async def verdict(market: Any, name: str, hs_code: str, day: date = DAY) -> str:
     async with market.door.app.state.runtime.sessions() as session:
-        return verdict_on(name, hs_code, await entries_in_force(session, PILOT, day)).decision
+        return recognise(name, hs_code, await entries_in_force(session, PILOT, day)).verdict.decision
 
 
 async def test_a_list_counts_once_all_its_entries_are_here_in_whatever_order(market: Any) -> None:

@@ -1,49 +1,42 @@
+"""The verdict on a trade line: the table of cases through the index of prefixes, and of two verdicts the stricter."""
+
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trade_ledger.domain.recognition import (
-    ListEntry,
-    Verdict,
-    by_prefix,
-    entries_about,
-    governing,
-    verdict_json,
-    verdict_on,
-)
+from shared.vocabulary.recognition import UNKNOWN, Decision, Entry, Verdict, recognise
+from shared.workshop.testing.recognition_cases import RecognitionCase, recognition_cases
+from trade_ledger.domain.recognition import by_prefix, entries_about, governs
+
+# A trade line has its code; goods without one are registry's to recognise.
+CASES = [each for each in recognition_cases() if each.hs_code]
 
 
-def entry(reference: str, prefix: str, verdict: str, *words: str, by_person: bool = False) -> ListEntry:
-    return ListEntry(reference, prefix, words, verdict, reference, reference, by_person)
+def entry(reference: str, prefix: str, verdict: Decision, *words: str, by_person: bool = False) -> Entry:
+    return Entry(reference, prefix, words, verdict, reference, reference, by_person=by_person)
 
 
-ENTRIES = [
-    entry("positive", "82", "eligible"),
-    entry("finer", "8204", "eligible"),
-    entry("prohibited", "9304", "not_eligible"),
-    entry("word", "", "not_eligible", "仿真枪"),
-    entry("person says yes", "9304", "eligible", "配件", by_person=True),
-    entry("person says no", "8205", "not_eligible", "螺丝刀", by_person=True),
-]
-
-
-@pytest.mark.parametrize(
-    ("name", "hs_code", "decision", "reference"),
-    [
-        ("扳手", "8204120000", "eligible", "finer"),
-        ("扳手", "8211920000", "eligible", "positive"),
-        ("配件", "9304000000", "not_eligible", "prohibited"),
-        ("仿真枪", "8204120000", "not_eligible", "word"),
-        ("螺丝刀", "8205400000", "not_eligible", "person says no"),
-        ("铁锤", "8205200000", "eligible", "positive"),
-        ("剑架", "4421999090", "needs_person", ""),
-    ],
-)
-def test_the_governing_entry_decides(name: str, hs_code: str, decision: str, reference: str) -> None:
-    found = verdict_on(name, hs_code, ENTRIES)
-    assert (found.decision, found.reference) == (decision, reference)
+@pytest.mark.parametrize("case", CASES, ids=[each.id for each in CASES])
+def test_goods_are_what_the_governing_entry_says(case: RecognitionCase) -> None:
+    entries = [
+        Entry(
+            f"decision:{number:04}" if each.kind == "decision" else f"{each.kind}@1#{number}",
+            each.hs_prefix,
+            each.keywords,
+            each.verdict,
+            each.name,
+            each.name,
+            number=number,
+            by_person=each.kind == "decision",
+            barred_from_simplification=each.barred_from_simplification,
+        )
+        for number, each in enumerate(case.in_force, 1)
+    ]
+    verdict = recognise(case.goods_name, case.hs_code, entries_about(case.hs_code, by_prefix(entries))).verdict
+    assert verdict.decision == case.decision
+    assert verdict.reason == (UNKNOWN.reason if case.entry is None else case.entry)
 
 
 codes = st.from_regex(r"[0-9]{6}([0-9]{2}){0,2}", fullmatch=True)
@@ -63,11 +56,11 @@ prefixes = st.one_of(st.just(""), codes.flatmap(lambda code: st.integers(1, len(
         max_size=12,
     ),
 )
-def test_looking_only_at_a_codes_own_prefixes_changes_no_verdict(hs_code: str, entries: list[ListEntry]) -> None:
+def test_looking_only_at_a_codes_own_prefixes_changes_no_verdict(hs_code: str, entries: list[Entry]) -> None:
     for length in (2, 4, len(hs_code)):
         entries.append(entry(f"own {length}", hs_code[:length], "eligible"))
     near = entries_about(hs_code, by_prefix(entries))
-    assert verdict_on("刀", hs_code, near).decision == verdict_on("刀", hs_code, entries).decision
+    assert recognise("刀", hs_code, near).verdict.decision == recognise("刀", hs_code, entries).verdict.decision
 
 
 LISTED, DECIDED, REFUSED = (
@@ -75,32 +68,25 @@ LISTED, DECIDED, REFUSED = (
     Verdict("eligible", "decision:1", "looked", "看过", by_person=True),
     Verdict("not_eligible", "negative@2#1", "arms", "武器"),
 )
-UNKNOWN = Verdict("needs_person", "", "not in any list", "未列入清单")
 
 
 @pytest.mark.parametrize(
-    ("registered", "now", "governs"),
+    ("registered", "now", "today_governs"),
     [
-        (LISTED, LISTED, LISTED),
-        (LISTED, UNKNOWN, UNKNOWN),
-        (LISTED, REFUSED, REFUSED),
-        (UNKNOWN, LISTED, UNKNOWN),
-        (UNKNOWN, DECIDED, DECIDED),
-        (UNKNOWN, REFUSED, REFUSED),
-        (REFUSED, DECIDED, REFUSED),
+        ("eligible", LISTED, True),
+        ("eligible", UNKNOWN, True),
+        ("eligible", REFUSED, True),
+        ("needs_person", LISTED, False),
+        ("needs_person", UNKNOWN, True),
+        ("needs_person", DECIDED, True),
+        ("needs_person", REFUSED, True),
+        ("not_eligible", LISTED, False),
+        ("not_eligible", UNKNOWN, False),
+        ("not_eligible", DECIDED, False),
+        ("not_eligible", REFUSED, True),
     ],
 )
 def test_the_stricter_of_two_verdicts_governs_and_a_person_answers(
-    registered: Verdict, now: Verdict, governs: Verdict
+    registered: Decision, now: Verdict, today_governs: bool
 ) -> None:
-    assert governing(verdict_json(registered), now) == verdict_json(governs)
-
-
-@pytest.mark.parametrize("turn", [1, -1], ids=["as they came", "the other way round"])
-@pytest.mark.parametrize("newer", ["8205400000", "820540"], ids=["same code", "a shorter code"])
-def test_of_two_decisions_on_the_same_goods_the_newer_one_counts(turn: int, newer: str) -> None:
-    made = [
-        entry("decision:01a0-older", "8205400000", "not_eligible", "螺丝刀", by_person=True),
-        entry("decision:01a1-newer", newer, "eligible", "螺丝刀", by_person=True),
-    ]
-    assert verdict_on("螺丝刀", "8205400000", made[::turn]).reference == "decision:01a1-newer"
+    assert governs(now, registered) is today_governs

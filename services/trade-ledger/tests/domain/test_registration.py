@@ -14,7 +14,6 @@ from trade_ledger.domain.registration import (
     AgencyFacts,
     LineFacts,
     TradeFacts,
-    breaches_of_new_terms,
     breaches_of_registration,
     settled,
 )
@@ -171,12 +170,3 @@ def test_who_collects_files_and_owns_follows_from_mode_and_agency(
     agency = replace(AGENCY, collector=collector, exemption_filer=filer)
     terms = settled(replace(TRADE, export_mode=mode, export_agency=agency if mode == "agency" else None))
     assert (terms.collector_id, terms.exemption_filer_id, terms.stall_holder_id, terms.owner_id) == expected
-
-
-def test_a_correction_keeps_seller_and_exporter() -> None:
-    before = dict.fromkeys(
-        ("seller_id", "stall_number", "consignor_id", "export_mode", "export_agency_id", "kind"), "a"
-    )
-    assert breaches_of_new_terms(before, before) == ()
-    found = breaches_of_new_terms(before, {**before, "consignor_id": "b", "kind": "b"})
-    assert [each.pointer for each in found] == ["/consignor_id", "/kind"]

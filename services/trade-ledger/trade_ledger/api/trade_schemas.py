@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from shared.wire import QuantityText
+from shared.events.base import Part
+from shared.events.registry import Sealed
+from shared.events.trade_ledger import TradeState
+from shared.wire import MoneyAmount, QuantityText
 from trade_ledger.operations.trades.trade_entry import CorrectionEntry, TradeEntry
 
 _LINE: JsonDict = {
@@ -54,6 +58,35 @@ class CorrectionIn(CorrectionEntry):
     model_config = ConfigDict(json_schema_extra={"examples": [{**_TRADE, "reason": "price of a piece was misread"}]})
 
 
+def _mask(value: object) -> object:
+    return value.mask if isinstance(value, Sealed) else value
+
+
+Masked = Annotated[str, BeforeValidator(_mask)]
+"""A sealed value as callers see it (V66)."""
+
+
+class DomesticLegShown(Part):
+    """The domestic RMB leg (境内人民币结算, R-TRADE-6) with payer and payee masked."""
+
+    amount: MoneyAmount
+    paid_on: date
+    payer: Masked
+    payee: Masked
+    reference: str
+
+
+class TradeShown(TradeState):
+    """A trade (交易单) with its lines as its parties see it."""
+
+    domestic_leg: DomesticLegShown | None = None  # type: ignore[assignment]  # what is sealed there is masked here
+
+
+def trade_shown(state: TradeState) -> TradeShown:
+    """A trade as its parties see it."""
+    return TradeShown.model_validate(state, from_attributes=True)
+
+
 class TradeOut(BaseModel):
     """A trade at its newest version."""
 
@@ -62,7 +95,7 @@ class TradeOut(BaseModel):
     version: int
     status: str
     eligible: bool
-    trade: dict[str, Any]
+    trade: TradeShown
 
 
 class LineCounters(BaseModel):

@@ -29,11 +29,14 @@ from trade_ledger.api.trade_schemas import (
     TradeDetail,
     TradeIn,
     TradeOut,
+    TradeShown,
+    trade_shown,
 )
-from trade_ledger.operations.trades.correct_trade import correct_trade, void_trade
+from trade_ledger.operations.trades.correct_trade import correct_trade
 from trade_ledger.operations.trades.trade_entry import TradeEntry
-from trade_ledger.store.tables.trades import TradeRow, TradeVersionRow
-from trade_ledger.store.trades import lines_of, trades_like, trades_seen_by, trades_with_documents_of
+from trade_ledger.operations.trades.void_trade import void_trade
+from trade_ledger.store.tables.trades import TradeRow
+from trade_ledger.store.trades import lines_of, trades_like, trades_seen_by, trades_with_documents_of, version_of_trade
 
 router = APIRouter(tags=["trades"])
 _TRADE: TypeAdapter[TradeIn] = TypeAdapter(TradeIn)
@@ -55,15 +58,8 @@ def shown(row: TradeRow) -> TradeOut:
         version=row.version,
         status=row.status,
         eligible=row.eligible,
-        trade=_masked(row.state),
+        trade=trade_shown(row.state),
     )
-
-
-def _masked(state: dict[str, Any]) -> dict[str, Any]:
-    leg = state.get("domestic_leg")
-    if leg is None:
-        return state
-    return {**state, "domestic_leg": {**leg, "payer": leg["payer"]["mask"], "payee": leg["payee"]["mask"]}}
 
 
 def _own(entry: TradeEntry, caller: Caller) -> None:
@@ -122,7 +118,7 @@ async def read_trade(trade_id: UUID, session: Reading, caller: Authorised, respo
     same = [
         DocumentFlag(
             number=other.number if other in seen else None,
-            other_method=other.state["settlement_method"] != row.state["settlement_method"],
+            other_method=other.state.settlement_method != row.state.settlement_method,
         )
         for other in others
     ]
@@ -130,13 +126,13 @@ async def read_trade(trade_id: UUID, session: Reading, caller: Authorised, respo
 
 
 @router.get("/v1/trades/{trade_id}/versions/{version}")
-async def read_trade_version(trade_id: UUID, version: int, session: Reading, caller: Authorised) -> dict[str, Any]:
+async def read_trade_version(trade_id: UUID, version: int, session: Reading, caller: Authorised) -> TradeShown:
     """A trade as it was at a version."""
     await _seen(session, caller, trade_id)
-    row = await session.get(TradeVersionRow, (trade_id, version))
-    if row is None:
+    state = await version_of_trade(session, trade_id, version)
+    if state is None:
         raise NotFound(f"no version {version}")
-    return _masked(row.state)
+    return trade_shown(state)
 
 
 @router.post("/v1/trades/{trade_id}/corrections", response_model=TradeOut)

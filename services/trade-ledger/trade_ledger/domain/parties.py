@@ -47,6 +47,14 @@ def breaches_of_completion(standings: Standings | None, role: str, pointer: str)
     return ()
 
 
+def breaches_of_stop_orders(seller: Standings | None, consignor: Standings | None) -> tuple[Breach, ...]:
+    """Why a trade of these parties can't be changed: an order that stops one of them (V2)."""
+    return (
+        *breaches_of_completion(seller, "stall_holder", "/seller_id"),
+        *breaches_of_completion(consignor, "operator", "/consignor_id"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class StallTerm:
     """A stall and the days on which it is the holder's."""

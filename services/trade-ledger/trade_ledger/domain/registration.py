@@ -252,15 +252,3 @@ def settled(facts: TradeFacts) -> Settled:
         if cash
         else (),
     )
-
-
-_FIXED = ("seller_id", "stall_number", "consignor_id", "export_mode", "export_agency_id", "kind")
-
-
-def breaches_of_new_terms(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Breach, ...]:
-    """What a correction may not touch: who sells, who exports and under which agency (R-TRADE-4, V35)."""
-    return tuple(
-        Breach("trade_term_fixed", "R-TRADE-4", f"/{name}", {"field": name})
-        for name in _FIXED
-        if before[name] != after[name]
-    )

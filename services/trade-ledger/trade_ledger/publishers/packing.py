@@ -47,7 +47,7 @@ async def packing_list_state(session: AsyncSession, row: PackingListRow) -> Pack
         gross_weight_kg=sum((each.gross_weight_kg for each in packed), Decimal(0)),
         net_weight_kg=sum((each.net_weight_kg for each in packed), Decimal(0)),
         volume_m3=sum((each.volume_m3 for each in packed), Decimal(0)),
-        lines=tuple(_packed(each, lines[each.line_id].content["unit"]) for each in packed),
+        lines=tuple(_packed(each, lines[each.line_id].content.unit) for each in packed),
     )
 
 

@@ -1,12 +1,22 @@
-"""A trade's state becomes its event."""
+"""A trade's state becomes its event, and a verdict what a line says of it."""
 
 from __future__ import annotations
 
-from typing import Any
+from shared.events.trade_ledger import TradeEvent, TradeState, Verdict
+from shared.vocabulary import recognition
 
-from shared.events.trade_ledger import TradeEvent, TradeState
 
-
-def trade_event(kind: type[TradeEvent], state: dict[str, Any] | TradeState, reason: str = "") -> TradeEvent:
+def trade_event(kind: type[TradeEvent], state: TradeState, reason: str = "") -> TradeEvent:
     """The event of a change."""
-    return kind.model_validate({"trade": state, "reason": reason})
+    return kind(trade=state, reason=reason)
+
+
+def verdict_of(found: recognition.Verdict) -> Verdict:
+    """A verdict as the line keeps it, with the list version and entry behind it (V8)."""
+    return Verdict(
+        decision=found.decision,
+        list_version=recognition.list_version(found.reference),
+        rule=found.reference,
+        reason=found.reason,
+        reason_zh=found.reason_zh,
+    )

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import in_force_on
 from shared.vocabulary.legal_time import in_force
+from shared.vocabulary.recognition import Entry, decided, listed
 from trade_ledger.domain.parties import ACTIVE, RoleStanding, StallTerm, Standings, stall_in_force
-from trade_ledger.domain.recognition import ListEntry
 from trade_ledger.domain.submission import Held
 from trade_ledger.store.tables.copies import (
     AgreementCopy,
@@ -127,7 +127,7 @@ async def agreement_by_number(session: AsyncSession, pilot: str, number: str) ->
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
-async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list[ListEntry]:
+async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list[Entry]:
     """The entries of the newest complete version of each list in force, and the decisions in force."""
     counted = (
         select(CommodityEntryCopy.list_id, func.count().label("here")).group_by(CommodityEntryCopy.list_id).subquery()
@@ -146,8 +146,9 @@ async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list
     named = {row.list_id: f"{row.kind}@{row.version}" for row in newest.values()}
     rows = await session.execute(select(CommodityEntryCopy).where(CommodityEntryCopy.list_id.in_(named)))
     entries = [
-        ListEntry(
-            reference=f"{named[row.list_id]}#{row.entry_no}",
+        Entry(
+            reference=listed(named[row.list_id], row.entry_no),
+            number=row.entry_no,
             hs_prefix=row.hs_prefix,
             keywords=tuple(row.keywords),
             verdict=row.verdict,
@@ -160,15 +161,15 @@ async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list
     return entries + await _decisions_in_force(session, pilot, day)
 
 
-async def _decisions_in_force(session: AsyncSession, pilot: str, day: date) -> list[ListEntry]:
+async def _decisions_in_force(session: AsyncSession, pilot: str, day: date) -> list[Entry]:
     table = CommodityDecisionCopy
     query = select(table).where(
         table.pilot == pilot,
         in_force_on(table.effective_from, table.expires_on, day),
     )
     return [
-        ListEntry(
-            f"decision:{row.decision_id}",
+        Entry(
+            decided(row.decision_id),
             row.hs_code,
             (row.goods_name,),
             row.verdict,

@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from shared.vocabulary.recognition import Verdict, recognise
 from trade_ledger.domain.parties import StallTerm, Standings
-from trade_ledger.domain.recognition import EntriesByPrefix, Verdict, by_prefix, entries_about, verdict_on
+from trade_ledger.domain.recognition import EntriesByPrefix, by_prefix, entries_about
 from trade_ledger.store.facts import (
     agreements_by_id,
     entries_in_force,
@@ -58,7 +59,7 @@ class Known:
         if found is None:
             if len(self.verdicts) >= _MOST_REMEMBERED:
                 self.verdicts.clear()
-            found = verdict_on(goods_name, hs_code, entries_about(hs_code, self.entries[day]))
+            found = recognise(goods_name, hs_code, entries_about(hs_code, self.entries[day])).verdict
             self.verdicts[asked] = found
         return found
 

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, Text, cast, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.act import Act
+from shared.events.trade_ledger import TradeState
+from shared.rows import row_to_change
 from trade_ledger.store.tables.copies import AgreementCopy
-from trade_ledger.store.tables.trades import LineCounterRow, TradeDocumentRow, TradeLineRow, TradeRow
+from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
+from trade_ledger.store.tables.trades import (
+    LineCounterRow,
+    TradeDocumentRow,
+    TradeLineRow,
+    TradeRow,
+    TradeVersionRow,
+)
+
+_SUBMITTED = frozenset({"submitted", "accepted", "inspected", "released", "departed", "returned"})
+
+
+async def own_trade(session: AsyncSession, trade_id: UUID, version: int | None, act: Act) -> TradeRow:
+    """The locked trade at the version the caller saw, if it is seller's, consignor's or its registrar's."""
+
+    def own(trade: TradeRow) -> bool:
+        return act.subject_id in {str(trade.seller_id), str(trade.consignor_id), str(trade.registered_by)}
+
+    return await row_to_change(session, TradeRow, trade_id, pilot=act.pilot, version=version, what="trade", own=own)
 
 
 async def trades_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[TradeRow]:
@@ -80,7 +101,43 @@ async def counters_of(session: AsyncSession, trade_id: UUID) -> dict[UUID, LineC
     return {row.line_id: row for row in rows}
 
 
-async def lines_of(session: AsyncSession, trade_id: UUID) -> list[Any]:
+async def keep_version(session: AsyncSession, state: TradeState, act: Act, reason: str) -> None:
+    """Keep the trade as it is now among its versions (V17, V64)."""
+    row = {
+        "trade_id": state.trade_id,
+        "version": state.version,
+        "at": act.now,
+        "actor": act.actor,
+        "reason": reason,
+        "state": state,
+    }
+    await session.execute(insert(TradeVersionRow), [row])
+
+
+async def keep_documents(session: AsyncSession, trade: TradeRow, hashes: Sequence[str]) -> None:
+    """Remember which original documents the trade names; one that it no longer names stays remembered (V19)."""
+    rows = [{"content_hash": each, "trade_id": trade.id, "pilot": trade.pilot} for each in hashes]
+    if rows:
+        await session.execute(insert(TradeDocumentRow).values(rows).on_conflict_do_nothing())
+
+
+async def is_in_submitted_declaration(session: AsyncSession, trade_id: UUID) -> bool:
+    """Whether a declaration that is with customs, or was, holds a part of the trade (R-TRADE-4)."""
+    query = (
+        select(PortionRow.id)
+        .join(DeclarationRow, DeclarationRow.id == PortionRow.declaration_id)
+        .where(PortionRow.trade_id == trade_id, DeclarationRow.status.in_(_SUBMITTED))
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
+async def version_of_trade(session: AsyncSession, trade_id: UUID, version: int) -> TradeState | None:
+    """The trade as it was at a version."""
+    row = await session.get(TradeVersionRow, (trade_id, version))
+    return None if row is None else row.state
+
+
+async def lines_of(session: AsyncSession, trade_id: UUID) -> list[tuple[TradeLineRow, LineCounterRow]]:
     """A trade's lines with their counters, in line order."""
     query = (
         select(TradeLineRow, LineCounterRow)
@@ -88,7 +145,7 @@ async def lines_of(session: AsyncSession, trade_id: UUID) -> list[Any]:
         .where(TradeLineRow.trade_id == trade_id)
         .order_by(TradeLineRow.line_no)
     )
-    return list((await session.execute(query)).all())
+    return [(line, counter) for line, counter in await session.execute(query)]
 
 
 async def trades_with_documents_of(session: AsyncSession, trade: TradeRow) -> list[TradeRow]:

@@ -15,10 +15,11 @@ from shared.events.trade_ledger import TradeLine, TradeState, Verdict
 from shared.policy import Policy, policy_of
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
+from shared.vocabulary.recognition import recognise
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain import merge, valuation
 from trade_ledger.domain.parties import breaches_of_completion
-from trade_ledger.domain.recognition import governing, verdict_on
+from trade_ledger.domain.recognition import governs
 from trade_ledger.domain.submission import (
     ListFacts,
     PortionFacts,
@@ -30,6 +31,7 @@ from trade_ledger.domain.submission import (
     breaches_of_early_submission,
     breaches_of_submission,
 )
+from trade_ledger.publishers.trades import verdict_of
 from trade_ledger.store.declarations import packing_lists_for_update, rates_of_month, slip_values_declared
 from trade_ledger.store.documents import Entered
 from trade_ledger.store.facts import entries_in_force, place, qualifications_of, standings_of, subjects_by_id
@@ -145,20 +147,19 @@ async def _shares(
         declared |= {line_id: c.declared for line_id, c in (await counters_of(session, trade_id)).items()}
     values = await slip_values_declared(session, lines, row.id)
     entries = await entries_in_force(session, act.pilot, today)
-    states = {trade.id: TradeState.model_validate(trade.state) for trade in trades.values()}
     shares = []
     for line_id in sorted(packed):
         row_of_line, parts = lines[line_id], packed[line_id]
-        trade, line = trades[row_of_line.trade_id], TradeLine.model_validate(row_of_line.content)
+        trade, line = trades[row_of_line.trade_id], row_of_line.content
         quantity = sum((part.quantity for part in parts), Decimal(0))
-        verdict = verdict_on(line.goods_name, line.hs_code, entries)
+        verdict = recognise(line.goods_name, line.hs_code, entries).verdict
         shares.append(
             Share(
                 # The same line in the same declaration is the same portion, whatever the attempt.
                 portion_id=uuid5(row.id, str(line_id)),
                 line=line,
                 trade=trade,
-                state=states[trade.id],
+                state=trade.state,
                 quantity=quantity,
                 packages=sum(part.packages for part in parts),
                 gross_weight_kg=sum((part.gross_weight_kg for part in parts), Decimal(0)),
@@ -170,7 +171,7 @@ async def _shares(
                     quantity,
                     trade.currency,
                 ),
-                verdict=Verdict.model_validate(governing(line.verdict.model_dump(), verdict)),
+                verdict=verdict_of(verdict) if governs(verdict, line.verdict.decision) else line.verdict,
                 barred=verdict.barred_from_simplification,
             )
         )

@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
-from shared.events.trade_ledger import ConflictClosed, ConflictOpened, TradeLine, Verdict
+from shared.events.trade_ledger import ConflictClosed, ConflictOpened
 from shared.vocabulary.legal_time import legal_date
+from shared.vocabulary.recognition import recognise
 from trade_ledger.domain.receipts import INACTIVE, Receipt, cases_of_arrival
 from trade_ledger.domain.receipts import Conflict as Case
-from trade_ledger.domain.recognition import verdict_json, verdict_on
 from trade_ledger.publishers.declarations import announce_declaration
+from trade_ledger.publishers.trades import verdict_of
 from trade_ledger.store.declarations import conflicts_of, declaration_for_update, receipts_known
 from trade_ledger.store.facts import entries_in_force
 from trade_ledger.store.packing import load_for_update
@@ -73,8 +74,8 @@ async def code_cases(
     told = {portion for each in amended for portion in each.codes}
     for portion in (each for each in portions if str(each.id) in told):
         name, code = portion.content.goods_name, portion.content.hs_code
-        registered = TradeLine.model_validate(lines[portion.line_id].content).hs_code
-        verdict = Verdict.model_validate(verdict_json(verdict_on(name, code, entries)))
+        registered = lines[portion.line_id].content.hs_code
+        verdict = verdict_of(recognise(name, code, entries).verdict)
         portion.content = portion.content.model_copy(update={"verdict": verdict})
         if code != registered:
             differing.append(f"{name}: {code} ({verdict.decision}), the slip has {registered}")

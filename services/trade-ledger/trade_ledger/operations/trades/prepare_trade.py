@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import Act
 from shared.reference import customs_code, hs_codes, statutory_units, unit_factor
 from shared.vocabulary.legal_time import in_force, legal_date
+from shared.vocabulary.recognition import Verdict
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.parties import stall_in_force
-from trade_ledger.domain.recognition import Verdict
 from trade_ledger.domain.registration import (
     AgencyFacts,
     LineFacts,

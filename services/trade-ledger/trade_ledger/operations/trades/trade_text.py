@@ -15,11 +15,12 @@ from shared.act import Act
 from shared.events.trade_ledger import TRADES
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Malformed
+from shared.vocabulary.recognition import Verdict
 from shared.vocabulary.rules import Breach
 from shared.wire import MoneyAmount
-from trade_ledger.domain.recognition import Verdict, verdict_json
 from trade_ledger.operations.trades.prepare_trade import PreparedTrade
 from trade_ledger.operations.trades.trade_entry import DomesticLegEntry, LineEntry, TradeEntry
+from trade_ledger.publishers.trades import verdict_of
 
 # What the event's envelope and wrapping take stays far below the difference.
 _MOST_BYTES = TRADES.max_bytes - 4096
@@ -135,7 +136,7 @@ def _line(line_no: int, line: LineEntry, verdict: Verdict) -> LineText:
         str(line_id).encode(),
         line_no,
         entered[1:-1],
-        orjson.dumps(verdict_json(verdict)),
+        verdict_of(verdict).model_dump_json().encode(),
     )
     return LineText(line_id, line_no, content, line.quantity)
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database import CONSUMER_ONLY
+from shared.vocabulary.recognition import Decision
 from trade_ledger.store.tables.row import Row
 
 
@@ -73,7 +74,7 @@ class CommodityEntryCopy(Row):
     entry_no: Mapped[int] = mapped_column(primary_key=True)
     hs_prefix: Mapped[str]
     keywords: Mapped[list[Any]]
-    verdict: Mapped[str]
+    verdict: Mapped[Decision] = mapped_column(Text)
     reason: Mapped[str]
     reason_zh: Mapped[str]
     barred_from_simplification: Mapped[bool]
@@ -87,7 +88,7 @@ class CommodityDecisionCopy(Row):
     pilot: Mapped[str]
     goods_name: Mapped[str]
     hs_code: Mapped[str]
-    verdict: Mapped[str]
+    verdict: Mapped[Decision] = mapped_column(Text)
     reason: Mapped[str]
     effective_from: Mapped[date]
     expires_on: Mapped[date | None]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database import MONEY, QUANTITY, digits_checks
+from shared.documents import Document
+from shared.events.trade_ledger import TradeLine, TradeState
 from trade_ledger.store.tables.row import Row
 
 
@@ -49,7 +50,7 @@ class TradeRow(Row):
     total: Mapped[Decimal] = mapped_column(MONEY)
     registered_at: Mapped[datetime]
     handed_over_at: Mapped[datetime | None]
-    state: Mapped[dict[str, Any]]
+    state: Mapped[TradeState] = mapped_column(Document(TradeState))
 
 
 class TradeVersionRow(Row):
@@ -62,7 +63,7 @@ class TradeVersionRow(Row):
     at: Mapped[datetime]
     actor: Mapped[str]
     reason: Mapped[str]
-    state: Mapped[dict[str, Any]]
+    state: Mapped[TradeState] = mapped_column(Document(TradeState))
 
 
 class TradeDocumentRow(Row):
@@ -85,7 +86,7 @@ class TradeLineRow(Row):
     trade_id: Mapped[UUID] = mapped_column(ForeignKey("trades.id"))
     pilot: Mapped[str]
     line_no: Mapped[int]
-    content: Mapped[dict[str, Any]]
+    content: Mapped[TradeLine] = mapped_column(Document(TradeLine))
 
 
 class LineCounterRow(Row):
