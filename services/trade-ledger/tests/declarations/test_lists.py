@@ -31,6 +31,27 @@ async def test_declarations_by_status_and_customs_number(yard: Any) -> None:
     assert await found(yard, "/v1/declarations?status=released") == []
 
 
+async def test_declarations_are_listed_in_short_and_read_whole(yard: Any) -> None:
+    declaration = await yard.submitted()
+    (first,) = (await yard.as_operator("GET", "/v1/declarations"))["items"]
+    heads = ("status", "attempt", "currency", "total_value", "total_fob", "total_fob_usd", "export_date")
+    whole = declaration["declaration"]
+    assert {name: first[name] for name in heads} == {name: whole[name] for name in heads}
+    assert "declaration" not in first
+
+
+async def test_a_page_of_declarations_takes_as_many_statements_whatever_it_holds(yard: Any, statements: Any) -> None:
+    first = await yard.submitted()
+    with statements(yard.door) as of_one:
+        assert await found(yard, "/v1/declarations?limit=200") == [first["id"]]
+    lists = first["declaration"]["packing_list_ids"]
+    await yard.receive(first["id"], "rejected")
+    others = [(await yard.draft(*lists))["id"] for _ in range(7)]
+    with statements(yard.door) as of_many:
+        assert await found(yard, "/v1/declarations?limit=200") == [*reversed(others), first["id"]]
+    assert len(of_many) == len(of_one) <= 5
+
+
 async def test_packing_lists_by_container_and_status(yard: Any, make_packed: Any) -> None:
     load = await yard.as_operator("POST", "/v1/loads", {"container_number": "CSQU3054383"})
     sealed = await yard.sealed(make_packed((await yard.trade())["trade"]["lines"][0]), load_id=load["id"])

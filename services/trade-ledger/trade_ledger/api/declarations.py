@@ -7,7 +7,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.http.access import Authorised
@@ -15,33 +14,32 @@ from shared.http.command import Command, Commanded, Reading, act_of
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
-from trade_ledger.api.filters import WantedDeclarations
-from trade_ledger.api.schemas import (
+from trade_ledger.api.declaration_schemas import (
     BreachShown,
     CustomsRateIn,
     CustomsRateOut,
     CustomsRates,
     DeclarationIn,
     DeclarationOut,
+    DeclarationSummary,
     DraftShown,
     PreflightOut,
-    ReasonIn,
     ReceiptIn,
 )
+from trade_ledger.api.filters import WantedDeclarations
+from trade_ledger.api.schemas import ReasonIn
 from trade_ledger.operations.declarations.assess_declaration import assess_declaration
 from trade_ledger.operations.declarations.close_conflict import close_conflict
 from trade_ledger.operations.declarations.draft_declaration import Drafted, draft_declaration
 from trade_ledger.operations.declarations.import_customs_rate import import_customs_rate
 from trade_ledger.operations.declarations.record_receipt import record_receipt
-from trade_ledger.operations.declarations.submit_declaration import (
-    own_declaration,
-    submit_declaration,
-    withdraw_declaration,
-)
+from trade_ledger.operations.declarations.submit_declaration import submit_declaration
+from trade_ledger.operations.declarations.withdraw_declaration import withdraw_declaration
 from trade_ledger.publishers.declarations import declaration_state
-from trade_ledger.store.declarations import declarations_like, declarations_seen_by
+from trade_ledger.store.customs_rates import customs_rates
+from trade_ledger.store.declarations import declarations_like, declarations_seen_by, own_declaration
 from trade_ledger.store.documents import EnteredDifference, ReceiptMessage
-from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow
+from trade_ledger.store.tables.declarations import DeclarationRow
 
 router = APIRouter(tags=["declarations"])
 
@@ -89,12 +87,12 @@ async def draft_a_declaration(body: DeclarationIn, command: Commanded) -> Respon
 @router.get("/v1/declarations")
 async def list_declarations(
     session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedDeclarations
-) -> Page[DeclarationOut]:
-    """The declarations the caller may see, newest first."""
+) -> Page[DeclarationSummary]:
+    """The declarations the caller may see, newest first, each in short."""
     query = declarations_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
     query = declarations_like(query, **asdict(asked))
     rows = list((await session.execute(wanted.of(query, DeclarationRow.id))).scalars())
-    return wanted.page(rows, [await shown(session, row) for row in rows], "id")
+    return wanted.page(rows, [model_from(DeclarationSummary, row) for row in rows], "id")
 
 
 @router.get("/v1/declarations/{declaration_id}")
@@ -188,15 +186,10 @@ async def close_a_conflict(declaration_id: UUID, conflict_id: UUID, body: Reason
 async def import_rate(body: CustomsRateIn, command: Commanded) -> Response:
     """Import a customs monthly rate."""
     row = await import_customs_rate(command.session, **body.model_dump(), act=command.act)
-    answer = model_from(CustomsRateOut, row)
-    return await command.answer(answer, status=201)
+    return await command.answer(model_from(CustomsRateOut, row), status=201)
 
 
 @router.get("/v1/customs-rates")
 async def list_customs_rates(session: Reading, caller: Authorised) -> CustomsRates:
     """All imported customs rates."""
-    rows = (await session.execute(select(CustomsRateRow).order_by(CustomsRateRow.id))).scalars()
-    names = CustomsRateOut.model_fields
-    return CustomsRates(
-        items=[CustomsRateOut.model_validate({name: getattr(row, name) for name in names}) for row in rows]
-    )
+    return CustomsRates(items=[model_from(CustomsRateOut, each) for each in await customs_rates(session)])

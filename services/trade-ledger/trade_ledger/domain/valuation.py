@@ -114,6 +114,11 @@ def fob_total(total: Decimal, term: str, charges: Charges) -> Decimal:
     return total - charges.freight - charges.insurance
 
 
+def in_usd(total: Decimal, currency: str, cny_per_unit: Mapping[str, Decimal]) -> Decimal:
+    """A total in US dollars at customs' rates (V27)."""
+    return rounded(total * cny_per_unit[currency] / cny_per_unit["USD"], "USD")
+
+
 def valued(
     shares: Sequence[Share],
     *,
@@ -133,8 +138,7 @@ def valued(
     # Charges or differences above the goods' value make FOB negative, a breach and no crash.
     weights = [max(value, Decimal(0)) for value in declared]
     fob = allocate(rounded(fob_total(sum(declared, Decimal(0)), term, charges), currency), weights, digits)
-    usd_total = rounded(sum(fob, Decimal(0)) * cny_per_unit[currency] / cny_per_unit["USD"], "USD")
-    usd = fob if currency == "USD" else allocate(usd_total, weights, 2)
+    usd = fob if currency == "USD" else allocate(in_usd(sum(fob, Decimal(0)), currency, cny_per_unit), weights, 2)
     return [Valued(*each) for each in zip(declared, fob, usd, map(tuple, named), strict=True)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import Act
 from shared.events.trade_ledger import (
     ConflictCase,
+    ConflictOpened,
     DeclarationEvent,
     DeclarationState,
     DeclarationSubmitted,
@@ -20,17 +21,13 @@ from shared.events.trade_ledger import (
 from shared.messaging.outbox import announce
 from shared.rows import model_from
 from trade_ledger.domain.merge import Behind, item_now
-from trade_ledger.store.declarations import conflicts_of, portions_of
+from trade_ledger.store.conflicts import open_conflicts_of
+from trade_ledger.store.declarations import portions_of
 from trade_ledger.store.documents import SubmittedItem
 from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, PortionRow
 
 # What release, departure and cases add to a declaration of 2,000 portions: customs' word must never be too long.
 _GROWS_BY = 256 * 1024
-
-
-def conflict_case(row: ConflictRow) -> ConflictCase:
-    """An open case as the declaration's state carries it."""
-    return model_from(ConflictCase, row, conflict_id=row.id)
 
 
 def _portion(row: PortionRow) -> Portion:
@@ -50,7 +47,7 @@ async def declaration_state(session: AsyncSession, row: DeclarationRow) -> Decla
     if content.assessed is None:
         raise ValueError(f"declaration {row.id} is a draft: it has no public state")
     portions = {each.id: each for each in await portions_of(session, row.id)}
-    cases = [conflict_case(each) for each in await conflicts_of(session, row.id) if each.closed_at is None]
+    cases = [model_from(ConflictCase, each, conflict_id=each.id) for each in await open_conflicts_of(session, row.id)]
     documents = {**dict(content.entered), **dict(content.assessed), **dict(content.customs)}
     documents["items"] = [_item(each, portions) for each in content.assessed.items]
     told = [_portion(each) for each in portions.values()]
@@ -72,3 +69,11 @@ async def announce_declaration(
     said = event(declaration=await declaration_state(session, row), receipt_id=receipt_id, reason=reason)
     spare = _GROWS_BY if event is DeclarationSubmitted else 0
     await announce(session, said, key=row.id, sequence=row.version, act=act, spare=spare)
+
+
+async def announce_cases(
+    session: AsyncSession, row: DeclarationRow, opened: Iterable[ConflictRow], *, receipt_id: str, act: Act
+) -> None:
+    """One event per case, with the receipt that brought it up."""
+    for case in opened:
+        await announce_declaration(session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason=case.code)

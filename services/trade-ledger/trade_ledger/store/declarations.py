@@ -1,27 +1,36 @@
-"""Questions about declarations, portions, receipts, conflicts and rates."""
+"""Declarations and their portions: who may see and change them, and what they hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.act import Act
+from shared.rows import row_to_change
 from trade_ledger.domain.portions import Numbers, Submitted
-from trade_ledger.domain.receipts import INACTIVE, Receipt
+from trade_ledger.domain.receipts import INACTIVE
+from trade_ledger.domain.submission import ListFacts
 from trade_ledger.domain.valuation import slip_value_kept
-from trade_ledger.store.tables.declarations import (
-    ConflictRow,
-    CustomsRateRow,
-    DeclarationRow,
-    PortionRow,
-    ReceiptRow,
-)
+from trade_ledger.store.packing import load_for_update
+from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 from trade_ledger.store.tables.packing import PackingListRow
+
+
+async def own_declaration(session: AsyncSession, declaration_id: UUID, version: int | None, act: Act) -> DeclarationRow:
+    """The locked declaration at the version the caller saw, if it is its consignor or declarant."""
+
+    def own(row: DeclarationRow) -> bool:
+        return act.subject_id in {str(row.consignor_id), str(row.declarant_id)}
+
+    return await row_to_change(
+        session, DeclarationRow, declaration_id, pilot=act.pilot, version=version, what="declaration", own=own
+    )
 
 
 async def declaration_for_update(session: AsyncSession, declaration_id: UUID) -> DeclarationRow | None:
@@ -52,6 +61,13 @@ async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[Porti
     return list((await session.execute(query)).scalars())
 
 
+async def put_portions(session: AsyncSession, row: DeclarationRow, portions: Sequence[PortionRow]) -> None:
+    """The portions of a new attempt, in place of the last one's; the totals are theirs."""
+    await session.execute(delete(PortionRow).where(PortionRow.declaration_id == row.id))
+    session.add_all(portions)
+    keep_totals(row, portions)
+
+
 def submitted_of(row: PortionRow) -> Submitted:
     """What a portion declared when it was submitted, as the rules look at it."""
     return Submitted(**dict(row.content.submitted), currency=row.declared_currency, slip_currency=row.slip_currency)
@@ -71,38 +87,6 @@ def keep_totals(row: DeclarationRow, portions: Iterable[PortionRow]) -> None:
     row.total_fob_usd = sum((each.fob_usd for each in held), Decimal(0))
 
 
-async def receipts_known(session: AsyncSession, declaration_id: UUID, attempt: int) -> list[Receipt]:
-    """All receipts of an attempt, as the rules look at them."""
-    query = select(ReceiptRow).where(ReceiptRow.declaration_id == declaration_id, ReceiptRow.attempt == attempt)
-    return [_receipt(row) for row in (await session.execute(query)).scalars()]
-
-
-def _receipt(row: ReceiptRow) -> Receipt:
-    told = row.content
-    return Receipt(
-        receipt_id=row.receipt_id,
-        kind=row.kind,
-        issued_at=row.issued_at,
-        customs_number=told.customs_number,
-        export_date=told.export_date,
-        quantities={str(each.portion_id): each.quantity for each in told.portions},
-        values={str(each.portion_id): each.declared_value for each in told.portions if each.declared_value is not None},
-        codes={str(each.portion_id): each.hs_code for each in told.portions if each.hs_code},
-    )
-
-
-async def receipt_by_id(session: AsyncSession, declaration_id: UUID, receipt_id: str) -> ReceiptRow:
-    """The receipt that is kept under an id of customs."""
-    query = select(ReceiptRow).where(ReceiptRow.declaration_id == declaration_id, ReceiptRow.receipt_id == receipt_id)
-    return (await session.execute(query)).scalar_one()
-
-
-async def conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[ConflictRow]:
-    """All conflict cases, open and closed."""
-    query = select(ConflictRow).where(ConflictRow.declaration_id == declaration_id).order_by(ConflictRow.id)
-    return list((await session.execute(query)).scalars())
-
-
 async def customs_number_holder(
     session: AsyncSession, pilot: str, customs_number: str, *, but_not: UUID
 ) -> DeclarationRow | None:
@@ -113,17 +97,37 @@ async def customs_number_holder(
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
-async def packing_lists_for_update(session: AsyncSession, ids: list[UUID]) -> list[PackingListRow]:
+async def hold_packing_lists(session: AsyncSession, row: DeclarationRow, *, held: bool) -> None:
+    """Keep the declaration's packing lists for it, or give them back to be declared elsewhere."""
+    for each in await packing_lists_for_update(session, row.content.entered.packing_list_ids):
+        if held and each.declaration_id is None:
+            each.declaration_id = row.id
+        elif not held and each.declaration_id == row.id:
+            each.declaration_id = None
+
+
+def list_facts(each: PackingListRow, declaration_id: UUID | None, vehicles: set[UUID]) -> ListFacts:
+    """What the rules ask of a packing list, as seen by its declaration."""
+    return ListFacts(
+        each.number,
+        each.status,
+        each.destination,
+        by_vehicle=each.load_id in vehicles,
+        free=each.declaration_id in (None, declaration_id),
+    )
+
+
+async def arrivals_of(session: AsyncSession, row: DeclarationRow) -> dict[str, datetime | None]:
+    """When each of the declaration's loads arrived, by number; the loads stay locked until commit."""
+    load_ids = row.content.assessed.load_ids if row.content.assessed else ()
+    loads = [await load_for_update(session, each) for each in sorted(load_ids)]
+    return {load.number: load.arrived_at for load in loads if load is not None}
+
+
+async def packing_lists_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[PackingListRow]:
     """Several packing lists, locked in the order of their ids."""
     query = select(PackingListRow).where(PackingListRow.id.in_(set(ids))).order_by(PackingListRow.id)
     return list((await session.execute(query.with_for_update().execution_options(populate_existing=True))).scalars())
-
-
-async def rates_of_month(session: AsyncSession, month: date) -> dict[str, tuple[str, Decimal]]:
-    """The customs rates of a month: currency to (rate id, CNY per unit); CNY itself is always 1."""
-    query = select(CustomsRateRow).where(CustomsRateRow.month == month)
-    found = {row.currency: (row.id, row.cny_per_unit) for row in (await session.execute(query)).scalars()}
-    return {**found, "CNY": (f"customs:{month:%Y-%m}:CNY", Decimal(1))}
 
 
 async def slip_values_declared(session: AsyncSession, line_ids: Iterable[UUID], but_not: UUID) -> dict[UUID, Decimal]:

@@ -14,14 +14,12 @@ from shared.act import Act
 from shared.events.trade_ledger import TradeLine, TradeState, Verdict
 from shared.policy import Policy, policy_of
 from shared.vocabulary.legal_time import legal_date
-from shared.vocabulary.money import rounded
 from shared.vocabulary.recognition import recognise
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain import merge, valuation
 from trade_ledger.domain.parties import breaches_of_completion
 from trade_ledger.domain.recognition import governs
 from trade_ledger.domain.submission import (
-    ListFacts,
     PortionFacts,
     SubmissionFacts,
     Worth,
@@ -32,7 +30,8 @@ from trade_ledger.domain.submission import (
     breaches_of_submission,
 )
 from trade_ledger.publishers.trades import verdict_of
-from trade_ledger.store.declarations import packing_lists_for_update, rates_of_month, slip_values_declared
+from trade_ledger.store.customs_rates import rates_of_month
+from trade_ledger.store.declarations import list_facts, packing_lists_for_update, slip_values_declared
 from trade_ledger.store.documents import Entered
 from trade_ledger.store.facts import entries_in_force, place, qualifications_of, standings_of, subjects_by_id
 from trade_ledger.store.packing import loads_arrived, packed_lines_of, vehicles_among
@@ -89,7 +88,7 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
     rules = await policy_of(session, policy, row.pilot)
     today = legal_date(act.now)
     month = today.replace(day=1)
-    lists = await packing_lists_for_update(session, list(entered.packing_list_ids))
+    lists = await packing_lists_for_update(session, entered.packing_list_ids)
     vehicles = await vehicles_among(session, {each.load_id for each in lists})
     shares = await _shares(session, row, lists, today, act)
     rates = await rates_of_month(session, month)
@@ -106,7 +105,8 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
             single_kinds=simplified.single_kinds,
         )
         fob_negative = any(share.valued.fob < 0 for share in shares)
-        worth = Worth(_total_usd(shares, row.currency, cny), fob_negative, len(items))
+        total = sum((share.valued.declared for share in shares), Decimal(0))
+        worth = Worth(valuation.in_usd(total, row.currency, cny), fob_negative, len(items))
     facts = SubmissionFacts(
         lists=[list_facts(each, row.id, vehicles) for each in _as_entered(lists, entered)],
         customs_office_known=await _office_known(session, row.pilot, entered.customs_office, today),
@@ -203,11 +203,6 @@ def _value(shares: list[Share], entered: Entered, currency: str, cny: dict[str, 
             )
 
 
-def _total_usd(shares: list[Share], currency: str, cny: dict[str, Decimal]) -> Decimal:
-    total = sum((share.valued.declared for share in shares), Decimal(0))
-    return rounded(total * cny[currency] / cny["USD"], "USD")
-
-
 def _merge_share(share: Share) -> merge.Share:
     return merge.Share(
         portion=str(share.portion_id),
@@ -240,17 +235,6 @@ def _portion_facts(share: Share) -> PortionFacts:
 
 def _as_entered(lists: list[PackingListRow], entered: Entered) -> list[PackingListRow]:
     return sorted(lists, key=lambda each: entered.packing_list_ids.index(each.id))
-
-
-def list_facts(each: PackingListRow, declaration_id: UUID | None, vehicles: set[UUID]) -> ListFacts:
-    """What the rules ask of a packing list, as seen by its declaration."""
-    return ListFacts(
-        each.number,
-        each.status,
-        each.destination,
-        by_vehicle=each.load_id in vehicles,
-        free=each.declaration_id in (None, declaration_id),
-    )
 
 
 async def _declarant(session: AsyncSession, row: DeclarationRow) -> tuple[Breach, ...]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import Act
 from trade_ledger.domain.portions import counters_of, numbers_of
 from trade_ledger.domain.receipts import INACTIVE, Outcome
-from trade_ledger.store.declarations import keep_numbers, keep_totals, packing_lists_for_update, submitted_of
+from trade_ledger.store.declarations import hold_packing_lists, keep_numbers, keep_totals, submitted_of
 from trade_ledger.store.movements import Move, booked_by, move_what_fits
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 
@@ -29,15 +29,6 @@ async def book_outcome(
             portion.content = portion.content.model_copy(update={"hs_code": new.hs_code})
     keep_totals(row, portions)
     return await _book(session, row, portions, outcome, act)
-
-
-async def hold_packing_lists(session: AsyncSession, row: DeclarationRow, *, held: bool) -> None:
-    """Keep the declaration's packing lists for it, or give them back to be declared elsewhere."""
-    for each in await packing_lists_for_update(session, list(row.content.entered.packing_list_ids)):
-        if held and each.declaration_id is None:
-            each.declaration_id = row.id
-        elif not held and each.declaration_id == row.id:
-            each.declaration_id = None
 
 
 async def _book(

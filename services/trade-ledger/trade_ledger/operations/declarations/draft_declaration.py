@@ -17,11 +17,10 @@ from shared.rows import next_number
 from shared.vocabulary.errors import Hidden, Malformed, NotFound, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
-from shared.vocabulary.rules import Breach
+from trade_ledger.domain.customs_rates import breaches_of_currency
 from trade_ledger.domain.submission import breaches_of_lists
 from trade_ledger.domain.valuation import breaches_of_digits
-from trade_ledger.operations.declarations.assess_declaration import list_facts
-from trade_ledger.store.declarations import packing_lists_for_update
+from trade_ledger.store.declarations import list_facts, packing_lists_for_update
 from trade_ledger.store.documents import DeclarationContent, Entered, EnteredDifference
 from trade_ledger.store.packing import vehicles_among
 from trade_ledger.store.pilots import prefix_of
@@ -48,7 +47,7 @@ class Drafted:
 
 async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act) -> DeclarationRow:
     """The draft; it takes nothing until it is submitted, but lists that can't go together are refused at once (V24)."""
-    lists = await packing_lists_for_update(session, list(drafted.packing_list_ids))
+    lists = await packing_lists_for_update(session, drafted.packing_list_ids)
     if len(lists) != len(set(drafted.packing_list_ids)) or any(each.pilot != act.pilot for each in lists):
         raise NotFound("not all packing lists are known")
     for each in lists:
@@ -58,9 +57,9 @@ async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act
     lists.sort(key=lambda each: entered.index(str(each.id)))
     vehicles = await vehicles_among(session, {each.load_id for each in lists})
     breaches = breaches_of_lists([list_facts(each, None, vehicles) for each in lists])
-    if customs_code("currency", drafted.currency, legal_date(act.now)) is None:
-        breaches += (Breach("currency_unknown", "V56", "/currency", {"currency": drafted.currency}),)
-    elif too_fine := breaches_of_digits(_amounts(drafted), drafted.currency):
+    listed = customs_code("currency", drafted.currency, legal_date(act.now)) is not None
+    breaches += breaches_of_currency(drafted.currency, listed=listed)
+    if listed and (too_fine := breaches_of_digits(_amounts(drafted), drafted.currency)):
         raise Malformed(too_fine)
     if breaches:
         raise Refused(breaches)

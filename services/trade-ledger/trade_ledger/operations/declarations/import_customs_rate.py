@@ -11,6 +11,7 @@ from shared.act import Act
 from shared.reference import customs_code
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.rules import Breach
+from trade_ledger.domain.customs_rates import breaches_of_rate
 from trade_ledger.store.tables.declarations import CustomsRateRow
 
 
@@ -19,19 +20,12 @@ async def import_customs_rate(
 ) -> CustomsRateRow:
     """The stored rate; a published month is not overwritten, since decisions rest on it."""
     rate_id = f"customs:{month:%Y-%m}:{currency}"
-    breaches = []
-    if month.day != 1:
-        breaches.append(Breach("rate_month_not_first", "R-FX-10", "/month"))
-    if customs_code("currency", currency, month) is None:
-        breaches.append(Breach("currency_unknown", "V56", "/currency", {"currency": currency}))
-    if currency == "CNY":
-        breaches.append(Breach("rate_is_one", "R-FX-10", "/currency"))
-    if cny_per_unit <= 0:
-        breaches.append(Breach("amount_not_positive", "V14", "/cny_per_unit"))
+    listed = customs_code("currency", currency, month) is not None
+    breaches = breaches_of_rate(month, currency, cny_per_unit, listed=listed)
     if await session.get(CustomsRateRow, rate_id) is not None:
-        breaches.append(Breach("rate_imported_already", "R-FX-10", "/month", {"rate": rate_id}))
+        breaches += (Breach("rate_imported_already", "R-FX-10", "/month", {"rate": rate_id}),)
     if breaches:
-        raise Refused(tuple(breaches))
+        raise Refused(breaches)
     row = CustomsRateRow(
         id=rate_id,
         month=month,

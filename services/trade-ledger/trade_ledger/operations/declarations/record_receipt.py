@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.events.trade_ledger import (
-    ConflictOpened,
     DeclarationAccepted,
     DeclarationAmended,
     DeclarationDeleted,
@@ -30,30 +28,36 @@ from shared.policy import policy_of
 from shared.rows import lock_name
 from shared.vocabulary.errors import Conflict, Malformed, NotFound
 from shared.vocabulary.legal_time import legal_date
-from shared.vocabulary.money import rounded
-from trade_ledger.domain.receipts import INACTIVE, Outcome, breaches_of_portions, outcome_of
+from shared.vocabulary.recognition import recognise
+from trade_ledger.domain.cases import (
+    CodeNow,
+    asks_for_arrival,
+    case_of_number,
+    case_of_reuse,
+    case_of_room,
+    cases_of_codes,
+    cases_of_limit,
+    standing,
+)
+from trade_ledger.domain.receipts import INACTIVE, Outcome, Receipt, breaches_of_portions, cases_of_arrival, outcome_of
 from trade_ledger.domain.receipts import Conflict as Case
 from trade_ledger.domain.route import RouteFacts, route_of
-from trade_ledger.domain.valuation import breaches_of_digits
+from trade_ledger.domain.valuation import breaches_of_digits, in_usd
 from trade_ledger.operations.declarations.book_outcome import book_outcome
-from trade_ledger.operations.declarations.keep_cases import arrival_cases, case_row, code_cases, keep_cases, tell_opened
-from trade_ledger.publishers.declarations import announce_declaration
+from trade_ledger.publishers.declarations import announce_cases, announce_declaration
 from trade_ledger.publishers.packing import announce_load
-from trade_ledger.store.declarations import (
-    conflicts_of,
-    customs_number_holder,
-    declaration_for_update,
-    portions_of,
-    rates_of_month,
-    receipt_by_id,
-    receipts_known,
-)
+from trade_ledger.publishers.trades import verdict_of
+from trade_ledger.store.conflicts import conflicts_of, keep_cases, open_case
+from trade_ledger.store.customs_rates import rates_of_month
+from trade_ledger.store.declarations import arrivals_of, customs_number_holder, declaration_for_update, portions_of
 from trade_ledger.store.documents import ByCustoms, ReceiptMessage
-from trade_ledger.store.facts import grade_of
+from trade_ledger.store.facts import entries_in_force, grade_of
 from trade_ledger.store.packing import load_for_update
 from trade_ledger.store.parameters import DeclarationCountsAsMade, DeclarationLimitUsd, SamplingEvery
-from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow, ReceiptRow
+from trade_ledger.store.receipts import receipt_by_id, receipts_known, take_receipt
+from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 from trade_ledger.store.tables.row import policy
+from trade_ledger.store.trades import lines_by_id
 
 _EVENTS: dict[str, type[DeclarationEvent]] = {
     "accepted": DeclarationAccepted,
@@ -88,102 +92,94 @@ async def record_receipt(
     breaches = breaches_of_digits({at: value for at, value in values.items() if value is not None}, row.currency)
     if breaches := breaches + breaches_of_portions([str(each.portion_id) for each in message.portions]):
         raise Malformed(breaches)
-    taking = insert(ReceiptRow).values(
-        declaration_id=declaration_id,
-        pilot=row.pilot,
-        receipt_id=receipt_id,
-        kind=kind,
-        attempt=row.attempt,
-        issued_at=issued_at,
-        content=message,
-        recorded_at=act.now,
-        recorded_by=act.actor,
-    )
-    taken = await session.execute(taking.on_conflict_do_nothing().returning(ReceiptRow.id))
-    if taken.first() is None:
-        return await _repeated(session, row, kind, receipt_id, message, act)
-    await _settle(session, row, kind, receipt_id, act)
+    told = {"receipt_id": receipt_id, "kind": kind}
+    if await take_receipt(session, row, **told, issued_at=issued_at, message=message, act=act):
+        await _settle(session, row, **told, act=act)
+    else:
+        await _repeat(session, row, **told, message=message, act=act)
     return row
 
 
-async def _repeated(
-    session: AsyncSession, row: DeclarationRow, kind: str, receipt_id: str, message: ReceiptMessage, act: Act
-) -> DeclarationRow:
-    """The declaration as it was; another message under a used id is kept as a case, not lost (R-DECL-7)."""
+async def _repeat(
+    session: AsyncSession, row: DeclarationRow, *, receipt_id: str, kind: str, message: ReceiptMessage, act: Act
+) -> None:
+    """Nothing new; but another message under a used id is kept as a case, not lost (R-DECL-7)."""
     first = await receipt_by_id(session, row.id, receipt_id)
     if (first.kind, first.content) == (kind, message):
-        return row
-    known = {(each.code, each.receipt_id) for each in await conflicts_of(session, row.id)}
-    if ("receipt_id_reused", receipt_id) not in known:
-        told = json.dumps(message.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
-        detail = f"first {first.kind}, then {kind}: {told}"
-        session.add(case_row(row, Case("receipt_id_reused", receipt_id, detail, "customs"), act))
-        await announce_declaration(
-            session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason="receipt_id_reused"
-        )
-    return row
+        return
+    told = json.dumps(message.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
+    case = case_of_reuse(receipt_id, first.kind, kind, told)
+    if (case.code, receipt_id) not in {(each.code, each.receipt_id) for each in await conflicts_of(session, row.id)}:
+        opened = open_case(session, row, case, act)
+        await announce_cases(session, row, [opened], receipt_id=receipt_id, act=act)
 
 
-async def _settle(session: AsyncSession, row: DeclarationRow, kind: str, receipt_id: str, act: Act) -> None:
+async def _settle(session: AsyncSession, row: DeclarationRow, *, receipt_id: str, kind: str, act: Act) -> None:
     portions = await portions_of(session, row.id)
     receipts = await receipts_known(session, row.id, row.attempt)
     outcome = outcome_of(receipts, {str(each.id): each.content.submitted.quantity for each in portions})
     before = row.status
-    withdrawn = row.content.withdrawn_attempt == row.attempt
-    row.status = "withdrawn" if withdrawn and outcome.status in ("submitted", "rejected") else outcome.status
+    row.status, cases = standing(outcome, withdrawn=row.content.withdrawn_attempt == row.attempt)
     row.export_date = outcome.export_date
-    cases = list(outcome.conflicts)
-    if withdrawn and outcome.proof is not None:
-        cases.append(Case("accepted_after_withdrawal", outcome.proof, "both facts stand", "consignor"))
     cases += await _number_case(session, row, outcome, receipt_id)
     if stuck := await book_outcome(session, row, portions, outcome, before=before, act=act):
-        proof = outcome.proof or receipt_id
-        cases.append(Case("quantity_elsewhere", proof, f"lines: {', '.join(stuck)}", "consignor"))
-    cases += await _limit_case(session, row, portions, outcome, act)
-    cases += await arrival_cases(session, row, receipts)
-    cases += await code_cases(session, row, portions, receipts, act)
+        cases.append(case_of_room(stuck, outcome.proof or receipt_id))
+    cases += await _limit_case(session, row, outcome)
+    if asks_for_arrival(row.status, receipts):
+        cases += cases_of_arrival(receipts, await arrivals_of(session, row))
+    cases += await _code_case(session, row, portions, receipts, act)
     opened = await keep_cases(session, row, cases, act)
     route = row.content.customs.route or await _route(session, row, outcome, len(cases), act)
     customs = ByCustoms(accepted_at=outcome.accepted_at, released_at=outcome.released_at, route=route)
     row.content = row.content.model_copy(update={"customs": customs})
     await announce_declaration(session, row, _EVENTS[kind], act=act, receipt_id=receipt_id)
-    await tell_opened(session, row, opened, receipt_id, act)
+    await announce_cases(session, row, opened, receipt_id=receipt_id, act=act)
     if row.status == "departed" and before != "departed":
         await _close_loads(session, row, act)
 
 
 async def _number_case(session: AsyncSession, row: DeclarationRow, outcome: Outcome, receipt_id: str) -> list[Case]:
-    """V34: the second declaration with a customs number is a conflict, never a refusal."""
     if outcome.customs_number is None or outcome.customs_number == row.customs_number:
         return []
     row.customs_number = outcome.customs_number
     # Two declarations may hear the same number at the same moment: the later one must see the earlier.
     await lock_name(session, f"customs number {row.pilot} {outcome.customs_number}")
     holder = await customs_number_holder(session, row.pilot, outcome.customs_number, but_not=row.id)
-    if holder is None:
-        return []
-    return [Case("customs_number_taken", receipt_id, f"declaration {holder.number} has the same number", "customs")]
+    return [] if holder is None else [case_of_number(holder.number, receipt_id)]
 
 
-async def _limit_case(
-    session: AsyncSession, row: DeclarationRow, portions: list[PortionRow], outcome: Outcome, act: Act
-) -> list[Case]:
-    """V27: the limit again, at the rate of the month in which the declaration counts as made."""
-    if outcome.proof is None or outcome.accepted_at is None or row.status in INACTIVE:
+async def _limit_case(session: AsyncSession, row: DeclarationRow, outcome: Outcome) -> list[Case]:
+    assessed, total = row.content.assessed, row.total_value
+    if outcome.proof is None or outcome.accepted_at is None or row.status in INACTIVE or not assessed or total is None:
         return []
-    made_at, day, assessed = outcome.accepted_at, legal_date(outcome.accepted_at), row.content.assessed
+    day = legal_date(outcome.accepted_at)
     rules = await policy_of(session, policy, row.pilot)
-    if rules.on(DeclarationCountsAsMade, day).value == "completion" and assessed is not None:
-        made_at = assessed.submitted_at
+    at_completion = rules.on(DeclarationCountsAsMade, day).value == "completion"
+    made_at = assessed.submitted_at if at_completion else outcome.accepted_at
     rates = await rates_of_month(session, legal_date(made_at).replace(day=1))
     if not {row.currency, "USD"} <= set(rates):
         return []
-    total = sum((each.declared_value for each in portions), Decimal(0))
-    usd = rounded(total * rates[row.currency][1] / rates["USD"][1], "USD")
-    limit = rules.on(DeclarationLimitUsd, day).value
-    if usd <= limit:
+    usd = in_usd(total, row.currency, {currency: rate for currency, (_, rate) in rates.items()})
+    return cases_of_limit(usd, rules.on(DeclarationLimitUsd, day).value, outcome.proof)
+
+
+async def _code_case(
+    session: AsyncSession, row: DeclarationRow, portions: Sequence[PortionRow], receipts: Sequence[Receipt], act: Act
+) -> list[Case]:
+    """Portions that customs amended to another code have the new code's verdict (V8)."""
+    amended = [each for each in receipts if each.codes]
+    if row.status in INACTIVE or not amended:
         return []
-    return [Case("value_over_limit", outcome.proof, f"USD {usd:,.2f} is more than {limit:,.2f}", "consignor")]
+    lines = await lines_by_id(session, {each.line_id for each in portions})
+    entries = await entries_in_force(session, row.pilot, legal_date(act.now))
+    told = {portion for each in amended for portion in each.codes}
+    goods = []
+    for portion in (each for each in portions if str(each.id) in told):
+        name, code = portion.content.goods_name, portion.content.hs_code
+        verdict = verdict_of(recognise(name, code, entries).verdict)
+        portion.content = portion.content.model_copy(update={"verdict": verdict})
+        goods.append(CodeNow(name, code, verdict.decision, lines[portion.line_id].content.hs_code))
+    return cases_of_codes(goods, amended)
 
 
 async def _route(

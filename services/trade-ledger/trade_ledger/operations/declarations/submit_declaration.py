@@ -6,12 +6,10 @@ from dataclasses import asdict
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
-from shared.events.trade_ledger import DeclarationSubmitted, DeclarationWithdrawn, ValueDifference
-from shared.rows import row_to_change
+from shared.events.trade_ledger import DeclarationSubmitted, ValueDifference
 from shared.vocabulary.errors import Conflict, Refused
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.merge import Item
@@ -23,24 +21,12 @@ from trade_ledger.domain.portions import (
     untouched,
 )
 from trade_ledger.operations.declarations.assess_declaration import Assessed, Share, assess_declaration
-from trade_ledger.operations.declarations.book_outcome import hold_packing_lists
 from trade_ledger.publishers.declarations import announce_declaration
 from trade_ledger.store import documents
-from trade_ledger.store.declarations import keep_totals, portions_of
+from trade_ledger.store.declarations import own_declaration, put_portions
 from trade_ledger.store.documents import ByCustoms, PortionContent, SubmittedItem, SubmittedNumbers
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
-
-
-async def own_declaration(session: AsyncSession, declaration_id: UUID, version: int | None, act: Act) -> DeclarationRow:
-    """The locked declaration at the version the caller saw, if it is its consignor or declarant."""
-
-    def own(row: DeclarationRow) -> bool:
-        return act.subject_id in {str(row.consignor_id), str(row.declarant_id)}
-
-    return await row_to_change(
-        session, DeclarationRow, declaration_id, pilot=act.pilot, version=version, what="declaration", own=own
-    )
 
 
 async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, version: int, act: Act) -> DeclarationRow:
@@ -56,13 +42,11 @@ async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, ver
         raise Refused((Breach("quantity_declared_already", "V21", "/packing_list_ids"),))
     for each in assessed.lists:
         each.declaration_id = row.id
-    await session.execute(delete(PortionRow).where(PortionRow.declaration_id == row.id))
     item_of = {portion: number for number, item in enumerate(assessed.items, 1) for portion in item.portions}
     portions = [_portion(row, share, item_of[str(share.portion_id)], assessed) for share in assessed.shares]
-    session.add_all(portions)
+    await put_portions(session, row, portions)
     # A number that customs gave to an attempt that it rejected is not this one's (V34).
     row.status, row.attempt, row.customs_number = "submitted", row.attempt + 1, None
-    keep_totals(row, portions)
     row.content = row.content.model_copy(update={"assessed": _assessed(assessed, act), "customs": ByCustoms()})
     await announce_declaration(session, row, DeclarationSubmitted, act=act)
     return row
@@ -156,20 +140,3 @@ def _portion_content(
         verdict=share.verdict,
         submitted=SubmittedNumbers.model_validate(born, from_attributes=True),
     )
-
-
-async def withdraw_declaration(
-    session: AsyncSession, declaration_id: UUID, *, version: int, reason: str, act: Act
-) -> DeclarationRow:
-    """The withdrawn declaration; after acceptance only customs can undo it (V32, V33)."""
-    row = await own_declaration(session, declaration_id, version, act)
-    if row.status != "submitted":
-        raise Conflict("declaration_not_withdrawable", f"the declaration is {row.status}")
-    await hold_packing_lists(session, row, held=False)
-    moves = [Move(each.line_id, "declared", -each.quantity) for each in await portions_of(session, row.id)]
-    if unfit := await move(session, moves, reference=row.number, act=act):
-        raise RuntimeError(f"nothing declared to give back for {[str(each.line_id) for each in unfit]}")
-    row.status = "withdrawn"
-    row.content = row.content.model_copy(update={"withdrawn_attempt": row.attempt})
-    await announce_declaration(session, row, DeclarationWithdrawn, act=act, reason=reason)
-    return row

@@ -19,7 +19,7 @@ from shared.vocabulary.identifiers import container_number as parsed_container
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
-from trade_ledger.operations.declarations.keep_cases import review_arrival
+from trade_ledger.operations.declarations.review_arrival import review_arrival
 from trade_ledger.publishers.packing import announce_load
 from trade_ledger.store.declarations import declaration_for_update
 from trade_ledger.store.facts import place, site_in_force

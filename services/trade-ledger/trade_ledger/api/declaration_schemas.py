@@ -1,0 +1,181 @@
+"""What callers send and get about declarations, customs' receipts and rates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events.trade_ledger import DeclarationState, DeclarationStatus, DifferenceName, PriceTerm
+from shared.wire import (
+    CurrencyCode,
+    FilledText,
+    HsCodeText,
+    Input,
+    Instant,
+    MoneyAmount,
+    QuantityText,
+    RateText,
+    UnsignedMoney,
+)
+from trade_ledger.store.documents import Entered
+
+
+class CustomsRateIn(Input):
+    """A customs monthly rate as published: CNY per unit."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"month": "2026-05-01", "currency": "USD", "cny_per_unit": "6.98", "source": "sample"}]
+        },
+    )
+
+    month: date
+    currency: CurrencyCode
+    cny_per_unit: RateText
+    source: FilledText = Field(max_length=200)
+
+
+class CustomsRateOut(BaseModel):
+    id: str
+    month: date
+    currency: str
+    cny_per_unit: RateText
+    source: str
+
+
+class CustomsRates(BaseModel):
+    items: list[CustomsRateOut]
+
+
+class DifferenceIn(Input):
+    """What a trade's goods are declared for above (or below) their slip, in the declaration's currency (R-DECL-10)."""
+
+    trade_id: UUID
+    name: DifferenceName
+    amount: MoneyAmount
+
+
+class DeclarationIn(Input):
+    """A draft over sealed packing lists; charges in the declaration's currency (V28)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "packing_list_ids": ["019a0000-0000-7000-8000-000000000061"],
+                    "customs_office": "8012",
+                    "port": "8011",
+                    "price_term": "FOB",
+                    "currency": "USD",
+                    "simplified": False,
+                }
+            ]
+        },
+    )
+
+    packing_list_ids: list[UUID] = Field(min_length=1, max_length=50)
+    customs_office: FilledText = Field(max_length=10)
+    port: FilledText = Field(max_length=10)
+    price_term: PriceTerm
+    currency: CurrencyCode
+    freight: UnsignedMoney = Decimal(0)
+    insurance: UnsignedMoney = Decimal(0)
+    inland: UnsignedMoney = Decimal(0)
+    simplified: bool = False
+    differences: list[DifferenceIn] = Field(default_factory=list, max_length=2000)
+    declarant_id: UUID | None = None
+    expected_arrival: date | None = None
+
+
+class DraftShown(Entered):
+    """A draft: what was entered."""
+
+    currency: CurrencyCode
+
+
+class DeclarationOut(BaseModel):
+    id: UUID
+    number: str
+    version: int
+    status: str
+    customs_number: str | None
+    declaration: DeclarationState | DraftShown
+
+
+class DeclarationSummary(BaseModel):
+    """A declaration in short; its totals, in its currency, are those of the newest submission as amended."""
+
+    id: UUID
+    number: str
+    version: int
+    status: DeclarationStatus
+    attempt: int
+    customs_number: str | None
+    consignor_id: UUID
+    declarant_id: UUID
+    currency: CurrencyCode
+    total_value: MoneyAmount | None
+    total_fob: MoneyAmount | None
+    total_fob_usd: MoneyAmount | None
+    export_date: date | None
+    created_at: datetime
+
+
+class BreachShown(BaseModel):
+    """One reason why not, and the rule behind it."""
+
+    code: str
+    rule: str
+    pointer: str
+    message: str
+    message_zh: str
+
+
+class PreflightOut(BaseModel):
+    """What submission would say now."""
+
+    breaches: list[BreachShown]
+    total_value: MoneyAmount
+    currency: str
+    items: int
+
+
+class PortionQuantity(Input):
+    """A part that a receipt concerns; an amendment says what the portion declares from then on."""
+
+    portion_id: UUID
+    quantity: QuantityText
+    declared_value: UnsignedMoney | None = None
+    # Left out where it isn't told, so that a message kept before this field was known repeats itself.
+    hs_code: HsCodeText | None = Field(None, exclude_if=lambda code: code is None)
+
+
+class ReceiptIn(Input):
+    """A message of customs (R-DECL-4)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "receipt_id": "R-2026-000001",
+                    "kind": "accepted",
+                    "issued_at": "2026-05-13T16:00:00+08:00",
+                    "customs_number": "801220260000000001",
+                }
+            ]
+        },
+    )
+
+    receipt_id: FilledText = Field(max_length=80)
+    kind: Literal[
+        "accepted", "rejected", "inspected", "released", "departed", "amended", "shut_out", "returned", "deleted"
+    ]
+    issued_at: Instant
+    customs_number: str | None = Field(None, min_length=1, max_length=30)
+    export_date: date | None = None
+    portions: list[PortionQuantity] = Field(default_factory=list, max_length=2000)
+    note: str = Field("", max_length=500)

@@ -1,0 +1,87 @@
+"""Conflict cases: facts that don't agree, and who must act (R-DECL-7); they are kept, never refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from trade_ledger.domain.receipts import INACTIVE, Outcome, Receipt
+from trade_ledger.domain.receipts import Conflict as Case
+
+# Only a person closes these: what they name can't be read off the receipts again.
+_FOR_PEOPLE = frozenset({"customs_number_taken", "receipt_id_reused"})
+_MOST_NAMED = 10
+
+
+def turn_of(code: str, *, still: bool, opened: bool, closed_by_facts: bool) -> Literal["close", "reopen", "keep"]:
+    """What becomes of a known case that the receipts `still` show, or don't, so that their order doesn't matter.
+
+    What a person closed stays closed.
+    """
+    if not still and opened and code not in _FOR_PEOPLE:
+        return "close"
+    return "reopen" if still and closed_by_facts else "keep"
+
+
+def standing(outcome: Outcome, *, withdrawn: bool) -> tuple[str, list[Case]]:
+    """The status that receipts make of a declaration, its withdrawal included, with the cases that they show.
+
+    A withdrawal stands until customs shows that it took the declaration (V32).
+    """
+    cases = list(outcome.conflicts)
+    if withdrawn and outcome.proof is not None:
+        cases.append(Case("accepted_after_withdrawal", outcome.proof, "both facts stand", "consignor"))
+    given_up = withdrawn and outcome.status in ("submitted", "rejected")
+    return "withdrawn" if given_up else outcome.status, cases
+
+
+def case_of_number(holder: str, receipt_id: str) -> Case:
+    """The second declaration with a customs number is a case, never a refusal (V34)."""
+    return Case("customs_number_taken", receipt_id, f"declaration {holder} has the same number", "customs")
+
+
+def case_of_reuse(receipt_id: str, first: str, kind: str, told: str) -> Case:
+    """Another message under a used id: it is kept, not lost."""
+    return Case("receipt_id_reused", receipt_id, f"first {first}, then {kind}: {told}", "customs")
+
+
+def case_of_room(goods: Sequence[str], receipt_id: str) -> Case:
+    """Lines whose counters have no room for what customs says: their quantity is declared elsewhere."""
+    return Case("quantity_elsewhere", receipt_id, f"lines: {', '.join(goods)}", "consignor")
+
+
+def cases_of_limit(usd: Decimal, limit: Decimal, receipt_id: str) -> list[Case]:
+    """The limit again, at the rate of the month in which the declaration counts as made; inclusive (V27)."""
+    if usd <= limit:
+        return []
+    return [Case("value_over_limit", receipt_id, f"USD {usd:,.2f} is more than {limit:,.2f}", "consignor")]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeNow:
+    """Goods with the code that customs' amendment gave them, its verdict, and the code on their slip."""
+
+    goods_name: str
+    hs_code: str
+    decision: str
+    registered: str
+
+
+def cases_of_codes(goods: Sequence[CodeNow], amended: Sequence[Receipt]) -> list[Case]:
+    """Goods that customs amended to another code than their slip has; their verdict is the new code's (V8)."""
+    differing = [
+        f"{each.goods_name}: {each.hs_code} ({each.decision}), the slip has {each.registered}"
+        for each in goods
+        if each.hs_code != each.registered
+    ]
+    if not differing:
+        return []
+    last = max(amended, key=lambda each: (each.issued_at, each.receipt_id)).receipt_id
+    return [Case("code_changed", last, "; ".join(differing[:_MOST_NAMED]), "consignor")]
+
+
+def asks_for_arrival(status: str, receipts: Sequence[Receipt]) -> bool:
+    """Whether the loads' arrival matters: customs inspected or released goods of a live declaration (R-DECL-1)."""
+    return status not in INACTIVE and any(each.kind in ("inspected", "released", "departed") for each in receipts)

@@ -1,0 +1,66 @@
+"""Conflict cases: kept, opened and closed as a declaration's facts disagree or agree again (R-DECL-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared.act import Act
+from trade_ledger.domain.cases import turn_of
+from trade_ledger.domain.receipts import Conflict as Case
+from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow
+
+_FACTS = "receipts"
+
+
+async def conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[ConflictRow]:
+    """All conflict cases, open and closed."""
+    query = select(ConflictRow).where(ConflictRow.declaration_id == declaration_id).order_by(ConflictRow.id)
+    return list((await session.execute(query)).scalars())
+
+
+async def open_conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[ConflictRow]:
+    """The conflict cases that nobody and nothing closed."""
+    return [each for each in await conflicts_of(session, declaration_id) if each.closed_at is None]
+
+
+async def keep_cases(session: AsyncSession, row: DeclarationRow, cases: Iterable[Case], act: Act) -> list[ConflictRow]:
+    """Open what is new; close what later facts explained. The cases that were opened."""
+    found = {(each.code, each.receipt_id): each for each in cases}
+    for known in await conflicts_of(session, row.id):
+        still = found.pop((known.code, known.receipt_id), None) is not None
+        opened, closed_by_facts = known.closed_at is None, known.closed_by == _FACTS
+        turn = turn_of(known.code, still=still, opened=opened, closed_by_facts=closed_by_facts)
+        if turn == "close":
+            close_by_facts(known, "the receipts agree now", act)
+        elif turn == "reopen":
+            known.closed_at, known.closed_by, known.closing_reason = None, None, None
+    return [open_case(session, row, case, act) for case in found.values()]
+
+
+def close_by_facts(case: ConflictRow, reason: str, act: Act) -> None:
+    """Closed by later facts; if these fall away again, so does the closing."""
+    case.closed_at, case.closed_by, case.closing_reason = act.now, _FACTS, reason
+
+
+def open_case(session: AsyncSession, row: DeclarationRow, case: Case, act: Act) -> ConflictRow:
+    """A case as it opens."""
+    opened = ConflictRow(
+        id=uuid7(),
+        declaration_id=row.id,
+        pilot=row.pilot,
+        code=case.code,
+        receipt_id=case.receipt_id,
+        detail=case.detail,
+        must_act=case.must_act,
+        opened_at=act.now,
+        closed_at=None,
+        closed_by=None,
+        closing_reason=None,
+    )
+    session.add(opened)
+    return opened
