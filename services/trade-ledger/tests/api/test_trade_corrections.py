@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -135,7 +136,8 @@ async def test_a_suspension_stops_no_correction_but_a_stop_order_does(market: An
 
 async def test_an_agency_that_ended_later_still_carries_a_correction(market: Any, door: Any) -> None:
     trade = await market.registered()
-    ended = door.app.state.runtime.clock.now()
+    ended = door.app.state.runtime.clock.now() + timedelta(seconds=1)
+    door.at(ended)
     agency = {"agreement_id": market.agency, "status": "terminated", "terminated_at": ended}
     await market.hear(export_agency(market.seller, market.operator, **agency))
     assert (await corrected(market, trade)).status_code == 200

@@ -163,7 +163,7 @@ async def test_a_load_carries_at_most_its_maximum(yard: Any, make_packed: Any, g
 async def test_only_the_site_reports_an_arrival(yard: Any, parties: Any, make_packed: Any) -> None:
     packing_list = await yard.sealed(make_packed((await yard.trade())["trade"]["lines"][0]), arrived=False)
     path = f"/v1/loads/{packing_list['packing_list']['load_id']}/arrivals"
-    body = {"arrived_at": "2026-05-13T08:59:00+08:00"}
+    body = {"arrived_at": "2026-05-13T09:00:00+08:00"}
     operator = await yard.door.call("POST", path, body, role="operator", subject_id=parties["operator"], version=2)
     unfiled = await yard.door.call("POST", path, body, role="site_operator", site_id=parties["buyer"], version=2)
     future = {"arrived_at": "2026-05-13T09:00:01+08:00"}

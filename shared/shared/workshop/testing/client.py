@@ -22,6 +22,17 @@ from shared.workshop.tokens import AUDIENCE, ISSUER
 SEALING_KEY = "a sealing key of the tests"
 
 
+class _StandingClock(Clock):
+    """Business time that stands where a test put it: what a test says of a second holds on a busy machine too."""
+
+    def __init__(self, instant: datetime) -> None:
+        super().__init__("sandbox", None)
+        self._instant = instant
+
+    def now(self) -> datetime:
+        return self._instant
+
+
 class Door:
     """One service's HTTP door; `call` sends as a role, with a fresh idempotency key unless one is given."""
 
@@ -32,8 +43,9 @@ class Door:
         self._clock_file = clock_file
 
     def at(self, instant: datetime) -> None:
-        """Move the business clock."""
+        """Stop the business clock at an instant; other processes on its file go on from there."""
         Clock("sandbox", self._clock_file).move_to(instant)
+        self.app.state.runtime.clock = _StandingClock(instant)
 
     async def call(
         self,
