@@ -14,6 +14,13 @@ RETURNS = Topic("tax-exemption.returns", "tax-exemption", max_bytes=4 * 1024 * 1
 CERTIFICATES = Topic("tax-exemption.certificates", "tax-exemption")
 
 
+ReturnStatus = Literal["filed", "filed_outside", "accepted", "queried"]
+FilingKind = Literal["in_window", "late"]
+RateChoice = Literal["sale_day", "month_first_day"]
+ItemOutcome = Literal["late_exemption", "no_fault", "taxed_as_domestic", "waived"]
+CertificateStatus = Literal["applied", "issued", "void"]
+
+
 class ReturnLine(Part):
     """One portion's exempt amount in a return; an adjustment line carries the difference, often negative."""
 
@@ -42,12 +49,12 @@ class ReturnState(Part):
     stall_holder_id: UUID
     filer_id: UUID
     month: str
-    status: Literal["filed", "filed_outside", "accepted", "queried"]
-    filing_kind: Literal["in_window", "late"]
+    status: ReturnStatus
+    filing_kind: FilingKind
     window_from: date
     window_to: date
     calendar_version: str
-    rate_choice: Literal["sale_day", "month_first_day"]
+    rate_choice: RateChoice
     total_rmb: MoneyAmount
     filed_at: datetime
     accepted_at: datetime | None = None
@@ -82,7 +89,7 @@ class ItemEvent(Event):
     declaration_id: UUID
     stall_holder_id: UUID
     pilot: str
-    outcome: Literal["late_exemption", "no_fault", "taxed_as_domestic", "waived"]
+    outcome: ItemOutcome
     reason: str
 
 
@@ -104,7 +111,7 @@ class CertificateState(Part):
     declaration_id: UUID
     customs_number: str
     export_date: date | None
-    status: Literal["applied", "issued", "void"]
+    status: CertificateStatus
     value: MoneyAmount
     currency: CurrencyCode
     portion_ids: tuple[UUID, ...]

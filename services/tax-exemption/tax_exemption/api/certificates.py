@@ -12,8 +12,10 @@ from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
 from tax_exemption.api.schemas import CertificateIn, CertificateOut, IssueIn, ReasonIn
 from tax_exemption.api.scope import party_of, scope_of
-from tax_exemption.operations.keep_certificate import apply_for_certificate, issue_certificate, void_certificate
-from tax_exemption.store.items import certificates_seen_by
+from tax_exemption.operations.apply_for_certificate import apply_for_certificate
+from tax_exemption.operations.issue_certificate import issue_certificate
+from tax_exemption.operations.void_certificate import void_certificate
+from tax_exemption.store.certificates import certificates_seen_by
 from tax_exemption.store.tables import CertificateRow
 
 router = APIRouter(tags=["tax"])

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.events.tax_exemption import (
+    CertificateStatus,
+    FilingKind,
+    ItemOutcome,
+    RateChoice,
+    ReturnState,
+    ReturnStatus,
+)
 from shared.wire import CurrencyCode, FilledText, Input, MoneyAmount, MonthText, RateText
 
 _ID = "019a0000-0000-7000-8000-0000000000{:02d}"
@@ -24,7 +31,7 @@ class ReturnIn(Input):
 
     stall_holder_id: UUID
     month: MonthText
-    rate_choice: Literal["sale_day", "month_first_day"]
+    rate_choice: RateChoice
     outside_reference: str | None = Field(None, max_length=80)
 
 
@@ -39,7 +46,7 @@ class DecisionIn(Input):
         json_schema_extra={"examples": [{"outcome": "no_fault", "reason": "customs data came late"}]}
     )
 
-    outcome: Literal["late_exemption", "no_fault", "taxed_as_domestic", "waived"]
+    outcome: ItemOutcome
     reason: FilledText = Field(max_length=500)
 
 
@@ -87,8 +94,26 @@ class ReturnOut(BaseModel):
     id: UUID
     number: str
     version: int
-    status: str
-    exemption_return: dict[str, Any]
+    status: ReturnStatus
+    exemption_return: ReturnState
+
+
+class ReturnSummary(BaseModel):
+    """A return in a list: all but its lines."""
+
+    id: UUID
+    number: str
+    version: int
+    status: ReturnStatus
+    stall_holder_id: UUID
+    filer_id: UUID
+    month: str
+    filing_kind: FilingKind
+    rate_choice: RateChoice
+    total_rmb: MoneyAmount
+    filed_at: datetime
+    accepted_at: datetime | None
+    outside_reference: str | None
 
 
 class ItemOut(BaseModel):
@@ -110,7 +135,7 @@ class ItemOut(BaseModel):
 class DecisionOut(BaseModel):
     portion_id: UUID
     decision_no: int
-    outcome: str
+    outcome: ItemOutcome
     fob_value: MoneyAmount
     reason: str
 
@@ -131,7 +156,7 @@ class CertificateOut(BaseModel):
     id: UUID
     number: str
     version: int
-    status: str
+    status: CertificateStatus
     operator_id: UUID
     principal_id: UUID
     declaration_id: UUID

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -28,17 +27,22 @@ from tax_exemption.api.schemas import (
     ReasonIn,
     ReturnIn,
     ReturnOut,
+    ReturnSummary,
     WindowOut,
 )
 from tax_exemption.api.scope import party_of, scope_of
-from tax_exemption.domain.window import month_after, month_of
-from tax_exemption.operations.decide_return import accept_return, decide_item, query_return
+from tax_exemption.domain.window import month_of
+from tax_exemption.operations.accept_return import accept_return
+from tax_exemption.operations.decide_item import decide_item
 from tax_exemption.operations.file_return import file_return
-from tax_exemption.operations.find_period import window_for
-from tax_exemption.operations.import_rates import import_middle_rate, publish_calendar_day
+from tax_exemption.operations.import_middle_rate import import_middle_rate
+from tax_exemption.operations.publish_calendar_day import publish_calendar_day
+from tax_exemption.operations.query_return import query_return
 from tax_exemption.publishers.returns import return_state
 from tax_exemption.store.calendar import calendar
-from tax_exemption.store.items import items_seen_by, open_items, returns_seen_by
+from tax_exemption.store.items import items_seen_by, open_items
+from tax_exemption.store.periods import window_for
+from tax_exemption.store.returns import returns_seen_by
 from tax_exemption.store.tables import ExemptionItem, ReturnRow, policy
 
 router = APIRouter(tags=["tax"])
@@ -53,10 +57,7 @@ async def list_items(
     session: Reading, caller: Authorised, wanted: WantedPage, month: Annotated[MonthText | None, Query()] = None
 ) -> Page[ItemOut]:
     """The departed portions the caller may see, and what is open of each; of one export month if asked."""
-    query = items_seen_by(caller.pilot, scope_of(caller))
-    if month is not None:
-        first, after = date.fromisoformat(f"{month}-01"), month_after(month)
-        query = query.where(ExemptionItem.export_date >= first, ExemptionItem.export_date < after)
+    query = items_seen_by(caller.pilot, scope_of(caller), month)
     rows = list((await session.execute(wanted.of(query, ExemptionItem.portion_id))).scalars())
     still_open = await open_items(session, ExemptionItem.portion_id.in_([row.portion_id for row in rows]))
     left = {each.item.portion_id: each.open_fob for each in still_open}
@@ -94,7 +95,7 @@ def _return(state: ReturnState) -> ReturnOut:
         number=state.number,
         version=state.version,
         status=state.status,
-        exemption_return=state.model_dump(mode="json"),
+        exemption_return=state,
     )
 
 
@@ -112,11 +113,11 @@ async def file_a_return(body: ReturnIn, command: Commanded) -> Response:
 
 
 @router.get("/v1/returns")
-async def list_returns(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ReturnOut]:
-    """The returns the caller may see, newest first."""
+async def list_returns(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ReturnSummary]:
+    """The returns the caller may see, newest first; each with its lines by its id."""
     query = returns_seen_by(caller.pilot, scope_of(caller))
     rows = list((await session.execute(wanted.of(query, ReturnRow.id))).scalars())
-    return wanted.page(rows, [_return(await return_state(session, row)) for row in rows], "id")
+    return wanted.page(rows, [model_from(ReturnSummary, row) for row in rows], "id")
 
 
 @router.get("/v1/returns/{return_id}")

@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Received
 from shared.events.registry import PilotEvent, SubjectEvent
-from shared.rows import columns_from, put
+from shared.rows import columns_from, model_from, put
+from tax_exemption.store.documents import HeldQualification
 from tax_exemption.store.tables import PilotCopy, SubjectCopy
 
 
@@ -20,8 +21,8 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
             "subject_id": state.subject_id,
             "pilot": state.pilot,
             "display_name": state.display_name,
-            "roles": [role.model_dump(mode="json") for role in state.roles],
-            "qualifications": [each.model_dump(mode="json", exclude={"account"}) for each in state.qualifications],
+            "roles": state.roles,
+            "qualifications": tuple(model_from(HeldQualification, each) for each in state.qualifications),
             "sequence": received.sequence,
         },
     )

@@ -6,14 +6,14 @@ from collections import defaultdict
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import act_of
 from shared.events.base import Received
 from shared.events.trade_ledger import DeclarationEvent, DeclarationState, Portion
 from shared.rows import columns_from, put_all
-from tax_exemption.operations.keep_certificate import void_outdated_certificates
+from tax_exemption.operations.void_outdated_certificates import void_outdated_certificates
+from tax_exemption.store.items import drop_other_releases, empty_items
 from tax_exemption.store.tables import ExemptionItem, PrincipalRelease
 
 
@@ -36,7 +36,7 @@ async def keep_items(session: AsyncSession, received: Received[DeclarationEvent]
             )
         )
     await put_all(session, ExemptionItem, rows)
-    await _gone(session, gone)
+    await empty_items(session, gone)
     await _keep_releases(session, declaration, received.sequence)
 
 
@@ -45,23 +45,12 @@ async def keep_certificates(session: AsyncSession, received: Received[Declaratio
     await void_outdated_certificates(session, received.event.declaration.declaration_id, act=act_of(received))
 
 
-async def _gone(session: AsyncSession, portion_ids: list[UUID]) -> None:
-    """A deleted declaration's items are at zero; those that never departed don't exist."""
-    if portion_ids:
-        emptied = update(ExemptionItem).where(ExemptionItem.portion_id.in_(portion_ids))
-        await session.execute(emptied.values(departed_fob=0, returned_fob=0))
-
-
 async def _keep_releases(session: AsyncSession, declaration: DeclarationState, sequence: int) -> None:
     by_principal: dict[UUID, list[Portion]] = defaultdict(list)
     for portion in declaration.portions:
         if portion.export_mode == "agency" and portion.released_quantity:
             by_principal[portion.owner_id].append(portion)
-    table = PrincipalRelease
-    gone = delete(table).where(
-        table.declaration_id == declaration.declaration_id, table.principal_id.not_in(by_principal)
-    )
-    await session.execute(gone)
+    await drop_other_releases(session, declaration.declaration_id, by_principal)
     rows = [
         {
             "declaration_id": declaration.declaration_id,
@@ -72,7 +61,7 @@ async def _keep_releases(session: AsyncSession, declaration: DeclarationState, s
             "export_date": declaration.export_date,
             "currency": declaration.currency,
             "value": sum((each.released_fob for each in portions), Decimal(0)),
-            "portion_ids": sorted(str(each.portion_id) for each in portions),
+            "portion_ids": tuple(sorted((each.portion_id for each in portions), key=str)),
             "sequence": sequence,
         }
         for principal_id, portions in sorted(by_principal.items())

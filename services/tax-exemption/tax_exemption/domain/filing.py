@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from shared.vocabulary.money import convert, rounded
 from shared.vocabulary.rules import Breach
-from tax_exemption.domain.window import Window
+from tax_exemption.domain.window import Window, month_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,17 @@ def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
     if facts.kept_choice is not None and facts.kept_choice != facts.rate_choice:
         breaches.append(Breach("rate_choice_kept", "R-TAX-6", "/rate_choice", {"kept": facts.kept_choice}))
     return tuple(breaches)
+
+
+def gate_is_open(open_from: date | None, today: date) -> bool:
+    """Whether tax takes returns through the system: from a day on, if it has named one (R-TAX-4, V51)."""
+    return open_from is not None and open_from <= today
+
+
+def earliest_kept_month(month: str) -> str:
+    """The first month whose choice of rate still holds for a month: a choice is kept for twelve (R-TAX-6)."""
+    following = month_after(month)
+    return f"{following.year - 1}-{following.month:02}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,3 +32,20 @@ def period_of(export_date: date, frequencies: Iterable[Frequency], quarterly: Qu
     if newest is None or newest.value != "quarter" or quarterly == "month":
         return month_of(export_date)
     return f"{export_date.year}-{(export_date.month + 2) // 3 * 3:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """A stall holder's periods; an adjustment may stand in any later one (R-TAX-2, R-TAX-6, V53)."""
+
+    frequencies: tuple[Frequency, ...]
+    quarterly: QuarterlyRule
+
+    def of(self, export_date: date) -> str:
+        """The month under which an export date is declared."""
+        return period_of(export_date, self.frequencies, self.quarterly)
+
+    def holds(self, month: str, export_date: date, *, adjustment: bool) -> bool:
+        """Whether what is open of an export date stands in the month's return."""
+        own = self.of(export_date)
+        return own < month if adjustment else own == month

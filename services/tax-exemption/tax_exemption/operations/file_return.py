@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -18,15 +17,25 @@ from shared.vocabulary.errors import Hidden, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
-from tax_exemption.domain.filing import FilingFacts, LineFacts, breaches_of_filing, exempt_rmb
-from tax_exemption.domain.window import Window, month_after
-from tax_exemption.operations.find_period import periods_of, window_for
+from tax_exemption.domain.filing import (
+    FilingFacts,
+    LineFacts,
+    breaches_of_filing,
+    earliest_kept_month,
+    exempt_rmb,
+    gate_is_open,
+)
+from tax_exemption.domain.rates import breaches_of_missing_rates, rate_day
+from tax_exemption.domain.window import Window
 from tax_exemption.publishers.returns import announce_return
 from tax_exemption.store.calendar import Calendar, calendar
-from tax_exemption.store.items import OpenItem, files_for, middle_rate, open_items_of
+from tax_exemption.store.items import OpenItem, files_for, open_items_of
 from tax_exemption.store.parameters import MiddleRateReachDays
-from tax_exemption.store.pilots import prefix_of
-from tax_exemption.store.tables import PilotCopy, RateChoiceRow, ReturnLineRow, ReturnRow, policy
+from tax_exemption.store.periods import periods_of, window_for
+from tax_exemption.store.pilots import gate_of, prefix_of
+from tax_exemption.store.rates import middle_rate
+from tax_exemption.store.returns import choice_since
+from tax_exemption.store.tables import RateChoiceRow, ReturnLineRow, ReturnRow, policy
 
 
 async def file_return(
@@ -49,7 +58,11 @@ async def file_return(
     days = await calendar(session)
     window = window_for(month, rules, days, today)
     periods = await periods_of(session, stall_holder_id, rules, today)
-    due = [each for each in await open_items_of(session, act.pilot, stall_holder_id) if periods.holds(month, each)]
+    due = [
+        each
+        for each in await open_items_of(session, act.pilot, stall_holder_id)
+        if periods.holds(month, each.item.export_date, adjustment=each.adjustment)
+    ]
     mine = [each for each in due if each.item.exemption_filer_id == filer_id]
     late = [each for each in mine if each.may_be_late and today > window.last]
     reach_days = rules.on(MiddleRateReachDays, today).value
@@ -60,10 +73,10 @@ async def file_return(
         late_accepted=bool(late),
         open_lines=len(lines) + len(missing),
         filer_entitled=bool(mine) or not due,
-        gate_open=await _gate_open(session, act.pilot, today),
+        gate_open=gate_is_open(await gate_of(session, act.pilot), today),
         outside_reference=outside_reference,
         rate_choice=rate_choice,
-        kept_choice=await _kept_choice(session, stall_holder_id, month),
+        kept_choice=await choice_since(session, stall_holder_id, earliest_kept_month(month)),
     )
     breaches = breaches_of_filing(facts) + missing
     if breaches:
@@ -83,35 +96,19 @@ async def file_return(
     return await announce_return(session, row, ReturnFiled, act=act)
 
 
-async def _gate_open(session: AsyncSession, pilot: str, today: date) -> bool:
-    row = await session.get(PilotCopy, pilot)
-    return row is not None and row.acceptance_gate_open_from is not None and row.acceptance_gate_open_from <= today
-
-
-async def _kept_choice(session: AsyncSession, stall_holder_id: UUID, month: str) -> str | None:
-    """The choice made for the month or one of the eleven before."""
-    first = month_after(month)
-    earliest = f"{first.year - 1}-{first.month:02}"
-    query = select(RateChoiceRow).where(
-        RateChoiceRow.stall_holder_id == stall_holder_id, RateChoiceRow.chosen_for >= earliest
-    )
-    row = (await session.execute(query.order_by(RateChoiceRow.chosen_for).limit(1))).scalar_one_or_none()
-    return None if row is None else row.choice
-
-
 async def _lines(
     session: AsyncSession, items: list[OpenItem], rate_choice: str, reach_days: int
 ) -> tuple[list[ReturnLineRow], tuple[Breach, ...]]:
     lines: list[ReturnLineRow] = []
     facts: list[LineFacts] = []
-    missing: set[tuple[str, date]] = set()
+    missing: list[tuple[str, date]] = []
     for each in items:
         item = each.item
-        day = item.sale_date if rate_choice == "sale_day" else item.export_date.replace(day=1)
+        day = rate_day(rate_choice, item.sale_date, item.export_date)
         # An adjustment keeps the rate of the portion's first line, so that goods all back leave nothing exempt.
         rate = each.first_rate or await middle_rate(session, item.currency, day, reach_days=reach_days)
         if rate is None:
-            missing.add((item.currency, day))
+            missing.append((item.currency, day))
             continue
         lines.append(
             ReturnLineRow(
@@ -131,11 +128,7 @@ async def _lines(
         facts.append(LineFacts(each.open_fob, rate[1], each.declared_fob, each.declared_rmb, first=not each.adjustment))
     for line, added in zip(lines, exempt_rmb(facts), strict=True):
         line.exempt_rmb = added
-    breaches = tuple(
-        Breach("middle_rate_missing", "R-FX-10", "/month", {"currency": currency, "day": day.isoformat()})
-        for currency, day in sorted(missing)
-    )
-    return lines, breaches
+    return lines, breaches_of_missing_rates(missing)
 
 
 def _row(

@@ -1,15 +1,15 @@
-"""Returns and certificates become their events."""
+"""Returns become their events."""
 
 from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
-from shared.events.tax_exemption import CertificateEvent, CertificateState, ReturnEvent, ReturnLine, ReturnState
+from shared.events.tax_exemption import ReturnEvent, ReturnLine, ReturnState
 from shared.messaging.outbox import announce
 from shared.rows import model_from
-from tax_exemption.store.items import lines_of
-from tax_exemption.store.tables import CertificateRow, ReturnLineRow, ReturnRow
+from tax_exemption.store.returns import lines_of
+from tax_exemption.store.tables import ReturnLineRow, ReturnRow
 
 
 def _line(row: ReturnLineRow) -> ReturnLine:
@@ -32,17 +32,3 @@ async def announce_return(
     said = event(exemption_return=state, reason=reason)
     await announce(session, said, key=row.id, sequence=row.version, act=act)
     return state
-
-
-def certificate_state(row: CertificateRow) -> CertificateState:
-    """The public state of a certificate."""
-    return model_from(CertificateState, row, certificate_id=row.id)
-
-
-async def announce_certificate(
-    session: AsyncSession, row: CertificateRow, event: type[CertificateEvent], *, act: Act, reason: str = ""
-) -> None:
-    """One version more, told; the caller holds the certificate's lock."""
-    row.version += 1
-    said = event(certificate=certificate_state(row), reason=reason)
-    await announce(session, said, key=row.id, sequence=row.version, act=act)

@@ -1,26 +1,20 @@
-"""Questions about items, returns and rates."""
+"""Questions about items: what departed, what is open of it, what was released for whom."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tax_exemption.domain.period import Frequency
-from tax_exemption.store.tables import (
-    CertificateRow,
-    ExemptionItem,
-    ItemDecisionRow,
-    MiddleRateRow,
-    ReturnLineRow,
-    ReturnRow,
-    SubjectCopy,
-)
+from shared.rows import lock_name
+from shared.vocabulary.errors import NotFound
+from tax_exemption.domain.window import month_after
+from tax_exemption.store.tables import ExemptionItem, ItemDecisionRow, PrincipalRelease, ReturnLineRow
 
 # Outcomes that let the filer declare late; the others settle the portion themselves (R-TAX-7).
 LATE_OUTCOMES = ("late_exemption", "no_fault")
@@ -108,29 +102,15 @@ async def files_for(session: AsyncSession, pilot: str, filer_id: UUID, stall_hol
     return (await session.execute(query.limit(1))).first() is not None
 
 
-async def decisions_on(session: AsyncSession, portion_id: UUID) -> int:
-    """How many decisions there are on a portion."""
-    query = select(func.count()).select_from(ItemDecisionRow).where(ItemDecisionRow.portion_id == portion_id)
-    return await session.scalar(query) or 0
+def items_seen_by(pilot: str, subject_id: UUID | None, month: str | None = None) -> Select[ExemptionItem]:
+    """The items a caller may see: those it owns, files or consigned; all of the pilot where it is no party.
 
-
-async def frequencies_of(session: AsyncSession, stall_holder_id: UUID | None) -> tuple[Frequency, ...]:
-    """How often the stall holder files, as registry last said."""
-    known = await session.get(SubjectCopy, stall_holder_id) if stall_holder_id else None
-    return tuple(
-        Frequency(
-            each["value"],
-            date.fromisoformat(each["valid_from"]),
-            date.fromisoformat(each["valid_to"]) if each["valid_to"] else None,
-        )
-        for each in (known.qualifications if known else [])
-        if each["kind"] == "filing_frequency"
-    )
-
-
-def items_seen_by(pilot: str, subject_id: UUID | None) -> Select[ExemptionItem]:
-    """The items a caller may see: those it owns, files or consigned; all of the pilot where it is no party."""
+    With a `month` only what was exported in it.
+    """
     query = select(ExemptionItem).where(ExemptionItem.pilot == pilot)
+    if month is not None:
+        first, after = date.fromisoformat(f"{month}-01"), month_after(month)
+        query = query.where(ExemptionItem.export_date >= first, ExemptionItem.export_date < after)
     if subject_id is None:
         return query
     item = ExemptionItem
@@ -143,40 +123,25 @@ def items_seen_by(pilot: str, subject_id: UUID | None) -> Select[ExemptionItem]:
     )
 
 
-def returns_seen_by(pilot: str, subject_id: UUID | None) -> Select[ReturnRow]:
-    """The returns a caller may see: its own or filed by it; all of the pilot where it is no party."""
-    query: Select[Any] = select(ReturnRow).where(ReturnRow.pilot == pilot)
-    if subject_id is None:
-        return query
-    return query.where(or_(ReturnRow.stall_holder_id == subject_id, ReturnRow.filer_id == subject_id))
+async def item_to_decide(session: AsyncSession, portion_id: UUID, pilot: str) -> ExemptionItem:
+    """A stall holder's item, read anew under its holder's name; NotFound for what has no holder."""
+    item = await session.get(ExemptionItem, portion_id)
+    if item is None or item.pilot != pilot or item.stall_holder_id is None:
+        raise NotFound(f"no item {portion_id}")
+    await lock_name(session, str(item.stall_holder_id))
+    await session.refresh(item)
+    return item
 
 
-def certificates_seen_by(pilot: str, subject_id: UUID | None) -> Select[CertificateRow]:
-    """The certificates a caller may see: as operator or principal; all of the pilot where it is no party."""
-    query: Select[Any] = select(CertificateRow).where(CertificateRow.pilot == pilot)
-    if subject_id is None:
-        return query
-    return query.where(or_(CertificateRow.operator_id == subject_id, CertificateRow.principal_id == subject_id))
+async def empty_items(session: AsyncSession, portion_ids: list[UUID]) -> None:
+    """A deleted declaration's items are at zero; those that never departed don't exist."""
+    if portion_ids:
+        emptied = update(ExemptionItem).where(ExemptionItem.portion_id.in_(portion_ids))
+        await session.execute(emptied.values(departed_fob=0, returned_fob=0))
 
 
-async def lines_of(session: AsyncSession, return_id: UUID) -> list[ReturnLineRow]:
-    """A return's lines in order."""
-    query = select(ReturnLineRow).where(ReturnLineRow.return_id == return_id).order_by(ReturnLineRow.line_no)
-    return list((await session.execute(query)).scalars())
-
-
-async def middle_rate(
-    session: AsyncSession, currency: str, day: date, *, reach_days: int
-) -> tuple[str, Decimal] | None:
-    """(rate id, CNY per unit) published for the day, or last before it within reach; CNY itself is 1."""
-    if currency == "CNY":
-        return "CNY", Decimal(1)
-    query = (
-        select(MiddleRateRow)
-        .where(MiddleRateRow.currency == currency, MiddleRateRow.day <= day)
-        .where(MiddleRateRow.day >= day - timedelta(days=reach_days))
-        .order_by(MiddleRateRow.day.desc())
-        .limit(1)
-    )
-    row = (await session.execute(query)).scalar_one_or_none()
-    return None if row is None else (f"middle:{row.day}:{row.currency}", row.cny_per_unit)
+async def drop_other_releases(session: AsyncSession, declaration_id: UUID, principals: Collection[UUID]) -> None:
+    """Of a declaration's releases only those for these principals are left."""
+    table = PrincipalRelease
+    gone = delete(table).where(table.declaration_id == declaration_id, table.principal_id.not_in(principals))
+    await session.execute(gone)

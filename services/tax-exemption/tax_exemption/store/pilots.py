@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.vocabulary.errors import Conflict
@@ -14,3 +16,9 @@ async def prefix_of(session: AsyncSession, pilot: str) -> str:
     if known is None or known.number_prefix is None:
         raise Conflict("pilot_not_heard", f"nothing is known yet of pilot {pilot}")
     return known.number_prefix
+
+
+async def gate_of(session: AsyncSession, pilot: str) -> date | None:
+    """Since when tax takes the pilot's returns through the system (R-TAX-4)."""
+    known = await session.get(PilotCopy, pilot)
+    return None if known is None else known.acceptance_gate_open_from

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import CONSUMER_ONLY, MONEY, RATE, digits_checks
+from shared.documents import Document
+from shared.events.registry import RoleFiling
 from shared.rows import COLUMN_TYPES
 from shared.tables import service_tables
+from tax_exemption.store.documents import HeldQualification
 
 metadata, http_tables, messaging, policy = service_tables("return", "certificate")
 
@@ -22,7 +23,7 @@ class Row(DeclarativeBase):
     """A row of this service."""
 
     metadata = metadata
-    type_annotation_map = {**COLUMN_TYPES, dict[str, Any]: JSONB, list[Any]: JSONB}  # noqa: RUF012 - SQLAlchemy reads it from the class
+    type_annotation_map = COLUMN_TYPES
 
 
 class SubjectCopy(Row):
@@ -34,8 +35,8 @@ class SubjectCopy(Row):
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]
     display_name: Mapped[str]
-    roles: Mapped[list[Any]]
-    qualifications: Mapped[list[Any]]
+    roles: Mapped[tuple[RoleFiling, ...]] = mapped_column(Document(tuple[RoleFiling, ...]))
+    qualifications: Mapped[tuple[HeldQualification, ...]] = mapped_column(Document(tuple[HeldQualification, ...]))
     sequence: Mapped[int]
 
 
@@ -91,7 +92,7 @@ class PrincipalRelease(Row):
     export_date: Mapped[date | None]
     currency: Mapped[str]
     value: Mapped[Decimal] = mapped_column(MONEY)
-    portion_ids: Mapped[list[Any]]
+    portion_ids: Mapped[tuple[UUID, ...]] = mapped_column(Document(tuple[UUID, ...]))
     sequence: Mapped[int]
 
 
@@ -231,7 +232,7 @@ class CertificateRow(Row):
     status: Mapped[str]
     value: Mapped[Decimal] = mapped_column(MONEY)
     currency: Mapped[str]
-    portion_ids: Mapped[list[Any]]
+    portion_ids: Mapped[tuple[UUID, ...]] = mapped_column(Document(tuple[UUID, ...]))
     issued_number: Mapped[str | None]
     issued_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]

@@ -1,0 +1,34 @@
+"""When a certificate of agency export is applied for, issued, void, outdated (R-TAX-5, V52)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from shared.vocabulary.rules import Breach
+
+
+def breaches_of_application(live_number: str | None) -> tuple[Breach, ...]:
+    """Why none can be applied for: one that isn't void covers the declaration and principal."""
+    if live_number is None:
+        return ()
+    return (Breach("certificate_applied_already", "R-TAX-5", "", {"certificate": live_number}),)
+
+
+def breaches_of_issue(status: str, *, number_used_by: str | None) -> tuple[Breach, ...]:
+    """Why it can't be issued: it doesn't wait for that, or tax's own number stands on another."""
+    breaches = []
+    if status != "applied":
+        breaches.append(Breach("certificate_not_applied", "R-TAX-5"))
+    if number_used_by is not None:
+        breaches.append(Breach("issued_number_used", "R-TAX-5", "/issued_number", {"certificate": number_used_by}))
+    return tuple(breaches)
+
+
+def breaches_of_voiding(status: str) -> tuple[Breach, ...]:
+    """Why it can't be voided: it is void."""
+    return (Breach("certificate_void_already", "R-TAX-5"),) if status == "void" else ()
+
+
+def is_outdated(stated: tuple[Decimal, str], released: tuple[Decimal, str] | None) -> bool:
+    """Whether a certificate no longer says what is released for its principal: (value, currency), None for nothing."""
+    return released is None or stated != released

@@ -1,0 +1,39 @@
+"""Which middle rate may be imported (R-FX-10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from shared.vocabulary.money import currency_in_use
+from shared.vocabulary.rules import Breach
+
+
+def breaches_of_middle_rate(
+    currency: str, cny_per_unit: Decimal, day: date, *, today: date, imported: bool
+) -> tuple[Breach, ...]:
+    """Every reason why a rate can't be imported; a published day is not overwritten, since returns rest on it."""
+    breaches = []
+    if not currency_in_use(currency):
+        breaches.append(Breach("currency_unknown", "V56", "/currency", {"currency": currency}))
+    if day > today:
+        breaches.append(Breach("date_in_the_future", "V16", "/day"))
+    if cny_per_unit <= 0:
+        breaches.append(Breach("rate_not_positive", "R-FX-10", "/cny_per_unit"))
+    if imported:
+        breaches.append(Breach("rate_imported_already", "R-FX-10", "/day"))
+    return tuple(breaches)
+
+
+def breaches_of_missing_rates(missing: Iterable[tuple[str, date]]) -> tuple[Breach, ...]:
+    """Why a return can't be converted: no rate of these currencies on or shortly before these days."""
+    return tuple(
+        Breach("middle_rate_missing", "R-FX-10", "/month", {"currency": currency, "day": day.isoformat()})
+        for currency, day in sorted(set(missing))
+    )
+
+
+def rate_day(choice: str, sale_date: date, export_date: date) -> date:
+    """The day whose middle rate converts an item: the sale's, or the first of the export's month."""
+    return sale_date if choice == "sale_day" else export_date.replace(day=1)

@@ -1,0 +1,24 @@
+"""What a change of its declaration leaves without its value is void (V52)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.act import Act
+from shared.events.tax_exemption import CertificateVoided
+from tax_exemption.domain.certificate import is_outdated
+from tax_exemption.publishers.certificates import announce_certificate
+from tax_exemption.store.certificates import live_certificates, release_of
+
+
+async def void_outdated_certificates(session: AsyncSession, declaration_id: UUID, *, act: Act) -> None:
+    """Void what no longer says the released value of its principal; another may be applied for."""
+    for row in await live_certificates(session, declaration_id):
+        release = await release_of(session, row)
+        released = None if release is None else (release.value, release.currency)
+        if is_outdated((row.value, row.currency), released):
+            row.status, row.voided_at = "void", act.now
+            reason = "the declaration has another value for this principal"
+            await announce_certificate(session, row, CertificateVoided, act=act, reason=reason)

@@ -1,0 +1,59 @@
+"""Questions about certificates of agency export, and the releases they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.rows import lock_name
+from tax_exemption.store.tables import CertificateRow, PrincipalRelease
+
+
+def certificates_seen_by(pilot: str, subject_id: UUID | None) -> Select[CertificateRow]:
+    """The certificates a caller may see: as operator or principal; all of the pilot where it is no party."""
+    query: Select[Any] = select(CertificateRow).where(CertificateRow.pilot == pilot)
+    if subject_id is None:
+        return query
+    return query.where(or_(CertificateRow.operator_id == subject_id, CertificateRow.principal_id == subject_id))
+
+
+async def release_for_update(
+    session: AsyncSession, declaration_id: UUID, principal_id: UUID
+) -> PrincipalRelease | None:
+    """What was released for a principal, locked: neither an application nor a change of it goes by meanwhile."""
+    key = (declaration_id, principal_id)
+    return await session.get(PrincipalRelease, key, with_for_update=True, populate_existing=True)
+
+
+async def release_of(session: AsyncSession, row: CertificateRow) -> PrincipalRelease | None:
+    """What is released now for a certificate's principal."""
+    return await session.get(PrincipalRelease, (row.declaration_id, row.principal_id), populate_existing=True)
+
+
+async def live_number(session: AsyncSession, declaration_id: UUID, principal_id: UUID) -> str | None:
+    """The number of the certificate that isn't void for a declaration and principal."""
+    table = CertificateRow
+    query = select(table.number).where(
+        table.declaration_id == declaration_id, table.principal_id == principal_id, table.status != "void"
+    )
+    number: str | None = await session.scalar(query)
+    return number
+
+
+async def number_issued_as(session: AsyncSession, issued_number: str) -> str | None:
+    """The number of the certificate on which tax's own number stands; of two who ask at once the second waits."""
+    await lock_name(session, issued_number)
+    query = select(CertificateRow.number).where(CertificateRow.issued_number == issued_number)
+    number: str | None = await session.scalar(query)
+    return number
+
+
+async def live_certificates(session: AsyncSession, declaration_id: UUID) -> Sequence[CertificateRow]:
+    """A declaration's certificates that aren't void, locked until commit."""
+    table = CertificateRow
+    query = select(table).where(table.declaration_id == declaration_id, table.status != "void")
+    return (await session.execute(query.order_by(table.id).with_for_update())).scalars().all()

@@ -1,0 +1,40 @@
+"""Questions about returns, choices of rate and decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tax_exemption.store.tables import ItemDecisionRow, RateChoiceRow, ReturnLineRow, ReturnRow
+
+
+def returns_seen_by(pilot: str, subject_id: UUID | None) -> Select[ReturnRow]:
+    """The returns a caller may see: its own or filed by it; all of the pilot where it is no party."""
+    query: Select[Any] = select(ReturnRow).where(ReturnRow.pilot == pilot)
+    if subject_id is None:
+        return query
+    return query.where(or_(ReturnRow.stall_holder_id == subject_id, ReturnRow.filer_id == subject_id))
+
+
+async def lines_of(session: AsyncSession, return_id: UUID) -> list[ReturnLineRow]:
+    """A return's lines in order."""
+    query = select(ReturnLineRow).where(ReturnLineRow.return_id == return_id).order_by(ReturnLineRow.line_no)
+    return list((await session.execute(query)).scalars())
+
+
+async def decisions_on(session: AsyncSession, portion_id: UUID) -> int:
+    """How many decisions there are on a portion."""
+    query = select(func.count()).select_from(ItemDecisionRow).where(ItemDecisionRow.portion_id == portion_id)
+    return await session.scalar(query) or 0
+
+
+async def choice_since(session: AsyncSession, stall_holder_id: UUID, month: str) -> str | None:
+    """The first choice of rate that the stall holder made for a month or a later one."""
+    query = select(RateChoiceRow.choice).where(
+        RateChoiceRow.stall_holder_id == stall_holder_id, RateChoiceRow.chosen_for >= month
+    )
+    choice: str | None = await session.scalar(query.order_by(RateChoiceRow.chosen_for).limit(1))
+    return choice
