@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from marketctl.flow import subscriptions_of
 from marketctl.layout import SERVICES
+from marketctl.verify.flow import subscriptions_of
 from shared.events.base import Event
 from shared.events.catalogue import EVENT_TYPES
 from shared.messaging.subscriptions import family_of

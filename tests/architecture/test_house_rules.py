@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from marketctl.generate import generate_all
+from marketctl.contract.generate import generate_all
 from marketctl.layout import ROOT, SERVICES, package_of
 from shared.events.catalogue import EVENT_TYPES, PUBLISHERS
 from shared.vocabulary.rules import rules

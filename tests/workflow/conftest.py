@@ -15,8 +15,8 @@ import httpx
 import pytest
 from rich.console import Console
 
-from marketctl.embedded_platform import Platform
-from marketctl.layout import Layout, free_ports
+from marketctl.embedded.layout import Layout, free_ports
+from marketctl.embedded.platform import Platform
 from marketctl.sample.callers import Callers
 from marketctl.sample.days import run_sample_days
 

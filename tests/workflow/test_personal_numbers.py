@@ -8,9 +8,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from marketctl.flow import wait_until_applied
 from marketctl.layout import SERVICES
 from marketctl.sample.sheets import FOLDER, read_sheet
+from marketctl.verify.flow import wait_until_applied
 
 Lived = Any
 pytestmark = pytest.mark.timeout(600)

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from marketctl.counts import counted
-from marketctl.embedded_platform import Platform
-from marketctl.layout import SERVICES, BusKind, Layout, free_ports
-from marketctl.questions import ask
+from marketctl.embedded.layout import Layout, free_ports
+from marketctl.embedded.platform import Platform
+from marketctl.layout import SERVICES, BusKind
+from marketctl.sample.counts import counted
 from marketctl.sample.days import run_sample_days
-from marketctl.verify import verify_all
+from marketctl.verify.findings import verify_all
+from marketctl.verify.questions import ask
 
 _EXPECTED = json.loads(Path(__file__).with_name("expected_numbers.json").read_text("utf-8"))
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]

@@ -16,14 +16,14 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketctl.counts import counted, lacking, refusals, shortfalls
-from marketctl.embedded_platform import Platform
-from marketctl.flow import subscriptions_of, wait_until_applied
+from marketctl.embedded.platform import Platform
 from marketctl.layout import ROOT, SERVICES, package_of
-from marketctl.operate import settings_of
-from marketctl.questions import ask
+from marketctl.operate.commands import settings_of
+from marketctl.sample.counts import counted, lacking, refusals, shortfalls
 from marketctl.sample.expected import EXPECTED_REFUSALS
-from marketctl.verify import verify_all
+from marketctl.verify.findings import verify_all
+from marketctl.verify.flow import subscriptions_of, wait_until_applied
+from marketctl.verify.questions import ask
 from shared.database import make_engine
 from shared.messaging.adapters import open_bus
 from shared.messaging.rebuild import consumer_tables, projection_hashes, rebuild

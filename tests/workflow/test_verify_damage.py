@@ -10,11 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from marketctl.counts import lacking
-from marketctl.flow import wait_until_applied
-from marketctl.invariants import INVARIANTS
-from marketctl.layout import SERVICES, Layout, package_of
-from marketctl.verify import verify_all
+from marketctl.embedded.layout import Layout
+from marketctl.layout import SERVICES, package_of
+from marketctl.sample.counts import lacking
+from marketctl.verify.findings import verify_all
+from marketctl.verify.flow import wait_until_applied
+from marketctl.verify.invariants import INVARIANTS
 from shared.workshop.processes.postgres import PostgresServer
 
 Lived = Any

@@ -11,8 +11,8 @@ import typer
 from aiokafka.errors import KafkaConnectionError
 from sqlalchemy.exc import OperationalError
 
-from marketctl import operate
 from marketctl.layout import BusKind
+from marketctl.operate import commands as operate
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.processes.problem import ProcessProblem, sentence_of
 
@@ -56,7 +56,7 @@ def generate(
     check: Annotated[bool, typer.Option(help="write nothing; exit 1 where a file is out of date")] = False,
 ) -> None:
     """Write AsyncAPI, JSON Schemas, OpenAPI and the generated docs."""
-    from marketctl.generate import generate_all
+    from marketctl.contract.generate import generate_all
 
     stale = generate_all(write=not check)
     for name in stale if check else ():
@@ -67,7 +67,7 @@ def generate(
 @app.command()
 def release(version: str) -> None:
     """Record what the present commit promises as a release: migrations and event shapes."""
-    from marketctl.releases import record
+    from marketctl.contract.releases import record
 
     typer.echo(f"recorded {record(version).version}: commit deploy/releases and tag the commit before it")
 

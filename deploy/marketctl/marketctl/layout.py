@@ -1,19 +1,9 @@
-"""Where the embedded run keeps what, and what each process is told."""
+"""Where the repository's parts are, and what the services are called."""
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-from marketctl.issuer import kept_mint
-from shared.http.identity import DEVELOPMENT_ISSUER_MARK
-from shared.vocabulary.errors import SetupProblem
-from shared.workshop.processes.ports import free_port
-from shared.workshop.tokens import AUDIENCE, ISSUER
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICES = ("registry", "trade-ledger", "fx-settlement", "tax-exemption")
@@ -24,51 +14,6 @@ CHINESE = {
     "tax-exemption": "免税申报",
 }
 BusKind = Literal["embedded", "kafka"]
-_DEFAULT_PORTS = {
-    "start-page": 8000,
-    "registry": 8001,
-    "trade-ledger": 8002,
-    "fx-settlement": 8003,
-    "tax-exemption": 8004,
-    "issuer": 8005,
-    "registry-worker": 8011,
-    "trade-ledger-worker": 8012,
-    "fx-settlement-worker": 8013,
-    "tax-exemption-worker": 8014,
-    "postgres": 8015,
-    "kafka": 8016,
-    "kafka-controller": 8017,
-}
-
-
-def variable_of(name: str) -> str:
-    """The environment variable that moves a port."""
-    return "PORT_" + name.upper().replace("-", "_")
-
-
-def default_ports() -> dict[str, int]:
-    """The fixed ports, each movable by its variable; SetupProblem where that is no port or somebody else's."""
-    ports: dict[str, int] = {}
-    for name, port in _DEFAULT_PORTS.items():
-        said = os.environ.get(variable_of(name), str(port))
-        if not (said.isascii() and said.isdigit() and 0 < int(said) < 65536):
-            raise SetupProblem(f"{variable_of(name)}={said} is no port: give a number from 1 to 65535")
-        ports[name] = int(said)
-        for other in ports:
-            if other != name and ports[other] == ports[name]:
-                raise SetupProblem(f"{variable_of(other)} and {variable_of(name)} are both {said}: give another one")
-    return ports
-
-
-def free_ports() -> dict[str, int]:
-    """A free port for everything, all different."""
-    ports: dict[str, int] = {}
-    for name in _DEFAULT_PORTS:
-        port = free_port()
-        while port in ports.values():
-            port = free_port()
-        ports[name] = port
-    return ports
 
 
 def package_of(service: str) -> str:
@@ -76,87 +21,6 @@ def package_of(service: str) -> str:
     return service.replace("-", "_")
 
 
-def run_folder() -> Path:
-    """Where `make run` keeps its data."""
-    return ROOT / os.environ.get("RUN_FOLDER", ".run")
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """One embedded run: its folder, its bus, its ports."""
-
-    folder: Path
-    bus: BusKind
-    ports: dict[str, int]
-
-    @property
-    def logs(self) -> Path:
-        return self.folder / "log"
-
-    @property
-    def clock_file(self) -> Path:
-        return self.folder / "clock.json"
-
-    @property
-    def issuer_key(self) -> Path:
-        return self.folder / "issuer.pem"
-
-    def url(self, service: str) -> str:
-        """The loopback address of a process."""
-        return f"http://127.0.0.1:{self.ports[service]}"
-
-    def secret(self, name: str) -> str:
-        """A secret of this run, made once and kept with mode 0600."""
-        file = self.folder / "secrets" / name
-        if not file.exists():
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as opened:
-                opened.write(secrets.token_urlsafe(32))
-        return file.read_text()
-
-    def database_url(self, database: str) -> str:
-        """The connection string of a service's (or the bus's) own role."""
-        name = package_of(database)
-        return f"postgresql://{name}:{self.secret(name)}@127.0.0.1:{self.ports['postgres']}/{name}"
-
-    def environment(self, service: str) -> dict[str, str]:
-        """What a service's two processes are told."""
-        told = {
-            "ENVIRONMENT": "sandbox",
-            "DATABASE_URL": self.database_url(service),
-            "BUS": self.bus,
-            "ISSUER": ISSUER,
-            "AUDIENCE": AUDIENCE,
-            "JWKS_URL": self.url("issuer") + "/jwks.json",
-            "SEALING_KEY": self.secret("sealing"),
-            "CLOCK_FILE": str(self.clock_file),
-            "PORT": str(self.ports[service]),
-            "WORKER_PORT": str(self.ports[f"{service}-worker"]),
-        }
-        if self.bus == "kafka":
-            told["KAFKA_BOOTSTRAP"] = f"127.0.0.1:{self.ports['kafka']}"
-        else:
-            told["BUS_DATABASE_URL"] = self.database_url("bus")
-        return told
-
-    def prepare(self) -> None:
-        """Make the folder (mode 0700), its log folder and the issuer's key, and keep the ports."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.logs.mkdir(exist_ok=True)
-        kept_mint(self.issuer_key)
-        # Another terminal finds the run where it is, without the variables that moved its ports.
-        staged = self.folder / "ports.new"
-        staged.write_text(json.dumps(self.ports))
-        staged.replace(self.folder / "ports.json")
-
-
-def kept_layout(folder: Path) -> Layout | None:
-    """The layout that a folder was last started with; None where nothing has run."""
-    bus, ports = folder / "bus", folder / "ports.json"
-    if not bus.exists():
-        return None
-    kept = json.loads(ports.read_text()) if ports.exists() else default_ports()
-    return Layout(folder, "kafka" if bus.read_text() == "kafka" else "embedded", kept)
-
-
-assert DEVELOPMENT_ISSUER_MARK in ISSUER  # noqa: S101 - production recognises the issuer by its name
+def service_dir(service: str) -> Path:
+    """The folder of a service in the repository."""
+    return ROOT / "services" / service

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from marketctl.children import end_when_told, ending
-from marketctl.counts import Day, counted, lacking, parties, refusals
-from marketctl.embedded_platform import Platform
-from marketctl.layout import ROOT, BusKind, Layout, default_ports, free_ports, kept_layout, run_folder
+from marketctl.embedded.children import end_when_told, ending
+from marketctl.embedded.layout import Layout, default_ports, free_ports, kept_layout, run_folder
+from marketctl.embedded.platform import Platform
+from marketctl.layout import ROOT, BusKind
+from marketctl.sample.counts import Day, counted, lacking, parties, refusals
 from marketctl.sample.days import run_sample_days
 from marketctl.sample.world import SEED
-from marketctl.verify import verify_settled
+from marketctl.verify.findings import verify_settled
 from shared.workshop.processes.problem import ProcessProblem, sentence_of
 
 _DONE = "sample-days.done"

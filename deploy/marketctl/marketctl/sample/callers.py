@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx
 
-from marketctl.children import end_if_told
-from marketctl.layout import SERVICES, Layout
+from marketctl.embedded.children import end_if_told
+from marketctl.embedded.layout import Layout
+from marketctl.layout import SERVICES
 
 _TRIES = 240
 _KEY_IN_USE = "idempotency_key_in_use"

@@ -11,18 +11,18 @@ from python_calamine import CalamineError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from marketctl.flow import wait_until_applied
 from marketctl.sample.callers import Callers, Unexpected
 from marketctl.sample.exporting import declare, export_all, pack_all, register_trades
 from marketctl.sample.filing import file_everything, suspend_one
 from marketctl.sample.money import collect_everything
 from marketctl.sample.story import Story
 from marketctl.sample.taxing import exempt_everything, refuse_early_return
+from marketctl.verify.flow import wait_until_applied
 from shared.clock import Clock
 from shared.workshop.processes.problem import ProcessProblem
 
 if TYPE_CHECKING:
-    from marketctl.embedded_platform import Platform
+    from marketctl.embedded.platform import Platform
 
 _WORKING_DAY = datetime.fromisoformat("2026-05-13T09:00:00+08:00")
 _FILING_DAY = datetime.fromisoformat("2026-06-08T09:00:00+08:00")

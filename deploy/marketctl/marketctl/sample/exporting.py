@@ -237,7 +237,7 @@ def _first_slip(story: Story, ref: str) -> str:
 
 
 def _remedy(story: Story, code: str) -> None:
-    from marketctl.flow import wait_until_applied
+    from marketctl.verify.flow import wait_until_applied
 
     if code == "commodity_undecided":
         line = story.trades["OP1-UNKNOWN"]["trade"]["lines"][0]

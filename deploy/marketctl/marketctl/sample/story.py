@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from marketctl.layout import Layout
+from marketctl.embedded.layout import Layout
 from marketctl.sample.callers import Callers
 from marketctl.sample.sheets import FOLDER, read_sheet
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from marketctl.counts import Day
+from marketctl.sample.counts import Day
 from marketctl.sample.expected import EXPECTED_REFUSALS
 
 # As a run counted it.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from marketctl.layout import Layout, free_ports, variable_of
+from marketctl.embedded.layout import Layout, free_ports, variable_of
 
 _PATIENCE_SECONDS = 240
 

@@ -7,7 +7,7 @@ import sys
 
 _PROGRAM = """
 import os, signal, weakref
-from marketctl.children import end_if_told, end_when_told
+from marketctl.embedded.children import end_if_told, end_when_told
 end_when_told(at_once=True)
 class Thing: pass
 thing = Thing()

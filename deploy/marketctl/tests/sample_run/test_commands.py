@@ -14,9 +14,10 @@ import pytest
 from typer.testing import CliRunner
 
 from marketctl.cli import app
-from marketctl.layout import SERVICES, kept_layout
-from marketctl.operate import call
-from marketctl.verify import verify_all
+from marketctl.embedded.layout import kept_layout
+from marketctl.layout import SERVICES
+from marketctl.operate.commands import call
+from marketctl.verify.findings import verify_all
 from shared.events.registry import BankFiled
 from shared.messaging.bus import Outgoing
 from shared.messaging.embedded import EmbeddedBus

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from marketctl.layout import SERVICES
-from marketctl.questions import ask
+from marketctl.verify.questions import ask
 from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
 

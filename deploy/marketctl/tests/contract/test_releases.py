@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from marketctl.layout import SERVICES
-from marketctl.releases import (
+from marketctl.contract.releases import (
     Release,
     broken_promises,
     broken_schema,
@@ -16,6 +15,7 @@ from marketctl.releases import (
     releases,
     shape_of,
 )
+from marketctl.layout import SERVICES
 from shared.workshop.testing.servers import MakeDatabase
 
 TYPE = "trade_ledger.trade_registered.v1"
@@ -24,7 +24,7 @@ MIGRATION = "services/registry/migrations/versions/0001_first_schema.py"
 
 @pytest.fixture
 def today() -> Release:
-    from marketctl.generate import schema_of
+    from marketctl.contract.generate import schema_of
     from shared.events.catalogue import EVENT_TYPES
 
     return Release("9.0.0", "", {}, hashed_migrations(), {}, {TYPE: shape_of(schema_of(EVENT_TYPES[TYPE]))})

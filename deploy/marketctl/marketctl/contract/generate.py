@@ -7,8 +7,8 @@ import json
 import re
 from typing import Any
 
-from marketctl.flow import subscriptions_of
 from marketctl.layout import ROOT, SERVICES, package_of
+from marketctl.verify.flow import subscriptions_of
 from shared.events.base import Event
 from shared.events.catalogue import EVENT_TYPES, PUBLISHERS, TOPICS
 from shared.events.lifecycles import LIFECYCLES

@@ -11,9 +11,9 @@ import subprocess
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from marketctl.generate import schema_of
+from marketctl.contract.generate import schema_of
+from marketctl.embedded.scratch import scratch_postgres
 from marketctl.layout import ROOT, SERVICES, package_of
-from marketctl.scratch import scratch_postgres
 from shared.events.catalogue import EVENT_TYPES
 from shared.migrations import compared, differences, head_of, schema_in, upgrade
 

@@ -7,9 +7,10 @@ from itertools import islice
 
 from sqlalchemy import create_engine
 
-from marketctl.flow import applied, said, subscriptions_of
-from marketctl.layout import SERVICES, Layout, package_of
-from marketctl.questions import MOST_SHOWN, ask, named
+from marketctl.embedded.layout import Layout
+from marketctl.layout import SERVICES, package_of
+from marketctl.verify.flow import applied, said, subscriptions_of
+from marketctl.verify.questions import MOST_SHOWN, ask, named
 from shared.events.lifecycles import BEGINS, LIFECYCLES
 from shared.http.audit import broken_links
 

@@ -23,10 +23,10 @@ import httpx
 import psycopg
 from psycopg import sql
 
-from marketctl.bench_statement import STATEMENT, TABLES
-from marketctl.bench_trades import STALL, Parties, bodies_of
-from marketctl.children import start_child
-from marketctl.issuer import kept_mint
+from marketctl.bench.statement import STATEMENT, TABLES
+from marketctl.bench.trades import STALL, Parties, bodies_of
+from marketctl.embedded.children import start_child
+from marketctl.embedded.issuer import kept_mint
 from marketctl.layout import ROOT
 from shared.clock import Clock
 from shared.database import make_engine, make_sessions
@@ -107,7 +107,7 @@ class Bench:
         }
         issuer = start_child(
             "issuer",
-            ["marketctl.issuer"],
+            ["marketctl.embedded.issuer"],
             {"ENVIRONMENT": "sandbox", "ISSUER_KEY_FILE": str(key_file), "PORT": str(issuer_port)},
             self.folder / "issuer.log",
         )
@@ -143,7 +143,7 @@ class Bench:
         content = {"port": self.port, "token": self.token, "bodies": self.bodies(), "run": f"run-{run}"}
         plan.write_text(json.dumps({**content, "seconds": self.seconds, "connections": _CLIENTS}), "utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", "marketctl.bench_load", str(plan)], capture_output=True, text=True, check=True
+            [sys.executable, "-m", "marketctl.bench.load", str(plan)], capture_output=True, text=True, check=True
         )
         found = json.loads(done.stdout)
         if found["failed"]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from marketctl.control_queries import CHAIN, DECLARED, LIMIT, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
-from marketctl.flow import applied, in_flight
-from marketctl.layout import SERVICES, Layout, package_of
-from marketctl.questions import MOST_SHOWN, ask, named
-from marketctl.record_invariants import chained, gapless, histories, once_only
+from marketctl.embedded.layout import Layout
+from marketctl.layout import SERVICES, package_of
+from marketctl.verify.control_queries import CHAIN, DECLARED, LIMIT, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
+from marketctl.verify.flow import applied, in_flight
+from marketctl.verify.questions import MOST_SHOWN, ask, named
+from marketctl.verify.record_invariants import chained, gapless, histories, once_only
 from shared.migrations import metadata_of
 
 Check = Callable[[Layout], list[str]]

@@ -93,7 +93,7 @@ async def load(
 
 
 def main() -> int:
-    """`python -m marketctl.bench_load <plan.json>` prints one JSON line."""
+    """`python -m marketctl.bench.load <plan.json>` prints one JSON line."""
     plan = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     bodies = [json.dumps(body, ensure_ascii=False).encode() for body in plan["bodies"]]
     running = load(plan["port"], plan["token"], bodies, plan["seconds"], plan["connections"], plan["run"])

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psycopg
 
-from marketctl.children import Child, obeyed_afterwards, start_child, undisturbed
-from marketctl.layout import CHINESE, ROOT, SERVICES, Layout, package_of, variable_of
+from marketctl.embedded.children import Child, obeyed_afterwards, start_child, undisturbed
+from marketctl.embedded.layout import Layout, variable_of
+from marketctl.layout import CHINESE, ROOT, SERVICES, package_of
 from shared.events.base import PARTITIONS
 from shared.events.catalogue import TOPICS
 from shared.migrations import upgrade
@@ -99,7 +100,7 @@ class Platform:
         layout = self.layout
         self._child(
             "issuer",
-            ["marketctl.issuer"],
+            ["marketctl.embedded.issuer"],
             {
                 "ENVIRONMENT": "sandbox",
                 "ISSUER_KEY_FILE": str(layout.issuer_key),
@@ -111,7 +112,7 @@ class Platform:
         addresses = json.dumps({service: layout.url(service) for service in SERVICES})
         self._child(
             "start-page",
-            ["marketctl.startpage"],
+            ["marketctl.embedded.startpage"],
             {"SERVICE_ADDRESSES": addresses, "PORT": str(layout.ports["start-page"])},
         )
         self.wait_ready(say)

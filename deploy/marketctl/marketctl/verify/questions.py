@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import psycopg
 
-from marketctl.layout import Layout
+from marketctl.embedded.layout import Layout
 
 MOST_SHOWN = 20
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from marketctl.layout import SERVICES, Layout
-from marketctl.operate import settings_of
-from marketctl.questions import ask
+from marketctl.embedded.layout import Layout
+from marketctl.layout import SERVICES
+from marketctl.operate.commands import settings_of
 from marketctl.sample.expected import EXPECTED_REFUSALS, LEAST, LEAST_OF
+from marketctl.verify.questions import ask
 from shared.events.catalogue import TOPICS
 from shared.messaging.adapters import open_bus
 

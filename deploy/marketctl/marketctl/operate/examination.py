@@ -10,7 +10,8 @@ from datetime import date
 import chinese_calendar
 import psycopg
 
-from marketctl.layout import ROOT, SERVICES, Layout, default_ports, kept_layout, run_folder
+from marketctl.embedded.layout import Layout, default_ports, kept_layout, run_folder
+from marketctl.layout import ROOT, SERVICES
 from shared.migrations import head_of, revision_in
 from shared.workshop.processes.kafka import JARS
 from shared.workshop.processes.ports import port_owner

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from marketctl.layout import Layout
+from marketctl.embedded.layout import Layout
 
 _SETTLING_SECONDS = 5
 
@@ -23,7 +23,7 @@ class Finding:
 
 def verify_all(layout: Layout) -> list[Finding]:
     """Every finding of every invariant."""
-    from marketctl.invariants import INVARIANTS
+    from marketctl.verify.invariants import INVARIANTS
 
     return [Finding(name, detail) for name, check in INVARIANTS.items() for detail in check(layout)]
 

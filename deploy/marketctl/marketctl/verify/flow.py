@@ -8,7 +8,8 @@ from typing import cast
 
 import psycopg
 
-from marketctl.layout import SERVICES, Layout, package_of
+from marketctl.embedded.layout import Layout
+from marketctl.layout import SERVICES, package_of
 from shared.messaging.subscriptions import Subscriptions
 from shared.workshop.processes.problem import ProcessProblem
 

@@ -15,9 +15,10 @@ from uuid import uuid4
 import httpx
 import typer
 
-from marketctl.flow import resisted
-from marketctl.layout import ROOT, SERVICES, Layout, kept_layout, run_folder
-from marketctl.verify import verify_settled
+from marketctl.embedded.layout import Layout, kept_layout, run_folder
+from marketctl.layout import ROOT, SERVICES
+from marketctl.verify.findings import verify_settled
+from marketctl.verify.flow import resisted
 from shared.clock import Clock
 from shared.events.catalogue import TOPICS
 from shared.messaging.adapters import open_bus
@@ -269,7 +270,7 @@ def db_upgrade(as_json: Json = False) -> None:
 @database.command("check")
 def db_check() -> None:
     """Migrate from empty and from each release, and compare with the tables in code; exit 1 where they differ."""
-    from marketctl.releases import unlike_the_code
+    from marketctl.contract.releases import unlike_the_code
 
     found = unlike_the_code()
     for line in found:
@@ -279,7 +280,7 @@ def db_check() -> None:
 
 def doctor(as_json: Json = False) -> None:
     """What this machine and this run look like; exit 1 where something stands in the way."""
-    from marketctl.doctor import examine
+    from marketctl.operate.examination import examine
 
     checks = examine()
     bad = [check for check in checks if not check.ok]

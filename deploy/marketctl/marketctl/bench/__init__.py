@@ -1,0 +1,1 @@
+"""Registering trades over HTTP beside pgbench."""

@@ -1,0 +1,1 @@
+"""What is derived from code and what releases promised."""

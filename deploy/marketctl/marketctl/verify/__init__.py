@@ -1,0 +1,1 @@
+"""What must hold over the four databases and the bus."""
