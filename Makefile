@@ -85,6 +85,10 @@ check: lint types imports ## lint, types, import rules, migrations equal to tabl
 	@$(PY) -m marketctl generate --check
 	@$(PY) -m marketctl db check
 
+.PHONY: migration
+migration: $(STAMP) ## write a service's next migration: make migration SERVICE=registry NAME="grades by date"
+	@$(PY) -m marketctl db new "$(SERVICE)" "$(NAME)"
+
 .PHONY: kafka
 kafka: $(STAMP)
 	@$(PY) -m shared.workshop.processes.kafka fetch

@@ -11,7 +11,7 @@ import typer
 from aiokafka.errors import KafkaConnectionError
 from sqlalchemy.exc import OperationalError
 
-from marketctl.layout import BusKind
+from marketctl.layout import ROOT, SERVICES, BusKind
 from marketctl.operate import commands as operate
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.processes.problem import ProcessProblem, sentence_of
@@ -70,6 +70,21 @@ def release(version: str) -> None:
     from marketctl.contract.releases import record
 
     typer.echo(f"recorded {record(version).version}: commit deploy/releases and tag the commit before it")
+
+
+@operate.database.command("new")
+def db_new(service: str, name: str) -> None:
+    """Write a service's next migration from its tables in code: marketctl db new registry "grades by date"."""
+    from marketctl.contract.new_migration import write_migration
+
+    if service not in SERVICES:
+        typer.echo(f"{service} is no service: {', '.join(SERVICES)}", err=True)
+        raise typer.Exit(2)
+    written = write_migration(ROOT / "services" / service, name)
+    for file in written.files:
+        typer.echo(f"wrote {file.relative_to(ROOT)}: read it, it knows nothing of rows that are there")
+    for each in (*written.left, *written.unsafe):
+        typer.echo(f"yours to write or mend: {each}", err=True)
 
 
 def main() -> None:

@@ -269,10 +269,11 @@ def db_upgrade(as_json: Json = False) -> None:
 
 @database.command("check")
 def db_check() -> None:
-    """Migrate from empty and from each release, and compare with the tables in code; exit 1 where they differ."""
+    """Read each migration's SQL, migrate from empty and from each release, compare with the tables in code."""
+    from marketctl.contract.migration_lint import migrations, unsafe_statements
     from marketctl.contract.releases import unlike_the_code
 
-    found = unlike_the_code()
+    found = [*unsafe_statements(migrations()), *unlike_the_code()]
     for line in found:
         typer.echo(line, err=True)
     raise typer.Exit(1 if found else 0)
