@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from marketctl.layout import ROOT
 from marketctl.contract.migration_lint import migrations, unsafe_statements
+from marketctl.layout import ROOT
 
 _MAY_IMPORT = {"__future__", "sqlalchemy", "alembic"}
 

@@ -16,9 +16,9 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from sqlalchemy.types import TypeDecorator
 
-from marketctl.layout import ROOT
 from marketctl.contract.migration_lint import unsafe_statements
 from marketctl.embedded.scratch import scratch_postgres
+from marketctl.layout import ROOT
 from shared.migrations import config_of, differences, head_of, upgrade
 from shared.vocabulary.errors import SetupProblem
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from marketctl.contract import migration_lint
-from marketctl.layout import ROOT
 from marketctl.contract.migration_lint import migrations, unsafe_statements
 from marketctl.contract.new_migration import write_migration
+from marketctl.layout import ROOT
 from shared.vocabulary.errors import SetupProblem
 
 _TABLES = """
