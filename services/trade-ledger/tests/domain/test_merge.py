@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trade_ledger.domain.merge import KILOGRAM, Item, Share, items_of, kinds_that_count
+from trade_ledger.domain.merge import KILOGRAM, Behind, Item, Now, Share, item_now, items_of, kinds_that_count
 
 
 def share(
@@ -54,6 +54,25 @@ def test_pieces_and_kilograms_merge_by_net_weight() -> None:
     mixed = [*SEVEN[:6], share("kg", "8299000000", 1, name="scrap", unit=KILOGRAM)]
     merged = next(item for item in items_of(mixed, simplified=True, single_kinds=5) if item.merged)
     assert (merged.unit, merged.quantity) == (KILOGRAM, merged.net_weight_kg)
+
+
+def behind(quantity: int, value: int, *, hs_code: str = "82", unit: str = "把") -> Behind:
+    return Behind(hs_code, unit, Decimal(quantity), Decimal(value))
+
+
+def test_an_item_declares_what_its_portions_declare_now() -> None:
+    now = item_now("82", "把", Decimal(20), [behind(8, 30), behind(10, 40)])
+    assert now == Now("82", Decimal(18), Decimal(70))
+
+
+def test_an_item_has_its_portions_code_once_they_agree_on_it() -> None:
+    assert item_now("82", "把", Decimal(20), [behind(1, 1, hs_code="83"), behind(1, 1, hs_code="83")]).hs_code == "83"
+    assert item_now("82", "把", Decimal(20), [behind(1, 1, hs_code="83"), behind(1, 1)]).hs_code == "82"
+
+
+def test_across_units_an_item_keeps_the_quantity_that_was_submitted() -> None:
+    now = item_now("82", KILOGRAM, Decimal(20), [behind(8, 30), behind(10, 40, unit=KILOGRAM)])
+    assert now == Now("82", Decimal(20), Decimal(70))
 
 
 amounts = st.decimals(0, 10_000, places=2, allow_nan=False, allow_infinity=False)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
-from shared.events.trade_ledger import TradeLine, TradeState, Verdict
+from shared.events.trade_ledger import TradeLine, Verdict
 from shared.policy import Policy, policy_of
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.recognition import recognise
@@ -57,7 +57,6 @@ class Share:
     portion_id: UUID
     line: TradeLine
     trade: TradeRow
-    state: TradeState
     quantity: Decimal
     packages: int
     gross_weight_kg: Decimal
@@ -159,7 +158,6 @@ async def _shares(
                 portion_id=uuid5(row.id, str(line_id)),
                 line=line,
                 trade=trade,
-                state=trade.state,
                 quantity=quantity,
                 packages=sum(part.packages for part in parts),
                 gross_weight_kg=sum((part.gross_weight_kg for part in parts), Decimal(0)),
@@ -197,7 +195,7 @@ def _value(shares: list[Share], entered: Entered, currency: str, cny: dict[str, 
     )
     for share, each in zip(shares, valued, strict=True):
         share.valued = each
-        if leg := share.state.domestic_leg:
+        if leg := share.trade.state.domestic_leg:
             share.domestic_share_percent = valuation.domestic_share_percent(
                 leg.amount, share.trade.total, cny[share.trade.currency]
             )
@@ -223,7 +221,7 @@ def _portion_facts(share: Share) -> PortionFacts:
         goods_name=share.line.goods_name,
         trade_id=str(share.trade.id),
         declared_value=share.valued.declared,
-        price_term=share.state.price_term,
+        price_term=share.trade.state.price_term,
         decision=share.verdict.decision,
         reason=share.verdict.reason,
         reason_zh=share.verdict.reason_zh,

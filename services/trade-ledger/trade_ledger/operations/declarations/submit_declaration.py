@@ -107,7 +107,7 @@ def _portion(row: DeclarationRow, share: Share, item_no: int, assessed: Assessed
 def _portion_content(
     row: DeclarationRow, share: Share, item_no: int, assessed: Assessed, born: Submitted
 ) -> PortionContent:
-    trade, line = share.state, share.line
+    trade, line = share.trade.state, share.line
     ratio = share.quantity / line.quantity
     return PortionContent(
         trade_number=trade.number,

@@ -1,0 +1,117 @@
+"""Which facts are kept as conflict cases, and when a case closes again (R-DECL-7, V8, V27, V32, V34)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from trade_ledger.domain.cases import (
+    CodeNow,
+    asks_for_arrival,
+    case_of_number,
+    case_of_reuse,
+    case_of_room,
+    cases_of_codes,
+    cases_of_limit,
+    standing,
+    turn_of,
+)
+from trade_ledger.domain.receipts import KINDS, Outcome, Receipt, outcome_of
+from trade_ledger.domain.receipts import Conflict as Case
+
+NOON = datetime(2026, 5, 13, 4, tzinfo=UTC)
+
+
+def receipt(receipt_id: str, kind: str, hour: int = 4, **codes: str) -> Receipt:
+    return Receipt(receipt_id, kind, NOON.replace(hour=hour), codes=codes)
+
+
+# What is known of the case, and what becomes of it.
+TURNS = [
+    ("facts that still disagree keep their case open", "departed_and_shut_out", True, True, False, "keep"),
+    ("facts that agree again close it", "departed_and_shut_out", False, True, False, "close"),
+    ("what is closed stays closed", "departed_and_shut_out", False, False, True, "keep"),
+    ("what the facts closed, the facts open again", "departed_and_shut_out", True, False, True, "reopen"),
+    ("what a person closed stays closed", "departed_and_shut_out", True, False, False, "keep"),
+    ("a used customs number is closed by a person only", "customs_number_taken", False, True, False, "keep"),
+    ("a used receipt id is closed by a person only", "receipt_id_reused", False, True, False, "keep"),
+]
+
+
+@pytest.mark.parametrize(("code", "still", "opened", "by_facts", "turn"), [each[1:] for each in TURNS],
+                         ids=[each[0] for each in TURNS])  # fmt: skip
+def test_a_case_follows_its_facts(code: str, still: bool, opened: bool, by_facts: bool, turn: str) -> None:
+    assert turn_of(code, still=still, opened=opened, closed_by_facts=by_facts) == turn
+
+
+def outcome(*kinds: str) -> Outcome:
+    return outcome_of([receipt(kind, kind) for kind in kinds], {"p": Decimal(1)})
+
+
+@pytest.mark.parametrize(
+    ("kinds", "withdrawn", "status", "codes"),
+    [
+        ((), True, "withdrawn", []),
+        (("rejected",), True, "withdrawn", []),
+        (("accepted",), True, "accepted", ["accepted_after_withdrawal"]),
+        (("released",), True, "released", ["accepted_after_withdrawal"]),
+        ((), False, "submitted", []),
+        (("rejected",), False, "rejected", []),
+        (("accepted",), False, "accepted", []),
+        (("accepted", "rejected"), False, "accepted", ["rejected_and_accepted"]),
+    ],
+)
+def test_a_withdrawal_stands_until_customs_took_the_declaration(
+    kinds: tuple[str, ...], withdrawn: bool, status: str, codes: list[str]
+) -> None:
+    found, cases = standing(outcome(*kinds), withdrawn=withdrawn)
+    assert (found, [each.code for each in cases]) == (status, codes)
+    late = [each for each in cases if each.code == "accepted_after_withdrawal"]
+    assert {(each.receipt_id, each.must_act) for each in late} <= {(kind, "consignor") for kind in kinds[:1]}
+
+
+@pytest.mark.parametrize(
+    ("usd", "found"),
+    [
+        ("150000.00", []),
+        ("149999.99", []),
+        ("150000.01", [Case("value_over_limit", "R1", "USD 150,000.01 is more than 150,000.00", "consignor")]),
+    ],
+)
+def test_accepted_above_the_limit_is_a_case_and_at_it_none(usd: str, found: list[Case]) -> None:
+    assert cases_of_limit(Decimal(usd), Decimal("150000.00"), "R1") == found
+
+
+def test_another_code_than_the_slips_is_a_case_of_the_newest_amendment() -> None:
+    same, other = CodeNow("锤", "82", "eligible", "82"), CodeNow("钳", "73", "needs_person", "82")
+    amended = [receipt("R2", "amended", 5), receipt("R1", "amended", 6), receipt("R0", "amended", 6)]
+    assert cases_of_codes([same], amended) == []
+    assert cases_of_codes([same, other], amended) == [
+        Case("code_changed", "R1", "钳: 73 (needs_person), the slip has 82", "consignor")
+    ]
+
+
+@pytest.mark.parametrize(("goods", "named"), [(9, 9), (10, 10), (11, 10)])
+def test_at_most_ten_goods_of_another_code_are_named(goods: int, named: int) -> None:
+    (case,) = cases_of_codes([CodeNow("钳", "73", "eligible", "82")] * goods, [receipt("R1", "amended")])
+    assert case.detail.count("钳") == named
+
+
+def test_what_the_other_cases_say_and_who_must_act() -> None:
+    assert case_of_number("LS-DE-1", "R1") == Case(
+        "customs_number_taken", "R1", "declaration LS-DE-1 has the same number", "customs"
+    )
+    assert case_of_reuse("R1", "accepted", "deleted", "{}") == Case(
+        "receipt_id_reused", "R1", "first accepted, then deleted: {}", "customs"
+    )
+    assert case_of_room(["钳", "锤"], "R1") == Case("quantity_elsewhere", "R1", "lines: 钳, 锤", "consignor")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("status", ["accepted", "departed", "deleted", "rejected", "withdrawn"])
+def test_arrival_matters_once_customs_inspected_or_released_goods_of_a_live_declaration(kind: str, status: str) -> None:
+    live = status in ("accepted", "departed")
+    assert asks_for_arrival(status, [receipt("R", kind)]) == (live and kind in ("inspected", "released", "departed"))
+    assert not asks_for_arrival(status, [])
