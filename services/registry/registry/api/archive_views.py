@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.api.schemas import Archive, ArchivedAgreement, SubjectVersion
-from registry.domain.archive import AgreementDates, status_before, was_in_force
+from registry.domain.archive import AgreementDates, breaches_of_archive_day, status_before, was_in_force
 from registry.store.agreements import agreements_of
 from registry.store.subjects import versions_before
 from registry.store.tables import AgreementRow, SubjectVersionRow
@@ -16,13 +16,12 @@ from shared.http.identity import Caller
 from shared.rows import model_from
 from shared.vocabulary.errors import Malformed, NotFound
 from shared.vocabulary.legal_time import start_of_legal_day
-from shared.vocabulary.rules import Breach
 
 
 async def archive_on(session: AsyncSession, caller: Caller, subject_id: UUID, day: date, today: date) -> Archive:
     """Subject and agreements at the end of the day; a party finds the agreements it is in itself."""
-    if day > today:
-        raise Malformed((Breach("archive_day_in_future", "V16", "/on"),))
+    if breaches := breaches_of_archive_day(day, today):
+        raise Malformed(breaches)
     instant = start_of_legal_day(day + timedelta(days=1))
     party = caller.subject_id if caller.is_party else None
     agreements = (

@@ -22,8 +22,11 @@ from registry.api.place_schemas import (
     SiteIn,
     SiteOut,
 )
-from registry.operations.places.file_place import change_place, file_place
-from registry.store.documents import PlaceContent
+from registry.operations.places.change_pilot import change_pilot
+from registry.operations.places.change_place import change_place
+from registry.operations.places.file_pilot import file_pilot
+from registry.operations.places.file_place import file_place
+from registry.store.documents import DatedPlace
 from registry.store.places import place, places_of
 from shared.events.registry import BankFiled, PilotChanged, PortDesignated, SiteFiled
 from shared.http.access import Authorised
@@ -48,14 +51,14 @@ async def _read(
 
 
 async def _file(
-    command: Commanded, place_id: str, kind: str, event: PlaceContent, form: type[P], path: str = ""
+    command: Commanded, place_id: str, kind: str, event: DatedPlace, form: type[P], path: str = ""
 ) -> Response:
     row = await file_place(command.session, place_id, kind, event, act=command.act)
     location = f"/v1/{path}/{row.id}" if path else None
     return await command.answer(form.model_validate(row), status=201, version=row.version, location=location)
 
 
-async def _change(command: Commanded, place_id: str, kind: str, event: PlaceContent, form: type[P]) -> Response:
+async def _change(command: Commanded, place_id: str, kind: str, event: DatedPlace, form: type[P]) -> Response:
     version = command.expected_version()
     row = await change_place(command.session, place_id, kind, event, version=version, act=command.act)
     return await command.answer(form.model_validate(row), version=row.version)
@@ -65,18 +68,20 @@ async def _listed(session: AsyncSession, pilot: str, kind: str, form: type[P]) -
     return Places(items=[form.model_validate(row) for row in await places_of(session, pilot, kind)])
 
 
-@router.post("/v1/pilots", status_code=201, response_model=PilotOut)
-async def file_pilot(body: PilotIn, command: Commanded) -> Response:
+@router.post("/v1/pilots", name="file_pilot", status_code=201, response_model=PilotOut)
+async def file_a_pilot(body: PilotIn, command: Commanded) -> Response:
     """File the caller's pilot."""
     event = PilotChanged.model_validate({"pilot": command.caller.pilot, **body.model_dump()})
-    return await _file(command, f"pilot:{command.caller.pilot}", "pilot", event, PilotOut)
+    row = await file_pilot(command.session, event, act=command.act)
+    return await command.answer(PilotOut.model_validate(row), status=201, version=row.version)
 
 
-@router.post("/v1/pilots/{code}/changes", response_model=PilotOut)
-async def change_pilot(code: str, body: PilotChangeIn, command: Commanded) -> Response:
+@router.post("/v1/pilots/{code}/changes", name="change_pilot", response_model=PilotOut)
+async def change_a_pilot(code: str, body: PilotChangeIn, command: Commanded) -> Response:
     """Change the pilot's data from now on."""
     event = PilotChanged.model_validate({"pilot": command.caller.pilot, **body.model_dump()})
-    return await _change(command, f"pilot:{code}", "pilot", event, PilotOut)
+    row = await change_pilot(command.session, code, event, version=command.expected_version(), act=command.act)
+    return await command.answer(PilotOut.model_validate(row), version=row.version)
 
 
 @router.get("/v1/pilots")

@@ -22,8 +22,9 @@ from registry.api.schemas import (
     stall_of,
 )
 from registry.api.subject_views import answer_subject, shown, subject_seen
-from registry.operations.subjects.file_subject import NAME_PURPOSE, Filed, file_subject
-from registry.operations.subjects.record_qualification import StatedQualification, record_qualification
+from registry.operations.subjects.file_subject import Filed, file_subject
+from registry.operations.subjects.record_qualification import record_qualification
+from registry.store.documents import NAME_PURPOSE, StatedQualification
 from registry.store.subjects import (
     filings_of,
     filings_of_many,

@@ -38,6 +38,11 @@ def breaches_of_confirmation(status: str, *, confirmed_by_caller: bool) -> tuple
     return (Breach("agency_confirmed_by_oneself", "R-FILE-6"),) if confirmed_by_caller else ()
 
 
+def breaches_of_termination(status: str) -> tuple[Breach, ...]:
+    """Why an agreement can't be ended: it is."""
+    return (Breach("agency_terminated_already", "R-FILE-6"),) if status == "terminated" else ()
+
+
 def breaches_of_agency(facts: AgencyFacts) -> tuple[Breach, ...]:
     """Every reason why the agreement can't be made."""
     breaches = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.vocabulary.legal_time import in_force
+from shared.vocabulary.rules import Breach
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,8 @@ def status_before(dates: AgreementDates, instant: datetime) -> str | None:
 def was_in_force(dates: AgreementDates, status: str | None, day: date) -> bool:
     """Whether new trades could be made under it on the day."""
     return status == "confirmed" and in_force(dates.valid_from, dates.valid_to, day)
+
+
+def breaches_of_archive_day(day: date, today: date) -> tuple[Breach, ...]:
+    """Why the archive can't be read as of a day: it hasn't ended yet (V16)."""
+    return (Breach("archive_day_in_future", "V16", "/on"),) if day > today else ()

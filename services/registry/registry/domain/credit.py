@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
+from shared.vocabulary.rules import Breach
+
 
 @dataclass(frozen=True, slots=True)
 class Measures:
@@ -21,3 +23,8 @@ def measures_of(grade: str, measures: Measures) -> Measures:
     if grade == "D":
         return replace(measures, automatic_release=False, review_depth="deep")
     return measures
+
+
+def breaches_of_grade(*, measures_stated: bool) -> tuple[Breach, ...]:
+    """Why a grade can't hold from a day: the policy states no measures for it then."""
+    return () if measures_stated else (Breach("grade_before_measures", "R-CREDIT-2", "/effective_from"),)

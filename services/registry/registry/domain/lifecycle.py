@@ -52,3 +52,10 @@ def breaches_of_step(step: str, status: str, *, decided_by: str, submitted_by: s
     if STEPS[step].by_authority and decided_by == submitted_by:
         breaches.append(Breach("own_filing_decided", "V6"))
     return tuple(breaches)
+
+
+def breaches_of_refiling(status: str, filing_number: str) -> tuple[Breach, ...]:
+    """Why a role can't be filed again: a filing that was neither rejected nor ended holds it (R-FILE-4, V3)."""
+    if status in ENDED:
+        return ()
+    return (Breach("already_filed", "R-FILE-4", "/role", {"filing": filing_number, "status": status}),)

@@ -16,3 +16,13 @@ def breaches_of_place(valid_from: date, valid_to: date | None) -> tuple[Breach, 
 def breaches_of_prefix(prefix: str, *, held_by_another: bool) -> tuple[Breach, ...]:
     """Why a pilot can't have a prefix: numbers of two pilots would look alike."""
     return (Breach("number_prefix_taken", "V60", "/number_prefix", {"prefix": prefix}),) if held_by_another else ()
+
+
+def breaches_of_pilot(pilot: str, *, filed: bool) -> tuple[Breach, ...]:
+    """Why nothing can be filed or numbered in a pilot: nobody has filed its own data."""
+    return () if filed else (Breach("pilot_unknown", "R-FILE-2", "", {"pilot": pilot}),)
+
+
+def breaches_of_place_id(place_id: str, *, taken: bool) -> tuple[Breach, ...]:
+    """Why a place can't be filed: it is."""
+    return (Breach("place_filed_already", "R-FILE-9", "", {"place": place_id}),) if taken else ()

@@ -2,12 +2,49 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.store.tables import AgreementRow
+from shared.act import Act
+from shared.rows import row_to_change
+
+
+class AgencyTerms(Protocol):
+    """What an agreement says, proposed or stored."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def principal_id(self) -> UUID: ...
+    @property
+    def agent_id(self) -> UUID: ...
+    @property
+    def valid_from(self) -> date: ...
+    @property
+    def valid_to(self) -> date: ...
+    @property
+    def collector(self) -> str | None: ...
+    @property
+    def exemption_filer(self) -> str | None: ...
+
+
+async def agreement_to_change(
+    session: AsyncSession, agreement_id: UUID, kind: str, *, version: int, act: Act
+) -> AgreementRow:
+    """The agreement, locked, at the version the caller saw, if it is a party to it."""
+
+    def own(row: AgreementRow) -> bool:
+        return act.subject_id in (str(row.principal_id), str(row.agent_id))
+
+    of_kind = AgreementRow.kind == kind
+    return await row_to_change(
+        session, AgreementRow, agreement_id, of_kind, pilot=act.pilot, version=version, what="agreement", own=own
+    )
 
 
 def agreements_seen_by(pilot: str, kind: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[AgreementRow]:

@@ -13,15 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.store.tables import CommodityDecisionRow, CommodityListRow, RecognitionTaskRow
 from shared.database import in_force_on
 from shared.http.paging import Wanted
+from shared.rows import lock_name
 from shared.vocabulary.recognition import Entry, decided, listed, recognise
 
 
-async def newest_list_version(session: AsyncSession, pilot: str, kind: str) -> int:
-    """The version number published last, 0 before the first."""
+async def next_list_version(session: AsyncSession, pilot: str, kind: str) -> int:
+    """The number of the next version; of two who publish at once the second waits for the first to commit."""
+    await lock_name(session, f"commodity list {pilot} {kind}")
     query = select(func.max(CommodityListRow.version)).where(
         CommodityListRow.pilot == pilot, CommodityListRow.kind == kind
     )
-    return await session.scalar(query) or 0
+    return (await session.scalar(query) or 0) + 1
 
 
 async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list[Entry]:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Literal
+from uuid import UUID
 
 from shared.events.base import Part
-from shared.events.registry import BankFiled, PilotChanged, PortDesignated, SiteFiled
+from shared.events.registry import (
+    BankFiled,
+    PilotChanged,
+    PortDesignated,
+    Qualification,
+    QualificationKind,
+    SiteFiled,
+)
+from shared.rows import model_from
+from shared.sealing import Sealer
+
+ACCOUNT_PURPOSE = "subject.account"
+NAME_PURPOSE = "subject.name"
 
 ListKind = Literal["positive", "negative"]
 Verdict = Literal["eligible", "not_eligible"]
-PlaceContent = PilotChanged | BankFiled | SiteFiled | PortDesignated
+DatedPlace = BankFiled | SiteFiled | PortDesignated
+PlaceContent = PilotChanged | DatedPlace
 """What a place's last event said; no content fits two of the forms."""
 
 
@@ -22,3 +38,22 @@ class ListEntry(Part):
     reason: str
     reason_zh: str
     barred_from_simplification: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatedQualification:
+    """A qualification as stated, an account number in clear."""
+
+    kind: QualificationKind
+    value: str
+    valid_from: date
+    valid_to: date | None = None
+    source: str = ""
+    bank_id: UUID | None = None
+    account: str | None = None
+
+
+def kept_qualification(sealer: Sealer, stated: StatedQualification) -> Qualification:
+    """The qualification as it is kept: account numbers only sealed."""
+    account = None if stated.account is None else sealer.seal(stated.account, purpose=ACCOUNT_PURPOSE)
+    return model_from(Qualification, stated, account=account)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.domain.places import breaches_of_pilot, breaches_of_place_id
+from registry.store.documents import PlaceContent
 from registry.store.tables import PlaceRow
 from shared.events.registry import PilotChanged
 from shared.rows import lock_name
 from shared.vocabulary.errors import Refused
-from shared.vocabulary.rules import Breach
 
 
 class Pilot(NamedTuple):
@@ -21,18 +23,20 @@ class Pilot(NamedTuple):
     version: int
 
 
-async def pilot_of(session: AsyncSession, pilot: str) -> Pilot | None:
-    """The pilot's own data."""
+async def filed_pilot(session: AsyncSession, pilot: str) -> Pilot:
+    """The pilot's own data; refused while nobody has filed it."""
     row = await session.get(PlaceRow, f"pilot:{pilot}")
-    return Pilot(row.content, row.version) if row is not None and isinstance(row.content, PilotChanged) else None
+    if row is None or not isinstance(row.content, PilotChanged):
+        raise Refused(breaches_of_pilot(pilot, filed=False))
+    return Pilot(row.content, row.version)
 
 
 async def prefix_of(session: AsyncSession, pilot: str) -> str:
-    """What the pilot's numbers begin with; refused while nobody has filed the pilot."""
-    known = await pilot_of(session, pilot)
-    if known is None or known.stated.number_prefix is None:
-        raise Refused((Breach("pilot_unknown", "R-FILE-2", "", {"pilot": pilot}),))
-    return known.stated.number_prefix
+    """What the pilot's numbers begin with (V60)."""
+    prefix = (await filed_pilot(session, pilot)).stated.number_prefix
+    if prefix is None:
+        raise RuntimeError(f"pilot {pilot} has no number prefix")  # the migration gave one to each that had none
+    return prefix
 
 
 async def prefix_is_held(session: AsyncSession, prefix: str, *, but_for: str) -> bool:
@@ -52,3 +56,13 @@ async def places_of(session: AsyncSession, pilot: str, kind: str) -> list[PlaceR
 async def place(session: AsyncSession, place_id: str) -> PlaceRow | None:
     """A place as it is now."""
     return await session.get(PlaceRow, place_id)
+
+
+async def place_made(session: AsyncSession, place_id: str, kind: str, pilot: str, content: PlaceContent) -> PlaceRow:
+    """The new place; its id may not be taken: of two at once the second waits for the first and is told so."""
+    row = {"id": place_id, "kind": kind, "pilot": pilot, "content": content, "version": 1}
+    making = insert(PlaceRow).values(row).on_conflict_do_nothing().returning(PlaceRow)
+    made = (await session.execute(making)).scalar_one_or_none()
+    if made is None:
+        raise Refused(breaches_of_place_id(place_id, taken=True))
+    return made

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.domain.filing import speaks_for
 from registry.domain.lifecycle import ACTIVE
 from registry.store.tables import AgreementRow, CreditGradeRow, RoleFilingRow, SubjectRow, SubjectVersionRow
+from shared.act import Act
+from shared.vocabulary.errors import Hidden, NotFound, Stale
 
 
 async def subject_for_update(session: AsyncSession, subject_id: UUID) -> SubjectRow | None:
@@ -43,6 +47,61 @@ async def active_roles_of(session: AsyncSession, subject_id: UUID, pilot: str) -
     """The roles in which a subject may act now in the pilot; another pilot's filings say nothing here (V69)."""
     filings = await filings_of(session, subject_id)
     return frozenset(row.role for row in filings if row.status in ACTIVE and row.pilot == pilot)
+
+
+async def subject_to_change(
+    session: AsyncSession,
+    subject_id: UUID,
+    version: int,
+    act: Act,
+    *,
+    role: str | None,
+    open_to: frozenset[str] = frozenset({"commerce"}),
+) -> SubjectRow:
+    """The subject at the version the caller saw; somebody else's is hidden from a party.
+
+    Who filed a role for another acts on that filing; on the subject itself (no `role`) as long as it speaks for it.
+    """
+    subject = await subject_for_update(session, subject_id)
+    if subject is None or subject.pilot != act.pilot:
+        raise NotFound(f"no subject {subject_id}")
+    party = UUID(act.subject_id) if act.subject_id else None
+    if act.role not in open_to and not is_own(subject, party, act.actor):
+        filed_by = {row.role: row.filed_by for row in await filings_of(session, subject_id)}
+        filed = party is not None and filed_by.get(role or "") == party
+        if not filed and (role is not None or not speaks_for(party, subject.account, filed_by.values())):
+            raise Hidden(f"subject {subject_id} is somebody else's")
+    if subject.version != version:
+        raise Stale(f"the subject has version {subject.version}")
+    return subject
+
+
+async def filing_of_role(session: AsyncSession, subject_id: UUID, role: str) -> RoleFilingRow:
+    """The filing of the role, under the subject's lock; NotFound where there is none."""
+    filing = next((row for row in await filings_of(session, subject_id) if row.role == role), None)
+    if filing is None:
+        raise NotFound(f"no filing of role {role}")
+    return filing
+
+
+async def subject_made(session: AsyncSession, row: dict[str, Any]) -> SubjectRow:
+    """The one subject of the row's identity, made of the row where none is there, locked until commit.
+
+    Of two who make it at once the second waits for the first.
+    """
+    making = insert(SubjectRow).values(row)
+    await session.execute(making.on_conflict_do_nothing(index_elements=["pilot", "identity_index"]))
+    made = await subject_by_identity(session, row["pilot"], row["identity_index"])
+    if made is None:
+        raise RuntimeError("the subject vanished between insert and read")
+    return made
+
+
+async def newest_grade(session: AsyncSession, subject_id: UUID, authority: str) -> int:
+    """The number of the subject's newest grade on an authority's scale, 0 before the first."""
+    table = CreditGradeRow
+    query = select(func.max(table.sequence)).where(table.subject_id == subject_id, table.authority == authority)
+    return await session.scalar(query) or 0
 
 
 def subjects_seen_by(pilot: str, subject_id: UUID | None, account: str, *, all_of_them: bool) -> Select[SubjectRow]:

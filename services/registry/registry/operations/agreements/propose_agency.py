@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from registry.domain.agency import AgencyFacts, breaches_of_agency
+from registry.domain.agency import breaches_of_agency
 from registry.publishers.agreements import announce_agreement
+from registry.store.facts import agency_facts
 from registry.store.places import prefix_of
-from registry.store.subjects import active_roles_of
 from registry.store.tables import AgreementRow
 from shared.act import Act
 from shared.events.registry import AgencyProposed
@@ -37,25 +37,11 @@ class ProposedAgency:
     exemption_filer: str | None = None
 
 
-async def facts_of(session: AsyncSession, terms: ProposedAgency | AgreementRow, pilot: str) -> AgencyFacts:
-    """What the agency rules look at now."""
-    return AgencyFacts(
-        kind=terms.kind,
-        principal_roles=await active_roles_of(session, terms.principal_id, pilot),
-        agent_roles=await active_roles_of(session, terms.agent_id, pilot),
-        same_subject=terms.principal_id == terms.agent_id,
-        valid_from=terms.valid_from,
-        valid_to=terms.valid_to,
-        collector=terms.collector,
-        exemption_filer=terms.exemption_filer,
-    )
-
-
 async def propose_agency(session: AsyncSession, terms: ProposedAgency, *, act: Act) -> AgreementRow:
     """The proposed agreement, or every reason why not; only one of its two parties may propose it."""
     if act.subject_id not in (str(terms.principal_id), str(terms.agent_id)):
         raise Hidden("an agreement is proposed by one of its parties")
-    if breaches := breaches_of_agency(await facts_of(session, terms, act.pilot)):
+    if breaches := breaches_of_agency(await agency_facts(session, terms, act.pilot)):
         raise Refused(breaches)
     by_principal = act.subject_id == str(terms.principal_id)
     prefix, serial = await prefix_of(session, act.pilot), await next_number(session, "agreement")

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from registry.domain.commodities import breaches_of_entries
-from registry.store.commodities import newest_list_version
+from registry.store.commodities import next_list_version
 from registry.store.documents import ListEntry, ListKind
 from registry.store.tables import CommodityListRow
 from shared.act import Act
 from shared.events.registry import CommodityEntryPublished, CommodityListPublished
 from shared.messaging.outbox import announce
 from shared.vocabulary.errors import Refused
-
-_LIST_LOCK = 1039_0101
 
 
 async def publish_commodity_list(
@@ -32,8 +29,7 @@ async def publish_commodity_list(
     """The published version; each has an id of its own, so that its events are one short sequence."""
     if breaches := breaches_of_entries(kind, [entry.verdict for entry in entries]):
         raise Refused(breaches)
-    await session.execute(select(func.pg_advisory_xact_lock(_LIST_LOCK)))
-    version = await newest_list_version(session, act.pilot, kind) + 1
+    version = await next_list_version(session, act.pilot, kind)
     row = CommodityListRow(
         id=uuid7(),
         pilot=act.pilot,

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.filing import breaches_of_role, breaches_of_stalls
 from registry.domain.lifecycle import breaches_of_step
-from registry.operations.subjects.advance_filing import facts_of, filing_of_role, locked_subject
-from registry.operations.subjects.file_subject import NAME_PURPOSE
 from registry.publishers.subjects import announce_subject
+from registry.store.documents import NAME_PURPOSE
+from registry.store.facts import filing_facts
+from registry.store.subjects import filing_of_role, subject_to_change
 from registry.store.tables import SubjectRow
 from shared.act import Act
 from shared.events.registry import Stall, SubjectAmended
@@ -40,14 +41,14 @@ async def amend_subject(
     act: Act,
 ) -> SubjectRow:
     """The subject as it is from now on, or every reason why not."""
-    subject = await locked_subject(session, subject_id, version, act, role=role)
+    subject = await subject_to_change(session, subject_id, version, act, role=role)
     filing = await filing_of_role(session, subject_id, role)
     breaches = breaches_of_step("amend", filing.status, decided_by=act.actor, submitted_by=filing.submitted_by)
     breaches += breaches_of_role(role, has_stalls=bool(amendment.stalls))
     rule_version = None
     if amendment.stalls is not None and role == "stall_holder":
         subject.stalls = amendment.stalls
-        facts = await facts_of(session, subject, role, act)
+        facts = await filing_facts(session, subject, role, act)
         breaches += breaches_of_stalls(facts)
         rule_version = facts.rule_version
     if breaches:

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from registry.domain.filing import breaches_of_filing, breaches_of_role, speaks_for, takes_effect_at_once
-from registry.domain.lifecycle import ENDED, was_reviewed
+from registry.domain.lifecycle import breaches_of_refiling, was_reviewed
 from registry.domain.qualification import breaches_of_dates, breaches_of_recording, with_qualification
-from registry.operations.subjects.advance_filing import facts_of
-from registry.operations.subjects.record_qualification import StatedQualification, kept_qualification
 from registry.publishers.subjects import announce_subject
+from registry.store.documents import NAME_PURPOSE, StatedQualification, kept_qualification
+from registry.store.facts import filing_facts
 from registry.store.places import prefix_of
-from registry.store.subjects import active_roles_of, filings_of, subject_by_identity
+from registry.store.subjects import active_roles_of, filings_of, subject_by_identity, subject_made
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
 from shared.events.registry import FilingEffective, Stall, SubjectFiled
@@ -34,7 +33,6 @@ from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 
 FILED_BY_OTHERS = frozenset({"buyer", "supplier", "agent"})
-NAME_PURPOSE = "subject.name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +60,8 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     subject = await _subject_of(session, filed, number, sealer, act)
     filings = await filings_of(session, subject.id)
     held = next((row for row in filings if row.role == filed.role), None)
-    if held is not None and held.status not in ENDED:
-        raise Refused(
-            (Breach("already_filed", "R-FILE-4", "/role", {"filing": held.filing_number, "status": held.status}),)
-        )
+    if held is not None and (breaches := breaches_of_refiling(held.status, held.filing_number)):
+        raise Refused(breaches)
     by_other = _filed_by_other(subject, filings, filed, act)
     filer = UUID(act.subject_id) if by_other and act.subject_id else None
     roles = frozenset[str]() if filer is None else await active_roles_of(session, filer, act.pilot)
@@ -77,7 +73,7 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
         subject.qualifications = with_qualification(subject.qualifications, kept_qualification(sealer, stated))
     rule_version = None
     if at_once:
-        facts = await facts_of(session, subject, filed.role, act)
+        facts = await filing_facts(session, subject, filed.role, act)
         breaches += breaches_of_filing(facts)
         rule_version = facts.rule_version
     if breaches:
@@ -138,24 +134,20 @@ async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: 
     natural = filed.kind in NATURAL_PERSON_KINDS
     shown = mask_name(filed.name) if natural else filed.name
     sealed = sealer.seal(number, purpose=IDENTITY_PURPOSE).model_copy(update={"blind_index": index})
-    making = insert(SubjectRow).values(
-        id=uuid7(),
-        pilot=act.pilot,
-        number=human_number(await prefix_of(session, act.pilot), "SU", await next_number(session, "subject")),
-        account=None,
-        identity_kind=filed.kind,
-        identity_index=index,
-        identity=sealed,
-        country=filed.country,
-        natural_person=natural,
-        display_name=shown,
-        name=sealer.seal(filed.name, purpose=NAME_PURPOSE, mask=shown),
-        stalls=(),
-        qualifications=(),
-        version=0,
-    )
-    await session.execute(making.on_conflict_do_nothing(index_elements=["pilot", "identity_index"]))
-    made = await subject_by_identity(session, act.pilot, index)
-    if made is None:
-        raise RuntimeError("the subject vanished between insert and read")
-    return made
+    row = {
+        "id": uuid7(),
+        "pilot": act.pilot,
+        "number": human_number(await prefix_of(session, act.pilot), "SU", await next_number(session, "subject")),
+        "account": None,
+        "identity_kind": filed.kind,
+        "identity_index": index,
+        "identity": sealed,
+        "country": filed.country,
+        "natural_person": natural,
+        "display_name": shown,
+        "name": sealer.seal(filed.name, purpose=NAME_PURPOSE, mask=shown),
+        "stalls": (),
+        "qualifications": (),
+        "version": 0,
+    }
+    return await subject_made(session, row)

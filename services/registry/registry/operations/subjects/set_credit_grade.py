@@ -5,19 +5,17 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.credit import Measures, measures_of
+from registry.domain.credit import Measures, breaches_of_grade, measures_of
 from registry.store.parameters import GradeMeasures, MeasuresOfGrade
-from registry.store.subjects import subject_for_update
+from registry.store.subjects import newest_grade, subject_for_update
 from registry.store.tables import CreditGradeRow, policy
 from shared.act import Act
 from shared.events.registry import Grade, GradeChanged
 from shared.messaging.outbox import announce
 from shared.policy import policy_of
 from shared.vocabulary.errors import NotFound, Refused
-from shared.vocabulary.rules import Breach
 
 
 async def set_credit_grade(
@@ -30,20 +28,15 @@ async def set_credit_grade(
     try:
         table = (await policy_of(session, policy, act.pilot)).on(GradeMeasures, effective_from)
     except KeyError as error:
-        raise Refused((Breach("grade_before_measures", "R-CREDIT-2", "/effective_from"),)) from error
+        raise Refused(breaches_of_grade(measures_stated=False)) from error
     measures = MeasuresOfGrade.model_validate(
         measures_of(grade, Measures(**dict(table.value.of(grade)))), from_attributes=True
     )
     key = f"{subject_id}:{act.role}"
-    newest = await session.scalar(
-        select(func.max(CreditGradeRow.sequence)).where(
-            CreditGradeRow.subject_id == subject_id, CreditGradeRow.authority == act.role
-        )
-    )
     row = CreditGradeRow(
         subject_id=subject_id,
         authority=act.role,
-        sequence=(newest or 0) + 1,
+        sequence=await newest_grade(session, subject_id, act.role) + 1,
         pilot=act.pilot,
         grade=grade,
         effective_from=effective_from,
