@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 from shared.migrations import revision_in, statements_of, upgrade
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.testing.servers import MakeDatabase
+from shared.workshop.waiting import wait_until
 
 _ENVIRONMENT = """
 from sqlalchemy import MetaData
@@ -70,13 +70,6 @@ def in_another_process(service: Path, dsn: str, revision: str) -> subprocess.Pop
     return subprocess.Popen([sys.executable, "-c", program, str(service), dsn, revision])
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
-
-
 def ask(dsn: str, statement: str) -> Any:
     with psycopg.connect(dsn, autocommit=True) as connection:
         row = connection.execute(statement).fetchone()  # type: ignore[call-overload]
@@ -101,7 +94,7 @@ def test_a_migration_that_is_killed_in_the_middle_can_be_run_again(make_database
     service = write("op.execute('CREATE TABLE one (a int)')", "op.execute('CREATE TABLE two (a int)'); pause()")
     (service / "pause").touch()
     killed = in_another_process(service, dsn, "0002")
-    wait_for((service / "reached").exists)
+    assert wait_until((service / "reached").exists)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     (service / "pause").unlink()
@@ -116,15 +109,15 @@ def test_of_two_processes_the_second_waits_and_finds_everything_done(make_databa
     service = write("op.execute('CREATE TABLE one (a int)')", f"pause(); op.execute('SELECT 1')\n    {_INDEX}")
     (service / "pause").touch()
     first = in_another_process(service, dsn, "0002")
-    wait_for((service / "reached").exists)
+    assert wait_until((service / "reached").exists)
     second = in_another_process(service, dsn, "0002")
     asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%try_advisory%'"
     try:
-        wait_for(lambda: ask(dsn, f"{asked} AND pid <> pg_backend_pid()") == 1)
+        assert wait_until(lambda: ask(dsn, f"{asked} AND pid <> pg_backend_pid()") == 1)
         assert ask(dsn, "SELECT version_num FROM alembic_version") == "0001"
     finally:
         (service / "pause").unlink()
-    assert (first.wait(60), second.wait(60)) == (0, 0)
+    assert (first.wait(), second.wait()) == (0, 0)
     assert revision_in(dsn) == "0002"
     assert ask(dsn, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_one_a'::regclass") is True
 

@@ -9,16 +9,19 @@ import httpx
 import psycopg
 from psycopg.errors import DeadlockDetected
 
+from shared.workshop.waiting import until
+
 _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 _CHANGE = "UPDATE notes SET weight = 9 WHERE id = %s"
 
 
 async def _until_somebody_waits(dsn: str) -> None:
-    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as watching, asyncio.timeout(60):
-        while True:
-            if await (await watching.execute(_WAITING)).fetchone() != (0,):
-                return
-            await asyncio.sleep(0.01)
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as watching:
+
+        async def somebody_waits() -> bool:
+            return await (await watching.execute(_WAITING)).fetchone() != (0,)
+
+        await until(somebody_waits)
 
 
 async def _collide(desk: Any, first: str, second: str) -> httpx.Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from shared.messaging.envelope import read_envelope
 from shared.messaging.kafka import KafkaBus
 from shared.workshop.processes.kafka import KafkaServer
 from shared.workshop.processes.ports import free_port
+from shared.workshop.waiting import until
 
 TOPIC = "tax-exemption.returns"
 KEYS = 4
@@ -75,12 +76,6 @@ async def working(dsn: str, broker: KafkaServer) -> AsyncIterator[Worker]:
 
 async def _equals(found: Any, wanted: Any) -> bool:
     return bool(await found == wanted)
-
-
-async def until(condition: Callable[[], Any], *, seconds: float = 90) -> None:
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - another process has no event to wait for
-            await asyncio.sleep(0.05)
 
 
 class Writer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.rebuild import projection_hashes, rebuild
 from shared.messaging.relay import Relay
 from shared.vocabulary.errors import Conflict
+from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
 TOPIC = "tax-exemption.returns"
@@ -81,12 +82,6 @@ async def running(*parts: Any) -> AsyncIterator[None]:
     finally:
         stop.set()
         await asyncio.gather(*tasks)
-
-
-async def until(condition: Callable[[], Any], *, seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - a database has no event to wait for
-            await asyncio.sleep(0.05)
 
 
 async def first_batches(reader: Reader) -> Batches:

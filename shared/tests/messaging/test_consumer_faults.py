@@ -24,6 +24,7 @@ from shared.messaging.envelope import partition_of
 from shared.messaging.kafka import KafkaBus
 from shared.messaging.parking import retry_aggregate
 from shared.messaging.rebuild import projection_hashes
+from shared.workshop.waiting import until
 
 TOPIC = "tax-exemption.returns"
 EVENT = (
@@ -217,11 +218,11 @@ async def test_headers_without_a_value_park_their_record_on_kafka(kafka: str, ma
     consumer, engine, side = make_consumer(bus)
     stop = asyncio.Event()
     running = asyncio.create_task(consumer.run(stop))
-    async with asyncio.timeout(60):
-        while len(await parked(engine, side)) < 2:  # noqa: ASYNC110 - a database has no event to wait for
-            await asyncio.sleep(0.05)
-        while len(await applied(engine)) < 2:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+
+    async def settled() -> bool:
+        return len(await parked(engine, side)) >= 2 and len(await applied(engine)) >= 2
+
+    await until(settled)
     stop.set()
     await running
     assert await applied(engine) == [("bad", 1), ("good", 1)]
@@ -251,9 +252,11 @@ async def test_a_client_that_stands_still_or_cancels_is_built_anew(
     consumer, engine, _ = make_consumer(bus)
     stop = asyncio.Event()
     running = asyncio.create_task(consumer.run(stop))
-    async with asyncio.timeout(60):
-        while len(await applied(engine)) < 2:  # noqa: ASYNC110 - a database has no event to wait for
-            await asyncio.sleep(0.05)
+
+    async def both() -> bool:
+        return len(await applied(engine)) >= 2
+
+    await until(both)
     stop.set()
     await running
     assert bus.broken == []
@@ -265,9 +268,7 @@ async def test_a_consumer_that_is_told_to_end_ends_cancelled(make_database: Any,
     await publish(bus, [record("a", 1)])
     consumer, engine, _ = make_consumer(bus)
     running = asyncio.create_task(consumer.run(asyncio.Event()))
-    async with asyncio.timeout(60):
-        while not await applied(engine):  # noqa: ASYNC110 - a database has no event to wait for
-            await asyncio.sleep(0.05)
+    await until(lambda: applied(engine))
     running.cancel()
     await asyncio.wait([running], timeout=30)
     assert running.cancelled()

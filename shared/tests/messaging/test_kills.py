@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.messaging.bus import Bus, Positions
 from shared.messaging.envelope import read_envelope
 from shared.messaging.relay import Relay
+from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
 TOPIC = "tax-exemption.returns"
@@ -47,12 +48,6 @@ async def process(part: str, dsn: str, address: str, failpoints: str = "") -> As
         if started.returncode is None:
             started.kill()
             await started.wait()
-
-
-async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 60) -> None:
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - a database has no event to wait for
-            await asyncio.sleep(0.05)
 
 
 async def on_topic(bus: Bus, count: int) -> list[Said]:

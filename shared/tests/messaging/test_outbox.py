@@ -31,6 +31,7 @@ from shared.messaging.outbox import Wake, announce, outbox_row, wake_channel
 from shared.messaging.relay import MOST_BYTES, MOST_EVENTS, Relay
 from shared.vocabulary.errors import Conflict
 from shared.workshop.testing.declaration_events import declaration_event, portion
+from shared.workshop.waiting import until
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -276,9 +277,8 @@ async def test_the_age_of_what_waits_goes_by_the_wall_and_not_by_the_sandbox_clo
     def age() -> float:
         return REGISTRY.get_sample_value("outbox_age_seconds", {"service": "tax-exemption"}) or 0.0
 
-    async with relaying(side.dsn, TakesNothing(make_database())), asyncio.timeout(60):
-        while not age():  # noqa: ASYNC110 - a gauge has no event to wait for
-            await asyncio.sleep(0.05)
+    async with relaying(side.dsn, TakesNothing(make_database())):
+        await until(age)
         assert age() < 3600
 
 
@@ -308,9 +308,12 @@ async def test_a_client_that_cancels_its_relay_is_built_anew(
     side, bus = make_side(), CancelsOnce(make_database())
     async with make_sessions(make_engine_of(side.dsn)).begin() as session:
         await announce(session, decided("a"), key="k", sequence=1, act=act)
-    async with relaying(side.dsn, bus), asyncio.timeout(60):
-        while await bus.is_empty(["tax-exemption.returns"]):  # noqa: ASYNC110 - a bus has no event to wait for
-            await asyncio.sleep(0.05)
+
+    async def carried() -> bool:
+        return not await bus.is_empty(["tax-exemption.returns"])
+
+    async with relaying(side.dsn, bus):
+        await until(carried)
     assert bus.cancelled == 1
     assert await bus.count_records(["tax-exemption.returns"]) == 1
     await bus.close()

@@ -27,6 +27,7 @@ from shared.messaging.rebuild import projection_hashes, rebuild
 from shared.messaging.subscriptions import Subscriptions
 from shared.vocabulary.errors import Conflict, NotFound, Refused, SetupProblem
 from shared.vocabulary.rules import Breach
+from shared.workshop.waiting import until
 
 TOPIC = "tax-exemption.returns"
 SERVICE = "tax-exemption"
@@ -65,14 +66,12 @@ class Hearer:
         subscriptions.react(ItemEvent, effect)
         return subscriptions
 
-    async def hear(self, until: Callable[[], Awaitable[bool]]) -> None:
+    async def hear(self, reached: Callable[[], Awaitable[bool]]) -> None:
         stop = asyncio.Event()
         wake = Wake(self.engine, "fx-settlement")
         consumer = Consumer(self.engine, self.side.messaging, self.bus, self.subscriptions(), wake)
         task = asyncio.create_task(consumer.run(stop))
-        async with asyncio.timeout(60):
-            while not await until():  # noqa: ASYNC110 - a database has no event to wait for
-                await asyncio.sleep(0.05)
+        await until(reached)
         stop.set()
         await task
         await wake.close()
@@ -389,13 +388,17 @@ async def test_what_comes_during_a_retry_is_applied_after_it_and_not_parked_behi
         assert await retry_aggregate(session, tables, hearer.subscriptions(), "longshui", first.id) == 2
         await publish(log, [outgoing("a", 4)])
         running = asyncio.create_task(consumer.run(stop))
-        async with asyncio.timeout(30):
-            # Either it waits for the retry's end, as it should, or it has gone on without it.
-            while not await held_up(hearer) and len(await hearer.parked()) == 2:  # noqa: ASYNC110 - nothing tells it
-                await asyncio.sleep(0.05)
-    async with asyncio.timeout(30):
-        while await hearer.effects() < 4 and not await hearer.parked():  # noqa: ASYNC110 - nothing tells it
-            await asyncio.sleep(0.05)
+
+        async def waits_or_went_on() -> bool:
+            """Either it waits for the retry's end, as it should, or it has gone on without it."""
+            return await held_up(hearer) or len(await hearer.parked()) != 2
+
+        await until(waits_or_went_on)
+
+    async def all_or_parked() -> bool:
+        return await hearer.effects() >= 4 or bool(await hearer.parked())
+
+    await until(all_or_parked)
     stop.set()
     await running
     await wake.close()
@@ -418,9 +421,11 @@ async def test_a_rebuild_waits_for_a_retry_under_way(log: Bus, make_hearer: Any)
         await retry_aggregate(session, side.messaging, hearer.subscriptions(), "longshui", first.id)
         again = rebuild(hearer.engine, log, side.messaging, hearer.subscriptions(), side.metadata)
         rebuilding = asyncio.create_task(again)
-        async with asyncio.timeout(30):
-            while not await held_up(hearer) and not rebuilding.done():  # noqa: ASYNC110 - nothing tells it
-                await asyncio.sleep(0.05)
+
+        async def waits_or_is_done() -> bool:
+            return await held_up(hearer) or rebuilding.done()
+
+        await until(waits_or_is_done)
     await rebuilding
     lived = await hearer.state()
     assert (lived["effects"], await hearer.scalar("SELECT reason FROM copies")) == ("a1,a2,a3", "r")

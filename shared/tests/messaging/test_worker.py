@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 import sys
@@ -14,6 +15,7 @@ from sqlalchemy import text
 
 from shared.messaging.bus import Bus
 from shared.workshop.processes.ports import free_port
+from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
 _PROGRAM = Path(__file__).with_name("messaging_process.py")
@@ -33,17 +35,16 @@ async def start(dsn: str, address: str, port: int) -> asyncio.subprocess.Process
 
 async def answer_of(port: int, path: str, status: int) -> str:
     """The body once the worker answers with the status."""
+    said = []
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-        async with asyncio.timeout(60):
-            while True:
-                try:
-                    answer = await client.get(path)
-                except httpx.TransportError:
-                    await asyncio.sleep(0.1)
-                    continue
-                if answer.status_code == status:
-                    return answer.text
-                await asyncio.sleep(0.1)
+
+        async def answers() -> bool:
+            with contextlib.suppress(httpx.TransportError):
+                said.append(await client.get(path))
+            return bool(said) and said[-1].status_code == status
+
+        await until(answers, pause=0.1)
+    return said[-1].text
 
 
 async def test_a_worker_says_hears_shows_its_metrics_and_stops_in_order(
@@ -56,10 +57,12 @@ async def test_a_worker_says_hears_shows_its_metrics_and_stops_in_order(
         await answer_of(port, "/readyz", 200)
         await answer_of(port, "/livez", 200)
         await say(engine, "k0", 5)
-        async with asyncio.timeout(30), engine.connect() as connection:
-            while await connection.scalar(text("SELECT count(*) FROM effects")) < 5:
-                await connection.rollback()
-                await asyncio.sleep(0.05)
+
+        async def all_heard() -> bool:
+            async with engine.connect() as connection:
+                return bool(await connection.scalar(text("SELECT count(*) >= 5 FROM effects")))
+
+        await until(all_heard)
         metrics = await answer_of(port, "/metrics", 200)
         applied = f'consumer_applied_total{{service="{SERVICE}",type="tax_exemption.item_decided.v1"}} 5.0'
         assert applied in metrics

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import httpx
 
 from shared.workshop.processes.orphans import ended_with_parent
 from shared.workshop.processes.problem import ProcessProblem
+from shared.workshop.waiting import wait_until
 
 _GRACE_SECONDS = 20
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -87,22 +87,21 @@ class Child:
 
     def wait_ready(self, url: str, *, seconds: float = 180) -> None:
         """Return once `url` answers 200; otherwise say in one sentence where to look."""
-        deadline = time.monotonic() + seconds
         with httpx.Client(timeout=5, trust_env=False) as client:
-            while time.monotonic() < deadline:
-                end_if_told()
-                if self.process.poll() is not None:
-                    raise ProcessProblem(
-                        f"{self.name} stopped with status {self.process.returncode}: {self.last_line()} "
-                        f"(whole log: {self.log_file})"
-                    )
-                try:
-                    if client.get(url).status_code == httpx.codes.OK:
-                        return
-                except httpx.TransportError:
-                    pass
-                time.sleep(0.05)
-        raise ProcessProblem(f"{self.name} did not become ready in {seconds:.0f} s; see {self.log_file}")
+            if not wait_until(lambda: self._answers(client, url), seconds=seconds):
+                raise ProcessProblem(f"{self.name} did not become ready in {seconds:.0f} s; see {self.log_file}")
+
+    def _answers(self, client: httpx.Client, url: str) -> bool:
+        end_if_told()
+        if self.process.poll() is not None:
+            raise ProcessProblem(
+                f"{self.name} stopped with status {self.process.returncode}: {self.last_line()} "
+                f"(whole log: {self.log_file})"
+            )
+        try:
+            return client.get(url).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
 
     def last_line(self) -> str:
         """The last line of its log."""

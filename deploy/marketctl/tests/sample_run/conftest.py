@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from marketctl.embedded.layout import Layout, free_ports, variable_of
+from shared.workshop.waiting import wait_until
 
 _PATIENCE_SECONDS = 240
 
@@ -68,11 +68,13 @@ class Run:
         return subprocess.run(command, env=told, capture_output=True, text=True, check=False, timeout=300)
 
     def wait_until(self, reached: Callable[[], bool], *, seconds: float = _PATIENCE_SECONDS) -> None:
-        deadline = time.monotonic() + seconds
-        while not reached():
-            assert time.monotonic() < deadline, self.output
+        def reached_while_it_runs() -> bool:
+            if reached():
+                return True
             assert self.started[-1].poll() is None, self.output
-            time.sleep(0.05)
+            return False
+
+        assert wait_until(reached_while_it_runs, seconds=seconds), self.output
 
     def wait_ready(self, *, seconds: float = _PATIENCE_SECONDS) -> None:
         self.wait_until(lambda: "Ready in" in self.output, seconds=seconds)

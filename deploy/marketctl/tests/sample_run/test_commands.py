@@ -6,7 +6,6 @@ import asyncio
 import json
 import signal
 import threading
-import time
 from typing import Any
 
 import psycopg
@@ -22,6 +21,7 @@ from shared.events.registry import BankFiled
 from shared.messaging.bus import Outgoing
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.envelope import partition_of
+from shared.workshop.waiting import wait_until
 
 Run = Any
 # All on one run that serves, in this order: the last tests leave something parked, and end it.
@@ -112,10 +112,9 @@ def test_verify_waits_for_events_on_their_way(serving: Run) -> None:
 
 def test_a_parked_event_is_listed_retried_and_released_by_two_persons(serving: Run) -> None:
     put_poison(serving, "bank-1")
-    service, deadline = "fx-settlement", time.monotonic() + 60
-    while not (waiting := parked_in(serving, service)):
-        assert time.monotonic() < deadline
-    (event,) = waiting
+    service = "fx-settlement"
+    assert wait_until(lambda: parked_in(serving, service))
+    (event,) = parked_in(serving, service)
     assert (event["type"], event["key"], event["release_proposed_by"]) == (BankFiled.TYPE, "bank-1", None)
     this = f"{service} {event['id']}"
     assert said(serving, f"parked retry {this}", 0) == "0 applied\n"

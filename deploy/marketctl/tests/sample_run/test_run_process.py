@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from marketctl.layout import SERVICES
 from marketctl.verify.questions import ask
 from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
+from shared.workshop.waiting import wait_until
 
 # The type hints of the fixtures live in the conftest beside; importlib mode keeps it out of sys.path.
 Run = Any
@@ -26,12 +26,7 @@ Below = Callable[[int], list[int]]
 
 
 def none_left(pids: list[int], *, seconds: float = 40) -> bool:
-    deadline = time.monotonic() + seconds
-    while any(Path(f"/proc/{pid}").exists() for pid in pids):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+    return wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), seconds=seconds)
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from shared.workshop.processes.ports import free_port
 from shared.workshop.testing.client import SEALING_KEY
 from shared.workshop.testing.tokens import ServedMint
 from shared.workshop.tokens import AUDIENCE, ISSUER
+from shared.workshop.waiting import until
 
 _CLIENTS = 8
 _ENOUGH = 60
@@ -59,14 +61,14 @@ async def process(
 
 
 async def until_ready(url: str) -> None:
-    async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
-        while True:
-            try:
-                if (await client.get(f"{url}/readyz")).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.05)
+    async with httpx.AsyncClient(trust_env=False) as client:
+
+        async def ready() -> bool:
+            with contextlib.suppress(httpx.TransportError):
+                return (await client.get(f"{url}/readyz")).status_code == 200
+            return False
+
+        await until(ready)
 
 
 async def test_what_was_acknowledged_survives_a_kill_and_is_replayed(

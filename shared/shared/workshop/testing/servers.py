@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -21,7 +20,9 @@ from psycopg import sql
 from shared.workshop.processes.kafka import KafkaServer
 from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
+from shared.workshop.waiting import wait_until
 
+# A worker that crashed may stay a zombie, and look alive.
 _PATIENCE_SECONDS = 1200
 APP_PASSWORD = "app"  # noqa: S105 - a throw-away server on loopback
 APP_ROLE = "app"
@@ -63,13 +64,10 @@ def _shared(folder: Path, name: str, start: Callable[[], tuple[Server, dict[str,
     try:
         yield known
     finally:
-        # A worker that crashed may stay a zombie, and look alive.
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while server is not None and not _ended_alone(folder, name) and time.monotonic() < deadline:
-            time.sleep(0.1)
         if server is None:
             _forget(folder, name)
         else:
+            wait_until(lambda: _ended_alone(folder, name), seconds=_PATIENCE_SECONDS, pause=0.1)
             server.stop()
             shutil.rmtree(known["folder"], ignore_errors=True)
 
