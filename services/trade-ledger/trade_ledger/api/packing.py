@@ -69,7 +69,7 @@ async def read_handover(handover_id: UUID, session: Reading, caller: Authorised,
 
 async def _load_answer(command: Command, row: LoadRow, status: int = 200) -> Response:
     state = await load_state(command.session, row)
-    answer = LoadOut(id=row.id, version=row.version, load=state.model_dump(mode="json"))
+    answer = LoadOut(id=row.id, version=row.version, load=state)
     location = f"/v1/loads/{row.id}" if status == 201 else None
     return await command.answer(answer, status=status, version=row.version, location=location)
 
@@ -95,7 +95,7 @@ async def read_load(load_id: UUID, session: Reading, caller: Authorised, respons
         if (await session.execute(query.where(PackingListRow.load_id == load_id).limit(1))).first() is None:
             raise Hidden(f"load {load_id} is somebody else's")
     response.headers["etag"] = f'"{row.version}"'
-    return LoadOut(id=row.id, version=row.version, load=state.model_dump(mode="json"))
+    return LoadOut(id=row.id, version=row.version, load=state)
 
 
 @router.post("/v1/loads/{load_id}/seals", response_model=LoadOut)
@@ -123,7 +123,7 @@ async def report_arrival(load_id: UUID, body: ArrivalIn, command: Commanded) -> 
 
 
 async def _list_answer(command: Command, state: PackingListState, status: int = 200) -> Response:
-    answer = PackingListOut(id=state.packing_list_id, version=state.version, packing_list=state.model_dump(mode="json"))
+    answer = PackingListOut(id=state.packing_list_id, version=state.version, packing_list=state)
     location = f"/v1/packing-lists/{state.packing_list_id}" if status == 201 else None
     return await command.answer(answer, status=status, version=state.version, location=location)
 
@@ -183,7 +183,7 @@ async def list_packing_lists(
     shown = []
     for row in rows:
         state = await packing_list_state(session, row)
-        shown.append(PackingListOut(id=row.id, version=row.version, packing_list=state.model_dump(mode="json")))
+        shown.append(PackingListOut(id=row.id, version=row.version, packing_list=state))
     return wanted.page(rows, shown, "id")
 
 
@@ -195,4 +195,4 @@ async def read_packing_list(
     row = await _seen(session, caller, packing_list_id)
     response.headers["etag"] = f'"{row.version}"'
     state = await packing_list_state(session, row)
-    return PackingListOut(id=row.id, version=row.version, packing_list=state.model_dump(mode="json"))
+    return PackingListOut(id=row.id, version=row.version, packing_list=state)

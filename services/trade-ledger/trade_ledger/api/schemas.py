@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.events.trade_ledger import LoadState, PackingListState
 from shared.wire import (
     CountryCode,
     FilledText,
@@ -17,6 +17,7 @@ from shared.wire import (
     PositiveWeight,
     QuantityText,
 )
+from trade_ledger.store.documents import Shown
 
 
 class ReasonIn(Input):
@@ -68,7 +69,7 @@ class ArrivalIn(Input):
 class LoadOut(BaseModel):
     id: UUID
     version: int
-    load: dict[str, Any]
+    load: LoadState
 
 
 class PackingListIn(Input):
@@ -123,7 +124,7 @@ class UnpackIn(Input):
 class PackingListOut(BaseModel):
     id: UUID
     version: int
-    packing_list: dict[str, Any]
+    packing_list: PackingListState
 
 
 class TraceStep(BaseModel):
@@ -134,7 +135,7 @@ class TraceStep(BaseModel):
     key: str
     sequence: int
     actor: str
-    shown: dict[str, Any]
+    shown: Shown
 
 
 class TraceOut(BaseModel):

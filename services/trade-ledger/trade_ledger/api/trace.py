@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from shared.http.access import Authorised
 from shared.http.command import Reading
+from shared.rows import model_from
 from shared.vocabulary.errors import Hidden, NotFound
 from trade_ledger.api.schemas import TraceOut, TraceStep
 from trade_ledger.store.tables.trades import TradeRow
@@ -38,5 +39,5 @@ async def trace(asked: str, session: Reading, caller: Authorised) -> TraceOut:
         trades=sorted(traced.trades),
         declarations=sorted(traced.declarations),
         portions=sorted(traced.portions),
-        timeline=[TraceStep.model_validate(step) for step in steps],
+        timeline=[model_from(TraceStep, step) for step in steps],
     )

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Event, Received
-from shared.rows import put
+from shared.rows import columns_from, put
+from trade_ledger.store.documents import Shown
 from trade_ledger.store.tables.copies import TraceLink
 
 _NAMED = ("trade_id", "portion_id", "declaration_id", "collection_id", "return_id", "certificate_id",
@@ -23,18 +24,10 @@ async def link_event(session: AsyncSession, received: Received[Event]) -> None:
     refs: set[str] = {received.key}
     shown: dict[str, Any] = {}
     _gather(content, refs, shown)
-    row = {
-        "event_id": received.event_id,
-        "pilot": received.pilot,
-        "type": received.type,
-        "key": received.key,
-        "sequence": received.sequence,
-        "at": received.occurred_at,
-        "actor": received.actor,
-        "refs": sorted(refs),
-        "shown": shown,
-    }
-    await put(session, TraceLink, row)
+    link = columns_from(
+        TraceLink, received, at=received.occurred_at, refs=sorted(refs), shown=Shown.model_validate(shown)
+    )
+    await put(session, TraceLink, link)
 
 
 def _gather(content: Any, refs: set[str], shown: dict[str, Any], depth: int = 0) -> None:

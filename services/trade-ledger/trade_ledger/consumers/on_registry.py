@@ -17,7 +17,8 @@ from shared.events.registry import (
     SiteEvent,
     SubjectEvent,
 )
-from shared.rows import columns_from, put
+from shared.rows import columns_from, model_from, put
+from trade_ledger.store.documents import HeldQualification
 from trade_ledger.store.known import GOODS, PARTIES
 from trade_ledger.store.pilots import heard_prefix
 from trade_ledger.store.tables.copies import (
@@ -42,23 +43,15 @@ async def _advance(session: AsyncSession, pilot: str, name: str) -> None:
 async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) -> None:
     """Who may trade."""
     state = received.event.subject
-    await put(
-        session,
+    row = columns_from(
         SubjectCopy,
-        {
-            "subject_id": state.subject_id,
-            "pilot": state.pilot,
-            "number": state.number,
-            "identity_index": state.identity.blind_index,
-            "natural_person": state.natural_person,
-            "display_name": state.display_name,
-            "roles": [role.model_dump(mode="json") for role in state.roles],
-            "stalls": [stall.model_dump(mode="json") for stall in state.stalls],
-            "stall_numbers": [stall.stall_number for stall in state.stalls],
-            "qualifications": [each.model_dump(mode="json", exclude={"account"}) for each in state.qualifications],
-            "sequence": received.sequence,
-        },
+        state,
+        identity_index=state.identity.blind_index,
+        stall_numbers=[stall.stall_number for stall in state.stalls],
+        qualifications=tuple(model_from(HeldQualification, each) for each in state.qualifications),
+        sequence=received.sequence,
     )
+    await put(session, SubjectCopy, row)
     await _advance(session, state.pilot, PARTIES)
 
 
@@ -116,5 +109,5 @@ async def copy_port(session: AsyncSession, received: Received[PortEvent]) -> Non
 async def _put_place(
     session: AsyncSession, kind: str, place_id: str, event: PilotEvent | SiteEvent | PortEvent
 ) -> None:
-    row = {"kind": kind, "place_id": place_id, "pilot": event.pilot, "content": event.model_dump(mode="json")}
+    row = {"kind": kind, "place_id": place_id, "pilot": event.pilot, "content": event}
     await put(session, PlaceCopy, row)

@@ -1,4 +1,4 @@
-"""What rows of declarations store as documents; what is counted or checked is a column of its own."""
+"""What rows store as documents where no event has the form; what is counted or checked is a column of its own."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SerializerFunctionWrapHandler, model_serializer
 
+from shared.events.registry import QualificationKind
 from shared.events.trade_ledger import (
     DifferenceName,
     ExportMode,
@@ -161,3 +162,40 @@ class ReceiptMessage(Stored):
     export_date: date | None = None
     portions: tuple[ReceiptPortion, ...] = ()
     note: str = ""
+
+
+class HeldQualification(Stored):
+    """A qualification that a subject holds or held, as registry said it, without the account (R-FILE-7)."""
+
+    kind: QualificationKind
+    value: str
+    valid_from: date
+    valid_to: date | None = None
+    source: str = ""
+    bank_id: UUID | None = None
+
+
+class Shown(Stored):
+    """The few fields of an event that tell where a thing was; only those that the event has (R-DECL-5)."""
+
+    number: str | None = None
+    status: str | None = None
+    version: int | None = None
+    amount: str | None = None
+    currency: str | None = None
+    matched: str | None = None
+    collectable: str | None = None
+    total: str | None = None
+    total_rmb: str | None = None
+    value: str | None = None
+    month: str | None = None
+    issued_number: str | None = None
+    outcome: str | None = None
+    rmb_amount: str | None = None
+    customs_number: str | None = None
+    export_date: str | None = None
+    container_number: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _told(self, every: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]
+        return {name: value for name, value in every(self).items() if name in self.model_fields_set}

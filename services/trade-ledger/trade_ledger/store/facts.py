@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import any_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import in_force_on
+from shared.events.registry import PilotEvent, PortEvent, SiteEvent
 from shared.vocabulary.legal_time import in_force
 from shared.vocabulary.recognition import Entry, decided, listed
 from trade_ledger.domain.parties import ACTIVE, RoleStanding, StallTerm, Standings, stall_in_force
@@ -30,38 +30,17 @@ def standings_of(subject: SubjectCopy | None) -> Standings | None:
     """A subject's filings by role."""
     if subject is None:
         return None
-    return {
-        role["role"]: RoleStanding(
-            role["status"],
-            role["stop_order"],
-            datetime.fromisoformat(role["effective_from"]) if role["effective_from"] else None,
-        )
-        for role in subject.roles
-    }
+    return {role.role: RoleStanding(role.status, role.stop_order, role.effective_from) for role in subject.roles}
 
 
 def stalls_of(subject: SubjectCopy) -> tuple[StallTerm, ...]:
     """A subject's stalls with their days."""
-    return tuple(
-        StallTerm(
-            stall["stall_number"],
-            date.fromisoformat(stall["valid_from"]),
-            date.fromisoformat(stall["valid_to"]) if stall["valid_to"] else None,
-        )
-        for stall in subject.stalls
-    )
+    return tuple(StallTerm(stall.stall_number, stall.valid_from, stall.valid_to) for stall in subject.stalls)
 
 
 def qualifications_of(subject: SubjectCopy | None) -> list[Held]:
     """What a subject holds or held."""
-    return [
-        Held(
-            each["kind"],
-            date.fromisoformat(each["valid_from"]),
-            date.fromisoformat(each["valid_to"]) if each["valid_to"] else None,
-        )
-        for each in (subject.qualifications if subject else ())
-    ]
+    return [Held(each.kind, each.valid_from, each.valid_to) for each in (subject.qualifications if subject else ())]
 
 
 async def subjects_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, SubjectCopy]:
@@ -150,7 +129,7 @@ async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list
             reference=listed(named[row.list_id], row.entry_no),
             number=row.entry_no,
             hs_prefix=row.hs_prefix,
-            keywords=tuple(row.keywords),
+            keywords=row.keywords,
             verdict=row.verdict,
             reason=row.reason,
             reason_zh=row.reason_zh,
@@ -181,19 +160,28 @@ async def _decisions_in_force(session: AsyncSession, pilot: str, day: date) -> l
     ]
 
 
-async def place(session: AsyncSession, kind: str, place_id: str, on: date) -> dict[str, Any] | None:
-    """A pilot's content, or that of a site or port in force on a day (R-FILE-9)."""
-    row = await session.get(PlaceCopy, (kind, place_id))
-    if row is None or row.content.get("valid_from", "") > on.isoformat():
+async def pilot_named(session: AsyncSession, pilot: str) -> PilotEvent | None:
+    """A pilot's own data."""
+    row = await session.get(PlaceCopy, ("pilot", pilot))
+    return row.content if row is not None and isinstance(row.content, PilotEvent) else None
+
+
+async def site_in_force(session: AsyncSession, pilot: str, site_id: UUID, on: date) -> SiteEvent | None:
+    """A pilot's supervised site, if it is one on a day; a warehouse is none (R-FILE-9)."""
+    row = await session.get(PlaceCopy, ("site", str(site_id)))
+    site = row.content if row is not None else None
+    if not isinstance(site, SiteEvent) or site.pilot != pilot or site.kind != "supervised_site":
         return None
-    last = row.content.get("valid_to")
-    return None if last is not None and last < on.isoformat() else row.content
+    return site if in_force(site.valid_from, site.valid_to, on) else None
 
 
-def site_in_force(site: dict[str, Any], day: date) -> bool:
-    """Whether a place is a supervised site on a day; a warehouse is none (R-FILE-9)."""
-    last = site["valid_to"] and date.fromisoformat(site["valid_to"])
-    return site["kind"] == "supervised_site" and in_force(date.fromisoformat(site["valid_from"]), last, day)
+async def port_in_force(session: AsyncSession, pilot: str, port_code: str, on: date) -> PortEvent | None:
+    """A pilot's port of exit, if it is designated on a day (R-FILE-9)."""
+    row = await session.get(PlaceCopy, ("port", f"{pilot}:{port_code}"))
+    port = row.content if row is not None else None
+    if not isinstance(port, PortEvent):
+        return None
+    return port if in_force(port.valid_from, port.valid_to, on) else None
 
 
 async def grade_of(session: AsyncSession, subject_id: UUID, authority: str, on: date) -> GradeCopy | None:

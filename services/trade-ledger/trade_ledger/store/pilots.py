@@ -5,14 +5,13 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.vocabulary.errors import Conflict
-from trade_ledger.store.tables.copies import PlaceCopy
+from trade_ledger.store.facts import pilot_named
 
 
 async def heard_prefix(session: AsyncSession, pilot: str) -> str | None:
     """What registry said that the pilot's numbers begin with; None before it did."""
-    known = await session.get(PlaceCopy, ("pilot", pilot))
-    prefix: str | None = None if known is None else known.content["number_prefix"]
-    return prefix
+    known = await pilot_named(session, pilot)
+    return None if known is None else known.number_prefix
 
 
 async def prefix_of(session: AsyncSession, pilot: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trade_ledger.store.documents import Shown
 from trade_ledger.store.tables.copies import SubjectCopy, TraceLink
 from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, PortionRow, ReceiptRow
 from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackedLineRow, PackingListRow
@@ -25,6 +27,18 @@ class Traced:
     declarations: set[UUID] = field(default_factory=set)
     portions: set[UUID] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event about what was traced."""
+
+    at: datetime
+    type: str
+    key: str
+    sequence: int
+    actor: str
+    shown: Shown
 
 
 def _uuid(asked: str) -> UUID | None:
@@ -83,7 +97,7 @@ async def _of_handover(session: AsyncSession, pilot: str, asked: str, own: UUID 
     found = await session.scalar(
         select(row.trade_ids).where(row.pilot == pilot, or_(row.number == asked, row.id == own)).limit(1)
     )
-    return {UUID(each) for each in found} if found else None
+    return set(found) if found else None
 
 
 _KEY_OF_EVENT = text("SELECT key FROM outbox WHERE pilot = :pilot AND event_id = :event_id")
@@ -185,25 +199,17 @@ _OWN_EVENTS = text(
 )
 
 
-async def timeline(
-    session: AsyncSession, pilot: str, traced: Traced, *, party: UUID | None = None
-) -> list[dict[str, Any]]:
+async def timeline(session: AsyncSession, pilot: str, traced: Traced, *, party: UUID | None = None) -> list[Step]:
     """Own and heard events about what was traced, in the order of their business time; `party` is who asks, if one."""
     own = await session.execute(
         _OWN_EVENTS, {"pilot": pilot, "keys": sorted(traced.keys), "trades": _texts(traced.trades)}
     )
-    steps = [
-        {
-            **{k: row._mapping[k] for k in ("type", "key", "sequence", "at", "actor")},
-            "shown": _shown(row.content),
-        }
-        for row in own
-    ]
+    steps = [Step(row.at, row.type, row.key, row.sequence, row.actor, _shown(row.content)) for row in own]
     steps += await _heard(session, pilot, traced, party)
-    return sorted(steps, key=lambda step: (step["at"], step["key"], step["sequence"]))
+    return sorted(steps, key=lambda step: (step.at, step.key, step.sequence))
 
 
-async def _heard(session: AsyncSession, pilot: str, traced: Traced, party: UUID | None) -> list[dict[str, Any]]:
+async def _heard(session: AsyncSession, pilot: str, traced: Traced, party: UUID | None) -> list[Step]:
     """Events of money and tax: those that name what was traced, all others of the same things, then the pass-ons."""
     others = await _portions_of_others(session, traced)
     whole = traced.declarations - set(others.values())
@@ -221,11 +227,9 @@ async def _links(session: AsyncSession, pilot: str, condition: ColumnElement[boo
     return list((await session.execute(select(TraceLink).where(TraceLink.pilot == pilot, condition))).scalars())
 
 
-def _step(link: TraceLink, *, amounts: bool = True) -> dict[str, Any]:
-    step = {name: getattr(link, name) for name in ("type", "key", "sequence", "at", "actor", "shown")}
-    if not amounts:
-        step["shown"] = {name: value for name, value in link.shown.items() if name in _NO_AMOUNTS}
-    return step
+def _step(link: TraceLink, *, amounts: bool = True) -> Step:
+    shown = link.shown if amounts else Shown.model_validate(link.shown.model_dump(include=_NO_AMOUNTS))
+    return Step(link.at, link.type, link.key, link.sequence, link.actor, shown)
 
 
 _MATCHED, _PASSED_ON = "fx_settlement.collection_matched.v1", "fx_settlement.passed_on.v1"
@@ -241,7 +245,7 @@ async def _pass_ons(
     matched = [link for link in naming if link.type == _MATCHED]
     if not matched:
         return []
-    since, currencies = min(link.at for link in matched), {link.shown.get("currency") for link in matched}
+    since, currencies = min(link.at for link in matched), {link.shown.currency for link in matched}
     collector = TradeRow.state["collector_id"].astext
     query = select(collector, TradeRow.owner_id).where(TradeRow.id.in_(traced.trades)).distinct()
     found = []
@@ -249,11 +253,11 @@ async def _pass_ons(
         if agent != str(principal) and (party is None or str(party) in (agent, str(principal))):
             between = TraceLink.refs.contains([agent, str(principal)])
             found += await _links(session, pilot, and_(TraceLink.type == _PASSED_ON, between, TraceLink.at >= since))
-    return [link for link in found if link.shown.get("currency") in currencies]
+    return [link for link in found if link.shown.currency in currencies]
 
 
 # What an event also shows to a party whose goods are only a part of what it is about (V65).
-_NO_AMOUNTS = frozenset({"status", "month", "outcome", "customs_number"})
+_NO_AMOUNTS = {"status", "month", "outcome", "customs_number"}
 
 
 async def _portions_of_others(session: AsyncSession, traced: Traced) -> dict[UUID, UUID]:
@@ -275,7 +279,7 @@ def _texts(ids: Iterable[UUID]) -> list[str]:
     return sorted(map(str, ids))
 
 
-def _shown(content: dict[str, Any]) -> dict[str, Any]:
+def _shown(content: Mapping[str, Any]) -> Shown:
     """The few fields that tell where the thing was."""
     state = next((value for value in content.values() if isinstance(value, dict)), content)
     names = (
@@ -288,4 +292,4 @@ def _shown(content: dict[str, Any]) -> dict[str, Any]:
         "export_date",
         "container_number",
     )
-    return {name: state[name] for name in names if state.get(name) is not None}
+    return Shown.model_validate({name: state[name] for name in names if state.get(name) is not None})

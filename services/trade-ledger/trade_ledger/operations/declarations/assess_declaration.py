@@ -33,7 +33,14 @@ from trade_ledger.publishers.trades import verdict_of
 from trade_ledger.store.customs_rates import rates_of_month
 from trade_ledger.store.declarations import list_facts, packing_lists_for_update, slip_values_declared
 from trade_ledger.store.documents import Entered
-from trade_ledger.store.facts import entries_in_force, place, qualifications_of, standings_of, subjects_by_id
+from trade_ledger.store.facts import (
+    entries_in_force,
+    pilot_named,
+    port_in_force,
+    qualifications_of,
+    standings_of,
+    subjects_by_id,
+)
 from trade_ledger.store.packing import loads_arrived, packed_lines_of, vehicles_among
 from trade_ledger.store.parameters import (
     ConsignorQualifications,
@@ -109,7 +116,7 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
     facts = SubmissionFacts(
         lists=[list_facts(each, row.id, vehicles) for each in _as_entered(lists, entered)],
         customs_office_known=await _office_known(session, row.pilot, entered.customs_office, today),
-        port_designated=await place(session, "port", f"{row.pilot}:{entered.port}", today) is not None,
+        port_designated=await port_in_force(session, row.pilot, entered.port, today) is not None,
         price_term=entered.price_term,
         worth=worth,
         unrated=unrated,
@@ -261,8 +268,8 @@ async def _arrival(
 
 
 async def _office_known(session: AsyncSession, pilot: str, office: str, today: date) -> bool:
-    content = await place(session, "pilot", pilot, today)
-    return content is not None and office in content["customs_offices"]
+    known = await pilot_named(session, pilot)
+    return known is not None and office in known.customs_offices
 
 
 async def _stop_orders(session: AsyncSession, row: DeclarationRow, shares: list[Share]) -> tuple[Breach, ...]:

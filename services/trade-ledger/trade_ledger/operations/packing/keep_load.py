@@ -22,7 +22,7 @@ from shared.vocabulary.rules import Breach
 from trade_ledger.operations.declarations.review_arrival import review_arrival
 from trade_ledger.publishers.packing import announce_load
 from trade_ledger.store.declarations import declaration_for_update
-from trade_ledger.store.facts import place, site_in_force
+from trade_ledger.store.facts import site_in_force
 from trade_ledger.store.packing import (
     declarations_of_load,
     open_load_of,
@@ -115,11 +115,10 @@ async def record_arrival(
     for declaration_id in declarations:
         await declaration_for_update(session, declaration_id)
     row = await _load(session, load_id, version, act)
-    site = await place(session, "site", str(site_id), legal_date(arrived_at))
     breaches = []
     if row.status not in ("sealed", "closed") or row.arrived_at is not None:
         breaches.append(Breach("load_not_sealed", "R-PACK-1"))
-    if site is None or site["pilot"] != act.pilot or not site_in_force(site, legal_date(arrived_at)):
+    if await site_in_force(session, act.pilot, site_id, legal_date(arrived_at)) is None:
         breaches.append(Breach("site_not_filed", "R-FILE-9", "/site_id"))
     if arrived_at > act.now:
         breaches.append(Breach("date_in_the_future", "V16", "/arrived_at"))

@@ -38,7 +38,7 @@ async def record_handover(session: AsyncSession, trade_ids: Sequence[UUID], *, a
         from_subject_id=trades[0].seller_id,
         to_subject_id=trades[0].consignor_id,
         handed_over_at=act.now,
-        trade_ids=[str(trade.id) for trade in trades],
+        trade_ids=tuple(trade.id for trade in trades),
     )
     session.add(row)
     for trade in trades:
@@ -50,7 +50,7 @@ async def record_handover(session: AsyncSession, trade_ids: Sequence[UUID], *, a
         from_subject_id=row.from_subject_id,
         to_subject_id=row.to_subject_id,
         handed_over_at=row.handed_over_at,
-        trade_ids=tuple(trade.id for trade in trades),
+        trade_ids=row.trade_ids,
     )
     await announce(session, said, key=row.id, sequence=1, act=act)
     return row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Text
@@ -11,8 +10,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database import CONSUMER_ONLY
+from shared.documents import Document
+from shared.events.registry import PilotEvent, PortEvent, RoleFiling, SiteEvent, Stall
 from shared.vocabulary.recognition import Decision
+from trade_ledger.store.documents import HeldQualification, Shown
 from trade_ledger.store.tables.row import Row
+
+Place = PilotEvent | SiteEvent | PortEvent
 
 
 class SubjectCopy(Row):
@@ -25,10 +29,10 @@ class SubjectCopy(Row):
     identity_index: Mapped[str]
     natural_person: Mapped[bool]
     display_name: Mapped[str]
-    roles: Mapped[list[Any]]
-    stalls: Mapped[list[Any]]
+    roles: Mapped[tuple[RoleFiling, ...]] = mapped_column(Document(tuple[RoleFiling, ...]))
+    stalls: Mapped[tuple[Stall, ...]] = mapped_column(Document(tuple[Stall, ...]))
     stall_numbers: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    qualifications: Mapped[list[Any]]
+    qualifications: Mapped[tuple[HeldQualification, ...]] = mapped_column(Document(tuple[HeldQualification, ...]))
     sequence: Mapped[int]
 
 
@@ -73,7 +77,7 @@ class CommodityEntryCopy(Row):
     list_id: Mapped[UUID] = mapped_column(primary_key=True)
     entry_no: Mapped[int] = mapped_column(primary_key=True)
     hs_prefix: Mapped[str]
-    keywords: Mapped[list[Any]]
+    keywords: Mapped[tuple[str, ...]] = mapped_column(Document(tuple[str, ...]))
     verdict: Mapped[Decision] = mapped_column(Text)
     reason: Mapped[str]
     reason_zh: Mapped[str]
@@ -129,7 +133,7 @@ class PlaceCopy(Row):
     kind: Mapped[str] = mapped_column(primary_key=True)
     place_id: Mapped[str] = mapped_column(primary_key=True)
     pilot: Mapped[str]
-    content: Mapped[dict[str, Any]]
+    content: Mapped[Place] = mapped_column(Document(Place))
 
 
 class TraceLink(Row):
@@ -149,4 +153,4 @@ class TraceLink(Row):
     at: Mapped[datetime]
     actor: Mapped[str]
     refs: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    shown: Mapped[dict[str, Any]]
+    shown: Mapped[Shown] = mapped_column(Document(Shown))

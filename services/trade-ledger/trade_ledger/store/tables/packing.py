@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database import QUANTITY
+from shared.documents import Document
 from trade_ledger.store.tables.row import Row
 
 
@@ -96,4 +96,4 @@ class HandoverRow(Row):
     from_subject_id: Mapped[UUID]
     to_subject_id: Mapped[UUID]
     handed_over_at: Mapped[datetime]
-    trade_ids: Mapped[list[Any]]
+    trade_ids: Mapped[tuple[UUID, ...]] = mapped_column(Document(tuple[UUID, ...]))
