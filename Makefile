@@ -94,8 +94,8 @@ kafka: $(STAMP)
 	@$(PY) -m shared.workshop.processes.kafka fetch
 
 .PHONY: test
-test: kafka ## the suite on a real PostgreSQL and a real Kafka
-	@$(PY) -m pytest -q -n 2 -m "not long"
+test: kafka ## the suite on a real PostgreSQL and a real Kafka; T=trade-ledger or T=a file or folder: only these
+	@$(PY) -m pytest -q -n 2 -m "not long" $(foreach each,$(T),$(firstword $(wildcard services/$(each)) $(each)))
 
 .PHONY: test-long
 test-long: kafka ## the same with the full counts

@@ -1,4 +1,4 @@
-"""What time is it for the business: real time, moved only in a sandbox (architecture.md §8)."""
+"""What time is it for the business: real time, moved only in a sandbox (ARCHITECTURE.md#the-clock)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Protects identity numbers, names, accounts: ciphertext, keyed blind index, mask (V66, architecture.md §7)."""
+"""Protects numbers, names, accounts: ciphertext, keyed blind index, mask (V66, ARCHITECTURE.md#personal-data)."""
 
 from __future__ import annotations
 

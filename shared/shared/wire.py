@@ -1,4 +1,4 @@
-"""Types of the wire: decimals are JSON strings of a strict form, in and out (assurance.md §0.4)."""
+"""Types of the wire: decimals are JSON strings of a strict form, in and out (V54)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Migrations beside what else goes on: one at a time, each whole or not at all, none that keeps others waiting."""
+"""Migrations beside what else goes on: one at a time, each whole or not at all, none that keeps others waiting.
+
+F25.
+"""
 
 from __future__ import annotations
 

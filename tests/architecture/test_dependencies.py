@@ -1,4 +1,4 @@
-"""Each package declares what it imports, and nothing else: one pyproject would hide who needs what (style.md §3.3)."""
+"""Each package declares what it imports, and nothing else: one pyproject would hide who needs what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever fits the published description, or just doesn't: no 5xx, and every answer as the description says."""
+"""Whatever fits the published description, or just doesn't: no 5xx, and every answer as the description says (I14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Each service is stopped, and killed, and started again in the middle of the day: the same numbers at the end."""
+"""Each service is stopped, and killed, and started again in the middle of the day: the same numbers at the end.
+
+F1, F30.
+"""
 
 from __future__ import annotations
 

@@ -165,6 +165,7 @@ class _workers_stopped:  # noqa: N801 - reads as a statement
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_what_consumers_wrote_can_be_rebuilt_from_the_topics(lived: Lived, service: str) -> None:
+    """I11, F27."""
     wait_until_applied(lived.layout)
     package = package_of(service)
     metadata = metadata_of(package)

@@ -1,4 +1,4 @@
-"""Each invariant of `verify` is shown to fail on a copy of the day that was damaged for it."""
+"""Each invariant of `verify` is shown to fail on a copy of the day that was damaged for it (F33)."""
 
 from __future__ import annotations
 

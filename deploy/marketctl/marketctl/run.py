@@ -59,7 +59,7 @@ def _only_one(folder: Path) -> Iterator[bool]:
 
 
 def _check_bus(folder: Path, bus: BusKind) -> None:
-    """A data folder belongs to one bus (architecture.md §2.3)."""
+    """A data folder belongs to one bus (ARCHITECTURE.md#how-an-event-travels)."""
     kept = folder / "bus"
     if kept.exists() and kept.read_text() != bus:
         raise ProcessProblem(

@@ -1,4 +1,4 @@
-"""Who is asking: OIDC bearer tokens verified against the issuer's keys (architecture.md §7)."""
+"""Who is asking: OIDC bearer tokens verified against the issuer's keys (ARCHITECTURE.md#who-may-do-what)."""
 
 from __future__ import annotations
 

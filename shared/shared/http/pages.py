@@ -93,7 +93,12 @@ def problems_page(catalogue: Catalogue) -> str:
 
 def rule_page(rule: RuleText) -> str:
     """One rule with its source, in two languages."""
-    lines = [("规则 · rule", rule.id), ("出处 · source", rule.source), ("版本 · version", rule.version)]
+    lines = [
+        ("规则 · rule", rule.id),
+        ("内容 · text", rule.text),
+        ("出处 · source", rule.source),
+        ("版本 · version", rule.version),
+    ]
     shown = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in lines)
     return _page(f"{rule.title_zh} · {rule.title}", f'<dl>{shown}</dl><p><a href="/rules">/rules</a></p>')
 

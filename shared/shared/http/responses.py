@@ -1,4 +1,4 @@
-"""How each failure is answered: the only table from exception to status (style.md §4.5)."""
+"""How each failure is answered: the only table from exception to status."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def simple(code: str, **params: str) -> tuple[Breach, ...]:
 
 
 async def _audit(request: Request, entries: list[tuple[str, int, str | None, str | None]]) -> None:
-    """Record refusals in a transaction of their own (architecture.md §7)."""
+    """Record refusals in a transaction of their own (ARCHITECTURE.md#who-may-do-what)."""
     caller = getattr(request.state, "caller", None)
     if caller is None:
         return

@@ -1,1 +1,1 @@
-"""From the database that says it to the database that applies it, exactly once (architecture.md §2)."""
+"""From the database that says it to the one that applies it, exactly once (ARCHITECTURE.md#how-an-event-travels)."""

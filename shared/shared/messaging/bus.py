@@ -1,4 +1,4 @@
-"""The bus port: publish transactionally from a cursor, read from positions (architecture.md §3)."""
+"""The bus port: publish transactionally from a cursor, read from positions (ARCHITECTURE.md#the-bus)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Apply: a batch's effects and the positions behind it in one transaction (architecture.md §2.3–5)."""
+"""Apply: a batch's effects and the positions behind it in one transaction (ARCHITECTURE.md#how-an-event-travels)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Between an event and what travels: CloudEvents 1.0, Kafka binary mode (architecture.md §4)."""
+"""Between an event and what travels: CloudEvents 1.0, Kafka binary mode (ARCHITECTURE.md#events)."""
 
 from __future__ import annotations
 

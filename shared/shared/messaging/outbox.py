@@ -1,4 +1,4 @@
-"""Say: an event is a row of the outbox, in the transaction of the change (architecture.md §2.1)."""
+"""Say: an event is a row of the outbox, in the transaction of the change (ARCHITECTURE.md#how-an-event-travels)."""
 
 from __future__ import annotations
 

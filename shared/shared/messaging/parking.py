@@ -1,4 +1,4 @@
-"""Parked events: list, retry in order, release by two persons with a reason (architecture.md §2.5)."""
+"""Parked events: list, retry in order, release by two persons with a reason (ARCHITECTURE.md#how-an-event-travels)."""
 
 from __future__ import annotations
 

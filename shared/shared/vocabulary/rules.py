@@ -16,6 +16,7 @@ class RuleText:
     id: str
     title: str
     title_zh: str
+    text: str
     source: str
     version: str
 

@@ -1,4 +1,4 @@
-"""Mints tokens for development and tests; production services refuse its issuer (architecture.md §7)."""
+"""Mints tokens for development and tests; production services refuse its issuer (ARCHITECTURE.md#who-may-do-what)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit trail: whoever changes, removes, adds or moves a line is found (V64, I10)."""
+"""The audit trail: whoever changes, removes, adds or moves a line is found (V64, I10, F33)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Without its database a service says so, and goes on by itself once it is back."""
+"""Without its database a service says so, and goes on by itself once it is back (F7, I14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One key, one effect: at once, again later, after a restart, by others, with another body (V61, F17-F19)."""
+"""One key, one effect: at once, again later, after a restart, by others, with another body (V61, F17, F18, F19)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The broker stops, dies and stays away under load: what was said goes on being accepted and arrives once, in order."""
+"""The broker stops, dies and stays away under load: what was said goes on being accepted and arrives once, in order.
+
+F4, F5.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a consumer meets on the way: a rival, a client that stands still, repeats and any order of arrival."""
+"""What a consumer meets on the way: a rival, a client that stands still, repeats and any order of arrival.
+
+F6, F11, F12, F13.
+"""
 
 from __future__ import annotations
 

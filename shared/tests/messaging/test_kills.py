@@ -1,4 +1,4 @@
-"""Relay and consumer as real processes, killed between any two steps: nothing is lost or comes twice."""
+"""Relay and consumer as real processes, killed between any two steps: nothing is lost or comes twice (F1, F2, F3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parked events: retried in order to the same state, released one by one, never in the partition's way."""
+"""Parked events: retried in order to the same state, released one by one, never in the partition's way (F11)."""
 
 from __future__ import annotations
 

@@ -1,20 +1,19 @@
-"""Writes what is derived from code: AsyncAPI 3, event schemas, OpenAPI, access tables, event flow, regulations."""
+"""Writes what is derived from code: AsyncAPI 3, event schemas, OpenAPI, access tables, event flow, reference."""
 
 from __future__ import annotations
 
 import importlib
 import json
-import re
 from typing import Any
 
+from marketctl.contract.reference import reference_pages
 from marketctl.layout import ROOT, SERVICES, package_of
 from marketctl.verify.flow import subscriptions_of
 from shared.events.base import Event
-from shared.events.catalogue import EVENT_TYPES, PUBLISHERS, TOPICS
+from shared.events.catalogue import EVENT_TYPES, TOPICS
 from shared.events.lifecycles import LIFECYCLES
 from shared.http.access import Access
 from shared.http.identity import ROLES
-from shared.vocabulary.rules import rules
 
 _HEADERS = {
     "ce_specversion": "always 1.0",
@@ -40,8 +39,8 @@ def generate_all(*, write: bool) -> list[str]:
         "docs/asyncapi.json": _json(asyncapi()),
         "docs/access.md": access_page(),
         "docs/event-flow.md": event_flow(),
-        "docs/regulations.md": regulations(),
         "docs/lifecycles.md": lifecycles(),
+        **reference_pages(),
         **{f"docs/events/{name}.json": _json(schema_of(event)) for name, event in EVENT_TYPES.items()},
         **{f"docs/openapi/{service}.json": _json(openapi_of(service)) for service in SERVICES},
     }
@@ -174,25 +173,4 @@ def lifecycles() -> str:
         lines += [
             f"| {state or '(begins)'} | {', '.join(sorted(then - {state})) or '–'} |" for state, then in table.items()
         ]
-    return "\n".join(lines) + "\n"
-
-
-def regulations() -> str:
-    """Rule by rule: source, and where the code cites it."""
-    cited: dict[str, set[str]] = {}
-    for service in PUBLISHERS:
-        package = ROOT / "services" / service / package_of(service)
-        for file in sorted(package.rglob("*.py")):
-            for rule in re.findall(r"\b(?:R-[A-Z]+-\d+|V\d+)\b", file.read_text("utf-8")):
-                cited.setdefault(rule, set()).add(str(file.relative_to(ROOT)))
-    lines = [
-        "# Rules, sources, code",
-        "",
-        "Generated: which files cite a rule. A rule without a file is not built yet.",
-        "",
-    ]
-    lines += ["| rule | what it says | 规则 | source | cited by |", "|---|---|---|---|---|"]
-    for rule in rules().values():
-        files = "<br>".join(f"`{name}`" for name in sorted(cited.get(rule.id, ()))) or "–"
-        lines.append(f"| {rule.id} | {rule.title} | {rule.title_zh} | {rule.source} | {files} |")
     return "\n".join(lines) + "\n"

@@ -92,7 +92,7 @@ def parties(layout: Layout) -> Counter[str]:
 
 
 def lacking(layout: Layout) -> list[str]:
-    """Which parties are too few, and what of the eligible trades did not go all the way (issue 4, §3)."""
+    """Which parties are too few, and what of the eligible trades did not go all the way."""
     filed = parties(layout)
     few = [(role, least) for role, least in LEAST_OF.items() if filed[role] < least]
     problems = [f"{filed[role]} of {role}, at least {least} expected" for role, least in few]

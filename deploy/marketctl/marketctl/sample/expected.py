@@ -1,4 +1,4 @@
-"""What the sample days must reach: the refusals expected by rule and code, and the least numbers (issue 4, §3)."""
+"""What the sample days must reach: the refusals expected by rule and code, and the least numbers."""
 
 from __future__ import annotations
 

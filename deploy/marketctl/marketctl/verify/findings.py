@@ -1,4 +1,4 @@
-"""What must hold over the four databases (assurance reference §3); exit 1 where something doesn't."""
+"""What must hold over the four databases (docs/reference/invariants.md); exit 1 where something doesn't."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The invariants that `verify` checks (assurance reference §3): each names what doesn't hold, row by row."""
+"""The invariants that `verify` checks (docs/reference/invariants.md): each names what doesn't hold, row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was released is kept: migrations as they were, events that yesterday's readers and records still fit."""
+"""What was released is kept: migrations as they were, events that yesterday's readers and records still fit (F26)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issue 4, §3, clause by clause, counted from the committed workbooks alone."""
+"""What the sample days must hold, clause by clause, counted from the committed workbooks alone."""
 
 from __future__ import annotations
 

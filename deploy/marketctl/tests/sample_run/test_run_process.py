@@ -1,4 +1,4 @@
-"""`make run` as a person meets it: busy ports, a second start, Ctrl-C, kills, what a dead server left."""
+"""`make run` as a person meets it: busy ports, a second start, Ctrl-C, kills, what a dead server left (F8)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ subscriptions.project(SubjectEvent, copy_subject)
 subscriptions.project(BankEvent, copy_bank)
 subscriptions.project(GradeEvent, copy_grade)
 subscriptions.project(PilotEvent, copy_pilot)
-# Whatever the type: the state decides (flow.md, rule 2).
+# Whatever the type: the state decides (docs/workflow.md#when-something-changes-afterwards).
 subscriptions.project(DeclarationEvent, project_entitlement)
 subscriptions.react(DeclarationEvent, react_to_declaration)
 subscriptions.project(TradeEvent, copy_trade)

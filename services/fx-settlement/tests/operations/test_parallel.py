@@ -1,4 +1,4 @@
-"""Many at the same moment: exactly what fits wins, the rest get a clear refusal (V37, V38, V42)."""
+"""Many at the same moment: exactly what fits wins, the rest get a clear refusal (V37, V38, V42, F22)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many at the same moment on a real database: one wins, the rest are told why."""
+"""Many at the same moment on a real database: one wins, the rest are told why (F20)."""
 
 from __future__ import annotations
 

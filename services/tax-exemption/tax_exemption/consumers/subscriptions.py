@@ -9,6 +9,6 @@ from tax_exemption.consumers.on_trade_ledger import keep_certificates, keep_item
 subscriptions = Subscriptions("tax-exemption")
 subscriptions.project(SubjectEvent, copy_subject)
 subscriptions.project(PilotEvent, copy_pilot)
-# Whatever the type: the state decides (flow.md, rule 2).
+# Whatever the type: the state decides (docs/workflow.md#when-something-changes-afterwards).
 subscriptions.project(DeclarationEvent, keep_items)
 subscriptions.react(DeclarationEvent, keep_certificates)

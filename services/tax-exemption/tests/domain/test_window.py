@@ -27,6 +27,7 @@ def test_the_window_ends_on_the_15th_moved_by_holidays(month: str, last: str) ->
 
 
 def test_a_year_without_an_official_calendar_is_provisional_and_never_fails() -> None:
+    """F15."""
     calendar = Calendar({})
     window = window_of("2027-04", last_day=15, is_working=calendar.is_working)
     assert window.last == date(2027, 5, 17)

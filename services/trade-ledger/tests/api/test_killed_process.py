@@ -1,4 +1,7 @@
-"""The HTTP process dies in the middle of registrations: nothing it acknowledged is lost, nothing is there twice."""
+"""The HTTP process dies in the middle of registrations: nothing it acknowledged is lost, nothing is there twice.
+
+F1.
+"""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ def refusal(answer: Any) -> tuple[int, list[str]]:
 
 
 async def test_of_fifty_packings_of_the_last_ten_pieces_exactly_what_fits_wins(yard: Any, make_packed: Any) -> None:
+    """R-PACK-2, F21."""
     trade = await yard.trade({"quantity": "10"})
     line = trade["trade"]["lines"][0]
     load = await yard.as_operator("POST", "/v1/loads", {"vehicle": "渝A1"})

@@ -59,7 +59,7 @@ class PortionRoomRow(Row):
 
 
 class RoomMoveRow(Row):
-    """A move of a portion's room, append-only: the counters are the sums of their moves (assurance I3)."""
+    """A move of a portion's room, append-only: the counters are the sums of their moves (verify I5)."""
 
     __tablename__ = "room_moves"
     __table_args__ = (Index("ix_room_moves_portion_id", "portion_id"),)

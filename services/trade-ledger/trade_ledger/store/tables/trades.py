@@ -90,7 +90,7 @@ class TradeLineRow(Row):
 
 
 class LineCounterRow(Row):
-    """Where a line's quantity is, cumulative: packed means packed or further (flow reference, V20, V21, V31)."""
+    """Where a line's quantity is, cumulative: packed means packed or further (docs/workflow.md, V20, V21, V31)."""
 
     __tablename__ = "trade_line_counters"
     __table_args__ = (
