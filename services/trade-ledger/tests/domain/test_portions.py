@@ -32,6 +32,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         {"released_quantity": "100", "released_value": "310.00", "released_fob": "290.00", "released_fob_usd": "41.55"},
     ),
     (
+        "30 of 100 released: dollars half up to the cent",
+        {"released": D(30)},
+        {"released_quantity": "30", "released_value": "93.00", "released_fob": "87.00", "released_fob_usd": "12.47"},
+    ),
+    (
         "a third departed: its part of each value, half up",
         {"released": D(100), "departed": D("33.333333")},
         {"released_quantity": "100", "released_value": "310.00", "released_fob": "290.00", "released_fob_usd": "41.55",
@@ -105,7 +110,11 @@ def test_statutory_quantities_are_the_lines_part(unit: str, whole: str, ratio: s
     assert statutory_quantity(D(whole), unit, D(ratio), D("26.4")) == D(expected)
 
 
-@pytest.mark.parametrize(("whole", "expected"), [(None, None), ("3", "1.5")])
-def test_a_second_statutory_quantity_is_only_the_goods_that_have_one(whole: str | None, expected: str | None) -> None:
-    second = second_statutory_quantity(None if whole is None else D(whole), D("0.5"))
+@pytest.mark.parametrize(
+    ("whole", "ratio", "expected"), [(None, "0.5", None), ("3", "0.5", "1.5"), ("1", "0.333333333", "0.333333")]
+)
+def test_only_goods_that_have_a_second_statutory_quantity_declare_a_part_of_it(
+    whole: str | None, ratio: str, expected: str | None
+) -> None:
+    second = second_statutory_quantity(None if whole is None else D(whole), D(ratio))
     assert second == (None if expected is None else D(expected))

@@ -19,7 +19,7 @@ from shared.events.trade_ledger import (
     ValueDifference,
     Verdict,
 )
-from shared.wire import HsCodeText, MoneyAmount, QuantityText, RateText, UnsignedMoney, WeightText
+from shared.wire import HsCodeText, MoneyAmount, QuantityText, RateText, WeightText
 
 
 class Stored(BaseModel):
@@ -150,7 +150,7 @@ class ReceiptPortion(Stored):
 
     portion_id: UUID
     quantity: QuantityText
-    declared_value: UnsignedMoney | None = None
+    declared_value: MoneyAmount | None = None
     # Left out where it isn't told, so that a message kept before this field was known repeats itself.
     hs_code: HsCodeText | None = Field(None, exclude_if=lambda code: code is None)
 

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.events.trade_ledger import ConflictClosed
-from shared.vocabulary.errors import Conflict, NotFound, Stale
+from shared.rows import row_to_change
+from shared.vocabulary.errors import Conflict, NotFound
 from trade_ledger.publishers.declarations import announce_declaration
-from trade_ledger.store.declarations import declaration_for_update
 from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow
 
 
@@ -18,12 +18,12 @@ async def close_conflict(
     session: AsyncSession, declaration_id: UUID, conflict_id: UUID, *, version: int, reason: str, act: Act
 ) -> DeclarationRow:
     """The declaration without that open case; the case stays readable."""
-    row = await declaration_for_update(session, declaration_id)
+    row = await row_to_change(
+        session, DeclarationRow, declaration_id, pilot=act.pilot, version=version, what="declaration"
+    )
     case = await session.get(ConflictRow, conflict_id)
-    if row is None or row.pilot != act.pilot or case is None or case.declaration_id != declaration_id:
+    if case is None or case.declaration_id != declaration_id:
         raise NotFound(f"no conflict {conflict_id}")
-    if row.version != version:
-        raise Stale(f"the declaration has version {row.version}")
     if case.closed_at is not None:
         raise Conflict("conflict_closed_already", "the case is closed")
     case.closed_at, case.closed_by, case.closing_reason = act.now, act.actor, reason

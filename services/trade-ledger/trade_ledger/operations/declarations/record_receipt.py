@@ -25,8 +25,8 @@ from shared.events.trade_ledger import (
     Route,
 )
 from shared.policy import policy_of
-from shared.rows import lock_name
-from shared.vocabulary.errors import Conflict, Malformed, NotFound
+from shared.rows import lock_name, row_to_change
+from shared.vocabulary.errors import Conflict, Malformed
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.recognition import recognise
 from trade_ledger.domain.cases import (
@@ -49,7 +49,7 @@ from trade_ledger.publishers.packing import announce_load
 from trade_ledger.publishers.trades import verdict_of
 from trade_ledger.store.conflicts import conflicts_of, keep_cases, open_case
 from trade_ledger.store.customs_rates import rates_of_month
-from trade_ledger.store.declarations import arrivals_of, customs_number_holder, declaration_for_update, portions_of
+from trade_ledger.store.declarations import arrivals_of, customs_number_holder, portions_of
 from trade_ledger.store.documents import ByCustoms, ReceiptMessage
 from trade_ledger.store.facts import entries_in_force, grade_of
 from trade_ledger.store.packing import load_for_update
@@ -83,9 +83,9 @@ async def record_receipt(
     act: Act,
 ) -> DeclarationRow:
     """The declaration after the receipt; a repeated one changes nothing, one out of order changes what it can."""
-    row = await declaration_for_update(session, declaration_id)
-    if row is None or row.pilot != act.pilot:
-        raise NotFound(f"no declaration {declaration_id}")
+    row = await row_to_change(
+        session, DeclarationRow, declaration_id, pilot=act.pilot, version=None, what="declaration"
+    )
     if row.attempt == 0:
         raise Conflict("declaration_not_submitted", "customs can't know a draft")
     values = {f"/portions/{at}/declared_value": each.declared_value for at, each in enumerate(message.portions)}
