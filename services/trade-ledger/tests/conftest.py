@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy.event import listen, remove
 
 from shared.events.base import Event
 from shared.workshop.testing.client import Door, open_door
@@ -116,24 +114,3 @@ async def market(door: Door) -> Market:
     market = Market(door)
     await market.hear(*market.events())
     return market
-
-
-@pytest.fixture
-def statements() -> Callable[[Door], AbstractContextManager[list[str]]]:
-    """`with statements(door) as sent`: every statement that the service sends meanwhile."""
-
-    @contextmanager
-    def noted(door: Door) -> Iterator[list[str]]:
-        sent: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-            sent.append(statement)
-
-        engine = door.app.state.runtime.engine.sync_engine
-        listen(engine, "before_cursor_execute", note)
-        try:
-            yield sent
-        finally:
-            remove(engine, "before_cursor_execute", note)
-
-    return noted

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import event
-
 MANY = 2000
-
-
-@contextmanager
-def statements(trading: Any) -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        said.append(statement.lstrip()[:60])
-
-    engine = trading.door.app.state.runtime.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_matches_and_unmatches_take_few_statements_however_many_they_are(trading: Any) -> None:
@@ -34,14 +15,14 @@ async def test_matches_and_unmatches_take_few_statements_however_many_they_are(t
     ]
     portions = [portion for _, found in declarations for portion in found]
     collection = await trading.booked(f"{MANY * 10}.00", bank_charges="7.00")
-    with statements(trading) as said:
+    with trading.door.statements() as said:
         collection = await trading.matched(collection, *((portion, "10.00") for portion in portions))
     assert len(said) < 60, said
     assert [trading.room(each)[3] for each, _ in declarations] == [MANY * 5] * 2
     assert trading.ask("SELECT sum(charges), sum(value_usd) FROM matches") == [(7, MANY * 10)]
     trading.check_books()
     match_ids = [match["match_id"] for match in collection["collection"]["matches"]]
-    with statements(trading) as said:
+    with trading.door.statements() as said:
         answer = await trading.act(collection, "unmatchings", {"match_ids": match_ids})
     assert answer.status_code == 200, answer.text
     assert len(said) < 60, said
@@ -51,18 +32,18 @@ async def test_matches_and_unmatches_take_few_statements_however_many_they_are(t
 
 async def test_a_release_and_a_hold_of_many_portions_take_few_statements(trading: Any) -> None:
     event_heard = trading.declaration(*(trading.portion("10.00") for _ in range(MANY)))
-    with statements(trading) as said:
+    with trading.door.statements() as said:
         await trading.hear(event_heard)
     # A batch of rows is one statement here, however many messages it takes.
     assert len(said) < 40, said
     declaration_id, portions = event_heard.declaration.declaration_id, event_heard.declaration.portions
     lines = [{"portion_id": str(portion.portion_id), "value": "10.00"} for portion in portions]
     body = {"declaration_id": str(declaration_id), "collector_id": str(trading.agent), "lines": lines}
-    with statements(trading) as said:
+    with trading.door.statements() as said:
         hold = await trading.door.done("POST", "/v1/holds", body, **trading.as_bank())
     assert len(said) < 60, said
     assert trading.room(declaration_id)[2:4] == (MANY * 10, 0)
-    with statements(trading) as said:
+    with trading.door.statements() as said:
         reason = {"reason": "no money came"}
         await trading.door.done("POST", f"/v1/holds/{hold['id']}/voids", reason, version=1, **trading.as_bank())
     assert len(said) < 60, said

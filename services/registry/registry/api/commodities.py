@@ -60,8 +60,8 @@ async def list_lists(
 ) -> Page[CommodityListOut]:
     """The published versions with the dates they hold from, newest first."""
     query = wanted.of(lists_of(caller.pilot, kind), CommodityListRow.id)
-    rows = list((await session.execute(query)).scalars())
-    return wanted.page(rows, [_header(row) for row in rows], "id")
+    rows = (await session.execute(query)).all()
+    return wanted.page(rows, [model_from(CommodityListOut, row) for row in rows], "id")
 
 
 @router.get("/v1/commodity-lists/{list_id}")

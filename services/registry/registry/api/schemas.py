@@ -182,8 +182,8 @@ class FilingOut(BaseModel):
     version: int
 
 
-class SubjectOut(BaseModel):
-    """A subject; its identity is masked here, whole only through an identity view."""
+class SubjectSummary(BaseModel):
+    """A subject in a list: all but its stalls and qualifications."""
 
     id: UUID
     number: str
@@ -193,9 +193,14 @@ class SubjectOut(BaseModel):
     natural_person: bool
     display_name: str
     filings: list[FilingOut]
+    version: int
+
+
+class SubjectOut(SubjectSummary):
+    """A subject; its identity is masked here, whole only through an identity view."""
+
     stalls: list[Stall]
     qualifications: list[QualificationOut]
-    version: int
 
 
 class SubjectStateOut(BaseModel):

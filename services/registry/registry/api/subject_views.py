@@ -7,32 +7,25 @@ from uuid import UUID
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.api.schemas import SubjectOut
+from registry.api.schemas import FilingOut, QualificationOut, SubjectOut, SubjectSummary
 from registry.store.subjects import filings_of, subjects_seen_by
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.http.command import Command
 from shared.http.identity import Caller
-from shared.rows import row_seen
+from shared.rows import model_from, row_seen
 
 
 def shown(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectOut:
     """A subject as callers see it."""
-    return SubjectOut.model_validate(
-        {
-            "id": subject.id,
-            "number": subject.number,
-            "identity_kind": subject.identity_kind,
-            "identity_mask": subject.identity.mask,
-            "country": subject.country,
-            "natural_person": subject.natural_person,
-            "display_name": subject.display_name,
-            "filings": filings,
-            "stalls": subject.stalls,
-            "qualifications": subject.qualifications,
-            "version": subject.version,
-        },
-        from_attributes=True,
-    )
+    summary = summarised(subject, filings)
+    held = [QualificationOut.model_validate(each) for each in subject.qualifications]
+    return SubjectOut(**dict(summary), stalls=list(subject.stalls), qualifications=held)
+
+
+def summarised(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectSummary:
+    """A subject as lists show it."""
+    shown_filings = [FilingOut.model_validate(each) for each in filings]
+    return model_from(SubjectSummary, subject, identity_mask=subject.identity.mask, filings=shown_filings)
 
 
 async def answer_subject(command: Command, subject: SubjectRow, status: int = 200) -> Response:

@@ -17,11 +17,12 @@ from registry.api.schemas import (
     QualificationIn,
     SubjectIn,
     SubjectOut,
+    SubjectSummary,
     SubjectVersion,
     SubjectVersions,
     stall_of,
 )
-from registry.api.subject_views import answer_subject, shown, subject_seen
+from registry.api.subject_views import answer_subject, shown, subject_seen, summarised
 from registry.operations.subjects.file_subject import Filed, file_subject
 from registry.operations.subjects.record_qualification import record_qualification
 from registry.store.documents import NAME_PURPOSE, StatedQualification
@@ -31,6 +32,7 @@ from registry.store.subjects import (
     subjects_filed,
     subjects_named,
     subjects_seen_by,
+    summaries_of,
     versions_of,
 )
 from registry.store.tables import SubjectRow
@@ -77,16 +79,16 @@ async def file_a_subject(body: SubjectIn, command: Commanded, request: Request) 
 @router.get("/v1/subjects")
 async def list_subjects(
     session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedSubjects, request: Request
-) -> Page[SubjectOut]:
+) -> Page[SubjectSummary]:
     """The subjects the caller may see, newest first; a natural person is found by the whole name only."""
     query = subjects_seen_by(caller.pilot, caller.subject_id, caller.actor, all_of_them=not caller.is_party)
     if asked.name is not None:
         index = request.app.state.runtime.sealer.blind_index(asked.name, purpose=NAME_PURPOSE)
         query = subjects_named(query, asked.name, index)
     query = subjects_filed(query, role=asked.role, status=asked.status)
-    rows = list((await session.execute(wanted.of(query, SubjectRow.id))).scalars())
+    rows = list((await session.execute(wanted.of(summaries_of(query), SubjectRow.id))).scalars())
     filings = await filings_of_many(session, [row.id for row in rows])
-    return wanted.page(rows, [shown(row, filings[row.id]) for row in rows], "id")
+    return wanted.page(rows, [summarised(row, filings[row.id]) for row in rows], "id")
 
 
 @router.get("/v1/subjects/{subject_id}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -94,10 +95,12 @@ async def tasks_of_trade(session: AsyncSession, trade_id: UUID) -> list[Recognit
     return list((await session.execute(query)).scalars())
 
 
-def lists_of(pilot: str, kind: str | None) -> Select[CommodityListRow]:
-    """The list versions of a pilot, of one kind or of both."""
-    query = select(CommodityListRow).where(CommodityListRow.pilot == pilot)
-    return query if kind is None else query.where(CommodityListRow.kind == kind)
+def lists_of(pilot: str, kind: str | None) -> Select[Any]:
+    """(id, kind, version, effective_from, entry_count) of the list versions of a pilot, of one kind or of both."""
+    table = CommodityListRow
+    count = func.jsonb_array_length(table.entries).label("entry_count")
+    query = select(table.id, table.kind, table.version, table.effective_from, count).where(table.pilot == pilot)
+    return query if kind is None else query.where(table.kind == kind)
 
 
 def decisions_of(pilot: str) -> Select[CommodityDecisionRow]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from registry.domain.filing import speaks_for
 from registry.domain.lifecycle import ACTIVE
@@ -170,3 +171,8 @@ def subjects_named(query: Select[SubjectRow], name: str, name_index: str) -> Sel
     """Of these subjects, the enterprises with `name` in their name, and the persons of exactly that name."""
     part = and_(~SubjectRow.natural_person, SubjectRow.display_name.icontains(name, autoescape=True))
     return query.where(or_(part, SubjectRow.name["blind_index"].astext == name_index))
+
+
+def summaries_of(query: Select[SubjectRow]) -> Select[SubjectRow]:
+    """These subjects without their stalls and qualifications."""
+    return query.options(defer(SubjectRow.stalls, raiseload=True), defer(SubjectRow.qualifications, raiseload=True))

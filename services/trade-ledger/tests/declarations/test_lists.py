@@ -40,14 +40,14 @@ async def test_declarations_are_listed_in_short_and_read_whole(yard: Any) -> Non
     assert "declaration" not in first
 
 
-async def test_a_page_of_declarations_takes_as_many_statements_whatever_it_holds(yard: Any, statements: Any) -> None:
+async def test_a_page_of_declarations_takes_as_many_statements_whatever_it_holds(yard: Any) -> None:
     first = await yard.submitted()
-    with statements(yard.door) as of_one:
+    with yard.door.statements() as of_one:
         assert await found(yard, "/v1/declarations?limit=200") == [first["id"]]
     lists = first["declaration"]["packing_list_ids"]
     await yard.receive(first["id"], "rejected")
     others = [(await yard.draft(*lists))["id"] for _ in range(7)]
-    with statements(yard.door) as of_many:
+    with yard.door.statements() as of_many:
         assert await found(yard, "/v1/declarations?limit=200") == [*reversed(others), first["id"]]
     assert len(of_many) == len(of_one) <= 5
 

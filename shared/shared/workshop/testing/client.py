@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy.event import listen, remove
 
 from shared.clock import Clock
 from shared.http.app import Service, make_app
@@ -70,6 +71,21 @@ class Door:
             content = json.dumps(body).encode()
             sent.setdefault("content-type", "application/json")
         return await self.client.request(method, path, content=content, headers=sent)
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """`with door.statements() as sent`: every statement that the service sends meanwhile."""
+        sent: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            sent.append(statement)
+
+        engine = self.app.state.runtime.engine.sync_engine
+        listen(engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            remove(engine, "before_cursor_execute", note)
 
     async def done(self, method: str, path: str, body: Any = None, **how: Any) -> dict[str, Any]:
         """Send and expect success; the answer's JSON."""
