@@ -6,16 +6,26 @@ import base64
 import hashlib
 import hmac
 import os
+from typing import Annotated
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import BeforeValidator
 
 from shared.events.registry import Sealed
 from shared.vocabulary.identifiers import indexed_identity, mask_identity
 
 IDENTITY_PURPOSE = "subject.identity"
 """What a subject's identity number is sealed for; every service that looks for one by its index names it too."""
+
+
+def _mask(value: object) -> object:
+    return value.mask if isinstance(value, Sealed) else value
+
+
+Mask = Annotated[str, BeforeValidator(_mask)]
+"""A sealed value as callers see it: ciphertext and blind index are nobody's to read (V66)."""
 
 
 class Sealer:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.api.schemas import AdvanceIn, CollectionIn, CollectionOut, MatchesIn, RefundIn, UnmatchIn
+from fx_settlement.api.schemas import (
+    AdvanceIn,
+    CollectionIn,
+    CollectionOfOwner,
+    CollectionOut,
+    CollectionShown,
+    MatchesIn,
+    RefundIn,
+    UnmatchIn,
+)
 from fx_settlement.api.scope import bank_of, scope_of
 from fx_settlement.operations.money.book_collection import Booked, book_collection
 from fx_settlement.operations.money.link_advance import ToLink, link_advance
@@ -23,21 +32,19 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
-from shared.rows import row_seen
+from shared.rows import model_from, row_seen
 
 router = APIRouter(tags=["collections"])
 
-_OF_OTHERS = ("amount", "bank_charges", "matched", "refunded", "linked", "unmatched", "advances", "refunds")
-
 
 async def _shown(session: AsyncSession, row: CollectionRow, caller: Caller) -> CollectionOut:
-    state: dict[str, Any] = (await collection_state(session, row)).model_dump(mode="json")
-    state["payer"] = state["payer"]["mask"]
+    state = await collection_state(session, row)
     subject_id, _ = scope_of(caller)
-    if subject_id is not None and row.collector_id != subject_id:
-        state = {name: value for name, value in state.items() if name not in _OF_OTHERS}
-        state["matches"] = [match for match in state["matches"] if match["owner_id"] == str(subject_id)]
-    return CollectionOut(id=row.id, version=row.version, collection=state)
+    if subject_id is None or row.collector_id == subject_id:
+        return CollectionOut(id=row.id, version=row.version, collection=model_from(CollectionShown, state))
+    own = [match for match in state.matches if match.owner_id == subject_id]
+    collection = model_from(CollectionOfOwner, state, matches=own)
+    return CollectionOut(id=row.id, version=row.version, collection=collection)
 
 
 async def _answer(command: Command, row: CollectionRow, status: int = 200) -> Response:
@@ -46,7 +53,7 @@ async def _answer(command: Command, row: CollectionRow, status: int = 200) -> Re
     return await command.answer(content, status=status, version=row.version, location=location)
 
 
-def _seen(caller: Caller) -> Any:
+def _seen(caller: Caller) -> Select[CollectionRow]:
     subject_id, bank_id = scope_of(caller)
     return collections_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
 

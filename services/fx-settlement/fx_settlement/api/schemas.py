@@ -9,6 +9,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.events.fx_settlement import Advance, Match, Refund
+from shared.sealing import Mask
 from shared.wire import CurrencyCode, FilledText, Input, MoneyAmount, PositiveMoney, RateText
 
 ID = "019a0000-0000-7000-8000-0000000000{:02d}"
@@ -126,12 +128,45 @@ class HoldVoidIn(Input):
     reason: str = Field(min_length=3, max_length=500)
 
 
+class CollectionOfOwner(BaseModel):
+    """A collection as an owner of what it paid sees it who doesn't collect: its own matches, and no sums of others'."""
+
+    collection_id: UUID
+    pilot: str
+    number: str
+    version: int
+    bank_id: UUID
+    bank_reference: str
+    collector_id: UUID
+    account_kind: str
+    method: str
+    currency: str
+    received_on: date
+    payer: Mask
+    buyer_id: UUID | None
+    payer_relation: str
+    matches: tuple[Match, ...]
+
+
+class CollectionShown(CollectionOfOwner):
+    """A collection as its event tells it, the payer masked."""
+
+    amount: MoneyAmount
+    bank_charges: MoneyAmount
+    matched: MoneyAmount
+    refunded: MoneyAmount
+    linked: MoneyAmount
+    unmatched: MoneyAmount
+    advances: tuple[Advance, ...]
+    refunds: tuple[Refund, ...]
+
+
 class CollectionOut(BaseModel):
-    """A collection as its event tells it, the payer masked; an owner who doesn't collect sees its own part only."""
+    """A collection, as far as the caller may see it."""
 
     id: UUID
     version: int
-    collection: dict[str, Any]
+    collection: CollectionShown | CollectionOfOwner
 
 
 class RoomOut(BaseModel):

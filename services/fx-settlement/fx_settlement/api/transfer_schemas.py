@@ -36,7 +36,7 @@ class PassOnIn(Input):
     bank_reference: Reference
 
 
-class QuotaStatement(Input):
+class QuotaStatementIn(Input):
     """What the bank states to be left of the yearly quota, in the converted currency."""
 
     reference: Reference
@@ -69,7 +69,7 @@ class ConversionIn(Input):
     rate: RateText = Field(gt=0)
     proof_portion_ids: list[UUID] = Field(default_factory=list, max_length=2000)
     proof_document: ProofDocument | None = None
-    quota_statement: QuotaStatement | None = None
+    quota_statement: QuotaStatementIn | None = None
     converted_on: BusinessDay
     bank_reference: Reference
 

@@ -22,6 +22,7 @@ from fx_settlement.api.transfer_schemas import (
 )
 from fx_settlement.operations.money.convert_currency import Document, ToConvert, convert_currency
 from fx_settlement.operations.money.pass_on import ToPassOn, pass_on
+from fx_settlement.store.documents import QuotaStatement
 from fx_settlement.store.parties import clients_of
 from fx_settlement.store.tables import ConversionRow, JournalRow, PassOnRow, PayableRow, PersonalBalanceRow
 from shared.http.access import Authorised
@@ -45,7 +46,7 @@ async def pass_money_on(body: PassOnIn, command: Commanded) -> Response:
 async def convert(body: ConversionIn, command: Commanded) -> Response:
     """Convert foreign exchange from a personal account."""
     fields = body.model_dump(exclude={"proof_portion_ids", "proof_document", "quota_statement"})
-    statement = None if body.quota_statement is None else body.quota_statement.model_dump(mode="json")
+    statement = None if body.quota_statement is None else model_from(QuotaStatement, body.quota_statement)
     document = None if body.proof_document is None else Document(**body.proof_document.model_dump())
     wanted = ToConvert(
         **fields,

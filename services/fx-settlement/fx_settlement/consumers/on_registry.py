@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fx_settlement.store.documents import HeldQualification
 from fx_settlement.store.tables import BankCopy, GradeCopy, PilotCopy, SubjectCopy
 from shared.events.base import Received
 from shared.events.registry import BankEvent, GradeEvent, PilotEvent, SubjectEvent
-from shared.rows import columns_from, put
+from shared.rows import columns_from, model_from, put
 
 
 async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) -> None:
@@ -21,8 +22,8 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
             "pilot": state.pilot,
             "natural_person": state.natural_person,
             "display_name": state.display_name,
-            "roles": [role.model_dump(mode="json") for role in state.roles],
-            "qualifications": [each.model_dump(mode="json", exclude={"account"}) for each in state.qualifications],
+            "roles": state.roles,
+            "qualifications": tuple(model_from(HeldQualification, each) for each in state.qualifications),
             "sequence": received.sequence,
         },
     )

@@ -18,7 +18,6 @@ from shared.events.fx_settlement import (
     PortionRoom,
     Refund,
 )
-from shared.events.registry import Sealed
 from shared.messaging.outbox import announce
 from shared.rows import model_from
 
@@ -53,7 +52,6 @@ async def collection_state(session: AsyncSession, row: CollectionRow) -> Collect
         CollectionState,
         row,
         collection_id=row.id,
-        payer=Sealed.model_validate(row.payer),
         matches=[_match(each) for each in await matches_of(session, row.id)],
         advances=[model_from(Advance, each) for each in await advances_of(session, row.id)],
         refunds=[_refund(each) for each in (await refunds_of(session, row.id) if row.refunded else ())],

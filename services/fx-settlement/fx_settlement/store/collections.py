@@ -86,9 +86,9 @@ async def open_claims(session: AsyncSession, debtor_id: UUID, creditor_id: UUID,
     return list((await session.execute(query.order_by(ClaimRow.id))).scalars())
 
 
-def collections_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) -> Select[Any]:
+def collections_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) -> Select[CollectionRow]:
     """The collections of a pilot, of a bank that booked them, or of who collected or owns what they paid."""
-    query: Select[Any] = select(CollectionRow).where(CollectionRow.pilot == pilot)
+    query = select(CollectionRow).where(CollectionRow.pilot == pilot)
     if bank_id is not None:
         return query.where(CollectionRow.bank_id == bank_id)
     if subject_id is None:

@@ -31,21 +31,13 @@ async def subject(session: AsyncSession, subject_id: UUID, pilot: str) -> Subjec
 
 def is_filed(row: SubjectCopy) -> bool:
     """Whether a filing of it ever took effect; a suspended or exited one still completes what it began (V2)."""
-    return any(role["effective_from"] for role in row.roles)
+    return any(role.effective_from for role in row.roles)
 
 
 def qualification_value(row: SubjectCopy, kind: str, day: date) -> str | None:
     """The newest value of a qualification in force on a day."""
-    held = [
-        each
-        for each in row.qualifications
-        if each["kind"] == kind and in_force(date.fromisoformat(each["valid_from"]), _day(each["valid_to"]), day)
-    ]
-    return max(held, key=lambda each: each["valid_from"])["value"] if held else None
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
+    held = [each for each in row.qualifications if each.kind == kind and in_force(each.valid_from, each.valid_to, day)]
+    return max(held, key=lambda each: each.valid_from).value if held else None
 
 
 async def safe_grades_of(session: AsyncSession, subject_ids: Iterable[UUID], on: date) -> dict[UUID, str]:

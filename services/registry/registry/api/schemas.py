@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from registry.store.parameters import MeasuresOfGrade
-from shared.events.registry import FilingStatus, Grade, QualificationKind, Role, Sealed, Stall
+from shared.events.registry import FilingStatus, Grade, QualificationKind, Role, Stall
+from shared.sealing import Mask
 from shared.vocabulary.identifiers import IdentityKind
 from shared.wire import CoordinateText, CountryCode, FilledText, Input, one_of_missing
 
@@ -141,14 +142,6 @@ class GradeIn(Input):
     grade: Grade
     effective_from: date
     reason: FilledText = Field(max_length=500)
-
-
-def _mask(value: Any) -> Any:
-    return value.mask if isinstance(value, Sealed) else value
-
-
-Mask = Annotated[str, BeforeValidator(_mask)]
-"""A sealed value as people see it: ciphertext and blind index are nobody's to read (V66)."""
 
 
 class QualificationOut(BaseModel):

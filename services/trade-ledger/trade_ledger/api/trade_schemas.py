@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from shared.events.base import Part
-from shared.events.registry import Sealed
 from shared.events.trade_ledger import TradeState
+from shared.sealing import Mask
 from shared.wire import MoneyAmount, QuantityText
 from trade_ledger.operations.trades.trade_entry import CorrectionEntry, TradeEntry
 
@@ -58,21 +57,13 @@ class CorrectionIn(CorrectionEntry):
     model_config = ConfigDict(json_schema_extra={"examples": [{**_TRADE, "reason": "price of a piece was misread"}]})
 
 
-def _mask(value: object) -> object:
-    return value.mask if isinstance(value, Sealed) else value
-
-
-Masked = Annotated[str, BeforeValidator(_mask)]
-"""A sealed value as callers see it (V66)."""
-
-
 class DomesticLegShown(Part):
     """The domestic RMB leg (境内人民币结算, R-TRADE-6) with payer and payee masked."""
 
     amount: MoneyAmount
     paid_on: date
-    payer: Masked
-    payee: Masked
+    payer: Mask
+    payee: Mask
     reference: str
 
 

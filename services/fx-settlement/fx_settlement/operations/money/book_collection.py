@@ -71,7 +71,7 @@ async def book_collection(
         refunded=zero,
         linked=zero,
         received_on=booked.received_on,
-        payer=sealer.seal(booked.payer, purpose="payer", mask=booked.payer[:1] + "***").model_dump(),
+        payer=sealer.seal(booked.payer, purpose="payer", mask=booked.payer[:1] + "***"),
         buyer_id=booked.buyer_id,
         payer_relation=booked.payer_relation,
         payer_evidence_hash=booked.payer_evidence_hash,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -15,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.conversion import ConversionFacts, breaches_of_conversion
+from fx_settlement.store.documents import QuotaStatement
 from fx_settlement.store.journal import (
     Posting,
     Quoted,
@@ -55,7 +55,7 @@ class ToConvert:
     rate: Decimal
     proof_portion_ids: tuple[UUID, ...]
     proof_document: Document | None
-    quota_statement: dict[str, Any] | None
+    quota_statement: QuotaStatement | None
     converted_on: date
     bank_reference: str
 
@@ -88,7 +88,7 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
         rate=wanted.rate,
         rate_id=str(await rate_id_of(session, quoted, act.pilot)),
         uses_quota=not wanted.proof_portion_ids and document is None,
-        proof_portion_ids=[str(each) for each in wanted.proof_portion_ids],
+        proof_portion_ids=wanted.proof_portion_ids,
         proof_document_hash=None if document is None else document.hash,
         quota_statement=wanted.quota_statement,
         converted_on=wanted.converted_on,
@@ -119,7 +119,7 @@ async def _require_client(session: AsyncSession, holder_id: UUID, bank_id: UUID,
 
 
 async def _announce(session: AsyncSession, row: ConversionRow, act: Act) -> None:
-    stated = (row.quota_statement or {}).get("reference")
+    stated = None if row.quota_statement is None else row.quota_statement.reference
     said = model_from(Converted, row, conversion_id=row.id, quota_statement_reference=stated)
     await announce(session, said, key=row.id, sequence=1, act=act)
 
@@ -151,9 +151,9 @@ async def _stated(session: AsyncSession, wanted: ToConvert, bank_id: UUID) -> De
         ConversionRow.bank_id == bank_id,
         ConversionRow.currency == wanted.currency,
         ConversionRow.uses_quota.is_(True),
-        ConversionRow.quota_statement["reference"].astext == statement["reference"],
+        ConversionRow.quota_statement["reference"].astext == statement.reference,
     )
-    return Decimal(statement["remaining"]) - (await session.scalar(earlier) or Decimal(0))
+    return statement.remaining - (await session.scalar(earlier) or Decimal(0))
 
 
 async def _proven(session: AsyncSession, wanted: ToConvert, pilot: str) -> Decimal | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from fx_settlement.store.documents import HeldQualification
 from fx_settlement.store.tables.row import Row
 from shared.database import CONSUMER_ONLY, MONEY, digits_checks
+from shared.documents import Document
+from shared.events.registry import RoleFiling
 
 
 class SubjectCopy(Row):
@@ -24,8 +26,8 @@ class SubjectCopy(Row):
     pilot: Mapped[str]
     natural_person: Mapped[bool]
     display_name: Mapped[str]
-    roles: Mapped[list[Any]]
-    qualifications: Mapped[list[Any]]
+    roles: Mapped[tuple[RoleFiling, ...]] = mapped_column(Document(tuple[RoleFiling, ...]))
+    qualifications: Mapped[tuple[HeldQualification, ...]] = mapped_column(Document(tuple[HeldQualification, ...]))
     sequence: Mapped[int]
 
 

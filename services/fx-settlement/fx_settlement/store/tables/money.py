@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from fx_settlement.store.documents import QuotaStatement
 from fx_settlement.store.tables.row import Row
 from shared.database import MONEY, RATE, digits_checks
+from shared.documents import Document
+from shared.events.registry import Sealed
 
 
 class CollectionRow(Row):
@@ -43,7 +45,7 @@ class CollectionRow(Row):
     refunded: Mapped[Decimal] = mapped_column(MONEY)
     linked: Mapped[Decimal] = mapped_column(MONEY)
     received_on: Mapped[date]
-    payer: Mapped[dict[str, Any]]
+    payer: Mapped[Sealed] = mapped_column(Document(Sealed))
     buyer_id: Mapped[UUID | None]
     payer_relation: Mapped[str]
     payer_evidence_hash: Mapped[str]
@@ -209,9 +211,9 @@ class ConversionRow(Row):
     rate: Mapped[Decimal] = mapped_column(RATE)
     rate_id: Mapped[str]
     uses_quota: Mapped[bool]
-    proof_portion_ids: Mapped[list[Any]]
+    proof_portion_ids: Mapped[tuple[UUID, ...]] = mapped_column(Document(tuple[UUID, ...]))
     proof_document_hash: Mapped[str | None]
-    quota_statement: Mapped[dict[str, Any] | None]
+    quota_statement: Mapped[QuotaStatement | None] = mapped_column(Document(QuotaStatement))
     converted_on: Mapped[date]
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.rows import COLUMN_TYPES
@@ -17,4 +14,4 @@ class Row(DeclarativeBase):
     """A row of this service."""
 
     metadata = metadata
-    type_annotation_map = {**COLUMN_TYPES, dict[str, Any]: JSONB, list[Any]: JSONB}  # noqa: RUF012 - SQLAlchemy reads it from the class
+    type_annotation_map = COLUMN_TYPES
