@@ -3,7 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
+import pytest
 
+from shared.workshop.testing.registry_events import subject
 from trade_ledger.domain.workbook import LINES_SHEET, SLIPS_SHEET
 
 
@@ -31,6 +33,32 @@ async def test_a_workbook_registers_each_slip_with_its_lines(market: Any, sheets
     assert [each["goods_name"] for each in first["trade"]["lines"]] == ["活动扳手", "钢丝钳"]
     assert first["trade"]["export_agency_id"] == str(market.agency)
     assert first["trade"]["buyer_id"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "country"),
+    [
+        ("credit_code", "91350100M000100Y43", "CN"),
+        ("resident_id", "11010519491231002X", "CN"),
+        ("foreign_registration", "PVT-2026/11", "KE"),
+        ("passport", "E1234567", "RU"),
+        ("permanent_resident_card", "RUS123456789012", "RU"),
+        ("hk_macao_permit", "H12345678", "HK"),
+        ("taiwan_permit", "12345678", "TW"),
+    ],
+)
+async def test_a_buyer_is_found_by_the_document_it_was_filed_with(
+    market: Any, sheets: Any, kind: str, number: str, country: str
+) -> None:
+    filed = subject("buyer", status="effective")
+    identity = market.door.app.state.runtime.sealer.identity_index(kind, number, country)
+    sealed = filed.subject.identity.model_copy(update={"blind_index": identity})
+    state = filed.subject.model_copy(update={"identity": sealed, "identity_kind": kind, "country": country})
+    await market.hear(filed.model_copy(update={"subject": state}))
+    named = sheets.slip(buyer_kind=kind, buyer_number=f" {number.lower()}", buyer_country=country)
+    report = await sheets.imported([named], [sheets.line()])
+    trade = await market.door.done("GET", f"/v1/trades/{report['results'][0]['id']}", **market.as_operator())
+    assert trade["trade"]["buyer_id"] == str(state.subject_id)
 
 
 async def test_faults_are_reported_all_at_once_by_sheet_row_and_column(market: Any, sheets: Any, dsn: str) -> None:

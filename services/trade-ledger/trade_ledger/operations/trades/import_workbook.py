@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Malformed
-from shared.vocabulary.identifiers import InvalidIdentifier, normalise_identity
+from shared.vocabulary.identifiers import InvalidIdentifier
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.workbook import (
     ANY_STALL,
@@ -251,12 +251,10 @@ async def _procurement_agency(session: AsyncSession, pilot: str, buyer_id: UUID 
 
 
 async def _buyer(session: AsyncSession, cells: dict[str, str], sealer: Sealer, pilot: str) -> SubjectCopy | None:
-    kind, country = cells["buyer_kind"], cells["buyer_country"]
     try:
-        number = normalise_identity(kind, cells["buyer_number"], country)
+        index = sealer.identity_index(cells["buyer_kind"], cells["buyer_number"], cells["buyer_country"])
     except InvalidIdentifier:
         return None
-    index = sealer.blind_index(f"{country}:{kind}:{number}", purpose="subject.identity")
     return await subject_by_reference(session, pilot, number=cells["buyer_number"], identity_index=index)
 
 
