@@ -1,0 +1,26 @@
+"""Tests stand where their code stands: a folder of tests is a room of its package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from marketctl.layout import ROOT, SERVICES, package_of
+
+PACKAGES = {ROOT / "shared": "shared", **{ROOT / "services" / name: package_of(name) for name in SERVICES}}
+_TO_MEND = {"trade-ledger": {"declarations"}}
+
+
+@pytest.mark.parametrize("folder", PACKAGES, ids=lambda folder: folder.name)
+def test_a_folder_of_tests_is_a_room_of_its_package(folder: Path) -> None:
+    package = folder / PACKAGES[folder]
+    files = (folder / "tests").rglob("test_*.py")
+    rooms = {file.parent.relative_to(folder / "tests") for file in files}
+    strangers = {str(room) for room in rooms if not (package / room).is_dir()}
+    assert strangers <= _TO_MEND.get(folder.name, set())
+
+
+def test_a_test_of_shared_beside_the_rooms_is_named_after_its_module() -> None:
+    tests = {file.stem.removeprefix("test_") for file in (ROOT / "shared" / "tests").glob("test_*.py")}
+    assert tests <= {file.stem for file in (ROOT / "shared" / "shared").glob("*.py")}
