@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
@@ -119,3 +120,13 @@ def test_a_departure_without_a_date_counts_on_its_legal_day() -> None:
     assert outcome_of([departed], SUBMITTED).export_date == date(2023, 5, 1)
     dated = Receipt("e", "departed", NOON, export_date=date(2023, 4, 29))
     assert outcome_of([departed, dated], SUBMITTED).export_date == date(2023, 4, 29)
+
+
+def test_the_last_departure_shows_that_the_days_differ() -> None:
+    """R-DECL-7: three whole departures, the second on another day than the first."""
+    told = [replace(receipt("departed", hour), export_date=date(2026, 5, 13 + hour)) for hour in range(3)]
+    (case,) = outcome_of(told, SUBMITTED).conflicts
+    assert (case.receipt_id, case.detail) == (
+        "departed-2-None",
+        "departed on 2026-05-13 and on 2026-05-14 and on 2026-05-15",
+    )

@@ -11,6 +11,7 @@ from trade_ledger.domain.valuation import (
     Declared,
     Difference,
     Share,
+    Valued,
     breaches_of_charges,
     fob_total,
     slip_share,
@@ -120,3 +121,21 @@ def test_yen_have_no_cents() -> None:
         currency="JPY", term="FOB", charges=NONE, cny_per_unit=CNY,
     )  # fmt: skip
     assert all(part.declared == part.declared.to_integral_value() for part in parts)
+
+
+def test_a_share_under_one_unit_bears_its_part_of_the_freight_and_no_more() -> None:
+    """V28, V54: USD 90.00 FOB over goods of 0.50 and 99.50."""
+    slips = [Share(Decimal("0.50"), "USD"), Share(Decimal("99.50"), "USD")]
+    parts = valued(slips, currency="USD", term="C&F", charges=charges(freight="10.00"), cny_per_unit=CNY)
+    assert [part.fob for part in parts] == [Decimal("0.45"), Decimal("89.55")]
+
+
+def test_dollars_are_shared_out_in_cents() -> None:
+    """V27, V54: EUR 30.00 are USD 32.71."""
+    slips = [Share(Decimal("10.00"), "EUR")] * 3
+    parts = valued(slips, currency="EUR", term="FOB", charges=NONE, cny_per_unit=CNY)
+    assert [part.fob_usd for part in parts] == [Decimal("10.91"), Decimal("10.90"), Decimal("10.90")]
+
+
+def test_nothing_is_worth_anything_before_its_rate_is_known() -> None:
+    assert Valued() == Valued(declared=Decimal(0), fob=Decimal(0), fob_usd=Decimal(0), named=())

@@ -143,15 +143,14 @@ def valued(
 
 
 def _converted(shares: Sequence[Share], currency: str, cny_per_unit: Mapping[str, Decimal]) -> list[Decimal]:
-    declared = [Decimal(0)] * len(shares)
+    declared: dict[int, Decimal] = {}
     for slip_currency in {share.slip_currency for share in shares}:
         at = [i for i, share in enumerate(shares) if share.slip_currency == slip_currency]
         values = [shares[i].slip_value for i in at]
         rate = cny_per_unit[slip_currency] / cny_per_unit[currency]
         parts = values if slip_currency == currency else convert(values, rate, currency)
-        for i, part in zip(at, parts, strict=True):
-            declared[i] = part
-    return declared
+        declared |= zip(at, parts, strict=True)
+    return [declared[i] for i in range(len(shares))]
 
 
 def _named(
