@@ -76,7 +76,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
+class Assessment:
     """The declaration as it would be submitted now; without items and values while a rate is missing."""
 
     lists: list[PackingListRow]
@@ -88,7 +88,7 @@ class Assessed:
     breaches: tuple[Breach, ...]
 
 
-async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act: Act) -> Assessed:
+async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act: Act) -> Assessment:
     """Lists, trades and counters stay locked until commit, so that what is assessed is what is submitted."""
     entered = row.content.entered
     rules = await policy_of(session, policy, row.pilot)
@@ -135,7 +135,7 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
     breaches += await _consignor(session, row, rules, today)
     breaches += await _arrival(session, row, lists, rules, today)
     rate_ids = {currency: rate_id for currency, (rate_id, _) in rates.items()}
-    return Assessed(lists, shares, items, rate_ids.get(row.currency, ""), rate_ids, month, breaches)
+    return Assessment(lists, shares, items, rate_ids.get(row.currency, ""), rate_ids, month, breaches)
 
 
 async def _shares(

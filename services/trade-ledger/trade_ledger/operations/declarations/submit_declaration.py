@@ -20,11 +20,10 @@ from trade_ledger.domain.portions import (
     statutory_quantity,
     untouched,
 )
-from trade_ledger.operations.declarations.assess_declaration import Assessed, Share, assess_declaration
+from trade_ledger.operations.declarations.assess_declaration import Assessment, Share, assess_declaration
 from trade_ledger.publishers.declarations import announce_declaration
-from trade_ledger.store import documents
 from trade_ledger.store.declarations import own_declaration, put_portions
-from trade_ledger.store.documents import ByCustoms, PortionContent, SubmittedItem, SubmittedNumbers
+from trade_ledger.store.documents import Assessed, ByCustoms, PortionContent, SubmittedItem, SubmittedNumbers
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 
@@ -52,9 +51,9 @@ async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, ver
     return row
 
 
-def _assessed(assessed: Assessed, act: Act) -> documents.Assessed:
+def _assessed(assessed: Assessment, act: Act) -> Assessed:
     shares = assessed.shares
-    return documents.Assessed(
+    return Assessed(
         rate_id=assessed.rate_id,
         rate_month=assessed.rate_month,
         load_ids=tuple(sorted({each.load_id for each in assessed.lists})),
@@ -81,7 +80,7 @@ def _item(number: int, item: Item) -> SubmittedItem:
     )
 
 
-def _portion(row: DeclarationRow, share: Share, item_no: int, assessed: Assessed) -> PortionRow:
+def _portion(row: DeclarationRow, share: Share, item_no: int, assessed: Assessment) -> PortionRow:
     born = Submitted(
         quantity=share.quantity,
         slip_value=share.slip_value,
@@ -105,7 +104,7 @@ def _portion(row: DeclarationRow, share: Share, item_no: int, assessed: Assessed
 
 
 def _portion_content(
-    row: DeclarationRow, share: Share, item_no: int, assessed: Assessed, born: Submitted
+    row: DeclarationRow, share: Share, item_no: int, assessed: Assessment, born: Submitted
 ) -> PortionContent:
     trade, line = share.trade.state, share.line
     ratio = share.quantity / line.quantity
