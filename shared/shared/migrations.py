@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import sys
 import time
 from pathlib import Path
 
 import psycopg
 from alembic import command, context
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, NullPool, create_engine, event, select, text
@@ -39,8 +39,12 @@ def config_of(service_dir: Path, url: str) -> Config:
     return config
 
 
-def run_environment(metadata: MetaData) -> None:
-    """What each service's migrations/env.py calls: one transaction for each migration, all in one turn."""
+def run_environment(metadata: MetaData, parameters: Parameters | None = None) -> None:
+    """What each service's migrations/env.py calls: one transaction for each migration, all in one turn.
+
+    It is also how a service says what its tables and rule parameters are, so that nothing here looks it up by name.
+    """
+    context.config.attributes.update(metadata=metadata, parameters=parameters)
     if context.is_offline_mode():
         context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
         for name, value in LIMITS.items():
@@ -88,8 +92,9 @@ def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:
     SetupProblem where the schema is a later version's, or where a migration ran out of time: what came before it is
     done, nothing of it is, and the same command goes on there.
     """
+    config = config_of(service_dir, url)
     try:
-        command.upgrade(config_of(service_dir, url), revision)
+        command.upgrade(config, revision)
     except CommandError as error:
         raise SetupProblem(
             f"{service_dir.name}'s database has a schema that this version doesn't know ({error}): "
@@ -102,13 +107,12 @@ def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:
             f"a migration of {service_dir.name}'s database ran out of time ({str(error.orig).strip()}): "
             "it is undone; run `marketctl db upgrade` again when less is going on"
         ) from error
-    if revision != "head":
+    parameters: Parameters | None = config.attributes["parameters"]
+    if revision != "head" or parameters is None:
         return
-    package = service_dir.name.replace("-", "_")
-    metadata, parameters = metadata_of(package), parameters_of(package)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.begin() as connection:
-        table = metadata.tables["policy_parameters"]
+        table = config.attributes["metadata"].tables["policy_parameters"]
         connection.execute(insert(table).values(parameters.rows()).on_conflict_do_nothing())
         unread = parameters.unread(connection.execute(select(table)).all())
     engine.dispose()
@@ -117,20 +121,6 @@ def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:
             f"{service_dir.name} keeps rule parameters that this version can't read: set them anew with the version"
             f" that took them ({'; '.join(map(str, unread))})"
         )
-
-
-def parameters_of(package: str) -> Parameters:
-    """The rule parameters of a service, by its package's name."""
-    __import__(f"{package}.store.parameters")
-    found: Parameters = sys.modules[f"{package}.store.parameters"].parameters
-    return found
-
-
-def metadata_of(package: str) -> MetaData:
-    """The metadata of a service's tables, by its package's name."""
-    __import__(f"{package}.store.tables")
-    metadata: MetaData = sys.modules[f"{package}.store.tables"].metadata
-    return metadata
 
 
 def head_of(service_dir: Path) -> str | None:
@@ -163,9 +153,20 @@ def statements_of(service_dir: Path, revision: str) -> str:
     return config.output_buffer.getvalue()
 
 
+def tables_of(service_dir: Path) -> MetaData:
+    """The tables in code that a service's migrations/env.py names."""
+    config = config_of(service_dir, "")
+    script = ScriptDirectory.from_config(config)
+    nothing = io.StringIO()
+    with EnvironmentContext(config, script, fn=lambda revision, _: [], as_sql=True, output_buffer=nothing):
+        script.run_env()
+    found: MetaData = config.attributes["metadata"]
+    return found
+
+
 def differences(service_dir: Path, url: str) -> list[str]:
     """How a migrated database differs from the tables in code; empty when they are equal."""
-    metadata = metadata_of(service_dir.name.replace("-", "_"))
+    metadata = tables_of(service_dir)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.connect() as connection:
         migrated = schema_of(connection)

@@ -14,9 +14,10 @@ from openapi_spec_validator import validate
 from pydantic import BaseModel, RootModel
 
 from marketctl.layout import ROOT, SERVICES, package_of
+from marketctl.services import described
 from shared.http.app import Service
 from shared.http.command import _command
-from shared.migrations import parameters_of, upgrade
+from shared.migrations import upgrade
 from shared.vocabulary.errors import SetupProblem
 from shared.wire import Input
 from shared.workshop.testing.client import open_door
@@ -155,6 +156,6 @@ async def test_a_value_that_an_earlier_version_took_and_this_one_does_not_is_sai
             "sample_switch": "*",
         }
         assert all(each["reason"] for each in answer["unread"])
-        assert len(answer["items"]) == len(parameters_of("trade_ledger").shipped)
+        assert len(answer["items"]) == len(described("trade-ledger").parameters.shipped)
     with pytest.raises(SetupProblem, match="sampling_every of longshui from 2026-06-01"):
         upgrade(ROOT / "services" / "trade-ledger", dsn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from marketctl.layout import SERVICES
-from marketctl.verify.flow import subscriptions_of
+from marketctl.services import described
 from shared.events.base import Event
 from shared.events.catalogue import EVENT_TYPES
 from shared.messaging.subscriptions import family_of
@@ -21,7 +21,7 @@ def test_an_event_belongs_to_a_family_that_others_may_join(event: type[Event]) -
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_event_added_to_a_family_is_heard_like_its_siblings(service: str) -> None:
-    subscriptions = subscriptions_of(service)
+    subscriptions = described(service).subscriptions
     siblings = subscriptions.events()
     assert siblings
     for sibling in siblings:

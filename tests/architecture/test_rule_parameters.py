@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from marketctl.layout import SERVICES, package_of
-from shared.migrations import parameters_of
+from marketctl.layout import SERVICES
+from marketctl.services import described
 
 _MEASURES = {"automatic_release": True, "inspection_rate_percent": "1", "review_depth": "normal"}
 _TOLERANCE = {"percent": "5", "most": "1"}
@@ -17,7 +17,7 @@ _TOLERANCE = {"percent": "5", "most": "1"}
 def takes(service: str, name: str, value: Any) -> bool:
     body = {"name": name, "effective_from": "2026-06-01", "value": value, "citation": "order 7"}
     try:
-        parameters_of(package_of(service)).form.model_validate(body)
+        described(service).parameters.form.model_validate(body)
     except ValidationError as error:
         places = {each["loc"][0] for each in error.errors()}
     else:
@@ -73,7 +73,7 @@ def test_a_field_of_a_parameter_has_its_own_bounds(
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_parameter_is_shipped_with_a_reference_and_described(service: str) -> None:
-    parameters = parameters_of(package_of(service))
+    parameters = described(service).parameters
     assert {each.name for each in parameters.shipped} == set(parameters.kinds)
     assert all(each.citation for each in parameters.shipped)
     assert all(kind.__doc__ for kind in parameters.kinds.values())

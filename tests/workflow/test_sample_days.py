@@ -17,17 +17,16 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketctl.embedded.platform import Platform
-from marketctl.layout import ROOT, SERVICES, package_of
-from marketctl.operate.commands import settings_of
+from marketctl.layout import ROOT, SERVICES
 from marketctl.sample.counts import counted, lacking, refusals, shortfalls
 from marketctl.sample.expected import EXPECTED_REFUSALS
+from marketctl.services import described
 from marketctl.verify.findings import verify_all
-from marketctl.verify.flow import subscriptions_of, wait_until_applied
+from marketctl.verify.flow import wait_until_applied
 from marketctl.verify.questions import ask
 from shared.database import make_engine
 from shared.messaging.adapters import open_bus
 from shared.messaging.rebuild import consumer_tables, projection_hashes, rebuild
-from shared.migrations import metadata_of
 
 # The type hints of the fixture live in the conftest beside; importlib mode keeps it out of sys.path.
 Lived = Any
@@ -167,15 +166,13 @@ class _workers_stopped:  # noqa: N801 - reads as a statement
 async def test_what_consumers_wrote_can_be_rebuilt_from_the_topics(lived: Lived, service: str) -> None:
     """I11, F27."""
     wait_until_applied(lived.layout)
-    package = package_of(service)
-    metadata = metadata_of(package)
-    tables = __import__(f"{package}.store.tables", fromlist=["messaging"]).messaging
-    bus = open_bus(settings_of(lived.layout, service))
+    metadata = described(service).metadata
+    bus = open_bus(lived.layout.settings(service))
     engine = make_engine(lived.layout.database_url(service))
     with _workers_stopped(lived.platform, service):
         try:
             before, since = await projection_hashes(engine, metadata), await _transaction(engine)
-            await rebuild(engine, bus, tables, subscriptions_of(service), metadata)
+            await rebuild(engine, bus, described(service).messaging, described(service).subscriptions, metadata)
             assert await projection_hashes(engine, metadata) == before
             # A table that consumers write and that isn't declared as theirs shows here.
             assert await _written(engine, metadata, since) == {

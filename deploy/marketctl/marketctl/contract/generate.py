@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import Any
 
 from marketctl.contract.reference import reference_pages
-from marketctl.layout import ROOT, SERVICES, package_of
-from marketctl.verify.flow import subscriptions_of
+from marketctl.layout import ROOT, SERVICES
+from marketctl.services import described
 from shared.events.base import Event
 from shared.events.catalogue import EVENT_TYPES, TOPICS
 from shared.events.lifecycles import LIFECYCLES
-from shared.http.access import Access
 from shared.http.identity import ROLES
 
 _HEADERS = {
@@ -74,7 +72,7 @@ def schema_of(event: type[Event]) -> dict[str, Any]:
 
 def openapi_of(service: str) -> dict[str, Any]:
     """A service's OpenAPI document."""
-    document: dict[str, Any] = importlib.import_module(f"{package_of(service)}.app").app.openapi()
+    document: dict[str, Any] = described(service).load_app().openapi()
     return document
 
 
@@ -135,7 +133,7 @@ def access_page() -> str:
         "Generated from the access tables; an endpoint without an entry fails at import.",
     ]
     for service in SERVICES:
-        table: Access = importlib.import_module(f"{package_of(service)}.api.access").ACCESS
+        table = described(service).access
         lines += ["", f"## {service}", "", "| operation | roles | sees |", "|---|---|---|"]
         for operation in sorted(table):
             permitted = table[operation]
@@ -146,7 +144,7 @@ def access_page() -> str:
 
 def event_flow() -> str:
     """Publisher, topic, events, consumers, as a page."""
-    heard = {service: {event.TYPE for event in subscriptions_of(service).events()} for service in SERVICES}
+    heard = {service: {event.TYPE for event in described(service).subscriptions.events()} for service in SERVICES}
     lines = ["# Event flow", "", "Generated from the catalogue and the services' subscriptions.", ""]
     lines += ["| event | topic | said by | heard by |", "|---|---|---|---|"]
     for name, event in sorted(EVENT_TYPES.items()):
@@ -156,7 +154,7 @@ def event_flow() -> str:
     lines += ["A service that reads a topic counts what nothing there hears (`consumer_not_heard_total`).", ""]
     lines += ["| service | events |", "|---|---|"]
     for service in SERVICES:
-        not_heard = ", ".join(f"`{event.TYPE}`" for event in subscriptions_of(service).not_heard())
+        not_heard = ", ".join(f"`{event.TYPE}`" for event in described(service).subscriptions.not_heard())
         lines.append(f"| {service} | {not_heard or '–'} |")
     return "\n".join(lines) + "\n"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from marketctl.embedded.issuer import kept_mint
 from marketctl.layout import ROOT, BusKind, package_of
 from shared.http.identity import DEVELOPMENT_ISSUER_MARK
+from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.processes.ports import free_port
 from shared.workshop.tokens import AUDIENCE, ISSUER
@@ -124,6 +125,11 @@ class Layout:
         else:
             told["BUS_DATABASE_URL"] = self.database_url("bus")
         return told
+
+    def settings(self, service: str) -> ServiceSettings:
+        """What a service's processes make of it."""
+        told = {name.lower(): value for name, value in self.environment(service).items()}
+        return ServiceSettings.model_validate(told)
 
     def prepare(self) -> None:
         """Make the folder (mode 0700), its log folder and the issuer's key, and keep the ports."""

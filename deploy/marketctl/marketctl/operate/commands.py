@@ -25,7 +25,6 @@ from shared.messaging.adapters import open_bus
 from shared.messaging.bus import Positions
 from shared.messaging.envelope import UnreadableEnvelope, read_envelope
 from shared.migrations import head_of, revision_in, upgrade
-from shared.settings import ServiceSettings
 
 parked = typer.Typer(no_args_is_help=True, help="Events that wait for a person.")
 events = typer.Typer(no_args_is_help=True, help="What is on the topics.")
@@ -177,7 +176,7 @@ async def _newest(layout: Layout, topics: list[str], count: int) -> list[dict[st
     async def from_zero() -> Positions:
         return {}
 
-    bus = open_bus(settings_of(layout, "registry"))
+    bus = open_bus(layout.settings("registry"))
     reader = bus.reader("", topics, from_zero)
     found: list[dict[str, Any]] = []
     try:
@@ -194,11 +193,6 @@ async def _newest(layout: Layout, topics: list[str], count: int) -> list[dict[st
         await reader.close()
         await bus.close()
     return sorted(found, key=lambda line: line["time"])[-count:]
-
-
-def settings_of(layout: Layout, service: str) -> ServiceSettings:
-    """The settings that a service's processes of this run have."""
-    return ServiceSettings.model_validate({name.lower(): value for name, value in layout.environment(service).items()})
 
 
 def _kept_clock() -> Clock:

@@ -10,7 +10,6 @@ from typing import Any
 
 from marketctl.embedded.layout import Layout
 from marketctl.layout import SERVICES
-from marketctl.operate.commands import settings_of
 from marketctl.sample.expected import EXPECTED_REFUSALS, LEAST, LEAST_OF
 from marketctl.verify.questions import ask
 from shared.events.catalogue import TOPICS
@@ -64,7 +63,7 @@ def refusals(layout: Layout) -> set[tuple[str, str]]:
 
 
 async def _records(layout: Layout) -> int:
-    bus = open_bus(settings_of(layout, "registry"))
+    bus = open_bus(layout.settings("registry"))
     try:
         return await bus.count_records(list(TOPICS))
     finally:

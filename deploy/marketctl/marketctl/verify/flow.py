@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import time
-from typing import cast
 
 import psycopg
 
 from marketctl.embedded.layout import Layout
-from marketctl.layout import SERVICES, package_of
-from shared.messaging.subscriptions import Subscriptions
+from marketctl.layout import SERVICES
+from marketctl.services import described
 from shared.workshop.processes.problem import ProcessProblem
 
 Sequences = dict[tuple[str, str], int]
-
-
-def subscriptions_of(service: str) -> Subscriptions:
-    """What a service hears."""
-    module = importlib.import_module(f"{package_of(service)}.consumers.subscriptions")
-    return cast(Subscriptions, module.subscriptions)
 
 
 def said(layout: Layout, service: str) -> Sequences:
@@ -44,7 +36,7 @@ def in_flight(layout: Layout) -> list[str]:
     outboxes = {key: last for service in SERVICES for key, last in said(layout, service).items()}
     behind = []
     for service in SERVICES:
-        topics = set(subscriptions_of(service).topics())
+        topics = set(described(service).subscriptions.topics())
         sequences, parked = applied(layout, service)
         behind += [
             f"{service} has {sequences.get(key, 0)} of {last} events of {key[0]} {key[1]}"

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from marketctl.embedded.layout import Layout
-from marketctl.layout import SERVICES, package_of
+from marketctl.layout import SERVICES
+from marketctl.services import described
 from marketctl.verify.control_queries import CHAIN, DECLARED, LIMIT, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
 from marketctl.verify.flow import applied, in_flight
 from marketctl.verify.questions import MOST_SHOWN, ask, named
 from marketctl.verify.record_invariants import chained, gapless, histories, once_only
-from shared.migrations import metadata_of
 
 Check = Callable[[Layout], list[str]]
 
@@ -152,7 +152,7 @@ def money_columns(layout: Layout) -> list[str]:
     found = []
     for service in SERVICES:
         found += named(layout, service, floats, service + ": {0}.{1} is {2}")
-        tables = metadata_of(package_of(service)).tables
+        tables = described(service).metadata.tables
         for table, column, precision, scale in ask(layout, service, numbers):
             kind = tables[table].c[column].type
             if (precision, scale) != (getattr(kind, "precision", 0), getattr(kind, "scale", 0)):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from itertools import islice
 
 from sqlalchemy import create_engine
 
 from marketctl.embedded.layout import Layout
-from marketctl.layout import SERVICES, package_of
-from marketctl.verify.flow import applied, said, subscriptions_of
+from marketctl.layout import SERVICES
+from marketctl.services import described
+from marketctl.verify.flow import applied, said
 from marketctl.verify.questions import MOST_SHOWN, ask, named
 from shared.events.lifecycles import BEGINS, LIFECYCLES
 from shared.http.audit import broken_links
@@ -27,7 +27,7 @@ def gapless(layout: Layout) -> list[str]:
         found += named(layout, service, query, "{0} {1}: {2} events with sequences {3} to {4}")
         everything |= said(layout, service)
     for service in SERVICES:
-        topics = set(subscriptions_of(service).topics())
+        topics = set(described(service).subscriptions.topics())
         sequences, _ = applied(layout, service)
         found += [
             f"{service} applied {last} of {key[0]} {key[1]}, which ends at {everything.get(key, 0)}"
@@ -104,7 +104,7 @@ def chained(layout: Layout) -> list[str]:
     for service in SERVICES:
         url = layout.database_url(service).replace("postgresql://", "postgresql+psycopg://", 1)
         engine = create_engine(url, connect_args={"options": "-c timezone=UTC"})
-        tables = importlib.import_module(f"{package_of(service)}.store.tables").http_tables
+        tables = described(service).http_tables
         with engine.connect() as connection:
             found += [f"{service}: {broken}" for broken in islice(broken_links(connection, tables), MOST_SHOWN)]
         engine.dispose()

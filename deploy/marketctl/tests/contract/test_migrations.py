@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import CheckConstraint, Table
 
 from marketctl.layout import ROOT, SERVICES
+from marketctl.services import described
 from shared.database import MONEY
-from shared.migrations import differences, metadata_of, revision_in, upgrade
+from shared.migrations import differences, revision_in, upgrade
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.testing.servers import MakeDatabase
 
@@ -111,7 +112,7 @@ def test_a_schema_of_a_later_version_is_refused_in_one_sentence(make_database: M
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_amount_beside_its_currency_has_the_currencys_digits(service: str) -> None:
-    for table in metadata_of(service.replace("-", "_")).sorted_tables:
+    for table in described(service).metadata.sorted_tables:
         if any(currency in table.c for currency in CURRENCIES):
             unchecked = set(_amounts(table)) - _checked(table) - ELSEWHERE
             assert not unchecked, unchecked
