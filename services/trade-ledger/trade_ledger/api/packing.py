@@ -28,15 +28,14 @@ from trade_ledger.api.schemas import (
     PackingListOut,
     UnpackIn,
 )
-from trade_ledger.operations.packing.keep_load import open_load, record_arrival, seal_load
-from trade_ledger.operations.packing.pack_lines import (
-    ToPack,
-    open_packing_list,
-    pack_lines,
-    seal_packing_list,
-    unpack_lines,
-)
+from trade_ledger.operations.packing.open_load import open_load
+from trade_ledger.operations.packing.open_packing_list import open_packing_list
+from trade_ledger.operations.packing.pack_lines import ToPack, pack_lines
+from trade_ledger.operations.packing.record_arrival import record_arrival
 from trade_ledger.operations.packing.record_handover import record_handover
+from trade_ledger.operations.packing.seal_load import seal_load
+from trade_ledger.operations.packing.seal_packing_list import seal_packing_list
+from trade_ledger.operations.packing.unpack_lines import unpack_lines
 from trade_ledger.publishers.packing import load_state, packing_list_state
 from trade_ledger.store.packing import packing_lists_like, packing_lists_seen_by
 from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackingListRow
@@ -131,7 +130,7 @@ async def _list_answer(command: Command, state: PackingListState, status: int = 
 @router.post("/v1/packing-lists", status_code=201, response_model=PackingListOut)
 async def open_a_packing_list(body: PackingListIn, command: Commanded) -> Response:
     """Open the caller's packing list in an open load."""
-    _, state = await open_packing_list(command.session, body.load_id, destination=body.destination, act=command.act)
+    state = await open_packing_list(command.session, body.load_id, destination=body.destination, act=command.act)
     return await _list_answer(command, state, 201)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Received
@@ -19,25 +18,17 @@ from shared.events.registry import (
 )
 from shared.rows import columns_from, model_from, put
 from trade_ledger.store.documents import HeldQualification
-from trade_ledger.store.known import GOODS, PARTIES
+from trade_ledger.store.known import GOODS, PARTIES, advance
 from trade_ledger.store.pilots import heard_prefix
 from trade_ledger.store.tables.copies import (
     AgreementCopy,
     CommodityDecisionCopy,
     CommodityEntryCopy,
     CommodityListCopy,
-    CopyVersion,
     GradeCopy,
     PlaceCopy,
     SubjectCopy,
 )
-
-
-async def _advance(session: AsyncSession, pilot: str, name: str) -> None:
-    """One event more about these copies, in the transaction that changes them."""
-    statement = insert(CopyVersion).values(pilot=pilot, name=name, version=1)
-    following = {"version": CopyVersion.version + 1}
-    await session.execute(statement.on_conflict_do_update(index_elements=["pilot", "name"], set_=following))
 
 
 async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) -> None:
@@ -52,33 +43,33 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
         sequence=received.sequence,
     )
     await put(session, SubjectCopy, row)
-    await _advance(session, state.pilot, PARTIES)
+    await advance(session, state.pilot, PARTIES)
 
 
 async def copy_agreement(session: AsyncSession, received: Received[AgreementEvent]) -> None:
     """Who acts for whom."""
     state = received.event.agreement
     await put(session, AgreementCopy, columns_from(AgreementCopy, state, sequence=received.sequence))
-    await _advance(session, state.pilot, PARTIES)
+    await advance(session, state.pilot, PARTIES)
 
 
 async def copy_commodity_list(session: AsyncSession, received: Received[CommodityListEvent]) -> None:
     """A list version's header; it counts once all its entries are here."""
     await put(session, CommodityListCopy, columns_from(CommodityListCopy, received.event))
-    await _advance(session, received.pilot, GOODS)
+    await advance(session, received.pilot, GOODS)
 
 
 async def copy_commodity_entry(session: AsyncSession, received: Received[CommodityEntryEvent]) -> None:
     """One entry of a list version."""
     await put(session, CommodityEntryCopy, columns_from(CommodityEntryCopy, received.event))
-    await _advance(session, received.pilot, GOODS)
+    await advance(session, received.pilot, GOODS)
 
 
 async def copy_commodity_decision(session: AsyncSession, received: Received[CommodityDecisionEvent]) -> None:
     """A person's decision."""
     row = columns_from(CommodityDecisionCopy, received.event, decided_at=received.occurred_at)
     await put(session, CommodityDecisionCopy, row)
-    await _advance(session, received.pilot, GOODS)
+    await advance(session, received.pilot, GOODS)
 
 
 async def copy_grade(session: AsyncSession, received: Received[GradeEvent]) -> None:
@@ -93,7 +84,7 @@ async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> N
         # Said before pilots had one of their own: what is known of it stays.
         event = event.model_copy(update={"number_prefix": await heard_prefix(session, event.pilot)})
     await _put_place(session, "pilot", event.pilot, event)
-    await _advance(session, event.pilot, PARTIES)
+    await advance(session, event.pilot, PARTIES)
 
 
 async def copy_site(session: AsyncSession, received: Received[SiteEvent]) -> None:

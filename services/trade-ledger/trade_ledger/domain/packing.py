@@ -25,6 +25,11 @@ class PackingFacts:
     net_weight_kg: Decimal
 
 
+def breaches_of_sealing(lines: int) -> tuple[Breach, ...]:
+    """A packing list is sealed over at least one line (R-PACK-1)."""
+    return () if lines else (Breach("packing_list_empty", "R-PACK-1"),)
+
+
 def breaches_of_packing(facts: PackingFacts, at: str) -> tuple[Breach, ...]:
     """Every reason why the line can't be packed; whether the quantity is there, only the counter knows."""
     breaches = []

@@ -197,5 +197,5 @@ class Shown(Stored):
     container_number: str | None = None
 
     @model_serializer(mode="wrap")
-    def _told(self, every: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]
+    def _told(self, every: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]  # OpenAPI would say the type instead of the fields
         return {name: value for name, value in every(self).items() if name in self.model_fields_set}

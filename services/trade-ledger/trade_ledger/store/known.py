@@ -9,6 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared.vocabulary.recognition import Verdict, recognise
@@ -127,6 +128,13 @@ async def versions_of(session: AsyncSession, pilot: str) -> Versions:
     """The versions of a pilot's copies."""
     query = select(CopyVersion.name, CopyVersion.version).where(CopyVersion.pilot == pilot)
     return {PARTIES: 0, GOODS: 0} | {row.name: row.version for row in await session.execute(query)}
+
+
+async def advance(session: AsyncSession, pilot: str, name: str) -> None:
+    """One event more about these copies, in the transaction that changes them."""
+    statement = insert(CopyVersion).values(pilot=pilot, name=name, version=1)
+    following = {"version": CopyVersion.version + 1}
+    await session.execute(statement.on_conflict_do_update(index_elements=["pilot", "name"], set_=following))
 
 
 async def _load(session: AsyncSession, known: Known, day: date, subjects: list[UUID], agreements: list[UUID]) -> None:

@@ -5,10 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.act import Act
+from shared.rows import row_to_change
 from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
+
+
+async def load_to_change(session: AsyncSession, load_id: UUID, version: int, act: Act) -> LoadRow:
+    """The locked load at the version the caller saw, if it consolidates it or operates a site."""
+
+    def own(row: LoadRow) -> bool:
+        return act.role == "site_operator" or act.subject_id == str(row.consolidator_id)
+
+    return await row_to_change(session, LoadRow, load_id, pilot=act.pilot, version=version, what="load", own=own)
+
+
+async def own_packing_list(session: AsyncSession, list_id: UUID, version: int, act: Act) -> PackingListRow:
+    """The caller's locked packing list at the version it saw."""
+
+    def own(row: PackingListRow) -> bool:
+        return act.subject_id == str(row.consignor_id)
+
+    return await row_to_change(
+        session, PackingListRow, list_id, pilot=act.pilot, version=version, what="packing list", own=own
+    )
 
 
 async def load_for_update(session: AsyncSession, load_id: UUID) -> LoadRow | None:
@@ -53,6 +75,11 @@ async def packed_lines_of(session: AsyncSession, ids: Iterable[UUID]) -> list[Pa
     """What some packing lists hold, in the order of packing."""
     query = select(PackedLineRow).where(PackedLineRow.packing_list_id.in_(set(ids))).order_by(PackedLineRow.id)
     return list((await session.execute(query)).scalars())
+
+
+async def take_out(session: AsyncSession, ids: Iterable[UUID]) -> None:
+    """Packed lines leave their list."""
+    await session.execute(delete(PackedLineRow).where(PackedLineRow.id.in_(set(ids))))
 
 
 def packing_lists_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[PackingListRow]:

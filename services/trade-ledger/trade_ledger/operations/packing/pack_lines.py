@@ -1,4 +1,4 @@
-"""Open a packing list, pack lines of many trades into it, seal it (R-PACK-1…3)."""
+"""Pack lines of many trades, whole or in part, into a packing list (R-PACK-1…3)."""
 
 from __future__ import annotations
 
@@ -7,30 +7,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
-from shared.events.trade_ledger import (
-    PackingListOpened,
-    PackingListPacked,
-    PackingListSealed,
-    PackingListState,
-)
-from shared.reference import customs_code
-from shared.rows import next_number, row_to_change
-from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused
-from shared.vocabulary.legal_time import legal_date
-from shared.vocabulary.numbers import human_number
+from shared.events.trade_ledger import PackingListPacked, PackingListState
+from shared.vocabulary.errors import Hidden, NotFound, Refused
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.packing import PackingFacts, breaches_of_packing
 from trade_ledger.domain.parties import breaches_of_completion
 from trade_ledger.publishers.packing import announce_packing_list
 from trade_ledger.store.facts import standings_of, subjects_by_id
 from trade_ledger.store.movements import Move, move
-from trade_ledger.store.packing import load_for_update, packed_lines_of
-from trade_ledger.store.pilots import prefix_of
+from trade_ledger.store.packing import own_packing_list
 from trade_ledger.store.tables.copies import SubjectCopy
 from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
 from trade_ledger.store.tables.trades import TradeRow
@@ -47,44 +36,6 @@ class ToPack:
     gross_weight_kg: Decimal
     net_weight_kg: Decimal
     volume_m3: Decimal
-
-
-async def open_packing_list(
-    session: AsyncSession, load_id: UUID, *, destination: str, act: Act
-) -> tuple[PackingListRow, PackingListState]:
-    """An empty packing list of the caller in an open load; loads take several operators' lists (R-PACK-4)."""
-    load = await load_for_update(session, load_id)
-    if load is None or load.pilot != act.pilot:
-        raise NotFound(f"no load {load_id}")
-    if load.status != "open":
-        raise Conflict("load_not_open", f"the load is {load.status}")
-    if customs_code("country", destination, legal_date(act.now)) is None:
-        raise Refused((Breach("country_unknown", "V56", "/destination", {"country": destination}),))
-    row = PackingListRow(
-        id=uuid7(),
-        pilot=act.pilot,
-        number=human_number(await prefix_of(session, act.pilot), "PL", await next_number(session, "packing_list")),
-        version=0,
-        status="open",
-        load_id=load_id,
-        consignor_id=UUID(act.subject_id or ""),
-        destination=destination,
-        declaration_id=None,
-        opened_at=act.now,
-    )
-    session.add(row)
-    return row, await announce_packing_list(session, row, PackingListOpened, act=act)
-
-
-async def own_packing_list(session: AsyncSession, list_id: UUID, version: int, act: Act) -> PackingListRow:
-    """The caller's locked packing list at the version it saw."""
-
-    def own(row: PackingListRow) -> bool:
-        return act.subject_id == str(row.consignor_id)
-
-    return await row_to_change(
-        session, PackingListRow, list_id, pilot=act.pilot, version=version, what="packing list", own=own
-    )
 
 
 async def pack_lines(
@@ -154,31 +105,3 @@ def _facts(each: ToPack, trade: TradeRow, row: PackingListRow, parties: Mapping[
         gross_weight_kg=each.gross_weight_kg,
         net_weight_kg=each.net_weight_kg,
     )
-
-
-async def unpack_lines(
-    session: AsyncSession, list_id: UUID, packed_line_ids: Sequence[UUID], *, version: int, act: Act
-) -> PackingListState:
-    """The list without those lines; their quantity is free again."""
-    row = await own_packing_list(session, list_id, version, act)
-    if row.status != "open":
-        raise Conflict("packing_list_not_open", f"the packing list is {row.status}")
-    chosen = [each for each in await packed_lines_of(session, [list_id]) if each.id in set(packed_line_ids)]
-    if len(chosen) != len(set(packed_line_ids)):
-        raise NotFound("not all packed lines are in this list")
-    moves = [Move(each.line_id, "packed", -each.quantity) for each in chosen]
-    if unfit := await move(session, moves, reference=row.number, act=act):
-        raise RuntimeError(f"an open list's lines are declared: {[str(each.line_id) for each in unfit]}")
-    await session.execute(delete(PackedLineRow).where(PackedLineRow.id.in_([each.id for each in chosen])))
-    return await announce_packing_list(session, row, PackingListPacked, act=act)
-
-
-async def seal_packing_list(session: AsyncSession, list_id: UUID, *, version: int, act: Act) -> PackingListState:
-    """The sealed list; an empty one can't be sealed."""
-    row = await own_packing_list(session, list_id, version, act)
-    if row.status != "open":
-        raise Conflict("packing_list_not_open", f"the packing list is {row.status}")
-    if not await packed_lines_of(session, [list_id]):
-        raise Refused((Breach("packing_list_empty", "R-PACK-1"),))
-    row.status = "sealed"
-    return await announce_packing_list(session, row, PackingListSealed, act=act)

@@ -14,7 +14,7 @@ from shared.messaging.outbox import announce
 from shared.rows import next_number
 from shared.vocabulary.errors import Hidden, NotFound, Refused
 from shared.vocabulary.numbers import human_number
-from shared.vocabulary.rules import Breach
+from trade_ledger.domain.handover import HandoverFacts, breaches_of_handover
 from trade_ledger.store.pilots import prefix_of
 from trade_ledger.store.tables.packing import HandoverRow
 from trade_ledger.store.tables.trades import TradeRow
@@ -29,8 +29,9 @@ async def record_handover(session: AsyncSession, trade_ids: Sequence[UUID], *, a
     for trade in trades:
         if act.subject_id not in {str(trade.seller_id), str(trade.consignor_id)}:
             raise Hidden(f"trade {trade.id} is somebody else's")
-    if breaches := _breaches(sorted(trades, key=lambda trade: trade_ids.index(trade.id))):
-        raise Refused(tuple(breaches))
+    named = sorted(trades, key=lambda trade: trade_ids.index(trade.id))
+    if breaches := breaches_of_handover([_facts(trade) for trade in named]):
+        raise Refused(breaches)
     row = HandoverRow(
         id=uuid7(),
         pilot=act.pilot,
@@ -56,13 +57,11 @@ async def record_handover(session: AsyncSession, trade_ids: Sequence[UUID], *, a
     return row
 
 
-def _breaches(trades: Sequence[TradeRow]) -> list[Breach]:
-    breaches = []
-    if len({(trade.seller_id, trade.consignor_id) for trade in trades}) > 1:
-        breaches.append(Breach("handover_mixed", "R-PACK-1", "/trade_ids"))
-    for index, trade in enumerate(trades):
-        if trade.status != "registered" or trade.seller_id == trade.consignor_id:
-            breaches.append(Breach("handover_not_due", "R-PACK-1", f"/trade_ids/{index}", {"trade": trade.number}))
-        elif trade.handed_over_at is not None:
-            breaches.append(Breach("handed_over_already", "R-PACK-1", f"/trade_ids/{index}", {"trade": trade.number}))
-    return breaches
+def _facts(trade: TradeRow) -> HandoverFacts:
+    return HandoverFacts(
+        number=trade.number,
+        status=trade.status,
+        seller_id=str(trade.seller_id),
+        consignor_id=str(trade.consignor_id),
+        handed_over=trade.handed_over_at is not None,
+    )

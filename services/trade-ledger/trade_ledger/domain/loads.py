@@ -1,0 +1,69 @@
+"""May this load be opened, sealed, reported as arrived (R-PACK-1, R-PACK-4, R-FILE-9, V16, V22)?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from shared.vocabulary.rules import Breach
+
+
+def breaches_of_carrier(container_number: str | None, vehicle: str | None) -> tuple[Breach, ...]:
+    """A load is one container or one vehicle, never both (R-PACK-4)."""
+    if (container_number is None) == (vehicle is None):
+        return (Breach("load_carrier_unclear", "R-PACK-4", "/container_number"),)
+    return ()
+
+
+def breaches_of_unsealed(list_statuses: Sequence[str]) -> tuple[Breach, ...]:
+    """A load is sealed over packing lists that all are sealed; void ones don't count (R-PACK-1)."""
+    counted = [status for status in list_statuses if status != "void"]
+    if not counted or any(status != "sealed" for status in counted):
+        return (Breach("packing_lists_not_sealed", "R-PACK-1"),)
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a load carries, or the most that one may."""
+
+    gross_weight_kg: Decimal
+    volume_m3: Decimal
+
+
+def breaches_of_maxima(carried: Carried, most: Carried) -> tuple[Breach, ...]:
+    """Volume and payload are checked on the load, whoever's lists it carries; both limits inclusive (V22)."""
+    compared = {
+        "gross_weight_kg": (carried.gross_weight_kg, most.gross_weight_kg),
+        "volume_m3": (carried.volume_m3, most.volume_m3),
+    }
+    return tuple(
+        Breach("load_over_maximum", "V22", "", {"what": what, "value": f"{value:f}", "most": f"{limit:f}"})
+        for what, (value, limit) in compared.items()
+        if value > limit
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalFacts:
+    """A load as its site reports it; `site_filed` where that is a supervised site on the day of arrival."""
+
+    load_status: str
+    arrived_already: bool
+    site_filed: bool
+    arrived_at: datetime
+    now: datetime
+
+
+def breaches_of_arrival(facts: ArrivalFacts) -> tuple[Breach, ...]:
+    """Every reason why the arrival can't be recorded; a load that departed meanwhile is recorded late (R-PACK-1)."""
+    breaches = []
+    if facts.load_status not in ("sealed", "closed") or facts.arrived_already:
+        breaches.append(Breach("load_not_sealed", "R-PACK-1"))
+    if not facts.site_filed:
+        breaches.append(Breach("site_not_filed", "R-FILE-9", "/site_id"))
+    if facts.arrived_at > facts.now:
+        breaches.append(Breach("date_in_the_future", "V16", "/arrived_at"))
+    return tuple(breaches)
