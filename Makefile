@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 PACKAGES := shared services/registry services/trade-ledger services/fx-settlement services/tax-exemption deploy/marketctl
+# Two installations in one .venv: what `make run` needs, and with it what checks and tests need.
+TO_RUN := .venv/.installed-to-run
 STAMP := .venv/.installed
 # Compiled once, not at each start of each process.
 unexport PYTHONDONTWRITEBYTECODE
@@ -15,7 +17,7 @@ help: ## print what each target does
 
 # A checkout that was moved or copied holds programs that point elsewhere: installed anew.
 ifeq ($(shell test -x $(PY) && grep -sF " $$(pwd -P)/.venv" .venv/pyvenv.cfg),)
-.PHONY: $(STAMP)
+.PHONY: $(STAMP) $(TO_RUN)
 endif
 # Who has no home to write to keeps what uv and jgo fetch in the checkout.
 ifeq ($(shell test -w "$$HOME" && echo yes),)
@@ -34,30 +36,32 @@ for file in glob.glob(".venv/lib/python*/site-packages/*.pth"):
 endef
 export RELATIVE_PATHS
 
-$(STAMP): Makefile requirements.lock $(PACKAGES:%=%/pyproject.toml)
+$(STAMP): requirements/workshop.lock
+$(TO_RUN): requirements/embedded.lock
+$(STAMP) $(TO_RUN): Makefile $(PACKAGES:%=%/pyproject.toml)
 	@command -v python3 >/dev/null || { echo "Python 3.11 or newer is needed: install python3"; exit 2; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; python3 is $$(python3 -V)"; exit 2; }
-	@{ test -f $(STAMP) && $(PY) -m pip --version && grep -F " $$(pwd -P)/.venv" .venv/pyvenv.cfg; } >/dev/null 2>&1 || python3 -m venv --clear .venv || { echo "python3 can't make a virtual environment: install python3-venv, and see that .venv is yours"; exit 2; }
-	@rm -f $(STAMP)
-	@$(PY) -m uv --version >/dev/null 2>&1 || { grep -A60 -E '^uv==' requirements.lock | awk 'NR>1 && /^[a-z0-9]/{exit} {print}' > .venv/uv.lock.txt && $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.lock.txt; }
-	@$(PY) -m uv pip install -q --python $(PY) --require-hashes -r requirements.lock
+	@{ test -f $(TO_RUN) && $(PY) -m pip --version && grep -F " $$(pwd -P)/.venv" .venv/pyvenv.cfg; } >/dev/null 2>&1 || python3 -m venv --clear .venv || { echo "python3 can't make a virtual environment: install python3-venv, and see that .venv is yours"; exit 2; }
+	@rm -f $(STAMP) $(TO_RUN)
+	@$(PY) -m uv --version >/dev/null 2>&1 || { grep -A60 -E '^uv==' $(filter %.lock,$^) | awk 'NR>1 && /^[a-z0-9]/{exit} {print}' > .venv/uv.lock.txt && $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.lock.txt; }
+	@$(PY) -m uv pip install -q --python $(PY) --require-hashes -r $(filter %.lock,$^)
 	@$(PY) -m uv pip install -q --python $(PY) --no-deps --no-build-isolation $(PACKAGES:%=-e %)
 	@$(PY) -S -c "$$RELATIVE_PATHS"
-	@touch $(STAMP)
+	@touch $@ $(TO_RUN)
 
 .PHONY: install
 install: $(STAMP) ## install everything into .venv, hash-checked (done by the others when needed)
 
 .PHONY: run
-run: $(STAMP) ## start all, do the sample days, verify, serve; ONCE=1 counts and ends; BUS=kafka uses Apache Kafka
+run: $(TO_RUN) ## start all, do the sample days, verify, serve; ONCE=1 counts and ends; BUS=kafka uses Apache Kafka
 	@$(PY) -m marketctl run --bus $(or $(BUS),embedded) $(if $(ONCE),--once)
 
 .PHONY: reset
-reset: $(STAMP) ## wipe the data of `make run`
+reset: $(TO_RUN) ## wipe the data of `make run`
 	@$(PY) -m marketctl reset
 
 .PHONY: token
-token: $(STAMP) ## print a development token: make token ROLE=commerce [SUBJECT=id] [BANK=id] [SITE=id]
+token: $(TO_RUN) ## print a development token: make token ROLE=commerce [SUBJECT=id] [BANK=id] [SITE=id]
 	@$(PY) -m marketctl token $(ROLE) $(if $(SUBJECT),--subject $(SUBJECT)) $(if $(BANK),--bank $(BANK)) $(if $(SITE),--site $(SITE))
 
 .PHONY: fmt
@@ -110,5 +114,8 @@ bench: $(STAMP) ## register-a-trade over HTTP as a ratio of pgbench's one-statem
 	@$(PY) -m marketctl.bench
 
 .PHONY: lock
-lock: $(STAMP) ## compile requirements.in into requirements.lock
-	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements.in -o requirements.lock
+lock: $(STAMP) ## compile requirements/*.in into the locks beside them: what runs, what runs here, what tests
+	@for lock in workshop embedded run; do \
+	  $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	    --no-annotate $$([ $$lock = workshop ] || echo "-c requirements/workshop.lock") \
+	    requirements/$$lock.in -o requirements/$$lock.lock || exit; done
