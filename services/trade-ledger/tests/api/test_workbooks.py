@@ -161,7 +161,7 @@ async def test_a_stall_holder_imports_slips_that_its_operator_exports(market: An
     named = await sheets.imported([sheets.slip(export_agency="LS-EA-0000001-0")], [sheets.line()], **how)
     assert (named["registered"], problems(named)) == (1, [])
     (trade,) = (await market.door.done("GET", "/v1/trades", **how))["items"]
-    assert trade["trade"]["consignor_id"] == str(market.operator)
+    assert trade["consignor_id"] == str(market.operator)
 
 
 async def test_a_refusal_in_a_report_says_what_to_do_and_which_rule_it_was(sheets: Any) -> None:

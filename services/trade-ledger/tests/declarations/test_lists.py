@@ -52,6 +52,33 @@ async def test_a_page_of_declarations_takes_as_many_statements_whatever_it_holds
     assert len(of_many) == len(of_one) <= 5
 
 
+async def test_trades_are_listed_in_short_and_in_as_many_statements_whatever_the_page_holds(yard: Any) -> None:
+    trades = [await yard.trade()]
+    with yard.door.statements() as of_one:
+        (first,) = (await yard.as_operator("GET", "/v1/trades?limit=200"))["items"]
+    heads = ("number", "version", "status", "eligible", "seller_id", "owner_id", "buyer_id", "trade_date", "total")
+    assert {name: first[name] for name in heads} == {name: trades[0]["trade"][name] for name in heads}
+    assert "trade" not in first
+    trades += [await yard.trade() for _ in range(7)]
+    with yard.door.statements() as of_many:
+        assert await found(yard, "/v1/trades?limit=200") == [each["id"] for each in reversed(trades)]
+    assert len(of_many) == len(of_one) <= 5
+    assert not any("trades.state" in statement.partition("FROM")[0] for statement in of_many)
+
+
+async def test_packing_lists_are_listed_in_short_and_in_as_many_statements(yard: Any, make_packed: Any) -> None:
+    lists = [await yard.sealed(make_packed((await yard.trade())["trade"]["lines"][0]))]
+    with yard.door.statements() as of_one:
+        (first,) = (await yard.as_operator("GET", "/v1/packing-lists?limit=200"))["items"]
+    heads = ("number", "version", "status", "load_id", "consignor_id", "destination")
+    assert {name: first[name] for name in heads} == {name: lists[0]["packing_list"][name] for name in heads}
+    assert "packing_list" not in first
+    lists += [await yard.packing_list() for _ in range(7)]
+    with yard.door.statements() as of_many:
+        assert await found(yard, "/v1/packing-lists?limit=200") == [each["id"] for each in reversed(lists)]
+    assert len(of_many) == len(of_one) <= 5
+
+
 async def test_packing_lists_by_container_and_status(yard: Any, make_packed: Any) -> None:
     load = await yard.as_operator("POST", "/v1/loads", {"container_number": "CSQU3054383"})
     sealed = await yard.sealed(make_packed((await yard.trade())["trade"]["lines"][0]), load_id=load["id"])

@@ -26,6 +26,7 @@ from trade_ledger.api.schemas import (
     PackIn,
     PackingListIn,
     PackingListOut,
+    PackingListSummary,
     UnpackIn,
 )
 from trade_ledger.operations.packing.open_load import open_load
@@ -174,16 +175,12 @@ async def _seen(session: AsyncSession, caller: Caller, packing_list_id: UUID) ->
 @router.get("/v1/packing-lists")
 async def list_packing_lists(
     session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedPackingLists
-) -> Page[PackingListOut]:
-    """The packing lists the caller may see, newest first."""
+) -> Page[PackingListSummary]:
+    """The packing lists the caller may see, newest first, each in short."""
     query = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
     query = packing_lists_like(query, **asdict(asked))
     rows = list((await session.execute(wanted.of(query, PackingListRow.id))).scalars())
-    shown = []
-    for row in rows:
-        state = await packing_list_state(session, row)
-        shown.append(PackingListOut(id=row.id, version=row.version, packing_list=state))
-    return wanted.page(rows, shown, "id")
+    return wanted.page(rows, [model_from(PackingListSummary, row) for row in rows], "id")
 
 
 @router.get("/v1/packing-lists/{packing_list_id}")

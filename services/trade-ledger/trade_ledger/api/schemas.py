@@ -127,6 +127,20 @@ class PackingListOut(BaseModel):
     packing_list: PackingListState
 
 
+class PackingListSummary(BaseModel):
+    """A packing list in short; what it holds is read by its id."""
+
+    id: UUID
+    number: str
+    version: int
+    status: str
+    load_id: UUID
+    consignor_id: UUID
+    destination: str
+    declaration_id: UUID | None
+    opened_at: datetime
+
+
 class TraceStep(BaseModel):
     """One event of the whole flow."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 from shared.events.base import Part
 from shared.events.trade_ledger import TradeState
 from shared.sealing import Mask
-from shared.wire import MoneyAmount, QuantityText
+from shared.wire import CurrencyCode, MoneyAmount, QuantityText
 from trade_ledger.operations.trades.trade_entry import CorrectionEntry, TradeEntry
 
 _LINE: JsonDict = {
@@ -87,6 +87,26 @@ class TradeOut(BaseModel):
     status: str
     eligible: bool
     trade: TradeShown
+
+
+class TradeSummary(BaseModel):
+    """A trade in short; its lines are read by its id."""
+
+    id: UUID
+    number: str
+    version: int
+    status: str
+    eligible: bool
+    seller_id: UUID
+    owner_id: UUID
+    consignor_id: UUID
+    buyer_id: UUID | None
+    external_ref: str
+    trade_date: date
+    currency: CurrencyCode
+    total: MoneyAmount
+    registered_at: datetime
+    handed_over_at: datetime | None
 
 
 class LineCounters(BaseModel):

@@ -16,7 +16,7 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading, begin_attempt
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
-from shared.rows import row_seen
+from shared.rows import model_from, row_seen
 from shared.vocabulary.errors import Hidden, NotFound
 from trade_ledger.api.filters import WantedTrades
 from trade_ledger.api.registrar import Registrar, answer_headers
@@ -30,13 +30,21 @@ from trade_ledger.api.trade_schemas import (
     TradeIn,
     TradeOut,
     TradeShown,
+    TradeSummary,
     trade_shown,
 )
 from trade_ledger.operations.trades.correct_trade import correct_trade
 from trade_ledger.operations.trades.trade_entry import TradeEntry
 from trade_ledger.operations.trades.void_trade import void_trade
 from trade_ledger.store.tables.trades import TradeRow
-from trade_ledger.store.trades import lines_of, trades_like, trades_seen_by, trades_with_documents_of, version_of_trade
+from trade_ledger.store.trades import (
+    lines_of,
+    trades_in_short,
+    trades_like,
+    trades_seen_by,
+    trades_with_documents_of,
+    version_of_trade,
+)
 
 router = APIRouter(tags=["trades"])
 _TRADE: TypeAdapter[TradeIn] = TypeAdapter(TradeIn)
@@ -93,11 +101,13 @@ async def _seen(session: AsyncSession, caller: Caller, trade_id: UUID) -> TradeR
 
 
 @router.get("/v1/trades")
-async def list_trades(session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedTrades) -> Page[TradeOut]:
-    """The trades the caller may see, newest first."""
-    query = trades_like(_seen_by(caller), **asdict(asked))
+async def list_trades(
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedTrades
+) -> Page[TradeSummary]:
+    """The trades the caller may see, newest first, each in short."""
+    query = trades_in_short(trades_like(_seen_by(caller), **asdict(asked)))
     rows = list((await session.execute(wanted.of(query, TradeRow.id))).scalars())
-    return wanted.page(rows, [shown(row) for row in rows], "id")
+    return wanted.page(rows, [model_from(TradeSummary, row) for row in rows], "id")
 
 
 @router.get("/v1/trades/{trade_id}")

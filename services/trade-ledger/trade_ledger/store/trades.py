@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, Text, cast, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from shared.act import Act
 from shared.events.trade_ledger import TradeState
@@ -80,6 +81,11 @@ def trades_like(
     if traded_from is not None:
         query = query.where(TradeRow.trade_date >= traded_from)
     return query if traded_to is None else query.where(TradeRow.trade_date <= traded_to)
+
+
+def trades_in_short(query: Select[TradeRow]) -> Select[TradeRow]:
+    """The same trades without their documents, which are many times as large as the rest."""
+    return query.options(defer(TradeRow.state, raiseload=True))
 
 
 async def lines_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, TradeLineRow]:
