@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from registry.domain.agency import AgencyFacts, breaches_of_agency, breaches_of_confirmation
+from registry.domain.agency import AgencyFacts, breaches_of_agency, breaches_of_confirmation, breaches_of_termination
 from registry.domain.archive import AgreementDates, status_before, was_in_force
 
 EXPORT = AgencyFacts(
@@ -88,3 +88,15 @@ def test_an_agreement_has_the_state_that_its_steps_gave_it_before_an_instant() -
 )
 def test_a_confirmed_agreement_is_in_force_on_its_days(day: date, status: str | None, in_force: bool) -> None:
     assert was_in_force(DATES, status, day) is in_force
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "codes"),
+    [
+        ("R-FILE-6: proposed", "proposed", []),
+        ("R-FILE-6: confirmed", "confirmed", []),
+        ("R-FILE-6: ended already", "terminated", ["agency_terminated_already"]),
+    ],
+)
+def test_a_termination(rule: str, status: str, codes: list[str]) -> None:
+    assert [each.code for each in breaches_of_termination(status)] == codes, rule

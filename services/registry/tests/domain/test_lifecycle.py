@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from registry.domain.lifecycle import ACTIVE, ENDED, STEPS, breaches_of_step
+from registry.domain.lifecycle import ACTIVE, ENDED, STEPS, breaches_of_refiling, breaches_of_step, was_reviewed
 from shared.events.registry import FilingStatus
 
 STATES = get_args(FilingStatus)
@@ -53,3 +53,19 @@ def test_a_wrong_state_and_an_own_filing_are_both_said() -> None:
 def test_only_an_approved_or_effective_filing_acts_and_an_ended_one_frees_its_role() -> None:
     assert {"approved", "effective"} == ACTIVE
     assert {"rejected", "exited"} == ENDED
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_role_is_filed_again_only_after_its_filing_was_rejected_or_ended(state: str) -> None:
+    """R-FILE-4, V3."""
+    found = breaches_of_refiling(state, "LS-FI-0000001-10")
+    told = [(each.code, dict(each.params)) for each in found]
+    held = [("already_filed", {"filing": "LS-FI-0000001-10", "status": state})]
+    assert told == ([] if state in {"rejected", "exited"} else held)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_subject_is_reviewed_once_a_filing_was_approved(state: str) -> None:
+    """R-FILE-7."""
+    assert was_reviewed(["draft", state]) is (state in {"approved", "suspended"})
+    assert was_reviewed([]) is False

@@ -8,11 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from registry.domain.archive import AgreementDates, status_before
+from registry.domain.archive import AgreementDates, breaches_of_archive_day, status_before
 from registry.domain.commodities import breaches_of_entries, breaches_of_expiry
+from registry.domain.credit import breaches_of_grade
 from registry.domain.filing import speaks_for
-from registry.domain.places import breaches_of_place
+from registry.domain.places import breaches_of_pilot, breaches_of_place, breaches_of_place_id, breaches_of_prefix
 from registry.domain.qualification import with_qualification
+from shared.vocabulary.rules import Breach
 
 DAY = date(2026, 5, 13)
 FILER, OTHER = UUID(int=1), UUID(int=2)
@@ -118,3 +120,32 @@ def test_the_last_day_of_a_decision(rule: str, expires_on: date | None, fits: bo
 def test_a_list_holds_entries_of_its_kind(kind: str, verdicts: list[str], pointers: list[str]) -> None:
     """R-GOODS-1."""
     assert [each.pointer for each in breaches_of_entries(kind, verdicts)] == pointers
+
+
+@pytest.mark.parametrize(
+    ("rule", "day", "fits"),
+    [
+        ("V16: yesterday", date(2026, 5, 12), True),
+        ("V16: today", DAY, True),
+        ("V16: tomorrow", date(2026, 5, 14), False),
+    ],
+)
+def test_the_day_of_an_archive(rule: str, day: date, fits: bool) -> None:
+    assert (breaches_of_archive_day(day, DAY) == ()) is fits, rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "found", "codes"),
+    [
+        ("V60: a prefix of its own", breaches_of_prefix("LS", held_by_another=False), []),
+        ("V60: another pilot's", breaches_of_prefix("LS", held_by_another=True), ["number_prefix_taken"]),
+        ("R-FILE-2: a filed pilot", breaches_of_pilot("longshui", filed=True), []),
+        ("R-FILE-2: no pilot's data", breaches_of_pilot("longshui", filed=False), ["pilot_unknown"]),
+        ("R-FILE-9: a new place", breaches_of_place_id("port:longshui:8011", taken=False), []),
+        ("R-FILE-9: filed before", breaches_of_place_id("port:longshui:8011", taken=True), ["place_filed_already"]),
+        ("R-CREDIT-2: measures are stated", breaches_of_grade(measures_stated=True), []),
+        ("R-CREDIT-2: a day before the first", breaches_of_grade(measures_stated=False), ["grade_before_measures"]),
+    ],
+)
+def test_what_is_held_by_another_or_missing(rule: str, found: tuple[Breach, ...], codes: list[str]) -> None:
+    assert [each.code for each in found] == codes, rule

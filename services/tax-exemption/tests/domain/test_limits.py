@@ -9,8 +9,15 @@ from typing import Any
 
 import pytest
 
-from tax_exemption.domain.filing import FilingFacts, LineFacts, breaches_of_filing, exempt_rmb
-from tax_exemption.domain.window import Window, month_after
+from tax_exemption.domain.filing import (
+    FilingFacts,
+    LineFacts,
+    breaches_of_filing,
+    earliest_kept_month,
+    exempt_rmb,
+    gate_is_open,
+)
+from tax_exemption.domain.window import Window, month_after, window_of
 
 RETURN = FilingFacts(
     today=date(2026, 6, 15),
@@ -40,6 +47,11 @@ RETURN = FilingFacts(
         ("R-TAX-4: made outside after it opened", {"outside_reference": "x"}, ["filed_through_the_system"]),
         ("R-TAX-6: the rate as it was chosen", {"kept_choice": "sale_day"}, []),
         ("R-TAX-6: another rate within the year", {"kept_choice": "month_start"}, ["rate_choice_kept"]),
+        (
+            "every reason at once",
+            {"today": date(2026, 5, 31), "filer_entitled": False, "open_lines": 0},
+            ["filer_not_entitled", "outside_filing_window", "nothing_to_declare"],
+        ),
     ],
 )
 def test_a_return(rule: str, changed: dict[str, Any], expected: list[str]) -> None:
@@ -59,3 +71,50 @@ def test_a_first_line_of_nothing_is_worth_nothing() -> None:
     """V54."""
     lines = [LineFacts(Decimal(0), Decimal(7)), LineFacts(Decimal("0.01"), Decimal(7))]
     assert exempt_rmb(lines) == [Decimal("0.00"), Decimal("0.07")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "open_from", "is_open"),
+    [
+        ("R-TAX-4: from tomorrow", date(2026, 6, 16), False),
+        ("R-TAX-4: from today", date(2026, 6, 15), True),
+        ("R-TAX-4: since yesterday", date(2026, 6, 14), True),
+        ("R-TAX-4: tax has named no day", None, False),
+    ],
+)
+def test_the_acceptance_gate(rule: str, open_from: date | None, is_open: bool) -> None:
+    assert gate_is_open(open_from, date(2026, 6, 15)) is is_open, rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "month", "earliest"),
+    [
+        ("R-TAX-6: within a year", "2026-12", "2026-01"),
+        ("R-TAX-6: over the turn of the year", "2026-11", "2025-12"),
+        ("R-TAX-6: of January", "2026-01", "2025-02"),
+    ],
+)
+def test_a_choice_of_rate_is_kept_for_twelve_months(rule: str, month: str, earliest: str) -> None:
+    assert earliest_kept_month(month) == earliest, rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "month", "free", "last_day", "last"),
+    [
+        ("R-TAX-2: the 15th is a working day", "2026-05", [], 15, date(2026, 6, 15)),
+        ("R-TAX-2: the 15th is free", "2026-05", [15], 15, date(2026, 6, 16)),
+        ("R-TAX-2: the days to the 17th are free", "2026-05", [15, 16, 17], 15, date(2026, 6, 18)),
+        ("R-TAX-2: the days before the 15th are free", "2026-05", [12, 13, 14], 15, date(2026, 6, 15)),
+        ("R-TAX-2: free days move it into the next month", "2026-05", [30], 30, date(2026, 7, 1)),
+        ("R-TAX-2: a month shorter than the last day", "2028-01", [], 31, date(2028, 2, 29)),
+        ("R-TAX-2: and not a leap year", "2026-01", [], 31, date(2026, 2, 28)),
+        ("V49: of December", "2026-12", [], 15, date(2027, 1, 15)),
+    ],
+)
+def test_the_last_day_of_a_window(rule: str, month: str, free: list[int], last_day: int, last: date) -> None:
+    first = month_after(month)
+
+    def is_working(day: date) -> bool:
+        return day.month != first.month or day.day not in free
+
+    assert window_of(month, last_day=last_day, is_working=is_working) == Window(first, last), rule

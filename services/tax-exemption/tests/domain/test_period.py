@@ -1,10 +1,12 @@
+"""Which return an export date belongs to, at the edges of months, quarters and filing frequencies."""
+
 from __future__ import annotations
 
 from datetime import date
 
 import pytest
 
-from tax_exemption.domain.period import Frequency, period_of
+from tax_exemption.domain.period import Frequency, Periods, period_of
 
 QUARTERLY = Frequency("quarter", date(2026, 1, 1), date(2026, 6, 30))
 MONTHLY = Frequency("month", date(2026, 7, 1), None)
@@ -35,3 +37,49 @@ def test_of_two_frequencies_the_later_begun_counts() -> None:
     assert (
         period_of(date(2026, 11, 1), [Frequency("quarter", date(2026, 10, 1), None), MONTHLY], "quarter") == "2026-12"
     )
+
+
+@pytest.mark.parametrize(
+    ("rule", "export_date", "period"),
+    [
+        ("R-TAX-2: the day before it began", date(2027, 12, 31), "2027-12"),
+        ("R-TAX-2: its first day", date(2028, 1, 1), "2028-03"),
+        ("R-TAX-2: the leap day, its last day", date(2028, 2, 29), "2028-03"),
+        ("R-TAX-2: the day after it ended", date(2028, 3, 1), "2028-03"),
+        ("R-TAX-2: a month after it ended", date(2028, 4, 1), "2028-04"),
+    ],
+)
+def test_a_frequency_that_ends_on_a_leap_day(rule: str, export_date: date, period: str) -> None:
+    frequency = Frequency("quarter", date(2028, 1, 1), date(2028, 2, 29))
+    assert period_of(export_date, [frequency], "quarter") == period, rule
+
+
+def test_a_frequency_ends_with_its_last_day() -> None:
+    """R-TAX-2."""
+    frequency = Frequency("quarter", date(2026, 1, 1), date(2026, 1, 30))
+    days = [date(2026, 1, 29), date(2026, 1, 30), date(2026, 1, 31)]
+    assert [period_of(day, [frequency], "quarter") for day in days] == ["2026-03", "2026-03", "2026-01"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "month", "adjustment", "stands"),
+    [
+        ("R-TAX-2: in its own month", "2026-05", False, True),
+        ("R-TAX-2: in the month before", "2026-04", False, False),
+        ("R-TAX-2: in the month after", "2026-06", False, False),
+        ("V53: a correction in its own month", "2026-05", True, False),
+        ("V53: a correction in the month before", "2026-04", True, False),
+        ("V53: a correction in the month after", "2026-06", True, True),
+        ("V53: a correction in the year after", "2027-01", True, True),
+    ],
+)
+def test_what_stands_in_a_months_return(rule: str, month: str, adjustment: bool, stands: bool) -> None:
+    periods = Periods((), "quarter")
+    assert periods.holds(month, date(2026, 5, 31), adjustment=adjustment) is stands, rule
+
+
+def test_a_quarters_exports_stand_in_the_return_of_its_last_month() -> None:
+    """R-TAX-2."""
+    periods = Periods((Frequency("quarter", date(2026, 1, 1), None),), "quarter")
+    months = ["2026-11", "2026-12", "2027-01"]
+    assert [periods.holds(month, date(2026, 10, 1), adjustment=False) for month in months] == [False, True, False]
