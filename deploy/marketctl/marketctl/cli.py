@@ -66,7 +66,7 @@ def generate(
 
 @app.command()
 def release(version: str) -> None:
-    """Record what the present commit promises as a release: migrations and event shapes."""
+    """Record what the present commit promises as a release: migrations, schemas and event shapes."""
     from marketctl.contract.releases import record
 
     typer.echo(f"recorded {record(version).version}: commit deploy/releases and tag the commit before it")

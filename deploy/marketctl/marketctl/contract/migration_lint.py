@@ -10,6 +10,7 @@ from pathlib import Path
 
 from marketctl.layout import ROOT, SERVICES
 from shared.migrations import statements_of
+from shared.vocabulary.errors import SetupProblem
 
 RULES = ROOT / ".squawk.toml"
 
@@ -23,13 +24,15 @@ def migrations() -> list[Path]:
 
 def unsafe_statements(files: Iterable[Path]) -> list[str]:
     """What squawk finds in the SQL of these migrations, a line each; empty when it is content."""
+    squawk = Path(sys.executable).parent / "squawk"
+    if not squawk.exists():
+        raise SetupProblem("squawk, which reads migrations, is not installed: run `make install`")
     with tempfile.TemporaryDirectory(prefix="market-squawk-") as folder:
         for file in files:
             service = file.parents[2]
             sql = Path(folder, service.name, f"{file.stem}.sql")
             sql.parent.mkdir(exist_ok=True)
             sql.write_text(statements_of(service, file.stem.partition("_")[0]), "utf-8")
-        squawk = Path(sys.executable).parent / "squawk"
         done = subprocess.run(
             [squawk, "--config", RULES, "--reporter", "gcc", f"{folder}/**/*.sql"], capture_output=True, text=True
         )

@@ -105,3 +105,9 @@ def test_what_would_keep_a_running_service_waiting_is_named(
 def test_a_squawk_that_cant_read_its_rules_isnt_content(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(migration_lint, "RULES", tmp_path / "none.toml")
     assert "Configuration error" in "".join(unsafe_statements(migrations()[:1]))
+
+
+def test_without_squawk_nothing_is_said_to_be_sound(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    with pytest.raises(SetupProblem, match="run `make install`"):
+        unsafe_statements(migrations()[:1])
