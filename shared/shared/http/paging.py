@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.vocabulary.errors import Malformed
@@ -40,6 +41,10 @@ class Wanted(BaseModel):
         if self.before is not None:
             query = query.where(id_column < self.before)
         return query.order_by(id_column.desc()).limit(self.limit + 1)
+
+    async def rows(self, session: AsyncSession, query: Select[R], id_column: InstrumentedAttribute[UUID]) -> list[R]:
+        """The rows of this page and one more where there are any, newest first."""
+        return list((await session.execute(self.of(query, id_column))).scalars())
 
     def page(self, rows: Sequence[Any], shown: Sequence[T], id_name: str) -> Page[T]:
         """The page of `rows` as `shown`; both in the query's order, the extra row included."""

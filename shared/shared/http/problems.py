@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -122,8 +123,8 @@ _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)", re.ASCII)
 
 
 class _Params(dict[str, str]):
-    def __init__(self, params: Mapping[str, str]) -> None:
-        super().__init__(params)
+    def __init__(self, params: Mapping[str, str | Decimal]) -> None:
+        super().__init__({name: f"{each:f}" if isinstance(each, Decimal) else each for name, each in params.items()})
 
     def __missing__(self, key: str) -> str:
         return f"{{{key}}}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,12 +24,12 @@ class RuleText:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One reason why not: a stable code, the rule behind it, the field, and what fills the texts."""
+    """One reason why not: a stable code, the rule behind it, the field, the words and numbers of its texts."""
 
     code: str
     rule: str
     pointer: str = ""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | Decimal] = field(default_factory=dict)
 
 
 @lru_cache

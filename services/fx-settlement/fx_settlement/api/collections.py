@@ -74,7 +74,7 @@ async def book_a_collection(body: CollectionIn, command: Commanded, request: Req
 @router.get("/v1/collections")
 async def list_collections(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CollectionOut]:
     """The collections the caller may see, newest first."""
-    rows = list((await session.execute(wanted.of(_seen(caller), CollectionRow.id))).scalars())
+    rows = await wanted.rows(session, _seen(caller), CollectionRow.id)
     return wanted.page(rows, [await _shown(session, row, caller) for row in rows], "id")
 
 

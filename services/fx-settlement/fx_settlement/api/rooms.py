@@ -6,7 +6,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.api.schemas import (
@@ -20,18 +19,18 @@ from fx_settlement.api.schemas import (
     RoomOut,
 )
 from fx_settlement.api.scope import bank_of, scope_of
+from fx_settlement.operations.money.commit_hold import commit_hold
 from fx_settlement.operations.money.use_collection import ToMatch
-from fx_settlement.operations.rooms.commit_hold import commit_hold
 from fx_settlement.operations.rooms.hold_room import ToHold, hold_room
 from fx_settlement.operations.rooms.void_hold import void_hold
-from fx_settlement.store.rooms import conflicts_of, holds_seen_by, lines_of, portions_seen_by, rooms_of
-from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, HoldRow
+from fx_settlement.store.holds import holds_seen_by, lines_of
+from fx_settlement.store.rooms import conflicts_of, entitlements_seen_by, portions_seen_by, rooms_of
+from fx_settlement.store.tables import EntitlementRow, HoldRow
 from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
-from shared.vocabulary.errors import Hidden, NotFound
 
 router = APIRouter(tags=["rooms"])
 
@@ -43,15 +42,9 @@ async def list_entitlements(
     session: Reading, caller: Authorised, wanted: WantedPage, collector_id: UUID | None = None
 ) -> Page[EntitlementOut]:
     """The rooms of released declarations the caller may see, newest first."""
-    query = select(EntitlementRow).where(EntitlementRow.pilot == caller.pilot)
     subject_id, bank_id = scope_of(caller)
-    portions = select(EntitlementPortion.declaration_id)
-    if subject_id is not None or bank_id is not None:
-        query = query.where(EntitlementRow.declaration_id.in_(portions.where(portions_seen_by(subject_id, bank_id))))
-    if collector_id is not None:
-        collected = portions.where(EntitlementPortion.collector_id == collector_id)
-        query = query.where(EntitlementRow.declaration_id.in_(collected))
-    rows = list((await session.execute(wanted.of(query, EntitlementRow.declaration_id))).scalars())
+    query = entitlements_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, collector_id=collector_id)
+    rows = await wanted.rows(session, query, EntitlementRow.declaration_id)
     return wanted.page(rows, [await _entitlement(session, row, caller) for row in rows], "declaration_id")
 
 
@@ -60,22 +53,16 @@ async def read_entitlement(
     declaration_id: UUID, session: Reading, caller: Authorised, response: Response
 ) -> EntitlementOut:
     """The room of one declaration."""
-    row = await session.get(EntitlementRow, declaration_id)
-    if row is None or row.pilot != caller.pilot:
-        raise NotFound(f"no entitlement {declaration_id}")
-    answer = await _entitlement(session, row, caller)
-    if not answer.portions:
-        raise Hidden(f"declaration {declaration_id} is somebody else's")
+    subject_id, bank_id = scope_of(caller)
+    query = entitlements_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
+    row = await row_seen(session, query, declaration_id, pilot=caller.pilot, what="entitlement")
     response.headers["etag"] = f'"{row.version}"'
-    return answer
+    return await _entitlement(session, row, caller)
 
 
 async def _entitlement(session: AsyncSession, row: EntitlementRow, caller: Caller) -> EntitlementOut:
     subject_id, bank_id = scope_of(caller)
-    query = select(EntitlementPortion).where(EntitlementPortion.declaration_id == row.declaration_id)
-    if subject_id is not None or bank_id is not None:
-        query = query.where(portions_seen_by(subject_id, bank_id))
-    portions = {each.portion_id: each for each in (await session.execute(query)).scalars()}
+    portions = await portions_seen_by(session, [row.declaration_id], subject_id=subject_id, bank_id=bank_id)
     every = await rooms_of(session, row.declaration_id)
     rooms = [room for room in every if room.portion_id in portions]
     cases = await conflicts_of(session, row.declaration_id)
@@ -135,7 +122,7 @@ async def list_holds(session: Reading, caller: Authorised, wanted: WantedPage) -
     """The holds the caller may see, newest first."""
     subject_id, bank_id = scope_of(caller)
     query = holds_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
-    rows = list((await session.execute(wanted.of(query, HoldRow.id))).scalars())
+    rows = await wanted.rows(session, query, HoldRow.id)
     return wanted.page(rows, [await _hold(session, row) for row in rows], "id")
 
 

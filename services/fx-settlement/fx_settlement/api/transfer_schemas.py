@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from fx_settlement.api.schemas import ID, BusinessDay, Reference, example
 from shared.wire import CurrencyCode, Input, MoneyAmount, PositiveMoney, RateText
@@ -117,12 +116,7 @@ class Payable(BaseModel):
     charges: MoneyAmount
     passed_on: MoneyAmount
     claims: MoneyAmount
-    owed: MoneyAmount = Decimal(0)
-
-    @model_validator(mode="after")
-    def _owed(self) -> Payable:
-        self.owed = self.collected + self.claims - self.charges - self.passed_on
-        return self
+    owed: MoneyAmount
 
 
 class Payables(BaseModel):

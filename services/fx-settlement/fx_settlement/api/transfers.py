@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select
 
 from fx_settlement.api.scope import bank_of, scope_of
 from fx_settlement.api.transfer_schemas import (
@@ -20,11 +20,16 @@ from fx_settlement.api.transfer_schemas import (
     Payable,
     Payables,
 )
+from fx_settlement.domain.payables import owed_on
 from fx_settlement.operations.money.convert_currency import Document, ToConvert, convert_currency
 from fx_settlement.operations.money.pass_on import ToPassOn, pass_on
+from fx_settlement.store.conversions import conversions_seen_by
 from fx_settlement.store.documents import QuotaStatement
-from fx_settlement.store.parties import clients_of
-from fx_settlement.store.tables import ConversionRow, JournalRow, PassOnRow, PayableRow, PersonalBalanceRow
+from fx_settlement.store.journal import journal_after
+from fx_settlement.store.pass_ons import pass_ons_seen_by
+from fx_settlement.store.payables import payables_seen_by
+from fx_settlement.store.personal_balances import balances_seen_by
+from fx_settlement.store.tables import ConversionRow, PassOnRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
@@ -61,26 +66,18 @@ async def convert(body: ConversionIn, command: Commanded) -> Response:
 
 def _pass_ons(caller: Caller) -> Select[PassOnRow]:
     subject_id, bank_id = scope_of(caller)
-    query = select(PassOnRow).where(PassOnRow.pilot == caller.pilot)
-    if bank_id is not None:
-        return query.where(PassOnRow.bank_id == bank_id)
-    if subject_id is None:
-        return query
-    return query.where(or_(PassOnRow.agent_id == subject_id, PassOnRow.principal_id == subject_id))
+    return pass_ons_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
 
 
 def _conversions(caller: Caller) -> Select[ConversionRow]:
     subject_id, bank_id = scope_of(caller)
-    query = select(ConversionRow).where(ConversionRow.pilot == caller.pilot)
-    if bank_id is not None:
-        return query.where(ConversionRow.bank_id == bank_id)
-    return query if subject_id is None else query.where(ConversionRow.holder_id == subject_id)
+    return conversions_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
 
 
 @router.get("/v1/pass-ons")
 async def list_pass_ons(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[PassOnOut]:
     """The transfers the caller may see, newest first."""
-    rows = list((await session.execute(wanted.of(_pass_ons(caller), PassOnRow.id))).scalars())
+    rows = await wanted.rows(session, _pass_ons(caller), PassOnRow.id)
     return wanted.page(rows, [model_from(PassOnOut, row) for row in rows], "id")
 
 
@@ -95,7 +92,7 @@ async def read_pass_on(pass_on_id: UUID, session: Reading, caller: Authorised, r
 @router.get("/v1/conversions")
 async def list_conversions(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ConversionOut]:
     """The conversions the caller may see, newest first."""
-    rows = list((await session.execute(wanted.of(_conversions(caller), ConversionRow.id))).scalars())
+    rows = await wanted.rows(session, _conversions(caller), ConversionRow.id)
     return wanted.page(rows, [model_from(ConversionOut, row) for row in rows], "id")
 
 
@@ -112,34 +109,21 @@ async def read_conversion(
 @router.get("/v1/payables")
 async def list_payables(session: Reading, caller: Authorised) -> Payables:
     """What agents still owe their principals, every day anew."""
-    query = select(PayableRow).where(PayableRow.pilot == caller.pilot)
     subject_id, bank_id = scope_of(caller)
-    if bank_id is not None:
-        query = query.where(PayableRow.agent_id.in_(clients_of(bank_id)))
-    if subject_id is not None:
-        query = query.where(or_(PayableRow.agent_id == subject_id, PayableRow.principal_id == subject_id))
-    ordered = query.order_by(PayableRow.agent_id, PayableRow.principal_id, PayableRow.currency)
-    names = set(Payable.model_fields) - {"owed"}
-    rows = (await session.execute(ordered)).scalars()
-    return Payables(items=[Payable.model_validate({name: getattr(row, name) for name in names}) for row in rows])
+    rows = await payables_seen_by(session, caller.pilot, subject_id=subject_id, bank_id=bank_id)
+    return Payables(items=[model_from(Payable, row, owed=owed_on(row)) for row in rows])
 
 
 @router.get("/v1/balances")
 async def list_balances(session: Reading, caller: Authorised) -> Balances:
     """What personal accounts hold."""
-    query = select(PersonalBalanceRow).where(PersonalBalanceRow.pilot == caller.pilot)
     subject_id, bank_id = scope_of(caller)
-    if bank_id is not None:
-        query = query.where(PersonalBalanceRow.holder_id.in_(clients_of(bank_id)))
-    if subject_id is not None:
-        query = query.where(PersonalBalanceRow.holder_id == subject_id)
-    rows = (await session.execute(query.order_by(PersonalBalanceRow.holder_id))).scalars()
+    rows = await balances_seen_by(session, caller.pilot, subject_id=subject_id, bank_id=bank_id)
     return Balances(items=[model_from(Balance, row) for row in rows])
 
 
 @router.get("/v1/journal")
 async def list_journal(session: Reading, caller: Authorised, after: int = 0) -> JournalLines:
     """The journal, 500 lines at a time; each entry sums to zero per currency."""
-    query = select(JournalRow).where(JournalRow.pilot == caller.pilot, JournalRow.id > after)
-    rows = (await session.execute(query.order_by(JournalRow.id).limit(500))).scalars()
+    rows = await journal_after(session, caller.pilot, after, most=500)
     return JournalLines(items=[model_from(JournalLine, row) for row in rows])

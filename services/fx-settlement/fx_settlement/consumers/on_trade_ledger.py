@@ -4,39 +4,26 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.domain.room import is_collected_for
-from fx_settlement.operations.rooms.change_entitlement import change_entitlement
-from fx_settlement.operations.rooms.change_trade_room import change_trade_room
+from fx_settlement.domain.room import collectable_of
+from fx_settlement.operations.entitlements.change_entitlement import change_entitlement
+from fx_settlement.operations.entitlements.change_trade_room import change_trade_room
+from fx_settlement.store.rooms import is_entitled
 from fx_settlement.store.tables import EntitlementPortion, TradeCopy
 from shared.act import act_of
 from shared.events.base import Received
-from shared.events.trade_ledger import DeclarationEvent, Portion, TradeEvent
+from shared.events.trade_ledger import DeclarationEvent, TradeEvent
 from shared.rows import columns_from, put, put_all
 from shared.vocabulary.money import rounded
-
-
-def collectable_of(portion: Portion) -> Decimal:
-    """Released less returned, in the declared currency; nothing for samples, gifts and cash.
-
-    What was shut out is not released any more, so it is not taken off a second time.
-    """
-    if not is_collected_for(portion.trade_kind, portion.settlement_method):
-        return Decimal(0)
-    return portion.released_value - portion.returned_value
 
 
 async def project_entitlement(session: AsyncSession, received: Received[DeclarationEvent]) -> None:
     """One row per portion, as the newest state has it, from the first release on."""
     declaration = received.event.declaration
-    if not any(portion.released_quantity for portion in declaration.portions):
-        known = select(EntitlementPortion.portion_id).where(
-            EntitlementPortion.declaration_id == declaration.declaration_id
-        )
-        if (await session.execute(known.limit(1))).first() is None:
-            return
+    released = any(portion.released_quantity for portion in declaration.portions)
+    if not released and not await is_entitled(session, declaration.declaration_id):
+        return
     rows = []
     for portion in declaration.portions:
         share = portion.released_quantity / portion.quantity if portion.quantity else Decimal(0)
@@ -47,7 +34,9 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
                 customs_number=declaration.customs_number,
                 currency=portion.declared_currency,
                 released=portion.released_value,
-                collectable=collectable_of(portion),
+                collectable=collectable_of(
+                    portion.trade_kind, portion.settlement_method, portion.released_value, portion.returned_value
+                ),
                 released_fob_usd=rounded(portion.fob_usd * share, "USD"),
                 sequence=received.sequence,
             )

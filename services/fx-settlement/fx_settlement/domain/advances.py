@@ -37,6 +37,6 @@ def breaches_of_advance(facts: AdvanceFacts) -> tuple[Breach, ...]:
     if facts.amount <= 0 or (facts.rate_named and facts.value <= 0):
         breaches.append(Breach("amount_not_positive", "R-FX-8", "/amount"))
     if facts.amount > facts.free:
-        params = {"left": f"{facts.free:f}", "wanted": f"{facts.amount:f}"}
+        params = {"left": facts.free, "wanted": facts.amount}
         breaches.append(Breach("collection_used_up", "V39", "/amount", params))
     return tuple(breaches)

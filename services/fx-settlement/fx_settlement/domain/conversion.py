@@ -33,7 +33,7 @@ def breaches_of_conversion(facts: ConversionFacts) -> tuple[Breach, ...]:
     if facts.amount <= 0:
         breaches.append(Breach("amount_not_positive", "R-FX-5", "/amount"))
     if facts.amount > facts.balance:
-        breaches.append(Breach("conversion_over_balance", "V43", "/amount", {"balance": f"{facts.balance:f}"}))
+        breaches.append(Breach("conversion_over_balance", "V43", "/amount", {"balance": facts.balance}))
     return (*breaches, *_breaches_of_proof(facts))
 
 
@@ -41,10 +41,10 @@ def _breaches_of_proof(facts: ConversionFacts) -> list[Breach]:
     breaches = []
     if facts.proof_value is not None:
         if facts.amount > facts.proof_value:
-            breaches.append(Breach("conversion_over_proof", "V43", "/amount", {"proof": f"{facts.proof_value:f}"}))
+            breaches.append(Breach("conversion_over_proof", "V43", "/amount", {"proof": facts.proof_value}))
     elif facts.stated_quota is None:
         breaches.append(Breach("proof_or_quota_missing", "R-FX-5", "/quota_statement"))
     elif facts.amount > facts.stated_quota:
-        params = {"quota": f"{facts.stated_quota:f}"}
+        params = {"quota": facts.stated_quota}
         breaches.append(Breach("conversion_over_stated_quota", "R-FX-5", "/amount", params))
     return breaches

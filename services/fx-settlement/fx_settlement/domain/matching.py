@@ -41,20 +41,26 @@ def breaches_of_collector(facts: CollectorFacts) -> tuple[Breach, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PortionFacts:
-    """A portion whose room is asked for, and by whom; `collector` is who asks."""
+    """A portion whose room is asked for, and by whom; `collector` is who asks.
+
+    `value` is what is asked for in the declaration's `currency`, None where no rate says what that is.
+    """
 
     known: bool
     agreed_collector: str
     collector: str
     settlement_method: str
-    value: Decimal
+    value: Decimal | None
     frozen: bool
+    currency: str = ""
 
 
 def breaches_of_portion(facts: PortionFacts, at: str) -> tuple[Breach, ...]:
     """Why a portion's room can't be asked for; how much is left, only the counter knows."""
     if not facts.known:
         return (Breach("portion_not_released", "R-FX-1", f"{at}/portion_id"),)
+    if facts.value is None:
+        return (Breach("rate_missing", "R-FX-10", f"{at}/rate", {"currency": facts.currency}),)
     breaches = []
     if facts.agreed_collector != facts.collector:
         breaches.append(Breach("not_the_collector", "R-FX-2", f"{at}/portion_id"))
@@ -65,6 +71,26 @@ def breaches_of_portion(facts: PortionFacts, at: str) -> tuple[Breach, ...]:
     if facts.frozen:
         breaches.append(Breach("entitlement_frozen", "R-DECL-7", f"{at}/portion_id"))
     return tuple(breaches)
+
+
+def value_in(
+    declared_currency: str, amount: Decimal, currency: str, rate: Decimal | None, rate_source: str
+) -> Decimal | None:
+    """An amount in the declaration's currency; zero where it is finer than its own, None where no rate is named."""
+    if rounded(amount, currency) != amount:
+        return Decimal(0)
+    if declared_currency == currency:
+        return amount
+    if rate is None or not rate_source:
+        return None
+    return rounded(amount * rate, declared_currency)
+
+
+def breaches_of_use(asked: Decimal, free: Decimal) -> tuple[Breach, ...]:
+    """Why so much of a collection can't be used; `free` is neither used, refunded nor kept for other trades."""
+    if asked <= free:
+        return ()
+    return (Breach("collection_used_up", "V39", "/matches", {"left": free, "wanted": asked}),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def breaches_of_refund(facts: RefundFacts) -> tuple[Breach, ...]:
     if facts.amount <= 0:
         breaches.append(Breach("amount_not_positive", "R-FX-8", "/amount"))
     if facts.amount > facts.left:
-        breaches.append(Breach("refund_over_collection", "V41", "/amount", {"left": f"{facts.left:f}"}))
+        breaches.append(Breach("refund_over_collection", "V41", "/amount", {"left": facts.left}))
     if facts.in_the_future or facts.days < 0:
         breaches.append(Breach("date_in_the_future", "V16", "/refunded_on"))
     special = facts.days > facts.most_days or not facts.to_payer

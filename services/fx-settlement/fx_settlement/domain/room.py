@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
+
+from shared.vocabulary.rules import Breach
 
 K = TypeVar("K")
 
@@ -13,6 +15,36 @@ K = TypeVar("K")
 def is_collected_for(kind: str, settlement_method: str) -> bool:
     """Samples and gifts have a value for customs and none to collect (R-TRADE-7); cash is never collected (R-FX-6)."""
     return kind == "goods" and settlement_method != "cash"
+
+
+def collectable_of(kind: str, settlement_method: str, released: Decimal, returned: Decimal) -> Decimal:
+    """What a portion entitles to collect: released less returned, where it is collected for at all.
+
+    What was shut out is not released any more, so it is not taken off a second time.
+    """
+    return released - returned if is_collected_for(kind, settlement_method) else Decimal(0)
+
+
+class Used(Protocol):
+    """A room's use."""
+
+    @property
+    def held(self) -> Decimal: ...
+
+    @property
+    def matched(self) -> Decimal: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a room carries, or will."""
+
+    collectable: Decimal
+    tolerance: Decimal
+
+    def excess(self, room: Used) -> Decimal:
+        """By how much the room's use is above it; not above zero where it fits."""
+        return room.held + room.matched - self.collectable - self.tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +84,8 @@ def refused_of(
         rooms[each.portion] = replace(room, used=room.used + each.value)
         wholes[each.declaration] = replace(whole, used=whole.used + each.value)
     return refused
+
+
+def breach_of_room(value: Decimal, left: Decimal, at: str) -> Breach:
+    """What the counter refused: more than is left of the portion or its declaration (R-FX-1, V37)."""
+    return Breach("collection_over_entitlement", "R-FX-1", at, {"value": value, "left": left})

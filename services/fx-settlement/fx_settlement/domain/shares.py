@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from shared.vocabulary.money import rounded
 
@@ -25,6 +26,27 @@ class Share:
             self.value - other.value,
             self.value_usd - other.value_usd,
         )
+
+
+class Taken(Protocol):
+    """A match, as far as it takes of a collection and of an export."""
+
+    @property
+    def amount(self) -> Decimal: ...
+
+    @property
+    def charges(self) -> Decimal: ...
+
+    @property
+    def value(self) -> Decimal: ...
+
+    @property
+    def value_usd(self) -> Decimal: ...
+
+
+def share_of(match: Taken) -> Share:
+    """What a match takes."""
+    return Share(match.amount, match.charges, match.value, match.value_usd)
 
 
 NOTHING = Share(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
@@ -61,3 +83,13 @@ def kept_worth(whole: Share, keep_value: Decimal, currency: str) -> Share:
 def charges_share(charges: Decimal, amount: Decimal, matched: Decimal, given: Decimal, currency: str) -> Decimal:
     """The next match's part of the bank's charges when `matched` of `amount` is matched and `given` was given out."""
     return max(rounded(charges * matched / amount, currency) - given, Decimal(0))
+
+
+def usd_share(released: Decimal, released_fob_usd: Decimal, matched: Decimal, given: Decimal) -> Decimal:
+    """The next match's part of a portion's released FOB in USD when `matched` of `released` is matched.
+
+    `given` was given out: a portion that is matched whole counts whole.
+    """
+    if not released:
+        return Decimal(0)
+    return max(rounded(matched * released_fob_usd / released, "USD") - given, Decimal(0))

@@ -1,1 +1,1 @@
-"""What we do: one verb a file."""
+"""What we do. Entitlements use money and rooms, money uses rooms, rooms use neither."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.collections import advances_of, matches_of, refunds_of
+from fx_settlement.store.advances import advances_of
+from fx_settlement.store.collections import refunds_of
+from fx_settlement.store.matches import matches_of
 from fx_settlement.store.rooms import rooms_of
 from fx_settlement.store.tables import CollectionRow, EntitlementRow, MatchRow, RefundRow
 from shared.act import Act

@@ -19,7 +19,6 @@ from fx_settlement.store.tables import (
     ConversionRow,
     JournalRow,
     PassOnRow,
-    PersonalBalanceRow,
     RateRow,
 )
 from shared.act import Act
@@ -35,8 +34,22 @@ class Posting:
     amount: Decimal
 
 
-def entry(postings: Sequence[Posting], *, reference: str, act: Act) -> list[dict[str, Any]]:
-    """The rows of one entry, for `write_entries`."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A double entry: what it stands for, and its sides, which sum to zero per currency."""
+
+    reference: str
+    postings: Sequence[Posting]
+
+
+async def write_entries(session: AsyncSession, entries: Sequence[Entry], *, act: Act) -> None:
+    """Write entries; the database refuses at commit one that doesn't sum to zero per currency (R-FX-7)."""
+    rows = [row for each in entries for row in _rows(each, act)]
+    if rows:
+        await session.execute(insert(JournalRow), rows)
+
+
+def _rows(entry: Entry, act: Act) -> list[dict[str, Any]]:
     entry_id = uuid7()
     return [
         {
@@ -45,24 +58,13 @@ def entry(postings: Sequence[Posting], *, reference: str, act: Act) -> list[dict
             "account": each.account,
             "currency": each.currency,
             "amount": each.amount,
-            "reference": reference,
+            "reference": entry.reference,
             "at": act.now,
             "actor": act.actor,
         }
-        for each in postings
+        for each in entry.postings
         if each.amount
     ]
-
-
-async def write_entries(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Write entries; the database refuses at commit one that doesn't sum to zero per currency (R-FX-7)."""
-    if rows:
-        await session.execute(insert(JournalRow), rows)
-
-
-async def post(session: AsyncSession, postings: Sequence[Posting], *, reference: str, act: Act) -> None:
-    """Write one entry."""
-    await write_entries(session, entry(postings, reference=reference, act=act))
 
 
 async def number_under(session: AsyncSession, bank_id: UUID, reference: str) -> str | None:
@@ -101,13 +103,7 @@ async def rate_id_of(session: AsyncSession, quoted: Quoted, pilot: str) -> UUID:
     return (await session.execute(select(RateRow.id).filter_by(**values))).scalar_one()
 
 
-async def personal_balance_for_update(
-    session: AsyncSession, holder_id: UUID, currency: str, pilot: str
-) -> PersonalBalanceRow:
-    """A personal account's balance, locked; opened at zero where there is none."""
-    opening = upsert(PersonalBalanceRow).values(holder_id=holder_id, currency=currency, pilot=pilot, balance=0)
-    await session.execute(opening.on_conflict_do_nothing())
-    key = {"holder_id": holder_id, "currency": currency}
-    row = await session.get(PersonalBalanceRow, key, with_for_update=True, populate_existing=True)
-    assert row is not None  # noqa: S101 - it was made above, and nothing deletes it
-    return row
+async def journal_after(session: AsyncSession, pilot: str, line_id: int, *, most: int) -> list[JournalRow]:
+    """The next lines of a pilot's journal."""
+    query = select(JournalRow).where(JournalRow.pilot == pilot, JournalRow.id > line_id)
+    return list((await session.execute(query.order_by(JournalRow.id).limit(most))).scalars())

@@ -40,6 +40,14 @@ def qualification_value(row: SubjectCopy, kind: str, day: date) -> str | None:
     return max(held, key=lambda each: each.valid_from).value if held else None
 
 
+async def is_client(session: AsyncSession, subject_id: UUID, bank_id: UUID) -> bool:
+    """Whether a bank handles a subject's business."""
+    query = select(SubjectCopy.subject_id).where(
+        SubjectCopy.subject_id == subject_id, SubjectCopy.subject_id.in_(clients_of(bank_id))
+    )
+    return await session.scalar(query) is not None
+
+
 async def safe_grades_of(session: AsyncSession, subject_ids: Iterable[UUID], on: date) -> dict[UUID, str]:
     """The grades of some subjects in force on a date on SAFE's own scale."""
     query = (

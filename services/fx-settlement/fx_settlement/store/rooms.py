@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.parties import clients_of
@@ -14,10 +14,7 @@ from fx_settlement.store.tables import (
     ConflictRow,
     EntitlementPortion,
     EntitlementRow,
-    HoldLineRow,
-    HoldRow,
     PortionRoomRow,
-    TradeRoomRow,
 )
 
 
@@ -26,6 +23,12 @@ async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[Entit
     query = select(EntitlementPortion).where(EntitlementPortion.declaration_id == declaration_id)
     ordered = query.order_by(EntitlementPortion.portion_id).execution_options(populate_existing=True)
     return list((await session.execute(ordered)).scalars())
+
+
+async def is_entitled(session: AsyncSession, declaration_id: UUID) -> bool:
+    """Whether anything of a declaration was released ever."""
+    query = select(EntitlementPortion.portion_id).where(EntitlementPortion.declaration_id == declaration_id)
+    return (await session.execute(query.limit(1))).first() is not None
 
 
 async def portions_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, EntitlementPortion]:
@@ -48,6 +51,23 @@ async def entitlements_for_update(session: AsyncSession, ids: Iterable[UUID]) ->
     locked = query.order_by(EntitlementRow.declaration_id).with_for_update()
     rows = await session.execute(locked.execution_options(populate_existing=True))
     return {row.declaration_id: row for row in rows.scalars()}
+
+
+async def entitlement_opened(session: AsyncSession, portion: EntitlementPortion) -> EntitlementRow:
+    """The room of a portion's declaration, locked; opened empty where there is none."""
+    making = insert(EntitlementRow).values(
+        declaration_id=portion.declaration_id,
+        pilot=portion.pilot,
+        currency=portion.currency,
+        collectable=0,
+        tolerance=0,
+        held=0,
+        matched=0,
+        frozen=False,
+        version=0,
+    )
+    await session.execute(making.on_conflict_do_nothing())
+    return (await entitlements_for_update(session, [portion.declaration_id]))[portion.declaration_id]
 
 
 async def rooms_of(session: AsyncSession, declaration_id: UUID) -> list[PortionRoomRow]:
@@ -74,26 +94,6 @@ async def rooms_by_portion(session: AsyncSession, ids: Iterable[UUID], pilot: st
     return {row.portion_id: row for row in rows.scalars()}
 
 
-async def hold_for_update(session: AsyncSession, hold_id: UUID) -> HoldRow | None:
-    """The hold, locked until commit; lock its declarations first."""
-    return await session.get(HoldRow, hold_id, with_for_update=True, populate_existing=True)
-
-
-async def lines_of(session: AsyncSession, hold_id: UUID) -> list[HoldLineRow]:
-    """What a hold reserves; it never changes."""
-    query = select(HoldLineRow).where(HoldLineRow.hold_id == hold_id).order_by(HoldLineRow.portion_id)
-    return list((await session.execute(query)).scalars())
-
-
-async def open_holds_on(session: AsyncSession, portion_ids: Iterable[UUID]) -> list[UUID]:
-    """The holds in force on some portions, newest first."""
-    query = select(HoldRow.id).where(
-        HoldRow.status == "held",
-        HoldRow.id.in_(select(HoldLineRow.hold_id).where(HoldLineRow.portion_id.in_(set(portion_ids)))),
-    )
-    return list((await session.execute(query.order_by(HoldRow.id.desc()))).scalars())
-
-
 async def open_conflict(session: AsyncSession, declaration_id: UUID, code: str) -> ConflictRow | None:
     """The open case of a kind about a declaration, if any."""
     query = select(ConflictRow).where(
@@ -108,22 +108,33 @@ async def conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[Conf
     return list((await session.execute(query.order_by(ConflictRow.id))).scalars())
 
 
-async def trade_room_for_update(session: AsyncSession, trade_id: UUID) -> TradeRoomRow | None:
-    """The room that advances have on a trade, locked until commit."""
-    return await session.get(TradeRoomRow, trade_id, with_for_update=True, populate_existing=True)
+def entitlements_seen_by(
+    pilot: str, *, subject_id: UUID | None, bank_id: UUID | None, collector_id: UUID | None = None
+) -> Select[EntitlementRow]:
+    """The rooms that have a portion which the caller may see, and one of a collector where that is asked for."""
+    query = select(EntitlementRow).where(EntitlementRow.pilot == pilot)
+    portions = select(EntitlementPortion.declaration_id)
+    if subject_id is not None or bank_id is not None:
+        seen = portions.where(_portions_seen_by(subject_id, bank_id))
+        query = query.where(EntitlementRow.declaration_id.in_(seen))
+    if collector_id is not None:
+        collected = portions.where(EntitlementPortion.collector_id == collector_id)
+        query = query.where(EntitlementRow.declaration_id.in_(collected))
+    return query
 
 
-def portions_seen_by(subject_id: UUID | None, bank_id: UUID | None) -> ColumnElement[bool]:
-    """Which portions a party or a bank may see: its own, or its clients'."""
+async def portions_seen_by(
+    session: AsyncSession, declaration_ids: Iterable[UUID], *, subject_id: UUID | None, bank_id: UUID | None
+) -> dict[UUID, EntitlementPortion]:
+    """Of some declarations the portions that a party or a bank may see: its own, or its clients'; else all."""
+    query = select(EntitlementPortion).where(EntitlementPortion.declaration_id.in_(set(declaration_ids)))
+    if subject_id is not None or bank_id is not None:
+        query = query.where(_portions_seen_by(subject_id, bank_id))
+    return {row.portion_id: row for row in (await session.execute(query)).scalars()}
+
+
+def _portions_seen_by(subject_id: UUID | None, bank_id: UUID | None) -> ColumnElement[bool]:
     portion = EntitlementPortion
     if bank_id is not None:
         return portion.collector_id.in_(clients_of(bank_id))
     return or_(portion.collector_id == subject_id, portion.owner_id == subject_id, portion.consignor_id == subject_id)
-
-
-def holds_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) -> Select[Any]:
-    """The holds of a pilot, of a bank or of a collector."""
-    query: Select[Any] = select(HoldRow).where(HoldRow.pilot == pilot)
-    if bank_id is not None:
-        return query.where(HoldRow.bank_id == bank_id)
-    return query if subject_id is None else query.where(HoldRow.collector_id == subject_id)

@@ -10,18 +10,22 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from fx_settlement.domain.amounts import breaches_of_currency, exact
+from fx_settlement.domain.accounts import money_account
+from fx_settlement.domain.amounts import breaches_of_currency
+from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
+from fx_settlement.domain.booking import ReceiptFacts, breaches_of_receipt
 from fx_settlement.domain.matching import CollectorFacts, breaches_of_collector
 from fx_settlement.publishers.money import announce_collection
-from fx_settlement.store.journal import Posting, number_under, personal_balance_for_update, post
+from fx_settlement.store.journal import Entry, Posting, number_under, write_entries
 from fx_settlement.store.parameters import LimitedFxClasses
 from fx_settlement.store.parties import bank_in_force, is_filed, qualification_value, subject
+from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.tables import CollectionRow, policy
 from shared.act import Act
 from shared.events.fx_settlement import CollectionBooked
 from shared.policy import policy_of
-from shared.rows import next_number, row_to_change
+from shared.rows import next_number
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
@@ -52,7 +56,7 @@ async def book_collection(
 ) -> CollectionRow:
     """The booked collection, nothing of it matched yet; or every reason why not."""
     if breaches := await _breaches(session, booked, bank_id, act):
-        raise Refused(tuple(breaches))
+        raise Refused(breaches)
     zero = Decimal(0)
     row = CollectionRow(
         id=uuid7(),
@@ -80,11 +84,11 @@ async def book_collection(
     await session.flush()
     net = row.amount - row.bank_charges
     postings = [
-        Posting(held_at(row), row.currency, net),
+        Posting(money_account(row.collector_id, bank_id, row.account_kind), row.currency, net),
         Posting(f"charges:{row.collector_id}", row.currency, row.bank_charges),
         Posting(f"unmatched:{row.collector_id}", row.currency, -row.amount),
     ]
-    await post(session, postings, reference=f"collection:{row.number}", act=act)
+    await write_entries(session, [Entry(f"collection:{row.number}", postings)], act=act)
     if row.account_kind == "personal":
         balance = await personal_balance_for_update(session, row.collector_id, row.currency, act.pilot)
         balance.balance += net
@@ -92,32 +96,22 @@ async def book_collection(
     return row
 
 
-def held_at(row: CollectionRow) -> str:
-    """The journal account where the collected money lies."""
-    return f"personal:{row.collector_id}" if row.account_kind == "personal" else f"bank:{row.bank_id}"
-
-
-async def _breaches(session: AsyncSession, booked: Booked, bank_id: UUID, act: Act) -> list[Breach]:
+async def _breaches(session: AsyncSession, booked: Booked, bank_id: UUID, act: Act) -> tuple[Breach, ...]:
     today = legal_date(act.now)
-    breaches = [
+    receipt = ReceiptFacts(
+        amount=booked.amount,
+        charges=booked.bank_charges,
+        currency=booked.currency,
+        method=booked.method,
+        in_the_future=booked.received_on > today,
+    )
+    return (
         *breaches_of_currency(booked.currency),
         *breaches_of_collector(await _collector(session, booked, act)),
-    ]
-    if not await bank_in_force(session, bank_id, act.pilot, today):
-        breaches.append(Breach("bank_not_filed", "R-FILE-9"))
-    if booked.received_on > today:
-        breaches.append(Breach("date_in_the_future", "V16", "/received_on"))
-    if exact(booked.amount, booked.currency) <= 0:
-        breaches.append(Breach("amount_not_positive", "R-FX-1", "/amount"))
-    charges = exact(booked.bank_charges, booked.currency)
-    if charges != booked.bank_charges or not 0 <= charges < booked.amount:
-        breaches.append(Breach("charges_wrong", "V37", "/bank_charges"))
-    if (booked.currency == "CNY") != (booked.method == "rmb"):
-        breaches.append(Breach("method_disagrees_with_currency", "R-FX-6", "/method"))
-    number = await number_under(session, bank_id, booked.bank_reference)
-    if number is not None:
-        breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
-    return breaches
+        *breaches_of_bank(await bank_in_force(session, bank_id, act.pilot, today)),
+        *breaches_of_receipt(receipt),
+        *breaches_of_reference(await number_under(session, bank_id, booked.bank_reference)),
+    )
 
 
 async def _collector(session: AsyncSession, booked: Booked, act: Act) -> CollectorFacts:
@@ -133,17 +127,4 @@ async def _collector(session: AsyncSession, booked: Booked, act: Act) -> Collect
         has_personal_account=qualification_value(collector, "personal_fx_account", on) is not None,
         account_kind=booked.account_kind,
         limited_classes=limited,
-    )
-
-
-async def booked_collection(
-    session: AsyncSession, collection_id: UUID, *, bank_id: UUID, version: int | None, act: Act
-) -> CollectionRow:
-    """The locked collection at the version the caller saw (any, where None), if its bank booked it."""
-
-    def own(row: CollectionRow) -> bool:
-        return row.bank_id == bank_id
-
-    return await row_to_change(
-        session, CollectionRow, collection_id, pilot=act.pilot, version=version, what="collection", own=own
     )

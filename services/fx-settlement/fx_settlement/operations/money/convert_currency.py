@@ -7,29 +7,23 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.amounts import breaches_of_currency, exact
+from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
 from fx_settlement.domain.conversion import ConversionFacts, breaches_of_conversion
+from fx_settlement.store.conversions import converted_on_proof, converted_under, lock_proof, matched_on
 from fx_settlement.store.documents import QuotaStatement
-from fx_settlement.store.journal import (
-    Posting,
-    Quoted,
-    number_under,
-    personal_balance_for_update,
-    post,
-    rate_id_of,
-)
-from fx_settlement.store.parties import bank_in_force, clients_of, subject
+from fx_settlement.store.journal import Entry, Posting, Quoted, number_under, rate_id_of, write_entries
+from fx_settlement.store.parties import bank_in_force, is_client, subject
+from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
-from fx_settlement.store.tables import CollectionRow, ConversionRow, MatchRow, SubjectCopy
+from fx_settlement.store.tables import ConversionRow, SubjectCopy
 from shared.act import Act
 from shared.events.fx_settlement import Converted
 from shared.messaging.outbox import announce
-from shared.rows import lock_name, model_from, next_number
+from shared.rows import model_from, next_number
 from shared.vocabulary.errors import Hidden, NotFound, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
@@ -62,16 +56,14 @@ class ToConvert:
 
 async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id: UUID, act: Act) -> ConversionRow:
     """The conversion, or every reason why not; the balance's lock orders a holder's conversions."""
-    await _require_client(session, wanted.holder_id, bank_id, act)
+    holder = await _require_client(session, wanted.holder_id, bank_id, act)
     number = await number_under(session, bank_id, wanted.bank_reference)
     if wanted.proof_document is not None:
-        await lock_name(session, f"proof {act.pilot} {wanted.proof_document.hash}")
+        await lock_proof(session, wanted.proof_document.hash, act.pilot)
     balance = await personal_balance_for_update(session, wanted.holder_id, wanted.currency, act.pilot)
-    breaches = await _breaches(session, wanted, balance.balance, bank_id, act)
-    if number is not None:
-        breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
-    if breaches:
-        raise Refused(tuple(breaches))
+    breaches = await _breaches(session, wanted, holder, balance.balance, bank_id, act)
+    if breaches := (*breaches, *breaches_of_reference(number)):
+        raise Refused(breaches)
     source = f"bank:{bank_id}:{wanted.bank_reference}"
     quoted = Quoted(source, wanted.currency, "CNY", wanted.converted_on, wanted.rate)
     document = wanted.proof_document
@@ -102,20 +94,19 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
         Posting(f"paid_out:{wanted.holder_id}", "CNY", row.rmb_amount),
         Posting(f"conversion:{bank_id}", "CNY", -row.rmb_amount),
     ]
-    await post(session, postings, reference=f"conversion:{row.number}", act=act)
+    await write_entries(session, [Entry(f"conversion:{row.number}", postings)], act=act)
     await _announce(session, row, act)
     return row
 
 
-async def _require_client(session: AsyncSession, holder_id: UUID, bank_id: UUID, act: Act) -> None:
+async def _require_client(session: AsyncSession, holder_id: UUID, bank_id: UUID, act: Act) -> SubjectCopy:
     """A bank converts from accounts it keeps: anybody else's answers like an unknown one (V65)."""
-    if await subject(session, holder_id, act.pilot) is None:
+    holder = await subject(session, holder_id, act.pilot)
+    if holder is None:
         raise NotFound(f"no subject {holder_id}")
-    client = select(SubjectCopy.subject_id).where(
-        SubjectCopy.subject_id == holder_id, SubjectCopy.subject_id.in_(clients_of(bank_id))
-    )
-    if await session.scalar(client) is None:
+    if not await is_client(session, holder_id, bank_id):
         raise Hidden(f"{holder_id} is no client of the bank")
+    return holder
 
 
 async def _announce(session: AsyncSession, row: ConversionRow, act: Act) -> None:
@@ -124,21 +115,24 @@ async def _announce(session: AsyncSession, row: ConversionRow, act: Act) -> None
     await announce(session, said, key=row.id, sequence=1, act=act)
 
 
-async def _breaches(session: AsyncSession, wanted: ToConvert, held: Decimal, bank_id: UUID, act: Act) -> list[Breach]:
-    holder = await subject(session, wanted.holder_id, act.pilot)
+async def _breaches(
+    session: AsyncSession, wanted: ToConvert, holder: SubjectCopy, held: Decimal, bank_id: UUID, act: Act
+) -> tuple[Breach, ...]:
+    today = legal_date(act.now)
     facts = ConversionFacts(
-        natural_person=holder is not None and holder.natural_person,
+        natural_person=holder.natural_person,
         foreign=wanted.currency != "CNY",
         amount=exact(wanted.amount, wanted.currency),
         balance=held,
         proof_value=await _proven(session, wanted, act.pilot),
         stated_quota=await _stated(session, wanted, bank_id),
-        in_the_future=wanted.converted_on > legal_date(act.now),
+        in_the_future=wanted.converted_on > today,
     )
-    breaches = [*breaches_of_currency(wanted.currency), *breaches_of_conversion(facts)]
-    if not await bank_in_force(session, bank_id, act.pilot, legal_date(act.now)):
-        breaches.append(Breach("bank_not_filed", "R-FILE-9"))
-    return breaches
+    return (
+        *breaches_of_currency(wanted.currency),
+        *breaches_of_conversion(facts),
+        *breaches_of_bank(await bank_in_force(session, bank_id, act.pilot, today)),
+    )
 
 
 async def _stated(session: AsyncSession, wanted: ToConvert, bank_id: UUID) -> Decimal | None:
@@ -146,39 +140,17 @@ async def _stated(session: AsyncSession, wanted: ToConvert, bank_id: UUID) -> De
     statement = wanted.quota_statement
     if statement is None:
         return None
-    earlier = select(func.coalesce(func.sum(ConversionRow.amount), 0)).where(
-        ConversionRow.holder_id == wanted.holder_id,
-        ConversionRow.bank_id == bank_id,
-        ConversionRow.currency == wanted.currency,
-        ConversionRow.uses_quota.is_(True),
-        ConversionRow.quota_statement["reference"].astext == statement.reference,
+    return statement.remaining - await converted_under(
+        session, statement.reference, holder_id=wanted.holder_id, bank_id=bank_id, currency=wanted.currency
     )
-    return statement.remaining - (await session.scalar(earlier) or Decimal(0))
 
 
 async def _proven(session: AsyncSession, wanted: ToConvert, pilot: str) -> Decimal | None:
     """What the proof is still good for: earlier conversions on the same portions or document count against it."""
-    document = wanted.proof_document
-    if not wanted.proof_portion_ids and document is None:
+    document, ids = wanted.proof_document, wanted.proof_portion_ids
+    if not ids and document is None:
         return None
     proven = Decimal(0) if document is None else document.total
-    ids = set(wanted.proof_portion_ids)
-    matched = (
-        select(MatchRow.amount)
-        .join(CollectionRow, CollectionRow.id == MatchRow.collection_id)
-        .where(
-            MatchRow.portion_id.in_(ids),
-            or_(MatchRow.owner_id == wanted.holder_id, CollectionRow.collector_id == wanted.holder_id),
-            MatchRow.unmatched_at.is_(None),
-            CollectionRow.currency == wanted.currency,
-            CollectionRow.pilot == pilot,
-        )
-    )
-    proven += sum((await session.execute(matched)).scalars(), Decimal(0))
-    same = [ConversionRow.proof_portion_ids.has_any(array([str(each) for each in ids]))] if ids else []
-    if document is not None:
-        same.append(ConversionRow.proof_document_hash == document.hash)
-    earlier = select(ConversionRow.amount).where(
-        ConversionRow.pilot == pilot, ConversionRow.currency == wanted.currency, or_(*same)
-    )
-    return proven - sum((await session.execute(earlier)).scalars(), Decimal(0))
+    proven += await matched_on(session, ids, holder_id=wanted.holder_id, currency=wanted.currency, pilot=pilot)
+    hashed = None if document is None else document.hash
+    return proven - await converted_on_proof(session, ids, hashed, currency=wanted.currency, pilot=pilot)

@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from fx_settlement.domain.shares import NOTHING, Share
-from fx_settlement.operations.rooms.move_room import Move, move_rooms
-from fx_settlement.store.journal import Posting, entry, write_entries
+from fx_settlement.domain.accounts import liability_account
+from fx_settlement.domain.payables import owed_on
+from fx_settlement.domain.shares import NOTHING, Share, share_of
+from fx_settlement.store.journal import Entry, Posting
+from fx_settlement.store.matches import Cut
+from fx_settlement.store.room_moves import Move
 from fx_settlement.store.tables import ClaimRow, CollectionRow, MatchRow, PayableRow, PortionRoomRow
 from shared.act import Act
 
 _ZERO = Decimal(0)
-
-
-def share_of(match: MatchRow) -> Share:
-    """What a match takes."""
-    return Share(match.amount, match.charges, match.value, match.value_usd)
-
-
-def owed_on(payable: PayableRow) -> Decimal:
-    """What the agent still has of its principal's money."""
-    return payable.collected + payable.claims - payable.charges - payable.passed_on
-
-
-def liability_of(collection: CollectionRow, match: MatchRow) -> str:
-    """The journal account that a match pays into."""
-    if collection.collector_id == match.owner_id:
-        return f"settled:{match.owner_id}"
-    return f"payable:{collection.collector_id}:{match.owner_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """What a cut does to a room and to the books; `write_cuts` writes it."""
-
-    move: Move
-    entry: list[dict[str, Any]]
 
 
 def cut_match(
@@ -57,7 +32,7 @@ def cut_match(
 ) -> Cut | None:
     """Leave `kept` of the match. Money passed on already is claimed back with `claims`, else None and nothing done.
 
-    The caller holds the locks of declaration, collection and payable, and has the cuts written.
+    The caller holds the locks of declaration, collection and payable, and writes the cuts (`write_cuts`).
     """
     freed = share_of(match).less(kept)
     missing = _ZERO if payable is None else max(freed.amount - freed.charges - owed_on(payable), _ZERO)
@@ -68,7 +43,7 @@ def cut_match(
         session.add(_rest(match, kept, act))
     collection.matched -= freed.amount
     reference = f"unmatch:{match.id}"
-    owed = liability_of(collection, match)
+    owed = liability_account(collection.collector_id, match.owner_id)
     postings = [
         Posting(owed, collection.currency, freed.amount - freed.charges),
         Posting(f"charges:{collection.collector_id}", collection.currency, freed.charges),
@@ -83,13 +58,7 @@ def cut_match(
     if missing:
         session.add(_claim(match, collection, missing, act))
     back = Move(room, reference, matched=-freed.value, matched_usd=-freed.value_usd)
-    return Cut(back, entry(postings, reference=reference, act=act))
-
-
-async def write_cuts(session: AsyncSession, cuts: Sequence[Cut], *, act: Act) -> None:
-    """Free the rooms of all cuts and book them."""
-    await move_rooms(session, [cut.move for cut in cuts], act=act)
-    await write_entries(session, [row for cut in cuts for row in cut.entry])
+    return Cut(back, Entry(reference, postings))
 
 
 def _rest(match: MatchRow, kept: Share, act: Act) -> MatchRow:

@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.advances import AdvanceFacts, breaches_of_advance
 from fx_settlement.domain.amounts import exact
-from fx_settlement.domain.shares import NOTHING, Share, kept_of
-from fx_settlement.operations.money.book_collection import booked_collection
 from fx_settlement.publishers.money import announce_collection
+from fx_settlement.store.advances import add_to_advance, take_of_trade_room, trade_heard, trade_room_for_update
+from fx_settlement.store.collections import collection_to_change
 from fx_settlement.store.journal import Quoted, rate_id_of
-from fx_settlement.store.rooms import trade_room_for_update
-from fx_settlement.store.tables import AdvanceRow, CollectionRow, TradeCopy, TradeRoomRow
+from fx_settlement.store.tables import CollectionRow, TradeCopy
 from shared.act import Act
 from shared.events.fx_settlement import AdvanceLinked
 from shared.vocabulary.errors import Refused
@@ -39,20 +36,21 @@ async def link_advance(
     session: AsyncSession, collection_id: UUID, wanted: ToLink, *, version: int, bank_id: UUID, act: Act
 ) -> CollectionRow:
     """The collection with the advance, or every reason why not."""
-    row = await booked_collection(session, collection_id, bank_id=bank_id, version=version, act=act)
-    trade = await session.get(TradeCopy, wanted.trade_id)
+    row = await collection_to_change(session, collection_id, bank_id=bank_id, version=version, act=act)
+    trade = await trade_heard(session, wanted.trade_id)
     rate = _rate(row, trade, wanted)
     value = Decimal(0) if trade is None or rate is None else rounded(wanted.amount * rate, trade.currency)
     breaches = breaches_of_advance(_facts(row, trade, wanted, rate, value))
     if trade is None or rate is None or breaches:
         raise Refused(breaches)
-    if not await _take(session, wanted.trade_id, value):
+    if not await take_of_trade_room(session, wanted.trade_id, value):
         room = await trade_room_for_update(session, wanted.trade_id)
         left = Decimal(0) if room is None else room.registered - room.linked
-        params = {"value": f"{value:f}", "left": f"{left:f}"}
+        params = {"value": value, "left": left}
         raise Refused((Breach("advance_over_trade", "R-FX-8", "/amount", params),))
     row.linked += wanted.amount
-    await _write(session, row, trade, wanted, value, rate, act)
+    rate_id = await _rate_id(session, row, trade, wanted, rate)
+    await add_to_advance(session, row, trade, amount=wanted.amount, value=value, rate=rate, rate_id=rate_id, act=act)
     await announce_collection(session, row, AdvanceLinked, act=act)
     return row
 
@@ -81,63 +79,9 @@ def _facts(
     )
 
 
-async def _take(session: AsyncSession, trade_id: UUID, value: Decimal) -> bool:
-    taking = (
-        update(TradeRoomRow)
-        .where(TradeRoomRow.trade_id == trade_id, TradeRoomRow.linked + value <= TradeRoomRow.registered)
-        .values(linked=TradeRoomRow.linked + value)
-        .returning(TradeRoomRow)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    return (await session.execute(taking)).scalar_one_or_none() is not None
-
-
-async def _write(
-    session: AsyncSession, row: CollectionRow, trade: TradeCopy, wanted: ToLink, value: Decimal, rate: Decimal, act: Act
-) -> None:
-    rate_id = "none"
-    if trade.currency != row.currency:
-        source = f"bank:{row.bank_id}:{wanted.rate_source}"
-        quoted = Quoted(source, row.currency, trade.currency, row.received_on, rate)
-        rate_id = str(await rate_id_of(session, quoted, row.pilot))
-    adding = insert(AdvanceRow).values(
-        collection_id=row.id,
-        trade_id=trade.trade_id,
-        pilot=row.pilot,
-        amount=wanted.amount,
-        value=value,
-        trade_currency=trade.currency,
-        rate=rate,
-        rate_id=rate_id,
-        linked_at=act.now,
-    )
-    more = {
-        "amount": AdvanceRow.amount + adding.excluded.amount,
-        "value": AdvanceRow.value + adding.excluded.value,
-        **{name: adding.excluded[name] for name in ("trade_currency", "rate", "rate_id", "linked_at")},
-    }
-    await session.execute(adding.on_conflict_do_update(index_elements=["collection_id", "trade_id"], set_=more))
-
-
-async def unlink_advance(
-    session: AsyncSession, advance: AdvanceRow, collection: CollectionRow, room: TradeRoomRow, amount: Decimal
-) -> None:
-    """Free up to `amount` of an advance; the caller holds the locks of collection and trade room."""
-    whole = Share(advance.amount, Decimal(0), advance.value, Decimal(0))
-    keep = max(advance.amount - amount, Decimal(0))
-    kept = kept_of(whole, keep, collection.currency, advance.trade_currency) if keep else NOTHING
-    freed = whole.less(kept)
-    advance.amount, advance.value = kept.amount, kept.value
-    collection.linked -= freed.amount
-    room.linked -= freed.value
-    await session.flush()
-
-
-async def take_advance(session: AsyncSession, collection: CollectionRow, trade_id: UUID, amount: Decimal) -> None:
-    """Draw a match of the trade's goods on what is kept for the trade, as far as that goes."""
-    advance = await session.get(AdvanceRow, (collection.id, trade_id), populate_existing=True)
-    if advance is None or not advance.amount:
-        return
-    room = await trade_room_for_update(session, trade_id)
-    if room is not None:
-        await unlink_advance(session, advance, collection, room, amount)
+async def _rate_id(session: AsyncSession, row: CollectionRow, trade: TradeCopy, wanted: ToLink, rate: Decimal) -> str:
+    if trade.currency == row.currency:
+        return "none"
+    source = f"bank:{row.bank_id}:{wanted.rate_source}"
+    quoted = Quoted(source, row.currency, trade.currency, row.received_on, rate)
+    return str(await rate_id_of(session, quoted, row.pilot))

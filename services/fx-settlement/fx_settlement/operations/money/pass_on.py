@@ -7,23 +7,18 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.amounts import breaches_of_currency, exact
+from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
 from fx_settlement.domain.transfers import PassOnFacts, breaches_of_pass_on
-from fx_settlement.store.journal import (
-    Posting,
-    Quoted,
-    number_under,
-    personal_balance_for_update,
-    post,
-    rate_id_of,
-)
+from fx_settlement.store.journal import Entry, Posting, Quoted, number_under, rate_id_of, write_entries
 from fx_settlement.store.parties import bank_in_force, is_filed, qualification_value, subject
+from fx_settlement.store.payables import take_of_payable
+from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
-from fx_settlement.store.tables import PassOnRow, PayableRow, SubjectCopy
+from fx_settlement.store.tables import PassOnRow, SubjectCopy
 from shared.act import Act
 from shared.events.fx_settlement import PassedOn
 from shared.messaging.outbox import announce
@@ -53,7 +48,8 @@ async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act
     """The transfer, never more than is owed; or every reason why not."""
     principal = await subject(session, wanted.principal_id, act.pilot)
     breaches = await _breaches(session, wanted, principal, bank_id, act)
-    if not await _take(session, wanted, act.pilot):
+    key = (wanted.agent_id, wanted.principal_id, wanted.currency)
+    if not await take_of_payable(session, key, wanted.amount, act.pilot):
         breaches.append(Breach("pass_on_over_payable", "R-FX-4", "/amount"))
     if principal is None or breaches:
         raise Refused(tuple(breaches))
@@ -61,30 +57,12 @@ async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act
     session.add(row)
     await session.flush()
     to_personal = principal.natural_person and row.paid_as == "fx" and row.currency != "CNY"
-    await post(session, _postings(row, to_personal), reference=f"pass_on:{row.number}", act=act)
+    await write_entries(session, [Entry(f"pass_on:{row.number}", _postings(row, to_personal))], act=act)
     if to_personal:
         balance = await personal_balance_for_update(session, row.principal_id, row.currency, act.pilot)
         balance.balance += row.amount
     await announce(session, model_from(PassedOn, row, pass_on_id=row.id), key=row.id, sequence=1, act=act)
     return row
-
-
-async def _take(session: AsyncSession, wanted: ToPassOn, pilot: str) -> bool:
-    after = PayableRow.passed_on + PayableRow.charges + wanted.amount
-    taking = (
-        update(PayableRow)
-        .where(
-            PayableRow.agent_id == wanted.agent_id,
-            PayableRow.principal_id == wanted.principal_id,
-            PayableRow.currency == wanted.currency,
-            PayableRow.pilot == pilot,
-            after <= PayableRow.collected + PayableRow.claims,
-        )
-        .values(passed_on=PayableRow.passed_on + wanted.amount)
-        .returning(PayableRow.agent_id)
-        .execution_options(synchronize_session=False)
-    )
-    return (await session.execute(taking)).first() is not None
 
 
 async def _row(session: AsyncSession, wanted: ToPassOn, bank_id: UUID, act: Act) -> PassOnRow:
@@ -133,7 +111,7 @@ def _postings(row: PassOnRow, to_personal: bool) -> list[Posting]:
 async def _breaches(
     session: AsyncSession, wanted: ToPassOn, principal: SubjectCopy | None, bank_id: UUID, act: Act
 ) -> list[Breach]:
-    on = wanted.paid_on
+    on, today = wanted.paid_on, legal_date(act.now)
     facts = PassOnFacts(
         principal_known=principal is not None and is_filed(principal),
         principal_is_natural=principal is not None and principal.natural_person,
@@ -143,12 +121,11 @@ async def _breaches(
         currency=wanted.currency,
         paid_as=wanted.paid_as,
         rate_named=wanted.rate is not None,
-        in_the_future=on > legal_date(act.now),
+        in_the_future=on > today,
     )
-    breaches = [*breaches_of_currency(wanted.currency), *breaches_of_pass_on(facts)]
-    if not await bank_in_force(session, bank_id, act.pilot, legal_date(act.now)):
-        breaches.append(Breach("bank_not_filed", "R-FILE-9"))
-    number = await number_under(session, bank_id, wanted.bank_reference)
-    if number is not None:
-        breaches.append(Breach("bank_reference_used", "V39", "/bank_reference", {"number": number}))
-    return breaches
+    return [
+        *breaches_of_currency(wanted.currency),
+        *breaches_of_pass_on(facts),
+        *breaches_of_bank(await bank_in_force(session, bank_id, act.pilot, today)),
+        *breaches_of_reference(await number_under(session, bank_id, wanted.bank_reference)),
+    ]

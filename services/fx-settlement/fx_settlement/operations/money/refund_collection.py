@@ -10,18 +10,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from fx_settlement.domain.accounts import money_account
 from fx_settlement.domain.amounts import exact
 from fx_settlement.domain.refunds import RefundFacts, breaches_of_refund
-from fx_settlement.domain.shares import kept_of
-from fx_settlement.operations.money.book_collection import held_at
-from fx_settlement.operations.money.cut_match import Cut, cut_match, share_of, write_cuts
-from fx_settlement.operations.money.link_advance import unlink_advance
-from fx_settlement.operations.money.unmatch_collection import LockedCollection, lock_matched, tell_freed
+from fx_settlement.domain.shares import kept_of, share_of
+from fx_settlement.operations.money.cut_match import cut_match
+from fx_settlement.operations.money.unlink_advance import unlink_advance
+from fx_settlement.operations.rooms.thaw_rooms import thaw_rooms
 from fx_settlement.publishers.money import announce_collection
-from fx_settlement.store.collections import advances_of
-from fx_settlement.store.journal import Posting, personal_balance_for_update, post
+from fx_settlement.store.advances import advances_of, trade_room_for_update
+from fx_settlement.store.journal import Entry, Posting, write_entries
+from fx_settlement.store.matches import Cut, LockedCollection, matched_collection_to_change, write_cuts
 from fx_settlement.store.parameters import RefundSpecialAfterDays
-from fx_settlement.store.rooms import trade_room_for_update
+from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.tables import ClaimRow, CollectionRow, RefundRow, policy
 from shared.act import Act
 from shared.events.fx_settlement import CollectionRefunded, CollectionUnmatched
@@ -44,7 +45,7 @@ async def refund_collection(
     session: AsyncSession, collection_id: UUID, wanted: ToRefund, *, version: int, bank_id: UUID, act: Act
 ) -> CollectionRow:
     """The collection after the refund, or every reason why not."""
-    held = await lock_matched(session, collection_id, version=version, bank_id=bank_id, act=act)
+    held = await matched_collection_to_change(session, collection_id, version=version, bank_id=bank_id, act=act)
     row = held.collection
     rules = await policy_of(session, policy, row.pilot)
     facts = RefundFacts(
@@ -64,7 +65,7 @@ async def refund_collection(
     session.add(_refund(row, wanted))
     postings = [Posting(f"unmatched:{row.collector_id}", row.currency, wanted.amount)]
     postings += await _paid_from(session, row, wanted.amount, act)
-    await post(session, postings, reference=f"refund:{row.number}", act=act)
+    await write_entries(session, [Entry(f"refund:{row.number}", postings)], act=act)
     await announce_collection(session, row, CollectionRefunded, act=act, reason=wanted.evidence_hash)
     return row
 
@@ -110,13 +111,14 @@ async def _unmatch(session: AsyncSession, held: LockedCollection, amount: Decima
     await write_cuts(session, cuts, act=act)
     if freed:
         await announce_collection(session, row, CollectionUnmatched, act=act, reason="refunded")
-        await tell_freed(session, held, freed, act=act)
+        await thaw_rooms(session, held.entitlements, freed, act=act)
 
 
 async def _paid_from(session: AsyncSession, row: CollectionRow, amount: Decimal, act: Act) -> list[Posting]:
     """From the account that got it; what a personal account no longer holds the bank paid, and claims back."""
+    account = money_account(row.collector_id, row.bank_id, row.account_kind)
     if row.account_kind != "personal":
-        return [Posting(held_at(row), row.currency, -amount)]
+        return [Posting(account, row.currency, -amount)]
     balance = await personal_balance_for_update(session, row.collector_id, row.currency, row.pilot)
     paid = min(balance.balance, amount)
     balance.balance -= paid
@@ -134,4 +136,4 @@ async def _paid_from(session: AsyncSession, row: CollectionRow, amount: Decimal,
                 opened_at=act.now,
             )
         )
-    return [Posting(held_at(row), row.currency, -paid), Posting(f"bank:{row.bank_id}", row.currency, paid - amount)]
+    return [Posting(account, row.currency, -paid), Posting(f"bank:{row.bank_id}", row.currency, paid - amount)]

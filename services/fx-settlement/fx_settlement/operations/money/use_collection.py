@@ -10,20 +10,28 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from fx_settlement.domain.matching import PayerFacts, PortionFacts, breaches_of_payer, breaches_of_portion
-from fx_settlement.domain.shares import charges_share
-from fx_settlement.operations.money.link_advance import take_advance
-from fx_settlement.operations.money.owe_principal import owe_principals
-from fx_settlement.operations.rooms.move_room import Move, move_rooms
+from fx_settlement.domain.matching import (
+    PayerFacts,
+    PortionFacts,
+    breaches_of_payer,
+    breaches_of_portion,
+    breaches_of_use,
+    value_in,
+)
+from fx_settlement.domain.room import breach_of_room
+from fx_settlement.domain.shares import charges_share, usd_share
+from fx_settlement.operations.money.draw_on_advance import draw_on_advance
+from fx_settlement.operations.money.owe_principals import owe_principals
 from fx_settlement.publishers.money import announce_collection, announce_entitlement
-from fx_settlement.store.collections import advances_of, live_matches_of
+from fx_settlement.store.advances import advances_of
 from fx_settlement.store.journal import Quoted, rate_id_of
+from fx_settlement.store.matches import live_matches_of
+from fx_settlement.store.room_moves import Move, move_rooms
 from fx_settlement.store.rooms import portions_by_id, rooms_by_portion
 from fx_settlement.store.tables import CollectionRow, EntitlementPortion, EntitlementRow, MatchRow, PortionRoomRow
 from shared.act import Act
 from shared.events.fx_settlement import CollectionMatched, RoomReserved
 from shared.vocabulary.errors import Refused
-from shared.vocabulary.money import rounded
 from shared.vocabulary.rules import Breach
 
 _ZERO = Decimal(0)
@@ -71,14 +79,18 @@ async def use_collection(
         charges = charges_share(collection.bank_charges, collection.amount, matched, given, collection.currency)
         given += charges
         before, usd_before = counted[part.room.portion_id]
-        usd = _usd(part.portion, before + part.value, usd_before)
+        portion = part.portion
+        usd = usd_share(portion.released, portion.released_fob_usd, before + part.value, usd_before)
         counted[part.room.portion_id] = (before + part.value, usd_before + usd)
         match = _match(collection, part, charges, usd, rates, act)
         matches.append(match)
         moves.append(Move(part.room, f"match:{match.id}", matched=part.value, matched_usd=usd))
     collection.matched = matched
     if refused := await move_rooms(session, moves, act=act):
-        raise Refused(tuple(_over(parts[index], left) for index, left in refused.items()))
+        over = (
+            breach_of_room(parts[index].value, left, f"{parts[index].at}/amount") for index, left in refused.items()
+        )
+        raise Refused(tuple(over))
     await owe_principals(session, collection, matches, act=act)
     await announce_collection(session, collection, CollectionMatched, act=act)
     for declaration_id in sorted({part.room.declaration_id for part in parts}):
@@ -101,66 +113,48 @@ async def _parts(
         at = f"/matches/{index}"
         room, portion = rooms.get(each.portion_id), portions.get(each.portion_id)
         if room is None or portion is None or room.declaration_id not in entitlements:
-            breaches.append(Breach("portion_not_released", "R-FX-1", f"{at}/portion_id"))
+            breaches += _breaches(collection, None, None, False, at)
             continue
-        value = _value(collection, each, portion.currency)
-        if value is None:
-            breaches.append(Breach("rate_missing", "R-FX-10", f"{at}/rate", {"currency": portion.currency}))
-            continue
-        frozen = entitlements[room.declaration_id].frozen
-        breaches += _breaches(collection, portion, value, frozen, at)
-        parts.append(_Part(each, portion, room, value, at))
+        value = value_in(portion.currency, each.amount, collection.currency, each.rate, each.rate_source)
+        breaches += _breaches(collection, portion, value, entitlements[room.declaration_id].frozen, at)
+        if value is not None:
+            parts.append(_Part(each, portion, room, value, at))
     return parts, breaches
 
 
-def _value(collection: CollectionRow, wanted: ToMatch, currency: str) -> Decimal | None:
-    """In the declaration's currency; zero where the amount is finer than its currency, None without a rate."""
-    if rounded(wanted.amount, collection.currency) != wanted.amount:
-        return _ZERO
-    if currency == collection.currency:
-        return wanted.amount
-    if wanted.rate is None or not wanted.rate_source:
-        return None
-    return rounded(wanted.amount * wanted.rate, currency)
-
-
 def _breaches(
-    collection: CollectionRow, portion: EntitlementPortion, value: Decimal, frozen: bool, at: str
+    collection: CollectionRow, portion: EntitlementPortion | None, value: Decimal | None, frozen: bool, at: str
 ) -> tuple[Breach, ...]:
     facts = PortionFacts(
-        known=True,
-        agreed_collector=str(portion.collector_id),
+        known=portion is not None,
+        agreed_collector="" if portion is None else str(portion.collector_id),
         collector=str(collection.collector_id),
-        settlement_method=portion.settlement_method,
+        settlement_method="" if portion is None else portion.settlement_method,
         value=value,
         frozen=frozen,
+        currency="" if portion is None else portion.currency,
     )
+    breaches = breaches_of_portion(facts, at)
+    if portion is None or value is None:
+        return breaches
     payer = PayerFacts(
         paying_buyer=None if collection.buyer_id is None else str(collection.buyer_id),
         portion_buyer=None if portion.buyer_id is None else str(portion.buyer_id),
         relation=collection.payer_relation,
         evidence_hash=collection.payer_evidence_hash,
     )
-    return (*breaches_of_portion(facts, at), *breaches_of_payer(payer, at))
+    return (*breaches, *breaches_of_payer(payer, at))
 
 
-async def _used_up(session: AsyncSession, collection: CollectionRow, parts: Sequence[_Part]) -> list[Breach]:
+async def _used_up(session: AsyncSession, collection: CollectionRow, parts: Sequence[_Part]) -> tuple[Breach, ...]:
     """Draw on what is kept for the portions' trades first; money kept for other trades stays kept (R-FX-8)."""
     asked = sum((part.wanted.amount for part in parts), _ZERO)
     left = collection.amount - collection.refunded - collection.matched
     kept = {advance.trade_id for advance in await advances_of(session, collection.id)}
     for part in sorted(parts, key=lambda part: part.portion.trade_id):
         if part.portion.trade_id in kept:
-            await take_advance(session, collection, part.portion.trade_id, part.wanted.amount)
-    if asked <= left - collection.linked:
-        return []
-    params = {"left": f"{left - collection.linked:f}", "wanted": f"{asked:f}"}
-    return [Breach("collection_used_up", "V39", "/matches", params)]
-
-
-def _over(part: _Part, left: Decimal) -> Breach:
-    params = {"value": f"{part.value:f}", "left": f"{left:f}"}
-    return Breach("collection_over_entitlement", "R-FX-1", f"{part.at}/amount", params)
+            await draw_on_advance(session, collection, part.portion.trade_id, part.wanted.amount)
+    return breaches_of_use(asked, left - collection.linked)
 
 
 def _quoted(collection: CollectionRow, part: _Part) -> Quoted | None:
@@ -204,10 +198,3 @@ def _match(
         matched_at=act.now,
         unmatched_at=None,
     )
-
-
-def _usd(portion: EntitlementPortion, matched: Decimal, before: Decimal) -> Decimal:
-    """By share of the portion's released FOB, so that a portion matched whole counts whole."""
-    if not portion.released:
-        return _ZERO
-    return max(rounded(matched * portion.released_fob_usd / portion.released, "USD") - before, _ZERO)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from fx_settlement.domain.room import Bound
 from fx_settlement.store.rooms import open_conflict, rooms_of
-from fx_settlement.store.tables import ConflictRow, EntitlementRow, PortionRoomRow
+from fx_settlement.store.tables import ConflictRow, EntitlementRow
 from shared.act import Act
 
 _CODE = "matched_over_entitlement"
 
 
-def used_over(room: EntitlementRow | PortionRoomRow) -> Decimal:
-    """By how much held and matched exceed what the room carries; not above zero where they fit."""
-    return room.held + room.matched - room.collectable - room.tolerance
-
-
 async def freeze_room(session: AsyncSession, entitlement: EntitlementRow, *, act: Act) -> None:
     """Frozen with exactly one open case where anything is over, else open without one."""
     rooms = await rooms_of(session, entitlement.declaration_id)
-    over = max([used_over(entitlement), *(used_over(room) for room in rooms)])
+    whole = Bound(entitlement.collectable, entitlement.tolerance).excess(entitlement)
+    over = max([whole, *(Bound(room.collectable, room.tolerance).excess(room) for room in rooms)])
     case = await open_conflict(session, entitlement.declaration_id, _CODE)
     entitlement.frozen = over > 0
     for room in rooms:

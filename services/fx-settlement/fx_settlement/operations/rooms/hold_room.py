@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.amounts import exact
-from fx_settlement.domain.matching import PortionFacts, breaches_of_portion
-from fx_settlement.operations.rooms.move_room import Move, move_rooms
+from fx_settlement.domain.holding import HoldFacts, breaches_of_hold
+from fx_settlement.domain.matching import PortionFacts
+from fx_settlement.domain.room import breach_of_room
 from fx_settlement.operations.rooms.renew_tolerance import renew_tolerance
 from fx_settlement.publishers.money import announce_entitlement
 from fx_settlement.store.parties import bank_in_force, is_filed, subject
 from fx_settlement.store.pilots import prefix_of
+from fx_settlement.store.room_moves import Move, move_rooms
 from fx_settlement.store.rooms import entitlements_for_update, portions_by_id, rooms_by_portion
 from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, HoldLineRow, HoldRow
 from shared.act import Act
@@ -25,7 +27,6 @@ from shared.rows import next_number
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
-from shared.vocabulary.rules import Breach
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,16 @@ async def hold_room(
     """The hold over all its lines, or every reason why not."""
     entitlement = (await entitlements_for_update(session, [declaration_id])).get(declaration_id)
     portions = await portions_by_id(session, {each.portion_id for each in wanted})
-    breaches = _breaches(entitlement, portions, collector_id, wanted, act)
-    if not await bank_in_force(session, bank_id, act.pilot, legal_date(act.now)):
-        breaches.append(Breach("bank_not_filed", "R-FILE-9"))
     collector = await subject(session, collector_id, act.pilot)
-    if collector is None or not is_filed(collector):
-        breaches.append(Breach("collector_not_filed", "R-FX-2", "/collector_id"))
+    facts = HoldFacts(
+        lines=tuple(_facts(entitlement, portions.get(each.portion_id), collector_id, each, act) for each in wanted),
+        portions=len({each.portion_id for each in wanted}),
+        bank_filed=await bank_in_force(session, bank_id, act.pilot, legal_date(act.now)),
+        collector_filed=collector is not None and is_filed(collector),
+    )
+    breaches = breaches_of_hold(facts)
     if entitlement is None or breaches:
-        raise Refused(tuple(breaches))
+        raise Refused(breaches)
     hold = HoldRow(
         id=uuid7(),
         pilot=act.pilot,
@@ -77,48 +80,35 @@ async def hold_room(
     return hold
 
 
-def _breaches(
+def _facts(
     entitlement: EntitlementRow | None,
-    portions: dict[UUID, EntitlementPortion],
+    portion: EntitlementPortion | None,
     collector_id: UUID,
-    wanted: Sequence[ToHold],
+    wanted: ToHold,
     act: Act,
-) -> list[Breach]:
-    if len({each.portion_id for each in wanted}) < len(wanted):
-        return [Breach("portion_twice", "V38", "/lines")]
-    breaches: list[Breach] = []
-    for index, each in enumerate(wanted):
-        at = f"/lines/{index}"
-        portion = portions.get(each.portion_id)
-        known = portion is not None and entitlement is not None and portion.pilot == act.pilot
-        if portion is None or entitlement is None or portion.declaration_id != entitlement.declaration_id:
-            known = False
-        facts = PortionFacts(
-            known=known,
-            agreed_collector="" if portion is None else str(portion.collector_id),
-            collector=str(collector_id),
-            settlement_method="" if portion is None else portion.settlement_method,
-            value=Decimal(0) if entitlement is None else exact(each.value, entitlement.currency),
-            frozen=entitlement is not None and entitlement.frozen,
-        )
-        breaches += breaches_of_portion(facts, at)
-    return breaches
+) -> PortionFacts:
+    known = (
+        portion is not None
+        and entitlement is not None
+        and portion.pilot == act.pilot
+        and portion.declaration_id == entitlement.declaration_id
+    )
+    return PortionFacts(
+        known=known,
+        agreed_collector="" if portion is None else str(portion.collector_id),
+        collector=str(collector_id),
+        settlement_method="" if portion is None else portion.settlement_method,
+        value=Decimal(0) if entitlement is None else exact(wanted.value, entitlement.currency),
+        frozen=entitlement is not None and entitlement.frozen,
+    )
 
 
 async def _reserve(session: AsyncSession, hold: HoldRow, wanted: Sequence[ToHold], act: Act) -> None:
     rooms = await rooms_by_portion(session, {each.portion_id for each in wanted}, act.pilot)
     moves = [Move(rooms[each.portion_id], f"hold:{hold.number}", held=each.value) for each in wanted]
-    breaches = [
-        Breach(
-            "collection_over_entitlement",
-            "R-FX-1",
-            f"/lines/{index}/value",
-            {"value": f"{wanted[index].value:f}", "left": f"{left:f}"},
-        )
-        for index, left in (await move_rooms(session, moves, act=act)).items()
-    ]
-    if breaches:
-        raise Refused(tuple(breaches))
+    if refused := await move_rooms(session, moves, act=act):
+        over = (breach_of_room(wanted[index].value, left, f"/lines/{index}/value") for index, left in refused.items())
+        raise Refused(tuple(over))
     session.add_all(
         HoldLineRow(
             hold_id=hold.id,

@@ -5,15 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.room import is_collected_for
-from fx_settlement.operations.money.link_advance import unlink_advance
+from fx_settlement.operations.money.unlink_advance import unlink_advance
 from fx_settlement.publishers.money import announce_collection
-from fx_settlement.store.collections import advances_of_trade, collection_for_update
-from fx_settlement.store.rooms import trade_room_for_update
-from fx_settlement.store.tables import CollectionRow, TradeCopy, TradeRoomRow
+from fx_settlement.store.advances import advances_of_trade, open_trade_room, trade_heard, trade_room_for_update
+from fx_settlement.store.collections import collection_for_update
+from fx_settlement.store.tables import CollectionRow
 from shared.act import Act
 from shared.events.fx_settlement import AdvanceUnlinked
 
@@ -22,15 +21,12 @@ _ZERO = Decimal(0)
 
 async def change_trade_room(session: AsyncSession, trade_id: UUID, *, act: Act) -> None:
     """Idempotent; newest advances are unlinked first, and all of them when trade is void or its currency changed."""
-    trade = await session.get(TradeCopy, trade_id, populate_existing=True)
+    trade = await trade_heard(session, trade_id)
     if trade is None:
         return
     carries = trade.status == "registered" and is_collected_for(trade.kind, trade.settlement_method)
     registered = trade.total if carries else _ZERO
-    making = insert(TradeRoomRow).values(
-        trade_id=trade_id, pilot=trade.pilot, currency=trade.currency, registered=registered, linked=0
-    )
-    await session.execute(making.on_conflict_do_nothing())
+    await open_trade_room(session, trade, registered)
     collections: dict[UUID, CollectionRow] = {}
     for collection_id in sorted({each.collection_id for each in await advances_of_trade(session, trade_id)}):
         locked = await collection_for_update(session, collection_id)

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.operations.money.cut_match import liability_of
-from fx_settlement.store.collections import open_claims, payables_for_update
-from fx_settlement.store.journal import Posting, entry, post, write_entries
+from fx_settlement.domain.accounts import liability_account
+from fx_settlement.store.journal import Entry, Posting, write_entries
+from fx_settlement.store.payables import open_claims, payables_for_update
 from fx_settlement.store.tables import CollectionRow, MatchRow, PayableRow
 from shared.act import Act
 
@@ -22,22 +22,21 @@ async def owe_principals(
     keys = {(agent, match.owner_id, currency) for match in matches if match.owner_id != agent}
     payables = await payables_for_update(session, keys, collection.pilot)
     session.add_all(matches)
-    rows = []
+    entries = []
     for match in matches:
-        liability = liability_of(collection, match)
         postings = [
             Posting(f"unmatched:{agent}", currency, match.amount),
             Posting(f"charges:{agent}", currency, -match.charges),
-            Posting(liability, currency, match.charges - match.amount),
+            Posting(liability_account(agent, match.owner_id), currency, match.charges - match.amount),
         ]
-        rows += entry(postings, reference=f"match:{match.id}", act=act)
+        entries.append(Entry(f"match:{match.id}", postings))
         payable = payables.get((agent, match.owner_id, currency))
         if payable is not None:
             payable.collected += match.amount
             payable.charges += match.charges
             if payable.claims:
                 await _set_off(session, payable, match, act)
-    await write_entries(session, rows)
+    await write_entries(session, entries, act=act)
     await session.flush()
 
 
@@ -55,5 +54,5 @@ async def _set_off(session: AsyncSession, payable: PayableRow, match: MatchRow, 
             Posting(f"payable:{payable.agent_id}:{payable.principal_id}", payable.currency, settled),
             Posting(f"claim:{payable.principal_id}", payable.currency, -settled),
         ]
-        await post(session, postings, reference=f"set_off:{claim.id}", act=act)
+        await write_entries(session, [Entry(f"set_off:{claim.id}", postings)], act=act)
         await session.flush()

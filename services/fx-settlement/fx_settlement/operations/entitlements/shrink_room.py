@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.domain.shares import Share, kept_of, kept_worth
-from fx_settlement.operations.money.cut_match import cut_match, owed_on, share_of, write_cuts
-from fx_settlement.operations.rooms.void_hold import end_hold
+from fx_settlement.domain.payables import owed_on
+from fx_settlement.domain.room import Bound
+from fx_settlement.domain.shares import Share, kept_of, kept_worth, share_of
+from fx_settlement.operations.money.cut_match import cut_match
+from fx_settlement.operations.rooms.end_hold import end_hold
 from fx_settlement.publishers.money import announce_collection
-from fx_settlement.store.collections import (
-    collection_for_update,
-    live_matches_of_portions,
-    payables_for_update,
-)
-from fx_settlement.store.rooms import hold_for_update, open_holds_on
+from fx_settlement.store.holds import hold_for_update, open_holds_on
+from fx_settlement.store.matches import matches_on_portions_for_update, write_cuts
 from fx_settlement.store.tables import CollectionRow, EntitlementRow, MatchRow, PayableRow, PortionRoomRow
 from shared.act import Act
 from shared.events.fx_settlement import CollectionUnmatched
-
-_ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What a room will carry."""
-
-    collectable: Decimal
-    tolerance: Decimal
-
-    def excess(self, room: EntitlementRow | PortionRoomRow) -> Decimal:
-        """By how much the room's use is above it."""
-        return room.held + room.matched - self.collectable - self.tolerance
 
 
 async def shrink_room(
@@ -81,27 +64,19 @@ async def _cut_matches(
     bounds: Mapping[UUID, Bound],
     act: Act,
 ) -> None:
-    matches = await live_matches_of_portions(session, rooms)
-    if not matches or not _over(entitlement, rooms, whole, bounds):
+    if not _over(entitlement, rooms, whole, bounds):
         return
-    collections: dict[UUID, CollectionRow] = {}
-    for collection_id in sorted({match.collection_id for match in matches}):
-        locked = await collection_for_update(session, collection_id)
-        if locked is not None:
-            collections[collection_id] = locked
-    keys = {(collections[each.collection_id].collector_id, each.owner_id, collections[each.collection_id].currency)
-            for each in matches}  # fmt: skip
-    payables = await payables_for_update(session, [key for key in keys if key[0] != key[1]], act.pilot)
+    locked = await matches_on_portions_for_update(session, rooms, act.pilot)
     cut: set[UUID] = set()
-    for match in await live_matches_of_portions(session, rooms):
-        room, collection = rooms[match.portion_id], collections[match.collection_id]
+    for match in locked.matches:
+        room, collection = rooms[match.portion_id], locked.collections[match.collection_id]
         bound = bounds[match.portion_id]
         # The whole's excess comes off portions matched beyond their own value, whose tolerance was borrowed.
         borrowed = min(whole.excess(entitlement), room.matched + room.held - bound.collectable)
         excess = max(bound.excess(room), borrowed)
         if excess <= 0:
             continue
-        payable = payables.get((collection.collector_id, match.owner_id, collection.currency))
+        payable = locked.payable_of(match)
         kept = _kept(match, excess, collection, payable)
         if (done := cut_match(session, match, collection, room, payable, kept, act=act)) is not None:
             # Written at once: what the next match must give up is read off the counters.
@@ -109,7 +84,9 @@ async def _cut_matches(
             cut.add(collection.id)
     for collection_id in sorted(cut):
         reason = "the declaration shrank"
-        await announce_collection(session, collections[collection_id], CollectionUnmatched, act=act, reason=reason)
+        await announce_collection(
+            session, locked.collections[collection_id], CollectionUnmatched, act=act, reason=reason
+        )
 
 
 def _kept(match: MatchRow, excess: Decimal, collection: CollectionRow, payable: PayableRow | None) -> Share:

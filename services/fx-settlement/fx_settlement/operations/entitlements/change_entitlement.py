@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.matching import tolerance_among
+from fx_settlement.domain.room import Bound
+from fx_settlement.operations.entitlements.shrink_room import shrink_room
 from fx_settlement.operations.rooms.freeze_room import freeze_room
-from fx_settlement.operations.rooms.move_room import note_changes
-from fx_settlement.operations.rooms.renew_tolerance import tolerances_of
-from fx_settlement.operations.rooms.shrink_room import Bound, shrink_room
 from fx_settlement.publishers.money import announce_entitlement
-from fx_settlement.store.rooms import entitlements_for_update, portions_of, rooms_of
-from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, PortionRoomRow
+from fx_settlement.store.room_moves import note_changes
+from fx_settlement.store.rooms import entitlement_opened, portions_of, rooms_of
+from fx_settlement.store.tables import EntitlementPortion, PortionRoomRow
+from fx_settlement.store.tolerances import tolerances_on
 from shared.act import Act
 from shared.events.fx_settlement import EntitlementChanged
+from shared.vocabulary.legal_time import legal_date
 
 _ZERO = Decimal(0)
 
@@ -28,7 +29,7 @@ async def change_entitlement(session: AsyncSession, declaration_id: UUID, *, act
     portions = await portions_of(session, declaration_id)
     if not portions:
         return
-    entitlement = await _entitlement(session, portions[0])
+    entitlement = await entitlement_opened(session, portions[0])
     rooms = {room.portion_id: room for room in await rooms_of(session, declaration_id)}
     if entitlement.version and _equal(portions, rooms):
         return
@@ -38,8 +39,9 @@ async def change_entitlement(session: AsyncSession, declaration_id: UUID, *, act
             session.add(rooms[portion.portion_id])
     collectable = sum((portion.collectable for portion in portions), _ZERO)
     collectors = {portion.collector_id for portion in portions}
-    by_grade, grades = await tolerances_of(session, entitlement.pilot, collectors, act=act)
-    tolerance = tolerance_among(collectable, entitlement.currency, set(grades.values()), by_grade)
+    tolerances = await tolerances_on(session, legal_date(act.now), entitlement.pilot, collectors)
+    grades = set(tolerances.grades.values())
+    tolerance = tolerance_among(collectable, entitlement.currency, grades, tolerances.by_grade)
     bounds = {
         portion.portion_id: Bound(portion.collectable, tolerance if portion.collectable else _ZERO)
         for portion in portions
@@ -59,22 +61,6 @@ async def change_entitlement(session: AsyncSession, declaration_id: UUID, *, act
     await session.flush()
     await freeze_room(session, entitlement, act=act)
     await announce_entitlement(session, entitlement, EntitlementChanged, act=act, reason="declaration changed")
-
-
-async def _entitlement(session: AsyncSession, portion: EntitlementPortion) -> EntitlementRow:
-    making = insert(EntitlementRow).values(
-        declaration_id=portion.declaration_id,
-        pilot=portion.pilot,
-        currency=portion.currency,
-        collectable=0,
-        tolerance=0,
-        held=0,
-        matched=0,
-        frozen=False,
-        version=0,
-    )
-    await session.execute(making.on_conflict_do_nothing())
-    return (await entitlements_for_update(session, [portion.declaration_id]))[portion.declaration_id]
 
 
 def _equal(portions: list[EntitlementPortion], rooms: Mapping[UUID, PortionRoomRow]) -> bool:

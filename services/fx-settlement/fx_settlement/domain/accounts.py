@@ -1,0 +1,15 @@
+"""The names of journal accounts (R-FX-7); what each holds is in the service's README."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+
+def money_account(collector_id: UUID, bank_id: UUID, account_kind: str) -> str:
+    """Where collected money lies: in the collector's personal account, or at its bank."""
+    return f"personal:{collector_id}" if account_kind == "personal" else f"bank:{bank_id}"
+
+
+def liability_account(collector_id: UUID, owner_id: UUID) -> str:
+    """What a match pays into: settled where the owner collects itself, else owed to it."""
+    return f"settled:{owner_id}" if collector_id == owner_id else f"payable:{collector_id}:{owner_id}"

@@ -1,0 +1,27 @@
+"""What an agent owes a principal (R-FX-4, V42)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Protocol
+
+
+class Payable(Protocol):
+    """What an agent collected for a principal in one currency, and what became of it."""
+
+    @property
+    def collected(self) -> Decimal: ...
+
+    @property
+    def charges(self) -> Decimal: ...
+
+    @property
+    def passed_on(self) -> Decimal: ...
+
+    @property
+    def claims(self) -> Decimal: ...
+
+
+def owed_on(payable: Payable) -> Decimal:
+    """What the agent still has of its principal's money."""
+    return payable.collected + payable.claims - payable.charges - payable.passed_on

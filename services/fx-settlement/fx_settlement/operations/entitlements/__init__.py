@@ -1,0 +1,1 @@
+"""What happens to rooms and money when an export or a trade changes."""

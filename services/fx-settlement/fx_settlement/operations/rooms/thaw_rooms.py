@@ -1,0 +1,24 @@
+"""After matches are undone: rooms that carry their use again are open, and each room is told (R-DECL-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.operations.rooms.freeze_room import freeze_room
+from fx_settlement.publishers.money import announce_entitlement
+from fx_settlement.store.tables import EntitlementRow
+from shared.act import Act
+from shared.events.fx_settlement import RoomFreed
+
+
+async def thaw_rooms(
+    session: AsyncSession, entitlements: Mapping[UUID, EntitlementRow], freed: Iterable[UUID], *, act: Act
+) -> None:
+    """Thaw what fits again of the freed declarations; the caller holds their locks."""
+    for declaration_id in sorted(set(freed)):
+        entitlement = entitlements[declaration_id]
+        await freeze_room(session, entitlement, act=act)
+        await announce_entitlement(session, entitlement, RoomFreed, act=act, reason="unmatched")

@@ -1,0 +1,93 @@
+"""Questions about advances, and the room that they have on trades (R-FX-8)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.store.tables import AdvanceRow, CollectionRow, TradeCopy, TradeRoomRow
+from shared.act import Act
+
+
+async def trade_heard(session: AsyncSession, trade_id: UUID) -> TradeCopy | None:
+    """A trade as it was last heard of."""
+    return await session.get(TradeCopy, trade_id, populate_existing=True)
+
+
+async def open_trade_room(session: AsyncSession, trade: TradeCopy, registered: Decimal) -> None:
+    """Room for advances up to the registered value, where the trade has none yet."""
+    making = insert(TradeRoomRow).values(
+        trade_id=trade.trade_id, pilot=trade.pilot, currency=trade.currency, registered=registered, linked=0
+    )
+    await session.execute(making.on_conflict_do_nothing())
+
+
+async def trade_room_for_update(session: AsyncSession, trade_id: UUID) -> TradeRoomRow | None:
+    """The room that advances have on a trade, locked until commit."""
+    return await session.get(TradeRoomRow, trade_id, with_for_update=True, populate_existing=True)
+
+
+async def take_of_trade_room(session: AsyncSession, trade_id: UUID, value: Decimal) -> bool:
+    """Link a value to a trade where it has so much room left: the counter decides."""
+    taking = (
+        update(TradeRoomRow)
+        .where(TradeRoomRow.trade_id == trade_id, TradeRoomRow.linked + value <= TradeRoomRow.registered)
+        .values(linked=TradeRoomRow.linked + value)
+        .returning(TradeRoomRow)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return (await session.execute(taking)).scalar_one_or_none() is not None
+
+
+async def advances_of(session: AsyncSession, collection_id: UUID) -> list[AdvanceRow]:
+    """What of a collection is kept for trades, newest first."""
+    query = select(AdvanceRow).where(AdvanceRow.collection_id == collection_id, AdvanceRow.amount > 0)
+    rows = await session.execute(query.order_by(AdvanceRow.linked_at.desc()).execution_options(populate_existing=True))
+    return list(rows.scalars())
+
+
+async def advances_of_trade(session: AsyncSession, trade_id: UUID) -> list[AdvanceRow]:
+    """What is kept for a trade, newest first."""
+    query = select(AdvanceRow).where(AdvanceRow.trade_id == trade_id, AdvanceRow.amount > 0)
+    rows = await session.execute(query.order_by(AdvanceRow.linked_at.desc()).execution_options(populate_existing=True))
+    return list(rows.scalars())
+
+
+async def advance_on(session: AsyncSession, collection_id: UUID, trade_id: UUID) -> AdvanceRow | None:
+    """What of a collection is kept for one trade."""
+    return await session.get(AdvanceRow, (collection_id, trade_id), populate_existing=True)
+
+
+async def add_to_advance(
+    session: AsyncSession,
+    collection: CollectionRow,
+    trade: TradeCopy,
+    *,
+    amount: Decimal,
+    value: Decimal,
+    rate: Decimal,
+    rate_id: str,
+    act: Act,
+) -> None:
+    """Keep so much more of a collection for a trade; the rate is the newest one's."""
+    adding = insert(AdvanceRow).values(
+        collection_id=collection.id,
+        trade_id=trade.trade_id,
+        pilot=collection.pilot,
+        amount=amount,
+        value=value,
+        trade_currency=trade.currency,
+        rate=rate,
+        rate_id=rate_id,
+        linked_at=act.now,
+    )
+    more = {
+        "amount": AdvanceRow.amount + adding.excluded.amount,
+        "value": AdvanceRow.value + adding.excluded.value,
+        **{name: adding.excluded[name] for name in ("trade_currency", "rate", "rate_id", "linked_at")},
+    }
+    await session.execute(adding.on_conflict_do_update(index_elements=["collection_id", "trade_id"], set_=more))

@@ -1,0 +1,52 @@
+"""Questions about holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.store.rooms import entitlements_for_update
+from fx_settlement.store.tables import HoldLineRow, HoldRow
+from shared.act import Act
+from shared.rows import row_to_change
+
+
+async def hold_for_update(session: AsyncSession, hold_id: UUID) -> HoldRow | None:
+    """The hold, locked until commit; lock its declarations first."""
+    return await session.get(HoldRow, hold_id, with_for_update=True, populate_existing=True)
+
+
+async def hold_to_change(session: AsyncSession, hold_id: UUID, *, bank_id: UUID, act: Act) -> HoldRow:
+    """The hold with its declarations, locked, if the caller's bank placed it."""
+    await entitlements_for_update(session, {line.declaration_id for line in await lines_of(session, hold_id)})
+
+    def own(row: HoldRow) -> bool:
+        return row.bank_id == bank_id
+
+    return await row_to_change(session, HoldRow, hold_id, pilot=act.pilot, version=None, what="hold", own=own)
+
+
+async def lines_of(session: AsyncSession, hold_id: UUID) -> list[HoldLineRow]:
+    """What a hold reserves; it never changes."""
+    query = select(HoldLineRow).where(HoldLineRow.hold_id == hold_id).order_by(HoldLineRow.portion_id)
+    return list((await session.execute(query)).scalars())
+
+
+async def open_holds_on(session: AsyncSession, portion_ids: Iterable[UUID]) -> list[UUID]:
+    """The holds in force on some portions, newest first."""
+    query = select(HoldRow.id).where(
+        HoldRow.status == "held",
+        HoldRow.id.in_(select(HoldLineRow.hold_id).where(HoldLineRow.portion_id.in_(set(portion_ids)))),
+    )
+    return list((await session.execute(query.order_by(HoldRow.id.desc()))).scalars())
+
+
+def holds_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) -> Select[HoldRow]:
+    """The holds of a pilot, of a bank or of a collector."""
+    query = select(HoldRow).where(HoldRow.pilot == pilot)
+    if bank_id is not None:
+        return query.where(HoldRow.bank_id == bank_id)
+    return query if subject_id is None else query.where(HoldRow.collector_id == subject_id)

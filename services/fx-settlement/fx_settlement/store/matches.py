@@ -1,0 +1,112 @@
+"""Questions about matches, and everything that a collection's matches touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.store.collections import collection_for_update, collection_to_change
+from fx_settlement.store.journal import Entry, write_entries
+from fx_settlement.store.payables import PayableKey, payables_for_update
+from fx_settlement.store.room_moves import Move, move_rooms
+from fx_settlement.store.rooms import entitlements_for_update, rooms_by_portion
+from fx_settlement.store.tables import CollectionRow, EntitlementRow, MatchRow, PayableRow, PortionRoomRow
+from shared.act import Act
+from shared.vocabulary.errors import Stale
+
+
+async def matches_of(session: AsyncSession, collection_id: UUID) -> list[MatchRow]:
+    """A collection's matches, undone ones included, oldest first."""
+    query = select(MatchRow).where(MatchRow.collection_id == collection_id).order_by(MatchRow.id)
+    return list((await session.execute(query.execution_options(populate_existing=True))).scalars())
+
+
+async def live_matches_of(session: AsyncSession, collection_id: UUID) -> list[MatchRow]:
+    """A collection's matches in force, newest first."""
+    return [row for row in reversed(await matches_of(session, collection_id)) if row.unmatched_at is None]
+
+
+async def live_matches_of_portions(session: AsyncSession, ids: Iterable[UUID]) -> list[MatchRow]:
+    """The matches in force of some portions, newest first."""
+    query = select(MatchRow).where(MatchRow.portion_id.in_(set(ids)), MatchRow.unmatched_at.is_(None))
+    rows = await session.execute(query.order_by(MatchRow.id.desc()).execution_options(populate_existing=True))
+    return list(rows.scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class LockedMatches:
+    """Matches locked together with their collections and payables; the caller holds their declarations' locks."""
+
+    matches: list[MatchRow]
+    collections: dict[UUID, CollectionRow]
+    payables: dict[PayableKey, PayableRow]
+
+    def payable_of(self, match: MatchRow) -> PayableRow | None:
+        """What the agent owes the match's owner; None where the owner collects itself."""
+        collection = self.collections[match.collection_id]
+        return self.payables.get((collection.collector_id, match.owner_id, collection.currency))
+
+
+async def matches_on_portions_for_update(session: AsyncSession, ids: Iterable[UUID], pilot: str) -> LockedMatches:
+    """The matches in force of some portions, newest first."""
+    portion_ids = set(ids)
+    seen = await live_matches_of_portions(session, portion_ids)
+    collections: dict[UUID, CollectionRow] = {}
+    for collection_id in sorted({match.collection_id for match in seen}):
+        locked = await collection_for_update(session, collection_id)
+        if locked is not None:
+            collections[collection_id] = locked
+    payables = await payables_for_update(session, _keys(seen, collections), pilot)
+    return LockedMatches(await live_matches_of_portions(session, portion_ids), collections, payables)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCollection(LockedMatches):
+    """A collection locked together with everything that its matches touch."""
+
+    collection: CollectionRow
+    entitlements: dict[UUID, EntitlementRow]
+    rooms: dict[UUID, PortionRoomRow]
+
+
+async def matched_collection_to_change(
+    session: AsyncSession, collection_id: UUID, *, version: int, bank_id: UUID, act: Act
+) -> LockedCollection:
+    """Declarations first, then the collection: it is stale if it gained a match in between."""
+    seen = {match.declaration_id for match in await live_matches_of(session, collection_id)}
+    entitlements = await entitlements_for_update(session, seen)
+    collection = await collection_to_change(session, collection_id, bank_id=bank_id, version=version, act=act)
+    matches = await live_matches_of(session, collection_id)
+    if {match.declaration_id for match in matches} - seen:
+        raise Stale("the collection was matched meanwhile")
+    rooms = await rooms_by_portion(session, {match.portion_id for match in matches}, act.pilot)
+    collections = {collection.id: collection}
+    payables = await payables_for_update(session, _keys(matches, collections), act.pilot)
+    return LockedCollection(matches, collections, payables, collection, entitlements, rooms)
+
+
+def _keys(matches: Iterable[MatchRow], collections: dict[UUID, CollectionRow]) -> set[PayableKey]:
+    booked = ((match, collections[match.collection_id]) for match in matches)
+    return {
+        (collection.collector_id, match.owner_id, collection.currency)
+        for match, collection in booked
+        if match.owner_id != collection.collector_id
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a cut does to a room and to the books."""
+
+    move: Move
+    entry: Entry
+
+
+async def write_cuts(session: AsyncSession, cuts: Sequence[Cut], *, act: Act) -> None:
+    """Free the rooms of all cuts and book them."""
+    await move_rooms(session, [cut.move for cut in cuts], act=act)
+    await write_entries(session, [cut.entry for cut in cuts], act=act)

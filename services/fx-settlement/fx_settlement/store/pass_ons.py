@@ -1,0 +1,19 @@
+"""Questions about pass-ons."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+
+from fx_settlement.store.tables import PassOnRow
+
+
+def pass_ons_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) -> Select[PassOnRow]:
+    """The pass-ons of a pilot, of a bank that made them, or where a party is agent or principal."""
+    query = select(PassOnRow).where(PassOnRow.pilot == pilot)
+    if bank_id is not None:
+        return query.where(PassOnRow.bank_id == bank_id)
+    if subject_id is None:
+        return query
+    return query.where(or_(PassOnRow.agent_id == subject_id, PassOnRow.principal_id == subject_id))

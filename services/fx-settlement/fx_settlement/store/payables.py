@@ -1,0 +1,77 @@
+"""Questions about what agents owe their principals, and what is claimed back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.store.parties import clients_of
+from fx_settlement.store.tables import ClaimRow, PayableRow
+
+PayableKey = tuple[UUID, UUID, str]
+
+
+async def payables_for_update(
+    session: AsyncSession, keys: Iterable[PayableKey], pilot: str
+) -> dict[PayableKey, PayableRow]:
+    """What some agents owe some principals, locked in the order of the keys, opened at zero where new."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    zero = {name: Decimal(0) for name in ("collected", "charges", "passed_on", "claims")}
+    names = ("agent_id", "principal_id", "currency")
+    opening = [{**dict(zip(names, key, strict=True)), "pilot": pilot, **zero} for key in wanted]
+    await session.execute(insert(PayableRow).values(opening).on_conflict_do_nothing())
+    key = tuple_(PayableRow.agent_id, PayableRow.principal_id, PayableRow.currency)
+    query = select(PayableRow).where(key.in_(wanted))
+    ordered = query.order_by(PayableRow.agent_id, PayableRow.principal_id, PayableRow.currency).with_for_update()
+    rows = await session.execute(ordered.execution_options(populate_existing=True))
+    return {(row.agent_id, row.principal_id, row.currency): row for row in rows.scalars()}
+
+
+async def take_of_payable(session: AsyncSession, key: PayableKey, amount: Decimal, pilot: str) -> bool:
+    """Count an amount as passed on where so much is owed still: the counter decides (R-FX-4, V42)."""
+    agent_id, principal_id, currency = key
+    taking = (
+        update(PayableRow)
+        .where(
+            PayableRow.agent_id == agent_id,
+            PayableRow.principal_id == principal_id,
+            PayableRow.currency == currency,
+            PayableRow.pilot == pilot,
+            PayableRow.passed_on + PayableRow.charges + amount <= PayableRow.collected + PayableRow.claims,
+        )
+        .values(passed_on=PayableRow.passed_on + amount)
+        .returning(PayableRow.agent_id)
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.execute(taking)).first() is not None
+
+
+async def open_claims(session: AsyncSession, debtor_id: UUID, creditor_id: UUID, currency: str) -> list[ClaimRow]:
+    """The unsettled claims of one on another, oldest first; the payable's lock guards them."""
+    query = select(ClaimRow).where(
+        ClaimRow.debtor_id == debtor_id,
+        ClaimRow.creditor_id == creditor_id,
+        ClaimRow.currency == currency,
+        ClaimRow.settled < ClaimRow.amount,
+    )
+    return list((await session.execute(query.order_by(ClaimRow.id))).scalars())
+
+
+async def payables_seen_by(
+    session: AsyncSession, pilot: str, *, subject_id: UUID | None, bank_id: UUID | None
+) -> list[PayableRow]:
+    """What agents owe: all of a pilot, of a bank's clients, or where a party is agent or principal."""
+    query = select(PayableRow).where(PayableRow.pilot == pilot)
+    if bank_id is not None:
+        query = query.where(PayableRow.agent_id.in_(clients_of(bank_id)))
+    if subject_id is not None:
+        query = query.where(or_(PayableRow.agent_id == subject_id, PayableRow.principal_id == subject_id))
+    ordered = query.order_by(PayableRow.agent_id, PayableRow.principal_id, PayableRow.currency)
+    return list((await session.execute(ordered)).scalars())

@@ -1,0 +1,36 @@
+"""Questions about what personal accounts hold."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.store.parties import clients_of
+from fx_settlement.store.tables import PersonalBalanceRow
+
+
+async def personal_balance_for_update(
+    session: AsyncSession, holder_id: UUID, currency: str, pilot: str
+) -> PersonalBalanceRow:
+    """A personal account's balance, locked; opened at zero where there is none."""
+    opening = insert(PersonalBalanceRow).values(holder_id=holder_id, currency=currency, pilot=pilot, balance=0)
+    await session.execute(opening.on_conflict_do_nothing())
+    key = {"holder_id": holder_id, "currency": currency}
+    row = await session.get(PersonalBalanceRow, key, with_for_update=True, populate_existing=True)
+    assert row is not None  # noqa: S101 - it was made above, and nothing deletes it
+    return row
+
+
+async def balances_seen_by(
+    session: AsyncSession, pilot: str, *, subject_id: UUID | None, bank_id: UUID | None
+) -> list[PersonalBalanceRow]:
+    """The balances of a pilot, of a bank's clients, or of a holder."""
+    query = select(PersonalBalanceRow).where(PersonalBalanceRow.pilot == pilot)
+    if bank_id is not None:
+        query = query.where(PersonalBalanceRow.holder_id.in_(clients_of(bank_id)))
+    if subject_id is not None:
+        query = query.where(PersonalBalanceRow.holder_id == subject_id)
+    return list((await session.execute(query.order_by(PersonalBalanceRow.holder_id))).scalars())
