@@ -14,6 +14,7 @@ from fx_settlement.api.schemas import (
     CollectionOfOwner,
     CollectionOut,
     CollectionShown,
+    CollectionSummary,
     MatchesIn,
     RefundIn,
     UnmatchIn,
@@ -36,6 +37,8 @@ from shared.rows import model_from, row_seen
 
 router = APIRouter(tags=["collections"])
 
+_SUMS = ("amount", "bank_charges", "matched", "refunded", "linked", "unmatched")
+
 
 async def _shown(session: AsyncSession, row: CollectionRow, caller: Caller) -> CollectionOut:
     state = await collection_state(session, row)
@@ -45,6 +48,13 @@ async def _shown(session: AsyncSession, row: CollectionRow, caller: Caller) -> C
     own = [match for match in state.matches if match.owner_id == subject_id]
     collection = model_from(CollectionOfOwner, state, matches=own)
     return CollectionOut(id=row.id, version=row.version, collection=collection)
+
+
+def _summary(row: CollectionRow, caller: Caller) -> CollectionSummary:
+    subject_id, _ = scope_of(caller)
+    if subject_id is None or row.collector_id == subject_id:
+        return model_from(CollectionSummary, row, unmatched=row.amount - row.matched - row.refunded)
+    return model_from(CollectionSummary, row, **dict.fromkeys(_SUMS))
 
 
 async def _answer(command: Command, row: CollectionRow, status: int = 200) -> Response:
@@ -72,10 +82,10 @@ async def book_a_collection(body: CollectionIn, command: Commanded, request: Req
 
 
 @router.get("/v1/collections")
-async def list_collections(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CollectionOut]:
-    """The collections the caller may see, newest first."""
+async def list_collections(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CollectionSummary]:
+    """The collections the caller may see, newest first, each in short."""
     rows = await wanted.rows(session, _seen(caller), CollectionRow.id)
-    return wanted.page(rows, [await _shown(session, row, caller) for row in rows], "id")
+    return wanted.page(rows, [_summary(row, caller) for row in rows], "id")
 
 
 @router.get("/v1/collections/{collection_id}")

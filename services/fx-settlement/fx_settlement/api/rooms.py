@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -11,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fx_settlement.api.schemas import (
     CaseOut,
     EntitlementOut,
+    EntitlementSummary,
     HoldCommitIn,
     HoldIn,
     HoldLineOut,
     HoldOut,
+    HoldSummary,
     HoldVoidIn,
     RoomOut,
 )
@@ -24,8 +25,15 @@ from fx_settlement.operations.money.use_collection import ToMatch
 from fx_settlement.operations.rooms.hold_room import ToHold, hold_room
 from fx_settlement.operations.rooms.void_hold import void_hold
 from fx_settlement.store.holds import holds_seen_by, lines_of
-from fx_settlement.store.rooms import conflicts_of, entitlements_seen_by, portions_seen_by, rooms_of
-from fx_settlement.store.tables import EntitlementRow, HoldRow
+from fx_settlement.store.rooms import (
+    SeenRoom,
+    conflicts_of,
+    entitlements_seen_by,
+    portions_seen_by,
+    rooms_of,
+    rooms_seen_by,
+)
+from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, HoldRow, PortionRoomRow
 from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
@@ -34,18 +42,32 @@ from shared.rows import model_from, row_seen
 
 router = APIRouter(tags=["rooms"])
 
-_ZERO = Decimal(0)
-
 
 @router.get("/v1/entitlements")
 async def list_entitlements(
     session: Reading, caller: Authorised, wanted: WantedPage, collector_id: UUID | None = None
-) -> Page[EntitlementOut]:
-    """The rooms of released declarations the caller may see, newest first."""
+) -> Page[EntitlementSummary]:
+    """The rooms of released declarations the caller may see, newest first, each in short."""
     subject_id, bank_id = scope_of(caller)
     query = entitlements_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, collector_id=collector_id)
     rows = await wanted.rows(session, query, EntitlementRow.declaration_id)
-    return wanted.page(rows, [await _entitlement(session, row, caller) for row in rows], "declaration_id")
+    ids = [row.declaration_id for row in rows]
+    seen = await rooms_seen_by(session, ids, subject_id=subject_id, bank_id=bank_id)
+    return wanted.page(rows, [_summary(row, seen[row.declaration_id]) for row in rows], "declaration_id")
+
+
+def _summary(row: EntitlementRow, seen: SeenRoom) -> EntitlementSummary:
+    return model_from(
+        EntitlementSummary,
+        row,
+        customs_number=seen.customs_number,
+        collectable=seen.collectable,
+        held=seen.held,
+        matched=seen.matched,
+        left=seen.collectable - seen.held - seen.matched,
+        tolerance=row.tolerance if seen.whole else None,
+        applied_version=seen.applied_version,
+    )
 
 
 @router.get("/v1/entitlements/{declaration_id}")
@@ -62,36 +84,25 @@ async def read_entitlement(
 
 async def _entitlement(session: AsyncSession, row: EntitlementRow, caller: Caller) -> EntitlementOut:
     subject_id, bank_id = scope_of(caller)
-    portions = await portions_seen_by(session, [row.declaration_id], subject_id=subject_id, bank_id=bank_id)
-    every = await rooms_of(session, row.declaration_id)
-    rooms = [room for room in every if room.portion_id in portions]
-    cases = await conflicts_of(session, row.declaration_id)
-    sums = {name: sum((getattr(room, name) for room in rooms), _ZERO) for name in ("collectable", "held", "matched")}
+    seen = await rooms_seen_by(session, [row.declaration_id], subject_id=subject_id, bank_id=bank_id)
+    portions = await portions_seen_by(session, row.declaration_id, subject_id=subject_id, bank_id=bank_id)
+    rooms = [room for room in await rooms_of(session, row.declaration_id) if room.portion_id in portions]
     return EntitlementOut(
-        declaration_id=row.declaration_id,
-        customs_number=next((each.customs_number for each in portions.values()), None),
-        version=row.version,
-        currency=row.currency,
-        tolerance=row.tolerance if len(rooms) == len(every) else None,
-        left=sums["collectable"] - sums["held"] - sums["matched"],
-        frozen=row.frozen,
-        applied_version=max((each.sequence for each in portions.values()), default=0),
-        portions=[
-            RoomOut(
-                trade_id=portions[room.portion_id].trade_id,
-                buyer_id=portions[room.portion_id].buyer_id,
-                settlement_method=portions[room.portion_id].settlement_method,
-                left=room.collectable - room.held - room.matched,
-                **{name: getattr(room, name) for name in _ROOM},
-            )
-            for room in rooms
-        ],
-        open_conflicts=[model_from(CaseOut, case) for case in cases],
-        **sums,
+        **dict(_summary(row, seen[row.declaration_id])),
+        portions=[_room(room, portions[room.portion_id]) for room in rooms],
+        open_conflicts=[model_from(CaseOut, case) for case in await conflicts_of(session, row.declaration_id)],
     )
 
 
-_ROOM = ("portion_id", "collector_id", "owner_id", "collectable", "held", "matched")
+def _room(room: PortionRoomRow, portion: EntitlementPortion) -> RoomOut:
+    return model_from(
+        RoomOut,
+        room,
+        trade_id=portion.trade_id,
+        buyer_id=portion.buyer_id,
+        settlement_method=portion.settlement_method,
+        left=room.collectable - room.held - room.matched,
+    )
 
 
 async def _hold(session: AsyncSession, row: HoldRow) -> HoldOut:
@@ -118,12 +129,12 @@ async def hold_a_room(body: HoldIn, command: Commanded) -> Response:
 
 
 @router.get("/v1/holds")
-async def list_holds(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[HoldOut]:
-    """The holds the caller may see, newest first."""
+async def list_holds(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[HoldSummary]:
+    """The holds the caller may see, newest first, without their lines."""
     subject_id, bank_id = scope_of(caller)
     query = holds_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
     rows = await wanted.rows(session, query, HoldRow.id)
-    return wanted.page(rows, [await _hold(session, row) for row in rows], "id")
+    return wanted.page(rows, [model_from(HoldSummary, row) for row in rows], "id")
 
 
 @router.get("/v1/holds/{hold_id}")

@@ -161,6 +161,30 @@ class CollectionShown(CollectionOfOwner):
     refunds: tuple[Refund, ...]
 
 
+class CollectionSummary(BaseModel):
+    """A collection in a list; the sums are absent for an owner who doesn't collect."""
+
+    id: UUID
+    version: int
+    number: str
+    bank_id: UUID
+    bank_reference: str
+    collector_id: UUID
+    account_kind: str
+    method: str
+    currency: str
+    received_on: date
+    payer: Mask
+    buyer_id: UUID | None
+    payer_relation: str
+    amount: MoneyAmount | None
+    bank_charges: MoneyAmount | None
+    matched: MoneyAmount | None
+    refunded: MoneyAmount | None
+    linked: MoneyAmount | None
+    unmatched: MoneyAmount | None
+
+
 class CollectionOut(BaseModel):
     """A collection, as far as the caller may see it."""
 
@@ -194,7 +218,7 @@ class CaseOut(BaseModel):
     opened_at: datetime
 
 
-class EntitlementOut(BaseModel):
+class EntitlementSummary(BaseModel):
     """A declaration's room; a caller who sees a part of its portions gets that part's sums, without tolerance."""
 
     declaration_id: UUID
@@ -208,6 +232,11 @@ class EntitlementOut(BaseModel):
     left: MoneyAmount
     frozen: bool
     applied_version: int
+
+
+class EntitlementOut(EntitlementSummary):
+    """A declaration's room with its portions and open cases."""
+
     portions: list[RoomOut]
     open_conflicts: list[CaseOut]
 
@@ -217,7 +246,7 @@ class HoldLineOut(BaseModel):
     value: MoneyAmount
 
 
-class HoldOut(BaseModel):
+class HoldSummary(BaseModel):
     """Room held; `status` is held, committed or void."""
 
     id: UUID
@@ -227,4 +256,9 @@ class HoldOut(BaseModel):
     collector_id: UUID
     collection_id: UUID | None
     reason: str
+
+
+class HoldOut(HoldSummary):
+    """Room held, portion by portion."""
+
     lines: list[HoldLineOut]

@@ -89,7 +89,9 @@ class PassOnOut(BaseModel):
     bank_reference: str
 
 
-class ConversionOut(BaseModel):
+class ConversionSummary(BaseModel):
+    """A conversion in a list."""
+
     id: UUID
     number: str
     bank_id: UUID
@@ -100,10 +102,15 @@ class ConversionOut(BaseModel):
     rate: RateText
     rate_id: str
     uses_quota: bool
-    proof_portion_ids: list[UUID]
     proof_document_hash: str | None
     converted_on: date
     bank_reference: str
+
+
+class ConversionOut(ConversionSummary):
+    """A conversion with the portions that proved it."""
+
+    proof_portion_ids: list[UUID]
 
 
 class Payable(BaseModel):

@@ -13,6 +13,7 @@ from fx_settlement.api.transfer_schemas import (
     Balances,
     ConversionIn,
     ConversionOut,
+    ConversionSummary,
     JournalLine,
     JournalLines,
     PassOnIn,
@@ -90,10 +91,10 @@ async def read_pass_on(pass_on_id: UUID, session: Reading, caller: Authorised, r
 
 
 @router.get("/v1/conversions")
-async def list_conversions(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ConversionOut]:
-    """The conversions the caller may see, newest first."""
+async def list_conversions(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ConversionSummary]:
+    """The conversions the caller may see, newest first, each in short."""
     rows = await wanted.rows(session, _conversions(caller), ConversionRow.id)
-    return wanted.page(rows, [model_from(ConversionOut, row) for row in rows], "id")
+    return wanted.page(rows, [model_from(ConversionSummary, row) for row in rows], "id")
 
 
 @router.get("/v1/conversions/{conversion_id}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -123,11 +125,47 @@ def entitlements_seen_by(
     return query
 
 
-async def portions_seen_by(
+@dataclass(frozen=True, slots=True)
+class SeenRoom:
+    """The sums of a declaration's portions that a caller may see; `whole` where these are all."""
+
+    customs_number: str | None
+    collectable: Decimal
+    held: Decimal
+    matched: Decimal
+    whole: bool
+    applied_version: int
+
+
+async def rooms_seen_by(
     session: AsyncSession, declaration_ids: Iterable[UUID], *, subject_id: UUID | None, bank_id: UUID | None
+) -> dict[UUID, SeenRoom]:
+    """What a caller sees of the rooms of some declarations, in one statement however many portions they have."""
+    room, portion = PortionRoomRow, EntitlementPortion
+    everything = subject_id is None and bank_id is None
+    seen = true() if everything else _portions_seen_by(subject_id, bank_id)
+    query = (
+        select(
+            room.declaration_id,
+            func.max(portion.customs_number),
+            func.sum(room.collectable).filter(seen),
+            func.sum(room.held).filter(seen),
+            func.sum(room.matched).filter(seen),
+            func.bool_and(seen),
+            func.coalesce(func.max(portion.sequence).filter(seen), 0),
+        )
+        .outerjoin(portion, portion.portion_id == room.portion_id)
+        .where(room.declaration_id.in_(set(declaration_ids)))
+        .group_by(room.declaration_id)
+    )
+    return {declaration_id: SeenRoom(*sums) for declaration_id, *sums in await session.execute(query)}
+
+
+async def portions_seen_by(
+    session: AsyncSession, declaration_id: UUID, *, subject_id: UUID | None, bank_id: UUID | None
 ) -> dict[UUID, EntitlementPortion]:
-    """Of some declarations the portions that a party or a bank may see: its own, or its clients'; else all."""
-    query = select(EntitlementPortion).where(EntitlementPortion.declaration_id.in_(set(declaration_ids)))
+    """The portions of a declaration that a party or a bank may see: its own, or its clients'; else all."""
+    query = select(EntitlementPortion).where(EntitlementPortion.declaration_id == declaration_id)
     if subject_id is not None or bank_id is not None:
         query = query.where(_portions_seen_by(subject_id, bank_id))
     return {row.portion_id: row for row in (await session.execute(query)).scalars()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,7 @@ from fx_settlement.store.matches import Cut
 from fx_settlement.store.room_moves import Move
 from fx_settlement.store.tables import ClaimRow, CollectionRow, MatchRow, PayableRow, PortionRoomRow
 from shared.act import Act
+from shared.rows import columns_from
 
 _ZERO = Decimal(0)
 
@@ -62,26 +64,8 @@ def cut_match(
 
 
 def _rest(match: MatchRow, kept: Share, act: Act) -> MatchRow:
-    same = (
-        "pilot",
-        "collection_id",
-        "portion_id",
-        "declaration_id",
-        "owner_id",
-        "declared_currency",
-        "rate",
-        "rate_id",
-    )
-    return MatchRow(
-        id=uuid7(),
-        amount=kept.amount,
-        charges=kept.charges,
-        value=kept.value,
-        value_usd=kept.value_usd,
-        matched_at=act.now,
-        unmatched_at=None,
-        **{name: getattr(match, name) for name in same},
-    )
+    changed = {"id": uuid7(), **asdict(kept), "matched_at": act.now, "unmatched_at": None}
+    return MatchRow(**columns_from(MatchRow, match, **changed))
 
 
 def _claim(match: MatchRow, collection: CollectionRow, missing: Decimal, act: Act) -> ClaimRow:
