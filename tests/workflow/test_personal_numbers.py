@@ -45,7 +45,7 @@ def tables_of(connection: psycopg.Connection[Any]) -> list[str]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_table_holds_a_personal_number_in_clear(lived: Lived, service: str) -> None:
-    wait_until_applied(lived.layout)
+    wait_until_applied(lived.layout.installation)
     sought = canaries()
     found = set()
     with psycopg.connect(lived.layout.database_url(service)) as connection:

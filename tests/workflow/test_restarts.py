@@ -50,7 +50,7 @@ def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platfor
 
 def said(platform: Platform, service: str) -> int:
     """How many events the service has said so far."""
-    rows: list[Any] = ask(platform.layout, service, "SELECT count(*) FROM outbox")
+    rows: list[Any] = ask(platform.layout.installation, service, "SELECT count(*) FROM outbox")
     return int(rows[0][0])
 
 
@@ -83,5 +83,5 @@ def test_services_stopped_and_killed_in_the_middle_of_the_day_give_the_same_numb
     day.join(600)
     assert day.unexpected == []
     assert interrupted == [(service, kill, True) for service in SERVICES for kill in (False, True)]
-    assert counted(platform.layout) == _EXPECTED
-    assert [str(finding) for finding in verify_all(platform.layout)] == []
+    assert counted(platform.layout.installation) == _EXPECTED
+    assert [str(finding) for finding in verify_all(platform.layout.installation)] == []

@@ -35,11 +35,11 @@ pytestmark = pytest.mark.timeout(600)
 
 def test_both_days_go_as_expected(lived: Lived) -> None:
     assert lived.unexpected == []
-    numbers = counted(lived.layout)
-    refused = refusals(lived.layout)
+    numbers = counted(lived.layout.installation)
+    refused = refusals(lived.layout.installation)
     assert refused == set(EXPECTED_REFUSALS)
     assert shortfalls(numbers, refused) == []
-    assert lacking(lived.layout) == []
+    assert lacking(lived.layout.installation) == []
     assert numbers == json.loads(Path(__file__).with_name("expected_numbers.json").read_text("utf-8"))
     assert numbers["portions_exempted"] == numbers["portions_departed"]
 
@@ -51,7 +51,7 @@ def test_every_kind_of_command_sent_ten_times_at_once_has_one_effect_and_one_ans
 
 
 def test_verify_finds_nothing_wrong(lived: Lived) -> None:
-    assert [str(finding) for finding in verify_all(lived.layout)] == []
+    assert [str(finding) for finding in verify_all(lived.layout.installation)] == []
 
 
 async def test_an_outside_reader_gets_what_the_services_report(lived: Lived) -> None:
@@ -88,7 +88,7 @@ async def test_an_outside_reader_gets_what_the_services_report(lived: Lived) -> 
     finally:
         await consumer.stop()
     totals = _totals(newest)
-    numbers = await asyncio.to_thread(counted, lived.layout)
+    numbers = await asyncio.to_thread(counted, lived.layout.installation)
     assert totals["trades"] == numbers["trades"]
     assert totals["lines"] == numbers["lines"]
     assert totals["declarations_released"] == numbers["declarations_released"]
@@ -97,7 +97,7 @@ async def test_an_outside_reader_gets_what_the_services_report(lived: Lived) -> 
     assert totals["exemptions_accepted"] == numbers["exemptions_accepted"]
     assert len(totals["portions_exempted"]) == numbers["portions_exempted"]
     for name, (service, question) in _AMOUNTS.items():
-        reported = {f"{name} {row[0]}": row[1] for row in ask(lived.layout, service, question)}
+        reported = {f"{name} {row[0]}": row[1] for row in ask(lived.layout.installation, service, question)}
         assert reported == {kind: amount for kind, amount in totals.items() if kind.startswith(f"{name} ")}
 
 
@@ -165,9 +165,9 @@ class _workers_stopped:  # noqa: N801 - reads as a statement
 @pytest.mark.parametrize("service", SERVICES)
 async def test_what_consumers_wrote_can_be_rebuilt_from_the_topics(lived: Lived, service: str) -> None:
     """I11, F27."""
-    wait_until_applied(lived.layout)
+    wait_until_applied(lived.layout.installation)
     metadata = described(service).metadata
-    bus = open_bus(lived.layout.settings(service))
+    bus = open_bus(lived.layout.installation.bus)
     engine = make_engine(lived.layout.database_url(service))
     with _workers_stopped(lived.platform, service):
         try:

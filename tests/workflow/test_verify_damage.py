@@ -115,9 +115,9 @@ class CopiedLayout(Layout):
 @pytest.fixture(scope="module")
 def still(lived: Lived) -> Iterator[PostgresServer]:
     """All services are down, so that their databases can be copied; this file's tests are the day's last."""
-    wait_until_applied(lived.layout)
+    wait_until_applied(lived.layout.installation)
     # Undamaged, nothing is found: what is found on a copy is its damage.
-    assert verify_all(lived.layout) == []
+    assert verify_all(lived.layout.installation) == []
     for service in SERVICES:
         lived.platform.stop_service(service)
     yield lived.platform.postgres
@@ -148,7 +148,7 @@ def damaged(lived: Lived, still: PostgresServer, service: str, damage: str) -> I
 def test_verify_names_the_damage(lived: Lived, still: PostgresServer, invariant: str) -> None:
     service, damage, said = DAMAGES[invariant]
     with damaged(lived, still, service, damage) as layout:
-        found = INVARIANTS[invariant.split()[0]](layout)
+        found = INVARIANTS[invariant.split()[0]](layout.installation)
     assert [each for each in found if said in each], found
 
 
@@ -157,13 +157,13 @@ def test_a_day_that_falls_short_of_its_parties_or_leaves_goods_behind_is_named(
 ) -> None:
     fewer = "UPDATE role_filings SET status = 'exited' WHERE role = 'operator'"
     with damaged(lived, still, "registry", fewer) as layout:
-        assert lacking(layout) == ["0 of operator, at least 6 expected"]
+        assert lacking(layout.installation) == ["0 of operator, at least 6 expected"]
     behind = (
         "UPDATE trade_line_counters SET departed = departed - 1 WHERE line_id ="
         " (SELECT min(line_id::text)::uuid FROM trade_line_counters WHERE departed > 1)"
     )
     with damaged(lived, still, "trade-ledger", behind) as layout:
-        (named,) = lacking(layout)
+        (named,) = lacking(layout.installation)
     assert named.startswith("trade LS-TR-")
     assert "did not depart" in named
 

@@ -4,28 +4,66 @@ from __future__ import annotations
 
 import sys
 from io import TextIOWrapper
-from typing import Annotated, cast
+from pathlib import Path
+from typing import Annotated, Any, cast
 
 import psycopg
 import typer
 from aiokafka.errors import KafkaConnectionError
 from sqlalchemy.exc import OperationalError
+from typer.core import TyperGroup
 
-from marketctl.layout import ROOT, SERVICES, BusKind
-from marketctl.operate import commands as operate
+from marketctl.layout import BusKind
+from marketctl.operate.chosen import installation_file, refuse_deployed
+from marketctl.operate.clock import clock
+from marketctl.operate.database import database
+from marketctl.operate.doctor import doctor
+from marketctl.operate.events import events
+from marketctl.operate.parked import parked
+from marketctl.operate.token import token
+from marketctl.operate.trace import trace
+from marketctl.operate.verify import verify
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.processes.problem import ProcessProblem, sentence_of
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Runs and operates the market system.")
-for _name, _group in (
-    ("parked", operate.parked),
-    ("events", operate.events),
-    ("clock", operate.clock),
-    ("db", operate.database),
-):
+
+class Sentences(TyperGroup):
+    """What stops a command is one sentence, its status 2 for what was said wrongly, 3 where nothing answers."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (SetupProblem, PermissionError) as error:
+            typer.echo(sentence_of(error) if isinstance(error, PermissionError) else str(error), err=True)
+            raise typer.Exit(2) from error
+        except ProcessProblem as problem:
+            typer.echo(str(problem), err=True)
+            raise typer.Exit(3) from problem
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+            said = str(error).partition("\n")[0]
+            typer.echo(f"a database's schema is not this version's: run `marketctl db upgrade` ({said})", err=True)
+            raise typer.Exit(1) from error
+        except (psycopg.OperationalError, OperationalError, ConnectionRefusedError, KafkaConnectionError) as error:
+            said = next(iter(str(error).splitlines()), type(error).__name__)
+            typer.echo(f"a database or the bus stopped answering ({said})", err=True)
+            raise typer.Exit(3) from error
+
+
+app = typer.Typer(cls=Sentences, no_args_is_help=True, add_completion=False)
+for _name, _group in (("parked", parked), ("events", events), ("clock", clock), ("db", database)):
     app.add_typer(_group, name=_name)
-for _command in (operate.token, operate.verify, operate.trace, operate.doctor):
+for _command in (token, verify, trace, doctor):
     app.command()(_command)
+
+
+@app.callback()
+def choose(
+    installation: Annotated[
+        Path | None, typer.Option(help="a file of MARKET_… settings, one NAME=value a line (docs/operations.md)")
+    ] = None,
+) -> None:
+    """Runs and operates the market system: the folder of `make run`, or the deployment that MARKET_… settings name."""
+    installation_file.set(installation)
 
 
 @app.command()
@@ -37,8 +75,8 @@ def run(
     from marketctl.run import run as run_platform
 
     if bus not in ("embedded", "kafka"):
-        typer.echo(f"BUS={bus} is not known: use embedded or kafka", err=True)
-        raise typer.Exit(2)
+        raise SetupProblem(f"BUS={bus} is not known: use embedded or kafka")
+    refuse_deployed("a run")
     kind: BusKind = "kafka" if bus == "kafka" else "embedded"
     raise typer.Exit(run_platform(bus=kind, once=once))
 
@@ -48,6 +86,7 @@ def reset() -> None:
     """Wipe the data of `make run`."""
     from marketctl.run import reset as wipe
 
+    refuse_deployed("what is wiped")
     raise typer.Exit(wipe())
 
 
@@ -72,42 +111,9 @@ def release(version: str) -> None:
     typer.echo(f"recorded {record(version).version}: commit deploy/releases and tag the commit before it")
 
 
-@operate.database.command("new")
-def db_new(service: str, name: str) -> None:
-    """Write a service's next migration from its tables in code: marketctl db new registry "grades by date"."""
-    from marketctl.contract.new_migration import write_migration
-
-    if service not in SERVICES:
-        typer.echo(f"{service} is no service: {', '.join(SERVICES)}", err=True)
-        raise typer.Exit(2)
-    written = write_migration(ROOT / "services" / service, name)
-    for file in written.files:
-        typer.echo(f"wrote {file.relative_to(ROOT)}: read it, it knows nothing of rows that are there")
-    for each in (*written.left, *written.unsafe):
-        typer.echo(f"yours to write or mend: {each}", err=True)
-
-
 def main() -> None:
-    """The console script; what stops it is one sentence, its status 2 for the set-up, 3 where nothing answers."""
+    """The console script."""
     for stream in (sys.stdout, sys.stderr):
         # What a terminal's own encoding lacks becomes a question mark.
         cast(TextIOWrapper, stream).reconfigure(errors="replace")
-    try:
-        app()
-    except SetupProblem as problem:
-        typer.echo(str(problem), err=True)
-        sys.exit(2)
-    except PermissionError as error:
-        typer.echo(sentence_of(error), err=True)
-        sys.exit(2)
-    except ProcessProblem as problem:
-        typer.echo(str(problem), err=True)
-        sys.exit(3)
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
-        said = str(error).partition("\n")[0]
-        typer.echo(f"a database's schema is not this version's: run `marketctl db upgrade` ({said})", err=True)
-        sys.exit(1)
-    except (psycopg.OperationalError, OperationalError, ConnectionRefusedError, KafkaConnectionError) as error:
-        said = next(iter(str(error).splitlines()), type(error).__name__)
-        typer.echo(f"a database or the bus does not answer: is `make run` running? ({said})", err=True)
-        sys.exit(3)
+    app()

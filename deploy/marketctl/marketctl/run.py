@@ -151,9 +151,10 @@ def _live(platform: Platform, console: Console) -> Day:
         unexpected = run_sample_days(platform, console)
         if not unexpected:
             done.touch()
-    findings = [str(finding) for finding in verify_settled(platform.layout)]
-    unexpected += [] if continues else lacking(platform.layout)
-    day = Day(counted(platform.layout), refusals(platform.layout), unexpected, findings)
+    market = platform.layout.installation
+    findings = [str(finding) for finding in verify_settled(market)]
+    unexpected += [] if continues else lacking(market)
+    day = Day(counted(market), refusals(market), unexpected, findings)
     # Once people have worked here, what they were refused or have not yet exempted is no fault of the sample days.
     for problem in findings if continues else day.problems():
         console.print(f"  ✘ {problem}", markup=False, soft_wrap=True)
@@ -162,7 +163,7 @@ def _live(platform: Platform, console: Console) -> Day:
 
 def _serve(platform: Platform, console: Console, seconds: float) -> None:
     day = _live(platform, console)
-    people = parties(platform.layout)
+    people = parties(platform.layout.installation)
     console.print(
         f"  ✔ sample data           1 market · {people['stall_holder']} stall holders · {people['buyer']} buyers · "
         f"{people['operator']} operators · {day.numbers['trades']} trades   (seed {SEED})",

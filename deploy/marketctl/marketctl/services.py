@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
-from sqlalchemy import MetaData
+if TYPE_CHECKING:
+    # What commands that ask for no service don't have to load.
+    from fastapi import FastAPI
+    from sqlalchemy import MetaData
 
-from shared.http.access import Access
-from shared.http.tables import HttpTables
-from shared.messaging.subscriptions import Subscriptions
-from shared.messaging.tables import MessagingTables
-from shared.policy import Parameters
+    from shared.http.access import Access
+    from shared.http.tables import HttpTables
+    from shared.messaging.subscriptions import Subscriptions
+    from shared.messaging.tables import MessagingTables
+    from shared.policy import Parameters
 
 
 @dataclass(frozen=True, slots=True)

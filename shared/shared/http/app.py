@@ -26,7 +26,7 @@ from shared.http.problems import Catalogue
 from shared.http.responses import add_responses
 from shared.http.tables import HttpTables
 from shared.logging import configure_logging
-from shared.messaging.adapters import bus_answers
+from shared.messaging.adapters import bus_answers, bus_of
 from shared.messaging.outbox import Wake
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings
@@ -152,7 +152,7 @@ def _add_health(app: FastAPI) -> None:
             response.status_code = 503
             return {"status": "not ready", "database": "unreachable"}
         # A service without its bus still takes what it is told: the outbox keeps it.
-        bus = "ok" if await bus_answers(app.state.runtime.settings) else "degraded"
+        bus = "ok" if await bus_answers(bus_of(app.state.runtime.settings)) else "degraded"
         return {"status": "ready", "database": "ok", "bus": bus}
 
     @app.get("/metrics", include_in_schema=False)

@@ -1,8 +1,10 @@
-"""Which bus a process talks to, by its settings, and whether it is there."""
+"""Which bus a process talks to, and whether it is there."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 from shared.messaging.bus import Bus
@@ -10,18 +12,36 @@ from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
 
 
-async def bus_answers(settings: ServiceSettings, seconds: float = 1.0) -> bool:
+@dataclass(frozen=True, slots=True)
+class BusAddress:
+    """Where the bus is: all that opening it needs."""
+
+    kind: Literal["embedded", "kafka"]
+    database_url: str | None = field(default=None, repr=False)
+    kafka_bootstrap: str | None = None
+    kafka_prefix: str = ""
+
+
+def bus_of(settings: ServiceSettings) -> BusAddress:
+    """The bus that a service's settings name."""
+    url = settings.bus_database_url
+    return BusAddress(
+        settings.bus, url.get_secret_value() if url else None, settings.kafka_bootstrap, settings.kafka_prefix
+    )
+
+
+async def bus_answers(address: BusAddress, seconds: float = 1.0) -> bool:
     """Whether anything takes connections where the bus should be; no more, because readiness is asked all the time."""
-    return any(await asyncio.gather(*(_listens(host, port, seconds) for host, port in _addresses(settings))))
+    return any(await asyncio.gather(*(_listens(host, port, seconds) for host, port in _hosts(address))))
 
 
-def _addresses(settings: ServiceSettings) -> list[tuple[str, int]]:
-    if settings.bus == "kafka":
-        listed = (settings.kafka_bootstrap or "").split(",")
+def _hosts(address: BusAddress) -> list[tuple[str, int]]:
+    if address.kind == "kafka":
+        listed = (address.kafka_bootstrap or "").split(",")
         return [(host, int(port)) for host, _, port in (each.strip().rpartition(":") for each in listed) if host]
-    if settings.bus_database_url is None:
+    if address.database_url is None:
         return []
-    at = urlsplit(settings.bus_database_url.get_secret_value())
+    at = urlsplit(address.database_url)
     return [(at.hostname or "127.0.0.1", at.port or 5432)]
 
 
@@ -35,16 +55,16 @@ async def _listens(host: str, port: int, seconds: float) -> bool:
     return True
 
 
-def open_bus(settings: ServiceSettings) -> Bus:
-    """The adapter that the settings name; only its own client is loaded."""
-    if settings.bus == "kafka":
+def open_bus(address: BusAddress) -> Bus:
+    """The adapter of an address; only its own client is loaded."""
+    if address.kind == "kafka":
         from shared.messaging.kafka import KafkaBus
 
-        if settings.kafka_bootstrap is None:
+        if address.kafka_bootstrap is None:
             raise SetupProblem("BUS=kafka needs KAFKA_BOOTSTRAP")
-        return KafkaBus(settings.kafka_bootstrap, settings.kafka_prefix)
+        return KafkaBus(address.kafka_bootstrap, address.kafka_prefix)
     from shared.messaging.embedded import EmbeddedBus
 
-    if settings.bus_database_url is None:
+    if address.database_url is None:
         raise SetupProblem("BUS=embedded needs BUS_DATABASE_URL")
-    return EmbeddedBus(settings.bus_database_url.get_secret_value())
+    return EmbeddedBus(address.database_url)

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from shared.database import make_engine
 from shared.logging import configure_logging
-from shared.messaging.adapters import open_bus
+from shared.messaging.adapters import bus_of, open_bus
 from shared.messaging.bus import BusStopped
 from shared.messaging.cancelling import only_asked
 from shared.messaging.consumer import Consumer, Stalled
@@ -89,7 +89,7 @@ async def serve_worker(
     """Run until `stop`; what is under way is finished and committed."""
     url = settings.database_url.get_secret_value()
     engine = make_engine(url, pool_size=6, application_name=f"{subscriptions.service}-worker")
-    bus = open_bus(settings)
+    bus = open_bus(bus_of(settings))
     wake = Wake(engine, subscriptions.service)
     relay = Relay(subscriptions.service, url, bus)
     consumer = Consumer(engine, tables, bus, subscriptions, wake)

@@ -26,7 +26,7 @@ from psycopg import sql
 from marketctl.bench.statement import STATEMENT, TABLES
 from marketctl.bench.trades import STALL, Parties, bodies_of
 from marketctl.embedded.children import start_child
-from marketctl.embedded.issuer import kept_mint
+from marketctl.embedded.issuer_key import kept_mint
 from marketctl.layout import ROOT
 from shared.clock import Clock
 from shared.database import make_engine, make_sessions

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
+from marketctl.embedded.issuer_key import kept_mint
 from shared.http.identity import ROLES
 from shared.workshop.tokens import ISSUER, TokenMint
 
@@ -39,17 +40,6 @@ class Given(BaseModel):
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the scheme's name, no secret
     expires_in: int
     notice: str = NOTICE
-
-
-def kept_mint(key_file: Path) -> TokenMint:
-    """The mint of a data folder: its key is made once and kept with mode 0600."""
-    if key_file.exists():
-        return TokenMint(key_file.read_bytes())
-    mint = TokenMint()
-    key_file.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(key_file, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb") as file:
-        file.write(mint.pem())
-    return mint
 
 
 def make_issuer(mint: TokenMint) -> FastAPI:

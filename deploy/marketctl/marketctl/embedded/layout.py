@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from marketctl.embedded.issuer import kept_mint
-from marketctl.layout import ROOT, BusKind, package_of
+import httpx
+
+from marketctl.embedded.issuer_key import kept_mint
+from marketctl.installation import Installation
+from marketctl.layout import ROOT, SERVICES, BusKind, package_of
 from shared.http.identity import DEVELOPMENT_ISSUER_MARK
-from shared.settings import ServiceSettings
+from shared.messaging.adapters import BusAddress
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.processes.ports import free_port
 from shared.workshop.tokens import AUDIENCE, ISSUER
@@ -126,10 +130,34 @@ class Layout:
             told["BUS_DATABASE_URL"] = self.database_url("bus")
         return told
 
-    def settings(self, service: str) -> ServiceSettings:
-        """What a service's processes make of it."""
-        told = {name.lower(): value for name, value in self.environment(service).items()}
-        return ServiceSettings.model_validate(told)
+    @property
+    def installation(self) -> Installation:
+        """What the commands see of it."""
+        kafka = self.bus == "kafka"
+        return Installation(
+            addresses={name: self.url(name) for name in (*SERVICES, *(f"{service}-worker" for service in SERVICES))},
+            databases={service: self.database_url(service) for service in SERVICES},
+            bus=BusAddress(
+                self.bus,
+                database_url=None if kafka else self.database_url("bus"),
+                kafka_bootstrap=f"127.0.0.1:{self.ports['kafka']}" if kafka else None,
+            ),
+            token=self._development_token,
+            hint="is `make run` running?",
+        )
+
+    def _development_token(self, role: str, party: Mapping[str, str]) -> str:
+        try:
+            asked = {"role": role, **party}
+            answer = httpx.post(self.url("issuer") + "/token", json=asked, trust_env=False, timeout=10)
+        except httpx.TransportError as error:
+            raise self.installation.silent("the token issuer") from error
+        if answer.is_error:
+            # The issuer's validation lists the roles; a person wants that one sentence, not its JSON.
+            reasons = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in answer.json()["detail"])
+            raise SetupProblem(f"no such token: {reasons}")
+        found: str = answer.json()["access_token"]
+        return found
 
     def prepare(self) -> None:
         """Make the folder (mode 0700), its log folder and the issuer's key, and keep the ports."""

@@ -1,17 +1,23 @@
-"""What stands in the way: Python, disk, calendar, ports, databases, parked events."""
+"""What stands in the way: of an embedded run on this machine, of an installation wherever it is."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
 from dataclasses import dataclass
 from datetime import date
 
 import chinese_calendar
+import httpx
 import psycopg
 
-from marketctl.embedded.layout import Layout, default_ports, kept_layout, run_folder
-from marketctl.layout import ROOT, SERVICES
+from marketctl.embedded.layout import default_ports, kept_layout, run_folder
+from marketctl.installation import Installation
+from marketctl.layout import ROOT, SERVICES, service_dir
+from marketctl.operate.chosen import chosen, is_deployed
+from marketctl.verify.flow import resisted_by
+from shared.messaging.adapters import bus_answers
 from shared.migrations import head_of, revision_in
 from shared.workshop.processes.kafka import JARS
 from shared.workshop.processes.ports import port_owner
@@ -19,6 +25,7 @@ from shared.workshop.processes.postgres import wheel_bin
 
 _GIB = 1024**3
 _WARN_DAYS = 60
+_PATIENCE_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +40,14 @@ class Check:
 
 def examine() -> list[Check]:
     """Every check that makes sense here and now."""
+    if is_deployed():
+        market = chosen()
+        return [_calendar(), *_processes(market), *_databases(market, stopped_is_well=False), _bus(market)]
     layout = kept_layout(run_folder())
-    return [*_machine(), _calendar(), *_ports(layout.ports if layout else default_ports()), *_databases(layout)]
+    machine = [*_machine(), _calendar(), *_ports(layout.ports if layout else default_ports())]
+    if layout is None:
+        return [*machine, Check("databases", True, "nothing has run here yet")]
+    return [*machine, *_databases(layout.installation, stopped_is_well=True)]
 
 
 def _machine() -> list[Check]:
@@ -63,21 +76,35 @@ def _ports(ports: dict[str, int]) -> list[Check]:
     return [Check("ports", True, f"{len(running)} of {len(busy)} in use" + (": " + running[0] if running else ""))]
 
 
-def _databases(layout: Layout | None) -> list[Check]:
-    if layout is None:
-        return [Check("databases", True, "nothing has run here yet")]
+def _processes(market: Installation) -> list[Check]:
+    checks = []
+    for name in market.addresses:
+        try:
+            answer = httpx.get(market.url(name) + "/readyz", timeout=10)
+            said = f"status {answer.status_code}"
+            checks.append(Check(f"{name} ready", answer.is_success, f"{market.url(name)}: {said}"))
+        except httpx.TransportError:
+            checks.append(Check(f"{name} ready", False, str(market.silent(market.url(name)))))
+    return checks
+
+
+def _bus(market: Installation) -> Check:
+    answers = asyncio.run(bus_answers(market.bus, _PATIENCE_SECONDS))
+    return Check("bus", answers, "takes connections" if answers else str(market.silent("the bus")))
+
+
+def _databases(market: Installation, *, stopped_is_well: bool) -> list[Check]:
     checks = []
     for service in SERVICES:
-        url, head = layout.database_url(service), head_of(ROOT / "services" / service)
+        head = head_of(service_dir(service))
         try:
-            revision = revision_in(url)
-        except psycopg.OperationalError:
-            checks.append(Check(service, True, "not running", warns=True))
+            revision = revision_in(market.database_url(service))
+        except psycopg.OperationalError as error:
+            stopped = "not running" if stopped_is_well else str(market.silent("its database", error))
+            checks.append(Check(service, stopped_is_well, stopped, warns=True))
             continue
         checks.append(Check(f"{service} schema", revision == head, f"{revision}, newest {head}"))
         if revision == head:
-            with psycopg.connect(url) as connection:
-                waiting = connection.execute("SELECT count(*) FROM parked_events WHERE state = 'parked'").fetchone()
-            parked = waiting[0] if waiting else 0
+            parked = resisted_by(market, service)["parked"]
             checks.append(Check(f"{service} parked", parked == 0, f"{parked} events"))
     return checks

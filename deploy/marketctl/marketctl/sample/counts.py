@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from marketctl.embedded.layout import Layout
+from marketctl.installation import Installation
 from marketctl.layout import SERVICES
 from marketctl.sample.expected import EXPECTED_REFUSALS, LEAST, LEAST_OF
 from marketctl.verify.questions import ask
@@ -57,27 +57,27 @@ _QUESTIONS: dict[str, tuple[str, str]] = {
 }
 
 
-def refusals(layout: Layout) -> set[tuple[str, str]]:
+def refusals(market: Installation) -> set[tuple[str, str]]:
     """The distinct (rule, code) pairs among the audited refusals of all services."""
-    return {(row[0], row[1]) for service in SERVICES for row in ask(layout, service, _REFUSALS)}
+    return {(row[0], row[1]) for service in SERVICES for row in ask(market, service, _REFUSALS)}
 
 
-async def _records(layout: Layout) -> int:
-    bus = open_bus(layout.settings("registry"))
+async def _records(market: Installation) -> int:
+    bus = open_bus(market.bus)
     try:
         return await bus.count_records(list(TOPICS))
     finally:
         await bus.close()
 
 
-def counted(layout: Layout) -> dict[str, int | str]:
+def counted(market: Installation) -> dict[str, int | str]:
     """All numbers of the last line, in its order."""
     numbers: dict[str, Any] = {}
     for name, (service, question) in _QUESTIONS.items():
-        value = ask(layout, service, question)[0][0]
+        value = ask(market, service, question)[0][0]
         numbers[name] = str(value.quantize(Decimal("0.01"))) if isinstance(value, Decimal) else int(value)
-    numbers["refused_as_expected"] = len(refusals(layout) & EXPECTED_REFUSALS)
-    numbers["events"] = asyncio.run(_records(layout))
+    numbers["refused_as_expected"] = len(refusals(market) & EXPECTED_REFUSALS)
+    numbers["events"] = asyncio.run(_records(market))
     order = (
         "subjects trades lines packing_lists declarations_released refused_as_expected collections "
         "exemptions_accepted events portions_departed portions_exempted released_usd collected_usd"
@@ -85,19 +85,19 @@ def counted(layout: Layout) -> dict[str, int | str]:
     return {name: numbers[name] for name in order.split()}
 
 
-def parties(layout: Layout) -> Counter[str]:
+def parties(market: Installation) -> Counter[str]:
     """How many are filed, by role."""
-    return Counter(dict(ask(layout, "registry", _PARTIES)))
+    return Counter(dict(ask(market, "registry", _PARTIES)))
 
 
-def lacking(layout: Layout) -> list[str]:
+def lacking(market: Installation) -> list[str]:
     """Which parties are too few, and what of the eligible trades did not go all the way."""
-    filed = parties(layout)
+    filed = parties(market)
     few = [(role, least) for role, least in LEAST_OF.items() if filed[role] < least]
     problems = [f"{filed[role]} of {role}, at least {least} expected" for role, least in few]
     problems += [
         f"trade {number}: {left} of line {line} did not depart"
-        for number, line, left in ask(layout, "trade-ledger", _LEFT)
+        for number, line, left in ask(market, "trade-ledger", _LEFT)
     ]
     return problems
 

@@ -51,12 +51,12 @@ def run_sample_days(platform: Platform, console: Console, callers: Callers | Non
             for name, step in steps:
                 progress.update(task, description=name)
                 step(story)
-                wait_until_applied(layout)
+                wait_until_applied(platform.layout.installation)
                 progress.advance(task)
             clock.move_to(_FILING_DAY)
             progress.update(task, description="免税申报 exemption")
             exempt_everything(story)
-            wait_until_applied(layout)
+            wait_until_applied(platform.layout.installation)
             progress.advance(task)
     except Unexpected as unexpected:
         return [str(unexpected)]

@@ -248,7 +248,7 @@ def _remedy(story: Story, code: str) -> None:
             "reason": "ordinary bamboo goods",
         }
         story.callers.done("POST", "registry", "/v1/commodity-decisions", body, role="commerce")
-        wait_until_applied(story.layout)
+        wait_until_applied(story.layout.installation)
         return
     trade = story.trades["OP1-LIMIT"]["trade"]
     if trade["total"] == "150000.00":  # an interrupted run had corrected it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from marketctl.embedded.layout import Layout
+from marketctl.installation import Installation
 
 _SETTLING_SECONDS = 5
 
@@ -21,19 +21,19 @@ class Finding:
         return f"{self.invariant}: {self.detail}"
 
 
-def verify_all(layout: Layout) -> list[Finding]:
+def verify_all(market: Installation) -> list[Finding]:
     """Every finding of every invariant."""
     from marketctl.verify.invariants import INVARIANTS
 
-    return [Finding(name, detail) for name, check in INVARIANTS.items() for detail in check(layout)]
+    return [Finding(name, detail) for name, check in INVARIANTS.items() for detail in check(market)]
 
 
-def verify_settled(layout: Layout) -> list[Finding]:
+def verify_settled(market: Installation) -> list[Finding]:
     """What still doesn't hold after a moment: four databases read one after the other see events on their way."""
-    findings = verify_all(layout)
+    findings = verify_all(market)
     deadline = time.monotonic() + _SETTLING_SECONDS
     while findings and time.monotonic() < deadline:
         time.sleep(0.5)
-        again = verify_all(layout)
+        again = verify_all(market)
         findings = [finding for finding in findings if finding in again]
     return findings

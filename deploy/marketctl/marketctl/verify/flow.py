@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import time
 
-import psycopg
-
-from marketctl.embedded.layout import Layout
+from marketctl.installation import Installation
 from marketctl.layout import SERVICES
 from marketctl.services import described
 from shared.workshop.processes.problem import ProcessProblem
 
 Sequences = dict[tuple[str, str], int]
+_RESISTED = ("parked", "released")
 
 
-def said(layout: Layout, service: str) -> Sequences:
+def said(market: Installation, service: str) -> Sequences:
     """The last sequence per topic and aggregate in a service's outbox."""
     query = "SELECT topic, key, max(sequence) FROM outbox GROUP BY topic, key"
-    with psycopg.connect(layout.database_url(service)) as connection:
+    with market.connect(service) as connection:
         return {(row[0], row[1]): row[2] for row in connection.execute(query)}
 
 
-def applied(layout: Layout, service: str) -> tuple[Sequences, set[tuple[str, str]]]:
+def applied(market: Installation, service: str) -> tuple[Sequences, set[tuple[str, str]]]:
     """The last sequence per topic and aggregate that a service applied, and which aggregates are parked."""
-    with psycopg.connect(layout.database_url(service)) as connection:
+    with market.connect(service) as connection:
         sequences = {
             (r[0], r[1]): r[2] for r in connection.execute("SELECT topic, key, sequence FROM consumer_sequences")
         }
@@ -31,13 +30,13 @@ def applied(layout: Layout, service: str) -> tuple[Sequences, set[tuple[str, str
         return sequences, {(row[0], row[1]) for row in parked}
 
 
-def in_flight(layout: Layout) -> list[str]:
+def in_flight(market: Installation) -> list[str]:
     """Every aggregate that some service has not caught up with, parked ones aside."""
-    outboxes = {key: last for service in SERVICES for key, last in said(layout, service).items()}
+    outboxes = {key: last for service in SERVICES for key, last in said(market, service).items()}
     behind = []
     for service in SERVICES:
         topics = set(described(service).subscriptions.topics())
-        sequences, parked = applied(layout, service)
+        sequences, parked = applied(market, service)
         behind += [
             f"{service} has {sequences.get(key, 0)} of {last} events of {key[0]} {key[1]}"
             for key, last in outboxes.items()
@@ -46,22 +45,24 @@ def in_flight(layout: Layout) -> list[str]:
     return behind
 
 
-def resisted(layout: Layout) -> dict[str, int]:
+def resisted(market: Installation) -> dict[str, int]:
     """How many events wait for a person, and how many two persons have skipped, over all services."""
+    counted = [resisted_by(market, service) for service in SERVICES]
+    return {state: sum(each[state] for each in counted) for state in _RESISTED}
+
+
+def resisted_by(market: Installation, service: str) -> dict[str, int]:
+    """The same for one service."""
     query = "SELECT state, count(*) FROM parked_events GROUP BY state"
-    counted = {"parked": 0, "released": 0}
-    for service in SERVICES:
-        with psycopg.connect(layout.database_url(service)) as connection:
-            for state, count in connection.execute(query).fetchall():
-                if state in counted:
-                    counted[state] += count
-    return counted
+    with market.connect(service) as connection:
+        counted = dict(connection.execute(query).fetchall())
+    return {state: counted.get(state, 0) for state in _RESISTED}
 
 
-def wait_until_applied(layout: Layout, *, seconds: float = 120) -> None:
+def wait_until_applied(market: Installation, *, seconds: float = 120) -> None:
     """Return once everything said is applied everywhere; ProcessProblem when nothing moved for `seconds`."""
     before, deadline = [""], 0.0
-    while behind := in_flight(layout):
+    while behind := in_flight(market):
         if behind != before:
             before, deadline = behind, time.monotonic() + seconds
         if time.monotonic() > deadline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from marketctl.embedded.layout import Layout
+from marketctl.installation import Installation
 from marketctl.layout import SERVICES
 from marketctl.services import described
 from marketctl.verify.control_queries import CHAIN, DECLARED, LIMIT, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
@@ -13,17 +13,17 @@ from marketctl.verify.flow import applied, in_flight
 from marketctl.verify.questions import MOST_SHOWN, ask, named
 from marketctl.verify.record_invariants import chained, gapless, histories, once_only
 
-Check = Callable[[Layout], list[str]]
+Check = Callable[[Installation], list[str]]
 
 
-def delivered(layout: Layout) -> list[str]:
+def delivered(market: Installation) -> list[str]:
     """I1: what was said is applied or parked by everyone who hears it, by count and by the sums that it carried."""
-    behind = in_flight(layout)
-    if behind or any(applied(layout, service)[1] for service in SERVICES):
+    behind = in_flight(market)
+    if behind or any(applied(market, service)[1] for service in SERVICES):
         return behind
     found = []
     for what, teller, told, hearer, heard in SUMS:
-        own, others = dict(ask(layout, teller, told)), dict(ask(layout, hearer, heard))
+        own, others = dict(ask(market, teller, told)), dict(ask(market, hearer, heard))
         found += [
             f"{what} in {currency}: {teller} said {own.get(currency, 0)}, {hearer} has {others.get(currency, 0)}"
             for currency in sorted(own.keys() | others.keys())
@@ -32,7 +32,7 @@ def delivered(layout: Layout) -> list[str]:
     return found
 
 
-def quantities(layout: Layout) -> list[str]:
+def quantities(market: Installation) -> list[str]:
     """I3: a line's counters are the sums of its movements, and never overlap."""
     kinds = ("void", "packed", "declared", "released", "departed", "returned")
     found: list[str] = []
@@ -42,25 +42,25 @@ def quantities(layout: Layout) -> list[str]:
             f" (SELECT line_id, sum(quantity) AS moved FROM movements WHERE kind = '{kind}' GROUP BY line_id) m"
             f" ON m.line_id = c.line_id WHERE c.{kind} <> coalesce(m.moved, 0)"
         )
-        found += named(layout, "trade-ledger", query, f"line {{0}}: {kind} {{1}}, its movements sum to {{2}}")
+        found += named(market, "trade-ledger", query, f"line {{0}}: {kind} {{1}}, its movements sum to {{2}}")
     query = (
         "SELECT line_id FROM trade_line_counters WHERE NOT (registered - void >= packed AND packed >= declared"
         " AND declared >= released AND released >= departed AND departed >= returned)"
     )
-    return found + named(layout, "trade-ledger", query, "line {0}: its quantities overlap")
+    return found + named(market, "trade-ledger", query, "line {0}: its quantities overlap")
 
 
-def declared(layout: Layout) -> list[str]:
+def declared(market: Installation) -> list[str]:
     """I4: items and portions of a declaration carry the same value, or an open case names the difference."""
-    found = named(layout, "trade-ledger", DECLARED, "declaration {0}: total {1}, portions {2}, items {3}")
-    found += named(layout, "trade-ledger", PACKED, "declaration {0}: line {1} was declared with {2}, packed with {3}")
-    return found + named(layout, "trade-ledger", LIMIT, "declaration {0}: USD {1} at submission, the limit was {2}")
+    found = named(market, "trade-ledger", DECLARED, "declaration {0}: total {1}, portions {2}, items {3}")
+    found += named(market, "trade-ledger", PACKED, "declaration {0}: line {1} was declared with {2}, packed with {3}")
+    return found + named(market, "trade-ledger", LIMIT, "declaration {0}: USD {1} at submission, the limit was {2}")
 
 
-def collected(layout: Layout) -> list[str]:
+def collected(market: Installation) -> list[str]:
     """I5: matches fit collection and declaration, counters are their sums, the journal sums to zero."""
     found = named(
-        layout,
+        market,
         "fx-settlement",
         "SELECT c.number, c.matched, coalesce(sum(m.amount), 0) FROM collections c LEFT JOIN matches m"
         " ON m.collection_id = c.id AND m.unmatched_at IS NULL GROUP BY c.id"
@@ -68,7 +68,7 @@ def collected(layout: Layout) -> list[str]:
         "collection {0}: matched {1}, its matches sum to {2}",
     )
     found += named(
-        layout,
+        market,
         "fx-settlement",
         "SELECT e.declaration_id, e.matched, coalesce(sum(m.value), 0) FROM entitlements e LEFT JOIN matches m"
         " ON m.declaration_id = e.declaration_id AND m.unmatched_at IS NULL GROUP BY e.declaration_id"
@@ -77,7 +77,7 @@ def collected(layout: Layout) -> list[str]:
         "declaration {0}: matched {1}, its matches sum to {2}",
     )
     found += named(
-        layout,
+        market,
         "fx-settlement",
         "SELECT m.id, c.collector_id, r.collector_id FROM matches m JOIN collections c ON c.id = m.collection_id"
         " JOIN portion_rooms r ON r.portion_id = m.portion_id"
@@ -85,16 +85,16 @@ def collected(layout: Layout) -> list[str]:
         "match {0}: collected by {1}, the export names {2}",
     )
     journal = "SELECT entry_id, currency, sum(amount) FROM journal GROUP BY 1, 2 HAVING sum(amount) <> 0"
-    return found + named(layout, "fx-settlement", journal, "journal entry {0}: {1} is off by {2}")
+    return found + named(market, "fx-settlement", journal, "journal entry {0}: {1} is off by {2}")
 
 
-def exempted(layout: Layout) -> list[str]:
+def exempted(market: Installation) -> list[str]:
     """I6: an unchanged portion is exempted for what departed, at the line's rate, and once only."""
     # What customs changed after submission is adjusted in a later period: until then the two may differ.
     changed = {
         row[0]
         for row in ask(
-            layout,
+            market,
             "trade-ledger",
             "SELECT id FROM portions WHERE (content->'submitted'->>'fob_value')::numeric <> departed_fob"
             " OR returned_fob <> 0",
@@ -106,18 +106,18 @@ def exempted(layout: Layout) -> list[str]:
     )
     found = [
         f"portion {portion}: {departed} departed, {filed} is in returns"
-        for portion, departed, filed in ask(layout, "tax-exemption", query)
+        for portion, departed, filed in ask(market, "tax-exemption", query)
         if portion not in changed
     ][:MOST_SHOWN]
     found += named(
-        layout,
+        market,
         "tax-exemption",
         "SELECT portion_id, exempt_rmb, round(fob_value * rate, 2) FROM return_lines"
         " WHERE NOT adjustment AND abs(exempt_rmb - fob_value * rate) > 0.01",
         "portion {0}: exempt for {1} RMB, at its rate it is {2}",
     )
     found += named(
-        layout,
+        market,
         "tax-exemption",
         "SELECT portion_id, count(*) FROM return_lines WHERE NOT adjustment GROUP BY 1 HAVING count(*) > 1",
         "portion {0} stands in {1} returns",
@@ -126,20 +126,20 @@ def exempted(layout: Layout) -> list[str]:
         "SELECT r.number, r.total_rmb, sum(l.exempt_rmb) FROM exemption_returns r JOIN return_lines l"
         " ON l.return_id = r.id GROUP BY r.id HAVING sum(l.exempt_rmb) <> r.total_rmb"
     )
-    return found + named(layout, "tax-exemption", totals, "return {0}: total {1}, its lines sum to {2}")
+    return found + named(market, "tax-exemption", totals, "return {0}: total {1}, its lines sum to {2}")
 
 
-def no_orphans(layout: Layout) -> list[str]:
+def no_orphans(market: Installation) -> list[str]:
     """I7: whatever a service refers to exists where it is kept."""
     found = []
     for service, table, column, keeper, kept in REFERENCES:
-        known = {row[0] for row in ask(layout, keeper, f"SELECT id FROM {kept}")}
-        there = {row[0] for row in ask(layout, service, f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")}
+        known = {row[0] for row in ask(market, keeper, f"SELECT id FROM {kept}")}
+        there = {row[0] for row in ask(market, service, f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")}
         found += [f"{service}: {table}.{column} {each} is nothing of {keeper}'s" for each in there - known]
     return found[:MOST_SHOWN]
 
 
-def money_columns(layout: Layout) -> list[str]:
+def money_columns(market: Installation) -> list[str]:
     """I12: no column anywhere is a float, and each number has the digits that its kind has in code."""
     floats = (
         "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'"
@@ -151,31 +151,31 @@ def money_columns(layout: Layout) -> list[str]:
     )
     found = []
     for service in SERVICES:
-        found += named(layout, service, floats, service + ": {0}.{1} is {2}")
+        found += named(market, service, floats, service + ": {0}.{1} is {2}")
         tables = described(service).metadata.tables
-        for table, column, precision, scale in ask(layout, service, numbers):
+        for table, column, precision, scale in ask(market, service, numbers):
             kind = tables[table].c[column].type
             if (precision, scale) != (getattr(kind, "precision", 0), getattr(kind, "scale", 0)):
                 found.append(f"{service}: {table}.{column} is NUMERIC({precision},{scale})")
     return found
 
 
-def agreement(layout: Layout) -> list[str]:
+def agreement(market: Installation) -> list[str]:
     """I15: per portion, what trade-ledger released and departed is what the others hold (V68)."""
     ledger = {
         row[0]: row[1:]
         for row in ask(
-            layout,
+            market,
             "trade-ledger",
             "SELECT id, released_value, returned_value, departed_fob, returned_fob, content->>'trade_kind',"
             " content->>'settlement_method' FROM portions",
         )
     }
-    found = named(layout, "trade-ledger", CHAIN, "portion {0}: {1} declared, {2} released, {3} departed, {4} returned")
-    found += named(layout, "trade-ledger", SLIPS, "portion {0}: the slip and its differences make {1}, declared {2}")
-    found += named(layout, "fx-settlement", ROOMS, "portion {0}: {1} to collect, its room has {2}, {3} matched of {4}")
+    found = named(market, "trade-ledger", CHAIN, "portion {0}: {1} declared, {2} released, {3} departed, {4} returned")
+    found += named(market, "trade-ledger", SLIPS, "portion {0}: the slip and its differences make {1}, declared {2}")
+    found += named(market, "fx-settlement", ROOMS, "portion {0}: {1} to collect, its room has {2}, {3} matched of {4}")
     query = "SELECT portion_id, released, collectable FROM entitlement_portions"
-    for portion, released, collectable in ask(layout, "fx-settlement", query):
+    for portion, released, collectable in ask(market, "fx-settlement", query):
         own = ledger.get(portion)
         if own is None:
             continue
@@ -184,7 +184,7 @@ def agreement(layout: Layout) -> list[str]:
         if released != Decimal(own[0]) or collectable != expected:
             found.append(f"portion {portion}: released {own[0]}, fx-settlement holds {released} ({collectable})")
     query = "SELECT portion_id, departed_fob, returned_fob FROM exemption_items"
-    items = {row[0]: row[1:] for row in ask(layout, "tax-exemption", query)}
+    items = {row[0]: row[1:] for row in ask(market, "tax-exemption", query)}
     for portion, own in ledger.items():
         departed, returned = Decimal(own[2]), Decimal(own[3])
         held = items.get(portion, (Decimal(0), Decimal(0)))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
+from typing import Any
 
+import psycopg
 from sqlalchemy import create_engine
 
-from marketctl.embedded.layout import Layout
+from marketctl.installation import Installation
 from marketctl.layout import SERVICES
 from marketctl.services import described
 from marketctl.verify.flow import applied, said
@@ -15,7 +18,7 @@ from shared.events.lifecycles import BEGINS, LIFECYCLES
 from shared.http.audit import broken_links
 
 
-def gapless(layout: Layout) -> list[str]:
+def gapless(market: Installation) -> list[str]:
     """I2: each aggregate's sequence is 1..n, and nobody applied what was never said."""
     query = (
         "SELECT topic, key, count(*), min(sequence), max(sequence) FROM outbox GROUP BY topic, key"
@@ -24,11 +27,11 @@ def gapless(layout: Layout) -> list[str]:
     found: list[str] = []
     everything: dict[tuple[str, str], int] = {}
     for service in SERVICES:
-        found += named(layout, service, query, "{0} {1}: {2} events with sequences {3} to {4}")
-        everything |= said(layout, service)
+        found += named(market, service, query, "{0} {1}: {2} events with sequences {3} to {4}")
+        everything |= said(market, service)
     for service in SERVICES:
         topics = set(described(service).subscriptions.topics())
-        sequences, _ = applied(layout, service)
+        sequences, _ = applied(market, service)
         found += [
             f"{service} applied {last} of {key[0]} {key[1]}, which ends at {everything.get(key, 0)}"
             for key, last in sequences.items()
@@ -60,7 +63,7 @@ _EACH_FILING = (
 )
 
 
-def histories(layout: Layout) -> list[str]:
+def histories(market: Installation) -> list[str]:
     """I8: every aggregate's history is a path in its published state table, or starts as one of its kind may."""
     found = []
     for kind, (service, topic) in _STATES.items():
@@ -74,18 +77,18 @@ def histories(layout: Layout) -> list[str]:
         table = LIFECYCLES[kind]
         found += [
             f"{kind} {key} went from {before or 'nothing'} to {state}"
-            for before, state, key in ask(layout, service, query)
+            for before, state, key in ask(market, service, query)
             if state not in table.get(before, ())
         ]
     for service, (topic, starts) in _STARTS.items():
         query = f"SELECT key, type FROM outbox WHERE topic = '{topic}' AND sequence = 1"
         found += [
-            f"{topic} {key} starts with {kind}" for key, kind in ask(layout, service, query) if kind not in starts
+            f"{topic} {key} starts with {kind}" for key, kind in ask(market, service, query) if kind not in starts
         ]
     return found[:MOST_SHOWN]
 
 
-def once_only(layout: Layout) -> list[str]:
+def once_only(market: Installation) -> list[str]:
     """I9: as many effects as distinct keys answered 2xx."""
     found = []
     for service in SERVICES:
@@ -94,18 +97,24 @@ def once_only(layout: Layout) -> list[str]:
             " AND a.idempotency_key = k.key AND a.outcome = 'done' WHERE k.status BETWEEN 200 AND 299"
             " GROUP BY 1, 2 HAVING count(a.id) <> 1"
         )
-        found += named(layout, service, query, service + ": key {1} of {0} had {2} effects")
+        found += named(market, service, query, service + ": key {1} of {0} had {2} effects")
     return found
 
 
-def chained(layout: Layout) -> list[str]:
+def chained(market: Installation) -> list[str]:
     """I10: the audit trail is what was chained (V64)."""
     found: list[str] = []
     for service in SERVICES:
-        url = layout.database_url(service).replace("postgresql://", "postgresql+psycopg://", 1)
-        engine = create_engine(url, connect_args={"options": "-c timezone=UTC"})
+        engine = create_engine("postgresql+psycopg://", creator=partial(_connected_in_utc, market, service))
         tables = described(service).http_tables
         with engine.connect() as connection:
             found += [f"{service}: {broken}" for broken in islice(broken_links(connection, tables), MOST_SHOWN)]
         engine.dispose()
     return found
+
+
+def _connected_in_utc(market: Installation, service: str) -> psycopg.Connection[tuple[Any, ...]]:
+    connection = market.connect(service)
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
+    return connection

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from marketctl.cli import app
 from marketctl.embedded.layout import kept_layout
 from marketctl.layout import SERVICES
-from marketctl.operate.commands import call
+from marketctl.operate.calling import call
 from marketctl.verify.findings import verify_all
 from shared.events.registry import BankFiled
 from shared.messaging.bus import Outgoing
@@ -102,8 +102,8 @@ def test_verify_waits_for_events_on_their_way(serving: Run) -> None:
     with psycopg.connect(layout.database_url("fx-settlement")) as busy:
         busy.execute("LOCK TABLE consumer_sequences IN EXCLUSIVE MODE")
         body = {"name": "样例银行", "connection": "web", "valid_from": "2026-01-01"}
-        call(layout, "registry", "POST", "/v1/banks", "commerce", body)
-        assert {finding.invariant for finding in verify_all(layout)} == {"I1"}
+        call(layout.installation, "registry", "POST", "/v1/banks", "commerce", body)
+        assert {finding.invariant for finding in verify_all(layout.installation)} == {"I1"}
         freed = threading.Timer(1, busy.rollback)
         freed.start()
         assert said(serving, "verify", 0) == "ok\n"

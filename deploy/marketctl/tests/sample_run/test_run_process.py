@@ -172,7 +172,7 @@ def test_a_day_that_was_killed_in_the_middle_goes_on_at_the_next_run(market: Run
     market.start()
     market.wait_until(lambda: (market.folder / "clock.json").exists())
     booked = "SELECT count(*) FROM collections"
-    market.wait_until(lambda: ask(market.layout, "fx-settlement", booked)[0][0] >= 20, seconds=240)
+    market.wait_until(lambda: ask(market.layout.installation, "fx-settlement", booked)[0][0] >= 20, seconds=240)
     market.end(signal.SIGKILL)
     assert not (market.folder / "sample-days.done").exists()
     market.start()

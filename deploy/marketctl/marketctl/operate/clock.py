@@ -1,0 +1,59 @@
+"""`marketctl clock`: the business clock of the embedded run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from marketctl.operate.chosen import refuse_deployed, running_layout
+from marketctl.operate.terminal import Json, show
+from shared.clock import Clock
+from shared.vocabulary.errors import SetupProblem
+
+clock = typer.Typer(no_args_is_help=True, help="The business clock of a sandbox.")
+_MOST_DAYS = 3650
+_YEARS = range(2000, 2100)
+
+
+def _kept_clock() -> Clock:
+    refuse_deployed("the business clock")
+    return Clock("sandbox", running_layout().clock_file)
+
+
+def _show_clock(shown: Clock, as_json: bool) -> None:
+    content = {"now": shown.now().isoformat(), "offset_seconds": shown.offset().total_seconds()}
+    show(content, as_json, str(content["now"]))
+
+
+@clock.command("show")
+def clock_show(as_json: Json = False) -> None:
+    """The business time."""
+    _show_clock(_kept_clock(), as_json)
+
+
+@clock.command("set")
+def clock_set(instant: str, as_json: Json = False) -> None:
+    """Move the business clock: marketctl clock set 2026-06-08T09:00:00+08:00."""
+    try:
+        wanted = datetime.fromisoformat(instant)
+    except ValueError:
+        wanted = None
+    if wanted is None or wanted.tzinfo is None or wanted.year not in _YEARS:
+        raise SetupProblem("give an instant of this century with its offset, such as 2026-06-08T09:00:00+08:00")
+    kept = _kept_clock()
+    kept.move_to(wanted)
+    _show_clock(kept, as_json)
+
+
+@clock.command("advance")
+def clock_advance(
+    days: Annotated[int, typer.Option(help="whole days", min=0, max=_MOST_DAYS)] = 0,
+    hours: Annotated[int, typer.Option(help="whole hours", min=0, max=_MOST_DAYS)] = 0,
+    as_json: Json = False,
+) -> None:
+    """Move the business clock forward: marketctl clock advance --days 3."""
+    kept = _kept_clock()
+    kept.move_to(kept.now() + timedelta(days=days, hours=hours))
+    _show_clock(kept, as_json)
