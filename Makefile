@@ -36,7 +36,7 @@ for file in glob.glob(".venv/lib/python*/site-packages/*.pth"):
 endef
 export RELATIVE_PATHS
 
-$(STAMP): requirements/workshop.lock
+$(STAMP): requirements.lock
 $(TO_RUN): requirements/embedded.lock
 $(STAMP) $(TO_RUN): Makefile $(PACKAGES:%=%/pyproject.toml)
 	@command -v python3 >/dev/null || { echo "Python 3.11 or newer is needed: install python3"; exit 2; }
@@ -114,8 +114,7 @@ bench: $(STAMP) ## register-a-trade over HTTP as a ratio of pgbench's one-statem
 	@$(PY) -m marketctl.bench
 
 .PHONY: lock
-lock: $(STAMP) ## compile requirements/*.in into the locks beside them: what runs, what runs here, what tests
-	@for lock in workshop embedded run; do \
+lock: $(STAMP) ## compile the .in lists into the locks beside them: all, what runs here, what runs
+	@for list in requirements requirements/embedded requirements/run; do \
 	  $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
-	    --no-annotate $$([ $$lock = workshop ] || echo "-c requirements/workshop.lock") \
-	    requirements/$$lock.in -o requirements/$$lock.lock || exit; done
+	    --no-annotate $$([ $$list = requirements ] || echo "-c requirements.lock") $$list.in -o $$list.lock || exit; done

