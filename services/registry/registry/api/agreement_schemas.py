@@ -64,8 +64,6 @@ class ExportAgencyIn(Input):
 class AgreementOut(BaseModel):
     """An agreement as its parties see it."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: UUID
     number: str
     kind: str

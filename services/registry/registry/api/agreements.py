@@ -20,6 +20,7 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, Wanted, WantedPage
+from shared.rows import model_from
 from shared.vocabulary.errors import Hidden, NotFound
 
 router = APIRouter(tags=["agreements"])
@@ -38,14 +39,14 @@ WantedAgreements = Annotated[Asked, Depends()]
 
 async def _answer(command: Commanded, row: AgreementRow, path: str, status: int = 200) -> Response:
     location = f"/v1/{path}/{row.id}" if status == 201 else None
-    return await command.answer(AgreementOut.model_validate(row), status=status, version=row.version, location=location)
+    return await command.answer(model_from(AgreementOut, row), status=status, version=row.version, location=location)
 
 
 async def _page(session: AsyncSession, caller: Caller, wanted: Wanted, kind: str, asked: Asked) -> Page[AgreementOut]:
     query = agreements_seen_by(caller.pilot, kind, caller.subject_id, all_of_them=not caller.is_party)
     query = agreements_like(query, party=asked.party, status=asked.status)
     rows = list((await session.execute(wanted.of(query, AgreementRow.id))).scalars())
-    return wanted.page(rows, [AgreementOut.model_validate(row) for row in rows], "id")
+    return wanted.page(rows, [model_from(AgreementOut, row) for row in rows], "id")
 
 
 async def _read(
@@ -57,7 +58,7 @@ async def _read(
     if caller.is_party and caller.subject_id not in (row.principal_id, row.agent_id):
         raise Hidden(f"agreement {agreement_id} is somebody else's")
     response.headers["etag"] = f'"{row.version}"'
-    return AgreementOut.model_validate(row)
+    return model_from(AgreementOut, row)
 
 
 @router.post("/v1/procurement-agencies", status_code=201, response_model=AgreementOut)

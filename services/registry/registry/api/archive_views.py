@@ -34,7 +34,7 @@ async def archive_on(session: AsyncSession, caller: Caller, subject_id: UUID, da
     archived = [_archived(row, subject_id, states, day, instant) for row in agreements]
     return Archive(
         on=day,
-        subject=SubjectVersion.model_validate(states[subject_id]),
+        subject=model_from(SubjectVersion, states[subject_id]),
         agreements=[each for each in archived if each],
     )
 

@@ -45,7 +45,7 @@ async def publish_list(body: CommodityListIn, command: Commanded) -> Response:
         kind=body.kind,
         effective_from=body.effective_from,
         source=body.source,
-        entries=tuple(ListEntry.model_validate(entry, from_attributes=True) for entry in body.entries),
+        entries=tuple(model_from(ListEntry, entry) for entry in body.entries),
         act=command.act,
     )
     return await command.answer(_header(row), status=201, location=f"/v1/commodity-lists/{row.id}")
@@ -105,7 +105,7 @@ async def decide_a_commodity(body: CommodityDecisionIn, command: Commanded) -> R
     """Decide on goods that recognition left open."""
     row = await decide_commodity(command.session, **body.model_dump(), act=command.act)
     return await command.answer(
-        CommodityDecisionOut.model_validate(row), status=201, location=f"/v1/commodity-decisions/{row.id}"
+        model_from(CommodityDecisionOut, row), status=201, location=f"/v1/commodity-decisions/{row.id}"
     )
 
 
@@ -114,7 +114,7 @@ async def list_decisions(session: Reading, caller: Authorised, wanted: WantedPag
     """Every decision a person made, those that no longer hold included, newest first."""
     query = wanted.of(decisions_of(caller.pilot), CommodityDecisionRow.id)
     rows = list((await session.execute(query)).scalars())
-    return wanted.page(rows, [CommodityDecisionOut.model_validate(row) for row in rows], "id")
+    return wanted.page(rows, [model_from(CommodityDecisionOut, row) for row in rows], "id")
 
 
 @router.get("/v1/commodity-decisions/{decision_id}")
@@ -123,7 +123,7 @@ async def read_decision(decision_id: UUID, session: Reading, caller: Authorised)
     row = await session.get(CommodityDecisionRow, decision_id)
     if row is None or row.pilot != caller.pilot:
         raise NotFound(f"no decision {decision_id}")
-    return CommodityDecisionOut.model_validate(row)
+    return model_from(CommodityDecisionOut, row)
 
 
 @router.get("/v1/tasks")
@@ -131,4 +131,4 @@ async def list_tasks(session: Reading, caller: Authorised, wanted: WantedPage, r
     """The trade lines that need a person, newest first; a decision on the goods closes theirs while it holds."""
     today = legal_date(request.app.state.runtime.clock.now())
     rows = await tasks_open_on(session, caller.pilot, today, wanted)
-    return wanted.page(rows, [TaskOut.model_validate(row) for row in rows], "line_id")
+    return wanted.page(rows, [model_from(TaskOut, row) for row in rows], "line_id")

@@ -12,6 +12,7 @@ from registry.operations.subjects.set_credit_grade import set_credit_grade
 from registry.store.subjects import grades_of, is_own
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
+from shared.rows import model_from
 from shared.vocabulary.errors import Hidden
 
 router = APIRouter(tags=["credit"])
@@ -28,7 +29,7 @@ async def set_a_credit_grade(subject_id: UUID, body: GradeIn, command: Commanded
         reason=body.reason,
         act=command.act,
     )
-    return await command.answer(GradeOut.model_validate(row), status=201)
+    return await command.answer(model_from(GradeOut, row), status=201)
 
 
 @router.get("/v1/subjects/{subject_id}/credit-grades")
@@ -37,4 +38,4 @@ async def list_credit_grades(subject_id: UUID, session: Reading, caller: Authori
     subject = await subject_seen(session, caller, subject_id)
     if caller.is_party and not is_own(subject, caller.subject_id, caller.actor):
         raise Hidden(f"the grades of {subject_id} are somebody else's")
-    return Grades(items=[GradeOut.model_validate(row) for row in await grades_of(session, subject_id)])
+    return Grades(items=[model_from(GradeOut, row) for row in await grades_of(session, subject_id)])

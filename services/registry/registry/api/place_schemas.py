@@ -23,8 +23,6 @@ C = TypeVar("C")
 class PlaceOut(BaseModel, Generic[C]):
     """A place as everybody sees it: what was last said of it, and its version."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: str
     kind: str
     content: C
@@ -195,8 +193,6 @@ class CommodityListIn(Input):
 
 
 class CommodityListOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
     id: UUID
     kind: str
     version: int
@@ -213,8 +209,6 @@ class CommodityListContent(CommodityListOut):
 
 
 class CandidateOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
     entry: str
     verdict: str
     score: int
@@ -253,8 +247,6 @@ class CommodityDecisionIn(Input):
 
 
 class CommodityDecisionOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
     id: UUID
     goods_name: str
     hs_code: str
@@ -268,8 +260,6 @@ class CommodityDecisionOut(BaseModel):
 
 
 class TaskOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
     line_id: UUID
     trade_id: UUID
     trade_number: str

@@ -32,6 +32,7 @@ from shared.events.registry import BankFiled, PilotChanged, PortDesignated, Site
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
+from shared.rows import model_from
 from shared.vocabulary.errors import NotFound
 
 router = APIRouter(tags=["places"])
@@ -47,7 +48,7 @@ async def _read(
     if row is None or row.pilot != caller.pilot or row.kind != kind:
         raise NotFound(f"no {kind} {place_id}")
     response.headers["etag"] = f'"{row.version}"'
-    return form.model_validate(row)
+    return model_from(form, row)
 
 
 async def _file(
@@ -55,17 +56,17 @@ async def _file(
 ) -> Response:
     row = await file_place(command.session, place_id, kind, event, act=command.act)
     location = f"/v1/{path}/{row.id}" if path else None
-    return await command.answer(form.model_validate(row), status=201, version=row.version, location=location)
+    return await command.answer(model_from(form, row), status=201, version=row.version, location=location)
 
 
 async def _change(command: Commanded, place_id: str, kind: str, event: DatedPlace, form: type[P]) -> Response:
     version = command.expected_version()
     row = await change_place(command.session, place_id, kind, event, version=version, act=command.act)
-    return await command.answer(form.model_validate(row), version=row.version)
+    return await command.answer(model_from(form, row), version=row.version)
 
 
 async def _listed(session: AsyncSession, pilot: str, kind: str, form: type[P]) -> Places[P]:
-    return Places(items=[form.model_validate(row) for row in await places_of(session, pilot, kind)])
+    return Places(items=[model_from(form, row) for row in await places_of(session, pilot, kind)])
 
 
 @router.post("/v1/pilots", name="file_pilot", status_code=201, response_model=PilotOut)
@@ -73,7 +74,7 @@ async def file_a_pilot(body: PilotIn, command: Commanded) -> Response:
     """File the caller's pilot."""
     event = PilotChanged.model_validate({"pilot": command.caller.pilot, **body.model_dump()})
     row = await file_pilot(command.session, event, act=command.act)
-    return await command.answer(PilotOut.model_validate(row), status=201, version=row.version)
+    return await command.answer(model_from(PilotOut, row), status=201, version=row.version)
 
 
 @router.post("/v1/pilots/{code}/changes", name="change_pilot", response_model=PilotOut)
@@ -81,7 +82,7 @@ async def change_a_pilot(code: str, body: PilotChangeIn, command: Commanded) -> 
     """Change the pilot's data from now on."""
     event = PilotChanged.model_validate({"pilot": command.caller.pilot, **body.model_dump()})
     row = await change_pilot(command.session, code, event, version=command.expected_version(), act=command.act)
-    return await command.answer(PilotOut.model_validate(row), version=row.version)
+    return await command.answer(model_from(PilotOut, row), version=row.version)
 
 
 @router.get("/v1/pilots")

@@ -11,6 +11,7 @@ from pydantic.config import JsonDict
 
 from registry.store.parameters import MeasuresOfGrade
 from shared.events.registry import FilingStatus, Grade, QualificationKind, Role, Stall
+from shared.rows import model_from
 from shared.sealing import Mask
 from shared.vocabulary.identifiers import IdentityKind
 from shared.wire import CoordinateText, CountryCode, FilledText, Input, one_of_missing
@@ -43,7 +44,7 @@ class StallIn(Input):
 
 def stall_of(stated: StallIn) -> Stall:
     """A stall as it is kept."""
-    return Stall.model_validate(stated, from_attributes=True)
+    return model_from(Stall, stated)
 
 
 class QualificationIn(Input):
@@ -218,8 +219,6 @@ class SubjectStateOut(BaseModel):
 class SubjectVersion(BaseModel):
     """One state a subject had: which step made it, who, when and why, and the dated rules it was held against."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     version: int
     step: str
     role: Role | None
@@ -271,8 +270,6 @@ class IdentityOut(BaseModel):
 
 class GradeOut(BaseModel):
     """A grade on one authority's scale, with the measures that follow."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     subject_id: UUID
     authority: str

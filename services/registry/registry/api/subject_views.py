@@ -18,13 +18,13 @@ from shared.rows import model_from, row_seen
 def shown(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectOut:
     """A subject as callers see it."""
     summary = summarised(subject, filings)
-    held = [QualificationOut.model_validate(each) for each in subject.qualifications]
+    held = [model_from(QualificationOut, each) for each in subject.qualifications]
     return SubjectOut(**dict(summary), stalls=list(subject.stalls), qualifications=held)
 
 
 def summarised(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectSummary:
     """A subject as lists show it."""
-    shown_filings = [FilingOut.model_validate(each) for each in filings]
+    shown_filings = [model_from(FilingOut, each) for each in filings]
     return model_from(SubjectSummary, subject, identity_mask=subject.identity.mask, filings=shown_filings)
 
 

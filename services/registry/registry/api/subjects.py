@@ -40,6 +40,7 @@ from shared.events.registry import FilingStatus, Role
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
+from shared.rows import model_from
 from shared.sealing import IDENTITY_PURPOSE
 from shared.vocabulary.legal_time import legal_date
 
@@ -104,7 +105,7 @@ async def list_subject_versions(subject_id: UUID, session: Reading, caller: Auth
     """Every state the subject had: who, when and why."""
     await subject_seen(session, caller, subject_id)
     rows = await versions_of(session, subject_id)
-    return SubjectVersions(items=[SubjectVersion.model_validate(row) for row in rows])
+    return SubjectVersions(items=[model_from(SubjectVersion, row) for row in rows])
 
 
 @router.get("/v1/subjects/{subject_id}/archive")

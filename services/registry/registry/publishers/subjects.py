@@ -9,11 +9,12 @@ from registry.store.tables import RoleFilingRow, SubjectRow, SubjectVersionRow
 from shared.act import Act
 from shared.events.registry import RoleFiling, SubjectEvent, SubjectState
 from shared.messaging.outbox import announce
+from shared.rows import model_from
 
 
 def filing_state(row: RoleFilingRow) -> RoleFiling:
     """The public state of a filing."""
-    return RoleFiling.model_validate(row, from_attributes=True)
+    return model_from(RoleFiling, row)
 
 
 def subject_state(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectState:

@@ -15,6 +15,7 @@ from shared.act import Act
 from shared.events.registry import Grade, GradeChanged
 from shared.messaging.outbox import announce
 from shared.policy import policy_of
+from shared.rows import model_from
 from shared.vocabulary.errors import NotFound, Refused
 
 
@@ -29,9 +30,7 @@ async def set_credit_grade(
         table = (await policy_of(session, policy, act.pilot)).on(GradeMeasures, effective_from)
     except KeyError as error:
         raise Refused(breaches_of_grade(measures_stated=False)) from error
-    measures = MeasuresOfGrade.model_validate(
-        measures_of(grade, Measures(**dict(table.value.of(grade)))), from_attributes=True
-    )
+    measures = model_from(MeasuresOfGrade, measures_of(grade, Measures(**dict(table.value.of(grade)))))
     key = f"{subject_id}:{act.role}"
     row = CreditGradeRow(
         subject_id=subject_id,
