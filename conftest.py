@@ -8,7 +8,11 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 _LIVED_DAY = "tests/workflow/"
-_WHOLE_RUNS = ("tests/workflow/test_restarts.py", "deploy/marketctl/tests/sample_run/")
+_WHOLE_RUNS = (
+    "tests/workflow/test_restarts.py",
+    "deploy/marketctl/tests/operate/",
+    "deploy/marketctl/tests/test_run.py",
+)
 
 
 class LongestFirst(LoadScopeScheduling):

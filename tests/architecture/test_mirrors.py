@@ -8,7 +8,13 @@ import pytest
 
 from marketctl.layout import ROOT, SERVICES, package_of
 
-PACKAGES = {ROOT / "shared": "shared", **{ROOT / "services" / name: package_of(name) for name in SERVICES}}
+PACKAGES = {
+    ROOT / "shared": "shared",
+    ROOT / "deploy" / "marketctl": "marketctl",
+    **{ROOT / "services" / name: package_of(name) for name in SERVICES},
+}
+# How the packages are installed, together and each by itself.
+_OF_ALL = {"install", "service_alone"}
 # Tests of many routes that share one setting have a folder of their own in the room of routes.
 _BY_SETTING = {Path("api/declarations")}
 
@@ -21,6 +27,7 @@ def test_a_folder_of_tests_is_a_room_of_its_package(folder: Path) -> None:
     assert {str(room) for room in rooms - _BY_SETTING if not (package / room).is_dir()} == set()
 
 
-def test_a_test_of_shared_beside_the_rooms_is_named_after_its_module() -> None:
-    tests = {file.stem.removeprefix("test_") for file in (ROOT / "shared" / "tests").glob("test_*.py")}
-    assert tests <= {file.stem for file in (ROOT / "shared" / "shared").glob("*.py")}
+@pytest.mark.parametrize("folder", [ROOT / "shared", ROOT / "deploy" / "marketctl"], ids=lambda folder: folder.name)
+def test_a_test_beside_the_rooms_is_named_after_its_module(folder: Path) -> None:
+    tests = {file.stem.removeprefix("test_") for file in (folder / "tests").glob("test_*.py")}
+    assert tests - _OF_ALL <= {file.stem for file in (folder / PACKAGES[folder]).glob("*.py")}

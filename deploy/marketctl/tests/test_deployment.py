@@ -1,0 +1,83 @@
+"""What settings say of a deployment, each at its limits, without anything that runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketctl.deployment import deployed, is_described
+from marketctl.installation import Installation, plain_url
+from marketctl.layout import SERVICES, package_of
+from shared.vocabulary.errors import SetupProblem
+
+_AT = "user:p%40ss@db.example.org:5432/name"
+
+
+def told(**changed: str) -> dict[str, str]:
+    """All that is needed, with some settings changed, or gone where they are empty."""
+    names = {package_of(service).upper() for service in SERVICES}
+    urls = {f"MARKET_{name}_URL": "https://one.example.org" for name in names}
+    databases = {f"MARKET_{name}_DATABASE_URL": f"postgresql://{_AT}" for name in names}
+    bus = {"MARKET_BUS": "kafka", "MARKET_KAFKA_BOOTSTRAP": "kafka-1:9092"}
+    return {**urls, **databases, **bus, **{f"MARKET_{name}": value for name, value in changed.items()}}
+
+
+def test_a_deployment_is_what_its_settings_say() -> None:
+    market = deployed(told(KAFKA_PREFIX="one.", REGISTRY_WORKER_URL="http://worker:8011", TOKEN="abc"))
+    assert market.url("registry") == "https://one.example.org"
+    assert set(market.addresses) == {*SERVICES, "registry-worker"}
+    assert (market.bus.kind, market.bus.kafka_bootstrap, market.bus.kafka_prefix) == ("kafka", "kafka-1:9092", "one.")
+    assert market.token("auditor", {}) == "abc"
+    assert "p%40ss" not in repr(market)
+    assert "abc" not in repr(market)
+
+
+@pytest.mark.parametrize("form", ["postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg"])
+def test_a_database_is_named_in_any_form_of_a_postgresql_url(form: str) -> None:
+    market = deployed(told(REGISTRY_DATABASE_URL=f"{form}://{_AT}"))
+    assert market.database_url("registry") == f"postgresql://{_AT}"
+    assert plain_url(f"{form}:///name?host=/run").render_as_string().startswith("postgresql:///name?host=")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("REGISTRY_URL", "ftp://one.example.org", "is wrong: not an address"),
+        ("REGISTRY_URL", "https://", "is wrong: not an address"),
+        ("REGISTRY_URL", "https://one example", "is wrong: not an address"),
+        ("REGISTRY_URL", "", "is not set"),
+        ("REGISTRY_DATABASE_URL", "mysql://a:b@c/d", "is wrong: not a PostgreSQL URL"),
+        ("REGISTRY_DATABASE_URL", "host=db password=x", "is wrong: not a PostgreSQL URL"),
+        ("BUS", "rabbit", "is wrong"),
+        ("BUS", "", "is not set"),
+        ("KAFKA_BOOTSTRAP", "kafka-1", "is wrong: not a list of brokers"),
+        ("KAFKA_BOOTSTRAP", "kafka-1:9092,", "is wrong: not a list of brokers"),
+        ("KAFKA_BOOTSTRAP", "kafka-1:x", "is wrong: not a list of brokers"),
+        ("KAFKA_BOOTSTRAP", "", "is not set"),
+        ("REGISTRY_URL_FILE", "/run/secrets/url", "is no setting"),
+        ("TOKN", "x", "is no setting"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_reason(name: str, value: str, said: str) -> None:
+    with pytest.raises(SetupProblem) as refused:
+        deployed(told(**{name: value}))
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(f"MARKET_{name} {said}")
+
+
+def test_two_brokers_and_the_embedded_bus_are_both_well() -> None:
+    assert deployed(told(KAFKA_BOOTSTRAP="kafka-1:9092, kafka-2:9092")).bus.kafka_bootstrap
+    market = deployed(told(BUS="embedded", BUS_DATABASE_URL=f"postgresql+asyncpg://{_AT}", KAFKA_BOOTSTRAP=""))
+    assert (market.bus.kind, market.bus.database_url) == ("embedded", f"postgresql://{_AT}")
+
+
+def test_an_environment_without_a_setting_describes_nothing() -> None:
+    assert not is_described({"PATH": "/bin", "MARKET_TOKEN": ""})
+    assert is_described({"MARKET_TOKEN": "x"})
+
+
+def test_a_token_has_its_person_and_is_asked_for_only_when_it_is_needed() -> None:
+    market: Installation = deployed(told())
+    with pytest.raises(SetupProblem, match=r"MARKET_TOKEN is not set: a bearer token .* of role auditor"):
+        market.token("auditor", {})
+    with pytest.raises(SetupProblem, match="MARKET_TOKEN says who you are"):
+        market.token("admin", {"actor": "anna"})
