@@ -98,7 +98,7 @@ def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:
     except CommandError as error:
         raise SetupProblem(
             f"{service_dir.name}'s database has a schema that this version doesn't know ({error}): "
-            "run the version that made it, or start anew with `make reset`"
+            "run the version that made it, or start the folder of `make run` anew with `make reset`"
         ) from error
     except OperationalError as error:
         if not isinstance(error.orig, (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)):

@@ -33,6 +33,8 @@ class Installation:
     bus: BusAddress
     token: TokenSource = field(repr=False)
     hint: str
+    is_local: bool = False
+    """Whether it is all on this machine, where a proxy set for the outside would not find it."""
 
     def url(self, process: str) -> str:
         """The address of a service's process, without a slash at its end."""

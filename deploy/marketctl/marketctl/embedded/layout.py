@@ -144,6 +144,7 @@ class Layout:
             ),
             token=self._development_token,
             hint="is `make run` running?",
+            is_local=True,
         )
 
     def _development_token(self, role: str, party: Mapping[str, str]) -> str:

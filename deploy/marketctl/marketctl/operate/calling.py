@@ -12,6 +12,8 @@ from marketctl.installation import Installation, NoAnswer
 from marketctl.layout import SERVICES
 from shared.vocabulary.errors import SetupProblem
 
+_PATIENCE_SECONDS = 30
+
 
 def call(market: Installation, service: str, method: str, path: str, role: str, body: Any = None, **party: str) -> Any:
     """One call of a running service, its JSON answer; exit 1 with the problem where it refuses."""
@@ -20,7 +22,9 @@ def call(market: Installation, service: str, method: str, path: str, role: str, 
     headers = {"authorization": "Bearer " + market.token(role, party), "idempotency-key": str(uuid4())}
     at = market.url(service)
     try:
-        answer = httpx.request(method, at + path, json=body, headers=headers, trust_env=False, timeout=30)
+        answer = httpx.request(
+            method, at + path, json=body, headers=headers, trust_env=not market.is_local, timeout=_PATIENCE_SECONDS
+        )
     except httpx.TransportError as error:
         raise market.silent(f"{service} at {at}") from error
     try:

@@ -39,7 +39,7 @@ def settings(serving: Run) -> dict[str, str]:
 def said(line: str, status: int, told: dict[str, str], *, file: Path | None = None) -> str:
     """What a command says on its way out, where nothing of the folder is known."""
     chosen = ["--installation", str(file)] if file else []
-    nowhere = {"RUN_FOLDER": "/nonexistent"}
+    nowhere = {"RUN_FOLDER": "/nonexistent", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     done = CliRunner().invoke(app, [*chosen, *line.split()], env={**nowhere, **told})
     assert done.exit_code == status, (line, done.output, done.exception)
     return done.output
@@ -64,6 +64,16 @@ def test_the_commands_say_of_a_deployment_what_they_say_of_the_folder(serving: R
     assert said("trace none", 1, settings).startswith("forbidden")
 
 
+def test_a_deployment_is_reached_through_the_proxy_that_the_folder_goes_round(
+    serving: Run, settings: dict[str, str]
+) -> None:
+    proxy = {"http_proxy": f"http://127.0.0.1:{free_port()}", "NO_PROXY": "", "no_proxy": ""}
+    assert "does not answer" in said("parked list", 3, {**settings, **proxy})
+    assert "✘ registry ready" in said("doctor", 1, {**settings, **proxy})
+    done = CliRunner().invoke(app, ["parked", "list"], env={**serving.found_by, **proxy})
+    assert (done.exit_code, done.output) == (0, "nothing is parked\n")
+
+
 def test_a_file_describes_a_deployment_and_is_meant_before_the_environment(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
@@ -73,6 +83,12 @@ def test_a_file_describes_a_deployment_and_is_meant_before_the_environment(
     lines = [f"{name}='{value}'" for name, value in settings.items()]
     file.write_text("\n".join(["# our market", *lines, f"MARKET_TOKEN_FILE={secret}"]))
     assert json.loads(said("parked list --json", 0, {}, file=file)) == {service: [] for service in SERVICES}
+    assert said("verify", 0, {}, file=file) == "ok\n"
+    assert "✘" not in said("doctor", 0, {}, file=file)
+    release = CliRunner().invoke(
+        app, ["--installation", str(file), "parked", "release", "fx-settlement", "12", "case 1"]
+    )
+    assert (release.exit_code, release.output[:9]) == (1, "not_found")
     elsewhere = {"MARKET_REGISTRY_URL": f"http://127.0.0.1:{free_port()}"}
     assert "nothing is parked" in said("parked list", 0, elsewhere, file=file)
     assert "MARKET_TOKEN and MARKET_TOKEN_FILE are both set" in said("verify", 2, {"MARKET_TOKEN": "x"}, file=file)
