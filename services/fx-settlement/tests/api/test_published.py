@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import fx_settlement
 from fx_settlement.app import app
+from fx_settlement.domain.room import breach_of_room
 from shared.events import fx_settlement as events
 from shared.events.catalogue import EVENT_TYPES
 from shared.vocabulary.rules import rules
@@ -46,3 +48,9 @@ def test_every_code_has_its_texts_and_every_rule_its_citation() -> None:
     cited = set(re.findall(r'Breach\(\s*"[a-z_]+",\s*"([A-Z0-9-]+)"', SOURCE))
     assert raised <= set(app.state.catalogue.problems)
     assert cited <= set(rules())
+
+
+def test_a_refusal_writes_its_numbers_plainly() -> None:
+    breach = breach_of_room(Decimal("1E+3"), Decimal("0E-4"), "/matches/0/amount")
+    texts = app.state.catalogue.texts(breach)
+    assert all("1000" in text and "0.0000" in text for text in texts), texts
