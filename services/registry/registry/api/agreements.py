@@ -45,7 +45,7 @@ async def _answer(command: Commanded, row: AgreementRow, path: str, status: int 
 async def _page(session: AsyncSession, caller: Caller, wanted: Wanted, kind: str, asked: Asked) -> Page[AgreementOut]:
     query = agreements_seen_by(caller.pilot, kind, caller.subject_id, all_of_them=not caller.is_party)
     query = agreements_like(query, party=asked.party, status=asked.status)
-    rows = list((await session.execute(wanted.of(query, AgreementRow.id))).scalars())
+    rows = await wanted.rows(session, query, AgreementRow.id)
     return wanted.page(rows, [model_from(AgreementOut, row) for row in rows], "id")
 
 

@@ -112,8 +112,7 @@ async def decide_a_commodity(body: CommodityDecisionIn, command: Commanded) -> R
 @router.get("/v1/commodity-decisions")
 async def list_decisions(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CommodityDecisionOut]:
     """Every decision a person made, those that no longer hold included, newest first."""
-    query = wanted.of(decisions_of(caller.pilot), CommodityDecisionRow.id)
-    rows = list((await session.execute(query)).scalars())
+    rows = await wanted.rows(session, decisions_of(caller.pilot), CommodityDecisionRow.id)
     return wanted.page(rows, [model_from(CommodityDecisionOut, row) for row in rows], "id")
 
 

@@ -87,7 +87,7 @@ async def list_subjects(
         index = request.app.state.runtime.sealer.blind_index(asked.name, purpose=NAME_PURPOSE)
         query = subjects_named(query, asked.name, index)
     query = subjects_filed(query, role=asked.role, status=asked.status)
-    rows = list((await session.execute(wanted.of(summaries_of(query), SubjectRow.id))).scalars())
+    rows = await wanted.rows(session, summaries_of(query), SubjectRow.id)
     filings = await filings_of_many(session, [row.id for row in rows])
     return wanted.page(rows, [summarised(row, filings[row.id]) for row in rows], "id")
 

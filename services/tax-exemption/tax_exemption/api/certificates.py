@@ -40,7 +40,7 @@ async def apply_for_a_certificate(body: CertificateIn, command: Commanded) -> Re
 async def list_certificates(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CertificateOut]:
     """The certificates the caller may see, newest first."""
     query = certificates_seen_by(caller.pilot, scope_of(caller))
-    rows = list((await session.execute(wanted.of(query, CertificateRow.id))).scalars())
+    rows = await wanted.rows(session, query, CertificateRow.id)
     return wanted.page(rows, [_certificate(row) for row in rows], "id")
 
 

@@ -58,7 +58,7 @@ async def list_items(
 ) -> Page[ItemOut]:
     """The departed portions the caller may see, and what is open of each; of one export month if asked."""
     query = items_seen_by(caller.pilot, scope_of(caller), month)
-    rows = list((await session.execute(wanted.of(query, ExemptionItem.portion_id))).scalars())
+    rows = await wanted.rows(session, query, ExemptionItem.portion_id)
     still_open = await open_items(session, ExemptionItem.portion_id.in_([row.portion_id for row in rows]))
     left = {each.item.portion_id: each.open_fob for each in still_open}
     return wanted.page(rows, [_item(row, left.get(row.portion_id, Decimal(0))) for row in rows], "portion_id")
@@ -116,7 +116,7 @@ async def file_a_return(body: ReturnIn, command: Commanded) -> Response:
 async def list_returns(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ReturnSummary]:
     """The returns the caller may see, newest first; each with its lines by its id."""
     query = returns_seen_by(caller.pilot, scope_of(caller))
-    rows = list((await session.execute(wanted.of(query, ReturnRow.id))).scalars())
+    rows = await wanted.rows(session, query, ReturnRow.id)
     return wanted.page(rows, [model_from(ReturnSummary, row) for row in rows], "id")
 
 

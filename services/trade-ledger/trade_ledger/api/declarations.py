@@ -91,7 +91,7 @@ async def list_declarations(
     """The declarations the caller may see, newest first, each in short."""
     query = declarations_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
     query = declarations_like(query, **asdict(asked))
-    rows = list((await session.execute(wanted.of(query, DeclarationRow.id))).scalars())
+    rows = await wanted.rows(session, query, DeclarationRow.id)
     return wanted.page(rows, [model_from(DeclarationSummary, row) for row in rows], "id")
 
 

@@ -179,7 +179,7 @@ async def list_packing_lists(
     """The packing lists the caller may see, newest first, each in short."""
     query = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
     query = packing_lists_like(query, **asdict(asked))
-    rows = list((await session.execute(wanted.of(query, PackingListRow.id))).scalars())
+    rows = await wanted.rows(session, query, PackingListRow.id)
     return wanted.page(rows, [model_from(PackingListSummary, row) for row in rows], "id")
 
 

@@ -106,7 +106,7 @@ async def list_trades(
 ) -> Page[TradeSummary]:
     """The trades the caller may see, newest first, each in short."""
     query = trades_in_short(trades_like(_seen_by(caller), **asdict(asked)))
-    rows = list((await session.execute(wanted.of(query, TradeRow.id))).scalars())
+    rows = await wanted.rows(session, query, TradeRow.id)
     return wanted.page(rows, [model_from(TradeSummary, row) for row in rows], "id")
 
 
