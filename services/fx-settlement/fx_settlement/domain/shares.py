@@ -63,7 +63,7 @@ def kept_of(whole: Share, keep_amount: Decimal, currency: str, declared_currency
         value=rounded(whole.value * part, declared_currency),
         value_usd=rounded(whole.value_usd * part, "USD"),
     )
-    return kept if kept.amount > 0 and kept.value > 0 else NOTHING
+    return kept if kept.value > 0 else NOTHING
 
 
 def kept_worth(whole: Share, keep_value: Decimal, currency: str) -> Share:
@@ -77,7 +77,7 @@ def kept_worth(whole: Share, keep_value: Decimal, currency: str) -> Share:
         value=keep_value,
         value_usd=rounded(whole.value_usd * part, "USD"),
     )
-    return kept if kept.amount > 0 and kept.value > 0 else NOTHING
+    return kept if kept.amount > 0 else NOTHING
 
 
 def charges_share(charges: Decimal, amount: Decimal, matched: Decimal, given: Decimal, currency: str) -> Decimal:

@@ -172,6 +172,11 @@ def test_what_stays_matched_of_a_value(rule: str, keep: str, kept: Share) -> Non
     assert kept_worth(WHOLE, Decimal(keep), "USD") == kept, rule
 
 
+def test_what_is_kept_whole_is_left_as_it_is() -> None:
+    assert kept_of(WHOLE, WHOLE.amount, "USD", "USD") is WHOLE
+    assert kept_worth(WHOLE, WHOLE.value, "USD") is WHOLE
+
+
 def test_money_of_less_than_its_smallest_unit_doesnt_stay_matched() -> None:
     yen = Share(Decimal(100), Decimal(0), Decimal("1000.00"), Decimal("10.00"))
     assert kept_worth(yen, Decimal("4.99"), "JPY") == NOTHING
