@@ -102,11 +102,14 @@ async def _lines(
     lines: list[ReturnLineRow] = []
     facts: list[LineFacts] = []
     missing: list[tuple[str, date]] = []
+    published: dict[tuple[str, date], tuple[str, Decimal] | None] = {}
     for each in items:
         item = each.item
         day = rate_day(rate_choice, item.sale_date, item.export_date)
         # An adjustment keeps the rate of the portion's first line, so that goods all back leave nothing exempt.
-        rate = each.first_rate or await middle_rate(session, item.currency, day, reach_days=reach_days)
+        if each.first_rate is None and (item.currency, day) not in published:
+            published[item.currency, day] = await middle_rate(session, item.currency, day, reach_days=reach_days)
+        rate = each.first_rate or published[item.currency, day]
         if rate is None:
             missing.append((item.currency, day))
             continue

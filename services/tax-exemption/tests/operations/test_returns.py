@@ -262,3 +262,19 @@ async def test_of_ten_filings_at_once_one_holds_the_items(filing: Filing) -> Non
         (201, None): 1,
         (409, "nothing_to_declare"): 9,
     }
+
+
+async def test_a_return_of_many_items_takes_as_many_statements_as_one_of_two(filing: Filing) -> None:
+    taken = []
+    for month, many in (("2026-05", 2), ("2026-06", 200)):
+        portions = [own(filing, "10.00") for _ in range(many)]
+        day = date.fromisoformat(f"{month}-02")
+        await filing.hear(declaration_event(DeclarationDeparted, *portions, export_date=day))
+        filing.door.at(datetime(day.year, day.month + 1, 8, 1, tzinfo=UTC))
+        rate = {"day": f"{month}-01", "currency": "USD", "cny_per_unit": "7.00", "source": "sample"}
+        await filing.door.call("POST", "/v1/middle-rates", rate, role="tax")
+        with filing.door.statements() as sent:
+            filed = await filing.door.done("POST", "/v1/returns", filing.body(month=month), **filing.as_holder())
+        assert len(filed["exemption_return"]["lines"]) == many
+        taken.append(sent)
+    assert len(taken[1]) <= len(taken[0]), taken[1]
