@@ -22,7 +22,7 @@ from trade_ledger.api.trade_schemas import BulkReport, RowProblem, RowResult
 from trade_ledger.operations.trades.import_workbook import Slip, read_slips, slip_entry
 from trade_ledger.operations.trades.trade_entry import TradeEntry
 from trade_ledger.operations.trades.trade_text import TradeText
-from trade_ledger.operations.trades.write_template import empty_workbook
+from trade_ledger.operations.trades.write_template import write_template
 
 router = APIRouter(tags=["trades"])
 _MOST_ROWS = 2000
@@ -123,7 +123,7 @@ async def import_trades(command: Commanded, request: Request) -> Response:
 async def read_trade_template(caller: Authorised) -> Response:
     """An empty workbook with the columns that an import reads."""
     headers = {"content-disposition": 'attachment; filename="trades.xlsx"'}
-    return Response(await asyncio.to_thread(empty_workbook), media_type=_XLSX, headers=headers)
+    return Response(await asyncio.to_thread(write_template), media_type=_XLSX, headers=headers)
 
 
 def _problem(request: Request, row: int, breach: Breach, *, sheet: str = "", column: str = "") -> RowProblem:

@@ -52,13 +52,13 @@ async def prepare_trade(
     """
     while True:
         known = await facts.about(act.pilot, legal_date(act.now), _subjects(entry), _agreements(entry), session)
-        prepared = prepared_on(entry, known, act, registered_at)
+        prepared = _prepared_on(entry, known, act, registered_at)
         asked = bool(prepared.breaches) or registered_at is not None
         if not asked or not await facts.moved(known, session):
             return prepared
 
 
-def prepared_on(entry: TradeEntry, known: Known, act: Act, registered_at: datetime | None = None) -> PreparedTrade:
+def _prepared_on(entry: TradeEntry, known: Known, act: Act, registered_at: datetime | None = None) -> PreparedTrade:
     """The trade on given facts; what belongs to another pilot is as good as unknown (V69)."""
     today = legal_date(act.now)
     verdicts = tuple(known.verdict(line.goods_name, line.hs_code, today) for line in entry.lines)

@@ -11,7 +11,7 @@ from trade_ledger.domain.workbook import SHEETS
 _ROWS_WITH_CHOICES = 2000
 
 
-def empty_workbook() -> bytes:
+def write_template() -> bytes:
     """The workbook's bytes; every cell is text, so that numbers arrive as they were typed."""
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True})
