@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import httpx
 from python_calamine import CalamineError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from marketctl.embedded.platform import Platform
 from marketctl.sample.callers import Callers, Unexpected
 from marketctl.sample.exporting import declare, export_all, pack_all, register_trades
 from marketctl.sample.filing import file_everything, suspend_one
@@ -20,9 +20,6 @@ from marketctl.sample.taxing import exempt_everything, refuse_early_return
 from marketctl.verify.flow import wait_until_applied
 from shared.clock import Clock
 from shared.workshop.processes.problem import ProcessProblem
-
-if TYPE_CHECKING:
-    from marketctl.embedded.platform import Platform
 
 _WORKING_DAY = datetime.fromisoformat("2026-05-13T09:00:00+08:00")
 _FILING_DAY = datetime.fromisoformat("2026-06-08T09:00:00+08:00")

@@ -9,6 +9,7 @@ from typing import Any
 from marketctl.sample.callers import Unexpected
 from marketctl.sample.sheets import FOLDER
 from marketctl.sample.story import Story
+from marketctl.verify.flow import wait_until_applied
 
 _RECEIPTS = (("accepted", "10:00"), ("inspected", "11:00"), ("released", "13:00"), ("departed", "17:00"))
 
@@ -237,8 +238,6 @@ def _first_slip(story: Story, ref: str) -> str:
 
 
 def _remedy(story: Story, code: str) -> None:
-    from marketctl.verify.flow import wait_until_applied
-
     if code == "commodity_undecided":
         line = story.trades["OP1-UNKNOWN"]["trade"]["lines"][0]
         body = {

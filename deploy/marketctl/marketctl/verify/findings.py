@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from marketctl.installation import Installation
+from marketctl.verify.invariants import INVARIANTS
 
 _SETTLING_SECONDS = 5
 
@@ -23,8 +24,6 @@ class Finding:
 
 def verify_all(market: Installation) -> list[Finding]:
     """Every finding of every invariant."""
-    from marketctl.verify.invariants import INVARIANTS
-
     return [Finding(name, detail) for name, check in INVARIANTS.items() for detail in check(market)]
 
 
