@@ -34,7 +34,7 @@ from shared.migrations import upgrade
 from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
 from shared.workshop.processes.problem import ProcessProblem
-from shared.workshop.testing.registry_events import commodity_list, export_agency, hear, subject
+from shared.workshop.testing.registry_events import commodity_list, export_agency, hear, places, subject
 from shared.workshop.tokens import AUDIENCE, ISSUER
 from trade_ledger.consumers.subscriptions import subscriptions
 
@@ -77,6 +77,7 @@ class Bench:
             await hear(
                 session,
                 subscriptions,
+                *places(uuid4()),
                 subject("stall_holder", subject_id=who.seller, stall=STALL),
                 subject("operator", subject_id=who.operator),
                 subject("buyer", subject_id=who.buyer, status="effective"),

@@ -14,6 +14,13 @@ from shared.documents import Document
 from shared.events.trade_ledger import TradeLine, TradeState
 from trade_ledger.store.tables.row import Row
 
+# Columns that are asked for or checked say what the document says. Containment reads the document once.
+_TRADE_IS_ITS_STATE = (
+    "(state @> jsonb_build_object('version', version, 'status', status, 'eligible', eligible, 'currency', currency,"
+    " 'external_ref', external_ref, 'trade_date', trade_date, 'seller_id', seller_id, 'owner_id', owner_id,"
+    " 'consignor_id', consignor_id, 'buyer_id', buyer_id) AND (state->>'total')::numeric = total) IS TRUE"
+)
+
 
 class TradeRow(Row):
     """A trade (交易单) at its newest version; `state` is its whole public state."""
@@ -21,6 +28,7 @@ class TradeRow(Row):
     __tablename__ = "trades"
     __table_args__ = (
         *digits_checks("currency", "total"),
+        CheckConstraint(_TRADE_IS_ITS_STATE, name="state"),
         Index(
             "uq_trades_external_ref",
             "pilot",
@@ -57,6 +65,7 @@ class TradeVersionRow(Row):
     """Every version of a trade as it was (V17, V64)."""
 
     __tablename__ = "trade_versions"
+    __table_args__ = (CheckConstraint("((state->>'version')::integer = version) IS TRUE", name="state"),)
 
     trade_id: Mapped[UUID] = mapped_column(ForeignKey("trades.id"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
@@ -80,7 +89,10 @@ class TradeLineRow(Row):
     """A line of a trade's newest version."""
 
     __tablename__ = "trade_lines"
-    __table_args__ = (Index("ix_trade_lines_trade_id", "trade_id"),)
+    __table_args__ = (
+        CheckConstraint("((content->>'line_no')::integer = line_no) IS TRUE", name="content"),
+        Index("ix_trade_lines_trade_id", "trade_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     trade_id: Mapped[UUID] = mapped_column(ForeignKey("trades.id"))
