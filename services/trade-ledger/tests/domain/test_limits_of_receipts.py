@@ -82,6 +82,12 @@ def test_a_whole_departs_on_one_day(rule: str, days: tuple[date, date], expected
     assert cases(*told) == expected, rule
 
 
+def test_of_departures_on_two_days_the_last_message_is_named() -> None:
+    told = [Receipt(f"d{n}", "departed", AT, export_date=date(2026, 5, 13 + n)) for n in range(3)]
+    (case,) = outcome_of(told, {PORTION: Decimal(10)}).conflicts
+    assert case.receipt_id == "d2"
+
+
 def test_an_entry_concerns_every_code_that_begins_with_its_prefix() -> None:
     entries = by_prefix([Entry("list@1#1", prefix, (), "eligible", "r", "r") for prefix in ("", "82", "820411", "83")])
     assert [each.hs_prefix for each in entries_about("820411", entries)] == ["", "82", "820411"]
