@@ -32,7 +32,6 @@ AGAIN = re.compile(
     r"pg_advisory_xact_lock|\.next_value\(|_to is None or day <= |model_validate\(\s*\{name: getattr"
     r"|blind_index\(f\"|getattr\((?:row|received\.event|state), name\) for name in names"
 )
-_TO_MEND = {("fx-settlement", "api/transfers.py")}
 
 
 def modules_of(service: str) -> Iterator[tuple[str, str]]:
@@ -55,7 +54,7 @@ def test_no_service_defines_what_has_its_home_in_shared(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_service_writes_it_again_under_another_name(service: str) -> None:
     found = {name: again for name, text in modules_of(service) if (again := AGAIN.findall(text))}
-    assert {name: again for name, again in found.items() if (service, name) not in _TO_MEND} == {}
+    assert found == {}
 
 
 @pytest.mark.parametrize(("function", "home"), HOME.items())
