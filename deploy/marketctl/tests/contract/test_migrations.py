@@ -15,6 +15,7 @@ from shared.database import MONEY
 from shared.migrations import differences, revision_in, upgrade
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.testing.servers import MakeDatabase
+from shared.workshop.testing.services import MakeServiceDatabase
 
 FX = ROOT / "services" / "fx-settlement"
 CURRENCIES = ("currency", "declared_currency", "trade_currency")
@@ -51,8 +52,10 @@ def change(dsn: str, statement: str, *values: object) -> None:
         ("CREATE TYPE more AS ENUM ('a')", "unexpected: type more 'a'"),
     ],
 )
-def test_a_schema_that_is_not_the_codes_is_named(make_database: MakeDatabase, damage: str, said: str) -> None:
-    dsn = fx_database(make_database)
+def test_a_schema_that_is_not_the_codes_is_named(
+    make_service_database: MakeServiceDatabase, damage: str, said: str
+) -> None:
+    dsn = make_service_database("fx-settlement")
     change(dsn, damage)
     found = [each for each in differences(FX, dsn) if said in each]
     assert len(found) == 1
@@ -86,18 +89,17 @@ def test_a_schema_that_is_not_the_codes_is_named(make_database: MakeDatabase, da
         ("ALTER TABLE holds SET (fillfactor = 50)", "table holds"),
     ],
 )
-def test_what_is_not_as_the_code_means_it_is_named(make_database: MakeDatabase, damage: str, kind: str) -> None:
-    dsn = fx_database(make_database)
+def test_what_is_not_as_the_code_means_it_is_named(
+    make_service_database: MakeServiceDatabase, damage: str, kind: str
+) -> None:
+    dsn = make_service_database("fx-settlement")
     change(dsn, damage)
     found = differences(FX, dsn)
     assert [each.partition(kind)[0] for each in found] == ["missing: ", "unexpected: "]
 
 
-def fx_database(make_database: MakeDatabase) -> str:
-    dsn = make_database()
-    upgrade(FX, dsn)
-    assert differences(FX, dsn) == []
-    return dsn
+def test_a_sound_schema_differs_in_nothing(make_service_database: MakeServiceDatabase) -> None:
+    assert differences(FX, make_service_database("fx-settlement")) == []
 
 
 def test_a_schema_of_a_later_version_is_refused_in_one_sentence(make_database: MakeDatabase) -> None:
