@@ -8,7 +8,7 @@ from shared.http.app import Service, make_app
 from shared.http.upkeep import upkeep_router
 from trade_ledger.api import declarations, packing, trace, trade_batches, trades
 from trade_ledger.api.access import ACCESS
-from trade_ledger.api.registrar import registrar_running
+from trade_ledger.api.trade_batches import registrations_running
 from trade_ledger.consumers.subscriptions import subscriptions
 from trade_ledger.settings import Settings
 from trade_ledger.store.parameters import parameters
@@ -30,6 +30,6 @@ service = Service(
     problems=Path(__file__).with_name("problems.toml"),
     metadata=metadata,
     http_tables=http_tables,
-    running=registrar_running,
+    running=registrations_running,
 )
 app = make_app(service, Settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from shared.http import audit, idempotency
 from shared.http.access import Authorised
 from shared.http.identity import Caller
 from shared.http.tables import HttpTables
-from shared.vocabulary.errors import Stale
+from shared.vocabulary.errors import Refused, Stale
 
 _LONGEST_VERSION = 18
 _LONGEST_KEY = 255
@@ -195,6 +196,25 @@ async def _command(request: Request, caller: Authorised) -> AsyncIterator[Comman
         if command.answered:
             await session.commit()
             runtime.wake.poke()
+
+
+@asynccontextmanager
+async def answered_before(runtime: Any, attempt: Attempt) -> AsyncIterator[None]:
+    """For a route whose own statement takes the key: what refuses gives way to the answer that the key has already."""
+    try:
+        yield
+    except (Refused, idempotency.KeyInUse):
+        async with runtime.sessions() as session:
+            earlier = await idempotency.kept(
+                session,
+                runtime.http_tables,
+                principal=attempt.caller.actor,
+                key=attempt.key,
+                fingerprint=attempt.fingerprint,
+            )
+        if earlier is not None:
+            raise Replay(earlier) from None
+        raise
 
 
 async def _reading(request: Request) -> AsyncIterator[AsyncSession]:

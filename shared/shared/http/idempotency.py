@@ -71,13 +71,18 @@ async def claim(
     if taken is not None:
         await session.execute(text(f"SET LOCAL lock_timeout = '{_ORDINARY_WAIT}'"))
         return None
+    return await kept(session, tables, principal=principal, key=key, fingerprint=fingerprint)
+
+
+async def kept(
+    session: AsyncSession, tables: HttpTables, *, principal: str, key: str, fingerprint: bytes
+) -> Answer | None:
+    """The answer stored under a key; None where nobody used it, KeyReused where another request did."""
+    table = tables.idempotency
     found = select(table).where(table.c.principal == principal, table.c.key == key)
-    row = (await session.execute(found)).one()
-    return answer_of(row, fingerprint)
-
-
-def answer_of(row: Any, fingerprint: bytes) -> Answer:
-    """The stored answer of a row whose key was used by the same request."""
+    row: Any = (await session.execute(found)).one_or_none()
+    if row is None:
+        return None
     if bytes(row.fingerprint) != fingerprint:
         raise KeyReused
     if row.status is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import gc
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -12,24 +14,28 @@ from pydantic import ValidationError
 
 from shared.http import audit
 from shared.http.access import Authorised
+from shared.http.app import Runtime
 from shared.http.command import Command, Commanded
 from shared.http.identity import Caller
 from shared.http.problems import Catalogue, malformed
 from shared.vocabulary.errors import Forbidden, Malformed
 from shared.vocabulary.rules import Breach, citation
-from trade_ledger.api.registrar import Registrar
 from trade_ledger.api.trade_schemas import BulkReport, RowProblem, RowResult
-from trade_ledger.operations.trades.import_workbook import Slip, read_slips, slip_entry
-from trade_ledger.operations.trades.trade_entry import TradeEntry
-from trade_ledger.operations.trades.trade_text import TradeText
+from trade_ledger.domain.slips import Slip
+from trade_ledger.operations.trades.enter_slip import enter_slip
+from trade_ledger.operations.trades.prepare_trade import prepare_trade
+from trade_ledger.operations.trades.read_slips import read_slips
+from trade_ledger.operations.trades.register_trades import Outcome, register_trades
 from trade_ledger.operations.trades.write_template import write_template
+from trade_ledger.publishers.trade_text import TradeText
+from trade_ledger.store.entries import TradeEntry
+from trade_ledger.store.registrations import Registrations, registrations_open
 
 router = APIRouter(tags=["trades"])
 _MOST_ROWS = 2000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NDJSON_BODY = {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}
 _XLSX_BODY = {"required": True, "content": {_XLSX: {"schema": {"type": "string", "format": "binary"}}}}
-Outcome = TradeText | tuple[Breach, ...]
 
 
 def acting_subject(caller: Caller) -> UUID:
@@ -37,6 +43,23 @@ def acting_subject(caller: Caller) -> UUID:
     if caller.subject_id is None:
         raise Forbidden("the token names no subject to act for")
     return caller.subject_id
+
+
+@asynccontextmanager
+async def registrations_running(runtime: Runtime) -> AsyncIterator[None]:
+    """The process's way to write trades, for the time that it runs."""
+    dsn = runtime.settings.database_url.get_secret_value()
+    async with registrations_open(dsn, runtime.sessions) as registrations:
+        runtime.extras["registrations"] = registrations
+        # What the process has made by now stays: without this each full collection walks all of it (measured: 9 %).
+        gc.freeze()
+        yield
+
+
+def registrations_of(request: Request) -> Registrations:
+    """The process's way to write trades."""
+    registrations: Registrations = request.app.state.runtime.extras["registrations"]
+    return registrations
 
 
 def is_own(entry: TradeEntry, caller: Caller) -> bool:
@@ -62,13 +85,15 @@ def _read(row: bytes | dict[str, Any], caller: Caller) -> TradeEntry | tuple[Bre
 async def _slip_read(command: Command, request: Request, slip: Slip) -> TradeEntry | tuple[Breach, ...]:
     """The slip's entry; of a faulty one, which isn't registered, all that the rules say of what can be read."""
     runtime = request.app.state.runtime
-    registrar: Registrar = runtime.extras["registrar"]
+    facts = registrations_of(request).facts
     told = {"importer": acting_subject(command.caller), "sealer": runtime.sealer, "pilot": command.act.pilot}
     entry: TradeEntry | tuple[Breach, ...] = ()
-    while row := await slip_entry(command.session, slip, **told):
+    while row := await enter_slip(command.session, slip, **told):
         entry = _read(row, command.caller)
         if isinstance(entry, TradeEntry):
-            return await registrar.breaches_of(command.session, entry, command.act) if slip.faults else entry
+            if not slip.faults:
+                return entry
+            return (await prepare_trade(entry, facts, act=command.act, session=command.session)).breaches
         if not any(breach.pointer.startswith("/lines/") for breach in entry):
             break
         slip.blame(entry)
@@ -79,13 +104,14 @@ async def _slip_read(command: Command, request: Request, slip: Slip) -> TradeEnt
 async def _outcomes(
     command: Command, request: Request, entries: Sequence[TradeEntry | tuple[Breach, ...]]
 ) -> list[Outcome]:
-    registrar: Registrar = request.app.state.runtime.extras["registrar"]
     readable = {n: entry for n, entry in enumerate(entries) if isinstance(entry, TradeEntry)}
-    registered = await registrar.register_all(
+    registered = await register_trades(
         command.session,
         list(readable.values()),
+        registrations_of(request),
         registered_by=acting_subject(command.caller),
         operation=command.attempt.operation,
+        sealer=request.app.state.runtime.sealer,
         act=command.act,
     )
     outcomes: list[Outcome] = [entry if isinstance(entry, tuple) else () for entry in entries]

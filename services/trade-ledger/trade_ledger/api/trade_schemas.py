@@ -12,7 +12,7 @@ from shared.events.base import Part
 from shared.events.trade_ledger import TradeState
 from shared.sealing import Mask
 from shared.wire import CurrencyCode, MoneyAmount, QuantityText
-from trade_ledger.operations.trades.trade_entry import CorrectionEntry, TradeEntry
+from trade_ledger.store.entries import CorrectionEntry, TradeEntry
 
 _LINE: JsonDict = {
     "goods_name": "活动扳手",

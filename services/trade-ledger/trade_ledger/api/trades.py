@@ -13,15 +13,15 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.http.access import Authorised
-from shared.http.command import Commanded, Reading, begin_attempt
+from shared.http.app import Runtime
+from shared.http.command import Commanded, Reading, answered_before, begin_attempt
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
 from shared.vocabulary.errors import Hidden, NotFound
 from trade_ledger.api.filters import WantedTrades
-from trade_ledger.api.registrar import Registrar, answer_headers
 from trade_ledger.api.schemas import ReasonIn
-from trade_ledger.api.trade_batches import acting_subject, is_own
+from trade_ledger.api.trade_batches import acting_subject, is_own, registrations_of
 from trade_ledger.api.trade_schemas import (
     CorrectionIn,
     DocumentFlag,
@@ -34,8 +34,11 @@ from trade_ledger.api.trade_schemas import (
     trade_shown,
 )
 from trade_ledger.operations.trades.correct_trade import correct_trade
-from trade_ledger.operations.trades.trade_entry import TradeEntry
+from trade_ledger.operations.trades.register_trade import register_trade
 from trade_ledger.operations.trades.void_trade import void_trade
+from trade_ledger.publishers.trade_text import answer_headers
+from trade_ledger.store.entries import TradeEntry
+from trade_ledger.store.registrations import Claim
 from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trades import (
     lines_of,
@@ -75,8 +78,14 @@ def _own(entry: TradeEntry, caller: Caller) -> None:
         raise Hidden("a trade is entered by its seller or its consignor")
 
 
-@router.post("/v1/trades", status_code=201, response_model=TradeOut, openapi_extra={"requestBody": _body_schema()})
-async def register_trade(request: Request) -> Response:
+@router.post(
+    "/v1/trades",
+    status_code=201,
+    response_model=TradeOut,
+    openapi_extra={"requestBody": _body_schema()},
+    name="register_trade",
+)
+async def register_a_trade(request: Request) -> Response:
     """Register one trade."""
     caller: Caller = request.state.caller
     body = await request.body()
@@ -86,8 +95,18 @@ async def register_trade(request: Request) -> Response:
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
     _own(entry, caller)
-    registrar: Registrar = request.app.state.runtime.extras["registrar"]
-    text = await registrar.register(entry, attempt, acting_subject(caller))
+    runtime: Runtime = request.app.state.runtime
+    async with answered_before(runtime, attempt):
+        text = await register_trade(
+            entry,
+            registrations_of(request),
+            registered_by=acting_subject(caller),
+            operation=attempt.operation,
+            claim=Claim(attempt.key, attempt.fingerprint),
+            sealer=runtime.sealer,
+            act=attempt.act,
+        )
+    runtime.wake.poke()
     return Response(text.answer, 201, answer_headers(text))
 
 
@@ -148,15 +167,13 @@ async def read_trade_version(trade_id: UUID, version: int, session: Reading, cal
 @router.post("/v1/trades/{trade_id}/corrections", response_model=TradeOut)
 async def correct_a_trade(trade_id: UUID, body: CorrectionIn, command: Commanded, request: Request) -> Response:
     """Correct a trade by a new version; a buyer that was to be completed is completed so."""
-    runtime = request.app.state.runtime
-    registrar: Registrar = runtime.extras["registrar"]
     row = await correct_trade(
         command.session,
         trade_id,
         body,
-        registrar.facts,
+        registrations_of(request).facts,
         version=command.expected_version(),
-        sealer=runtime.sealer,
+        sealer=request.app.state.runtime.sealer,
         act=command.act,
     )
     return await command.answer(shown(row), version=row.version)

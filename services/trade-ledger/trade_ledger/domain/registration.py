@@ -252,3 +252,8 @@ def settled(facts: TradeFacts) -> Settled:
         if cash
         else (),
     )
+
+
+def slip_taken(reference: str) -> Breach:
+    """The refusal of a slip that was registered before (R-TRADE-1)."""
+    return Breach("slip_registered_already", "R-TRADE-1", "/external_ref", {"reference": reference})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.events.trade_ledger import TradeCorrected, TradeLine, TradeState
@@ -21,9 +22,9 @@ from trade_ledger.domain.corrections import (
 )
 from trade_ledger.domain.parties import breaches_of_stop_orders
 from trade_ledger.operations.trades.prepare_trade import PreparedTrade, prepare_trade
-from trade_ledger.operations.trades.trade_entry import CorrectionEntry
-from trade_ledger.operations.trades.trade_text import trade_text
+from trade_ledger.publishers.trade_text import trade_text
 from trade_ledger.publishers.trades import trade_event
+from trade_ledger.store.entries import CorrectionEntry
 from trade_ledger.store.known import KnownFacts
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.tables.trades import LineCounterRow, TradeLineRow, TradeRow
@@ -54,7 +55,9 @@ async def correct_trade(
     if trade.status != "registered":
         raise Conflict("trade_void", "the trade is void")
     prepared = await prepare_trade(entry, facts, act=act, session=session, registered_at=trade.registered_at)
-    entered = TradeState.model_validate_json(trade_text(prepared, trade.number, sealer=sealer, act=act).state)
+    new_ids = [uuid7() for _ in range(1 + len(entry.lines))]
+    text = trade_text(entry, prepared.terms, prepared.verdicts, trade.number, ids=new_ids, sealer=sealer, act=act)
+    entered = TradeState.model_validate_json(text.state)
     ids, unknown = corrected_line_ids(
         {line.line_no: line.line_id for line in trade.state.lines},
         [line.line_id for line in entry.lines],

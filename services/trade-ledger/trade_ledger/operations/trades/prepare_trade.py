@@ -22,7 +22,7 @@ from trade_ledger.domain.registration import (
     breaches_of_registration,
     settled,
 )
-from trade_ledger.operations.trades.trade_entry import LineEntry, TradeEntry
+from trade_ledger.store.entries import LineEntry, TradeEntry
 from trade_ledger.store.known import Known, KnownFacts
 
 

@@ -1,105 +1,76 @@
-"""The one way to register trades: one, a bulk or a workbook are the same single statement."""
+"""Register many trades at once, each by itself: a bulk or a workbook (R-TRADE-1)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
-from trade_ledger.operations.trades.trade_text import TradeText
-from trade_ledger.store.known import GOODS, PARTIES
-from trade_ledger.store.register_statement import COLUMNS, REGISTER, TRADE_COLUMNS
+from shared.sealing import Sealer
+from shared.vocabulary.errors import Malformed
+from shared.vocabulary.rules import Breach
+from trade_ledger.domain.registration import slip_taken
+from trade_ledger.operations.trades.prepare_trade import PreparedTrade, prepare_trade
+from trade_ledger.operations.trades.write_down_trade import write_down_trade
+from trade_ledger.publishers.trade_text import TradeText, registration_of
+from trade_ledger.store.entries import TradeEntry
+from trade_ledger.store.register_statement import FACTS_MOVED, WRITTEN
+from trade_ledger.store.registrations import Registration, Registrations
+
+Outcome = TradeText | tuple[Breach, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The idempotency key that the registration takes, with the answer kept under it."""
-
-    key: str
-    fingerprint: bytes
-    headers: str
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """A trade ready to write, for whom, by which operation; `claim` where it is a request of its own."""
-
-    text: TradeText
-    registered_by: UUID
-    operation: str
-    act: Act
-    claim: Claim | None = None
-
-
-async def register_trades(connection: Any, registrations: Sequence[Registration]) -> list[str]:
-    """What became of each, as `store.register_statement` names it; all rows of a trade are written, or none."""
-    order = sorted(range(len(registrations)), key=lambda n: _key(registrations[n]))
-    arrays = _arrays([registrations[n] for n in order])
-    rows = await connection.fetch(REGISTER, *arrays)
-    outcomes = [""] * len(registrations)
-    for n, row in zip(order, rows, strict=True):
-        outcomes[n] = row["outcome"]
+async def register_trades(
+    session: AsyncSession,
+    entries: Sequence[TradeEntry],
+    registrations: Registrations,
+    *,
+    registered_by: UUID,
+    operation: str,
+    sealer: Sealer,
+    act: Act,
+) -> list[Outcome]:
+    """What became of each, in the caller's transaction: the trade, or every reason why not."""
+    outcomes: list[Outcome] = [() for _ in entries]
+    waiting = list(range(len(entries)))
+    references: dict[str, int] = {}
+    while waiting:
+        ready: dict[int, Registration] = {}
+        prepared: dict[int, PreparedTrade] = {}
+        for n in waiting:
+            prepared[n] = await prepare_trade(entries[n], registrations.facts, act=act, session=session)
+            outcomes[n] = outcome = await _written_down(prepared[n], registrations, sealer, act)
+            if isinstance(outcome, TradeText):
+                reference = entries[n].external_ref
+                if reference and references.setdefault(reference, n) != n:
+                    outcomes[n] = (slip_taken(reference),)
+                    continue
+                versions = prepared[n].known.versions
+                ready[n] = registration_of(
+                    outcome,
+                    versions,
+                    event_id=uuid7(),
+                    registered_by=registered_by,
+                    operation=operation,
+                    act=act,
+                )
+        waiting = []
+        for n, written in (await registrations.write_in(session, ready)).items():
+            if written == FACTS_MOVED:
+                registrations.facts.forget(prepared[n].known)
+                waiting.append(n)
+            elif written != WRITTEN:
+                outcomes[n] = (slip_taken(entries[n].external_ref),)
     return outcomes
 
 
-def _key(registration: Registration) -> tuple[str, str]:
-    return registration.act.actor, registration.claim.key if registration.claim else ""
-
-
-def _arrays(registrations: Sequence[Registration]) -> list[list[Any]]:
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    appends = [columns[name].append for name in TRADE_COLUMNS]
-    for each in registrations:
-        for append, value in zip(appends, _row(each), strict=True):
-            append(value)
-        trade_id = each.text.trade_id
-        for line in each.text.lines:
-            columns["line_trade_id"].append(trade_id)
-            columns["line_id"].append(line.line_id)
-            columns["line_no"].append(line.line_no)
-            columns["content"].append(line.content.decode())
-            columns["quantity"].append(f"{line.quantity:f}")
-        for content_hash in each.text.prepared.entry.document_hashes:
-            columns["document_trade_id"].append(trade_id)
-            columns["content_hash"].append(content_hash)
-    return list(columns.values())
-
-
-def _row(each: Registration) -> tuple[Any, ...]:
-    text, act, claim = each.text, each.act, each.claim
-    prepared = text.prepared
-    entry = prepared.entry
-    return (
-        text.trade_id,
-        act.pilot,
-        text.number,
-        each.registered_by,
-        entry.seller_id,
-        text.owner_id,
-        entry.consignor_id,
-        entry.buyer_id,
-        prepared.terms.eligible,
-        entry.external_ref,
-        entry.trade_date,
-        entry.currency,
-        f"{entry.total:f}",
-        act.now,
-        text.state.decode(),
-        act.actor,
-        act.role,
-        act.subject_id,
-        act.traceparent,
-        each.operation,
-        uuid7(),
-        text.payload,
-        prepared.known.versions[PARTIES],
-        prepared.known.versions[GOODS],
-        claim.key if claim else None,
-        claim.fingerprint if claim else None,
-        claim.headers if claim else None,
-        text.answer if claim else None,
-    )
+async def _written_down(prepared: PreparedTrade, registrations: Registrations, sealer: Sealer, act: Act) -> Outcome:
+    if prepared.breaches:
+        return prepared.breaches
+    try:
+        return await write_down_trade(prepared, registrations, sealer=sealer, act=act)
+    except Malformed as too_large:
+        return too_large.breaches

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from trade_ledger.api.turns import Turns
+from trade_ledger.store.turns import Turns
 
 
 class Ledger:

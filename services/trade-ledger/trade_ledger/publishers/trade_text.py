@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,6 @@ from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter
-from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.events.trade_ledger import TRADES
@@ -18,23 +18,15 @@ from shared.vocabulary.errors import Malformed
 from shared.vocabulary.recognition import Verdict
 from shared.vocabulary.rules import Breach
 from shared.wire import MoneyAmount
-from trade_ledger.operations.trades.prepare_trade import PreparedTrade
-from trade_ledger.operations.trades.trade_entry import DomesticLegEntry, LineEntry, TradeEntry
+from trade_ledger.domain.registration import Settled
 from trade_ledger.publishers.trades import verdict_of
+from trade_ledger.store.entries import DomesticLegEntry, LineEntry, TradeEntry
+from trade_ledger.store.known import GOODS, PARTIES, Versions
+from trade_ledger.store.registrations import Claim, LineText, Registration
 
 # What the event's envelope and wrapping take stays far below the difference.
 _MOST_BYTES = TRADES.max_bytes - 4096
 _MONEY: TypeAdapter[Decimal] = TypeAdapter(MoneyAmount)
-
-
-@dataclass(frozen=True, slots=True)
-class LineText:
-    """A line ready to write."""
-
-    line_id: UUID
-    line_no: int
-    content: bytes
-    quantity: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +35,8 @@ class TradeText:
 
     trade_id: UUID
     number: str
-    prepared: PreparedTrade
-    owner_id: UUID
+    entry: TradeEntry
+    terms: Settled
     state: bytes
     shown: bytes
     lines: tuple[LineText, ...]
@@ -57,27 +49,91 @@ class TradeText:
     @property
     def answer(self) -> bytes:
         """What the caller who registered it gets."""
-        eligible = b"true" if self.prepared.terms.eligible else b"false"
+        eligible = b"true" if self.terms.eligible else b"false"
         head = f'{{"id":"{self.trade_id}","number":"{self.number}","version":1,"status":"registered","eligible":'
         return head.encode() + eligible + b',"trade":' + self.shown + b"}"
 
 
-def trade_text(prepared: PreparedTrade, number: str, *, sealer: Sealer, act: Act) -> TradeText:
-    """The trade's first version under a number of its own; Malformed where its event would be too large."""
-    trade_id = uuid7()
+def trade_text(
+    entry: TradeEntry,
+    terms: Settled,
+    verdicts: Sequence[Verdict],
+    number: str,
+    *,
+    ids: Sequence[UUID],
+    sealer: Sealer,
+    act: Act,
+) -> TradeText:
+    """The trade's first version under a number of its own; Malformed where its event would be too large.
+
+    `ids` are new ones: the trade's, then one for each line.
+    """
+    trade_id, *line_ids = ids
     lines = tuple(
-        _line(line_no, line, verdict)
-        for line_no, (line, verdict) in enumerate(zip(prepared.entry.lines, prepared.verdicts, strict=True), 1)
+        _line(line_id, line_no, line, verdict)
+        for line_no, (line_id, line, verdict) in enumerate(zip(line_ids, entry.lines, verdicts, strict=True), 1)
     )
-    head = _head(trade_id, number, prepared, act)
+    head = _head(trade_id, number, entry, terms, act)
     tail = b',"lines":[' + b",".join(line.content for line in lines) + b"]}"
-    leg = prepared.entry.domestic_leg
+    leg = entry.domestic_leg
     sealed, masked = (None, None) if leg is None else _legs(leg, sealer)
     state = _spliced({**head, "domestic_leg": sealed}, tail)
     shown = state if leg is None else _spliced({**head, "domestic_leg": masked}, tail)
     if len(state) > _MOST_BYTES:
         raise Malformed((Breach("trade_too_large", "", "/lines", {"limit": str(_MOST_BYTES)}),))
-    return TradeText(trade_id, number, prepared, UUID(prepared.terms.owner_id), state, shown, lines)
+    return TradeText(trade_id, number, entry, terms, state, shown, lines)
+
+
+def registration_of(
+    text: TradeText,
+    versions: Versions,
+    *,
+    event_id: UUID,
+    registered_by: UUID,
+    operation: str,
+    act: Act,
+    claim: Claim | None = None,
+) -> Registration:
+    """The trade as its rows are written, decided on the copies at `versions`; `claim` where a request waits for it."""
+    entry = text.entry
+    row = (
+        text.trade_id,
+        act.pilot,
+        text.number,
+        registered_by,
+        entry.seller_id,
+        UUID(text.terms.owner_id),
+        entry.consignor_id,
+        entry.buyer_id,
+        text.terms.eligible,
+        entry.external_ref,
+        entry.trade_date,
+        entry.currency,
+        f"{entry.total:f}",
+        act.now,
+        text.state.decode(),
+        act.actor,
+        act.role,
+        act.subject_id,
+        act.traceparent,
+        operation,
+        event_id,
+        text.payload,
+        versions[PARTIES],
+        versions[GOODS],
+        claim.key if claim else None,
+        claim.fingerprint if claim else None,
+        orjson.dumps(answer_headers(text)).decode() if claim else None,
+        text.answer if claim else None,
+    )
+    return Registration(
+        text.trade_id, act.actor, claim, entry.external_ref, row, text.lines, tuple(entry.document_hashes)
+    )
+
+
+def answer_headers(text: TradeText) -> dict[str, str]:
+    """The headers of a registration's answer."""
+    return {"content-type": "application/json", "etag": '"1"', "location": f"/v1/trades/{text.trade_id}"}
 
 
 def _spliced(head: dict[str, Any], tail: bytes) -> bytes:
@@ -85,8 +141,7 @@ def _spliced(head: dict[str, Any], tail: bytes) -> bytes:
     return orjson.dumps(head, default=str)[:-1] + tail
 
 
-def _head(trade_id: UUID, number: str, prepared: PreparedTrade, act: Act) -> dict[str, Any]:
-    entry, terms = prepared.entry, prepared.terms
+def _head(trade_id: UUID, number: str, entry: TradeEntry, terms: Settled, act: Act) -> dict[str, Any]:
     return {
         "trade_id": trade_id,
         "pilot": act.pilot,
@@ -129,8 +184,7 @@ def _entered(entry: TradeEntry) -> dict[str, Any]:
     return {name: values[name] for name in _AS_ENTERED}
 
 
-def _line(line_no: int, line: LineEntry, verdict: Verdict) -> LineText:
-    line_id = uuid7()
+def _line(line_id: UUID, line_no: int, line: LineEntry, verdict: Verdict) -> LineText:
     entered = line.__pydantic_serializer__.to_json(line)
     content = b'{"line_id":"%s","line_no":%d,%s,"verdict":%s}' % (
         str(line_id).encode(),

@@ -17,10 +17,8 @@ from shared.sealing import Sealer
 from shared.vocabulary.recognition import UNKNOWN, Verdict
 from trade_ledger.api.trade_schemas import TradeOut
 from trade_ledger.domain.registration import Settled
-from trade_ledger.operations.trades.prepare_trade import PreparedTrade
-from trade_ledger.operations.trades.trade_entry import TradeEntry
-from trade_ledger.operations.trades.trade_text import trade_text
-from trade_ledger.store.known import Known
+from trade_ledger.publishers.trade_text import trade_text
+from trade_ledger.store.entries import TradeEntry
 
 SEALER = Sealer("a test's own secret")
 ACT = Act(actor="op:1", pilot="longshui", now=datetime(2026, 5, 13, 1, tzinfo=UTC))
@@ -110,8 +108,8 @@ def test_the_bytes_of_a_registration_are_the_published_state(
     entered: dict[str, Any], terms: Settled, verdict: Verdict
 ) -> None:
     entry = TradeEntry.model_validate(entered)
-    prepared = PreparedTrade(entry, (), terms, (verdict,) * len(entry.lines), Known("longshui", {}))
-    text = trade_text(prepared, "LS-TR-0000001-92", sealer=SEALER, act=ACT)
+    ids = [uuid4() for _ in range(1 + len(entry.lines))]
+    text = trade_text(entry, terms, (verdict,) * len(entry.lines), "LS-TR-0000001-92", ids=ids, sealer=SEALER, act=ACT)
     state = TradeState.model_validate_json(text.state)
     assert orjson.loads(text.state) == state.model_dump(mode="json")
     assert TradeRegistered.model_validate_json(text.payload) == TradeRegistered(trade=state)
@@ -144,8 +142,7 @@ def test_payer_and_payee_leave_the_answer_as_masks_alone() -> None:
         }
     )
     terms = Settled(str(uuid4()), None, None, str(uuid4()), True, ())
-    prepared = PreparedTrade(entry, (), terms, (UNKNOWN,), Known("longshui", {}))
-    text = trade_text(prepared, "LS-TR-0000001-92", sealer=SEALER, act=ACT)
+    text = trade_text(entry, terms, (UNKNOWN,), "LS-TR-0000001-92", ids=[uuid4(), uuid4()], sealer=SEALER, act=ACT)
     shown = TradeOut.model_validate_json(text.answer).trade.domestic_leg
     assert shown is not None
     assert (shown.payer, shown.payee) == ("王***", "李***")

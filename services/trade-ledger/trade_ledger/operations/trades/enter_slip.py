@@ -1,0 +1,106 @@
+"""Turn a slip of a workbook into what its importer would have entered: parties and agreements are found here."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.sealing import Sealer
+from shared.vocabulary.identifiers import InvalidIdentifier
+from trade_ledger.domain.slips import Slip
+from trade_ledger.domain.workbook import DOMESTIC_LEG, YES, date_in
+from trade_ledger.store.facts import agreement_between, agreement_by_number, subject_by_reference, subject_by_stall
+from trade_ledger.store.tables.copies import SubjectCopy
+
+_UNKNOWN = UUID(int=0)
+
+
+async def enter_slip(
+    session: AsyncSession, slip: Slip, *, importer: UUID, sealer: Sealer, pilot: str
+) -> dict[str, Any] | None:
+    """The entry that a slip's usable lines make, or None where there are none; parties are found here."""
+    cells = slip.cells
+    if not (cells and slip.usable_lines()):
+        return None
+    traded_on = date_in(cells["trade_date"])
+    seller = await subject_by_stall(session, pilot, cells["stall_number"], traded_on)
+    seller_id = _UNKNOWN if seller is None else seller.subject_id
+    buyer_id = None
+    if cells["buyer_number"]:
+        buyer = await _buyer(session, cells, sealer, pilot)
+        buyer_id = _UNKNOWN if buyer is None else buyer.subject_id
+    consignor_id = await _consignor(session, cells, pilot, seller_id, importer)
+    entrusted = cells["procurement_agency"] in YES
+    lines = [_line(line) for _, line in slip.usable_lines()]
+    return {
+        "seller_id": seller_id,
+        "consignor_id": consignor_id,
+        "buyer_id": buyer_id,
+        "procurement": "entrusted" if entrusted else "self",
+        "export_agency_id": await _export_agency(session, cells, pilot, seller_id, consignor_id),
+        "procurement_agency_id": await _procurement_agency(session, pilot, buyer_id, importer) if entrusted else None,
+        "currency": slip.usable_lines()[0][1]["currency"],
+        "total": f"{sum((Decimal(line['amount']) for line in lines), Decimal(0)):f}",
+        "domestic_leg": _domestic_leg(cells),
+        "document_hashes": [cells["document_hash"]] if cells["document_hash"] else [],
+        "external_ref": slip.number,
+        "trade_date": traded_on,
+        "lines": lines,
+        **{name: cells[name] for name in _AS_IT_STANDS},
+    }
+
+
+_AS_IT_STANDS = ("stall_number", "export_mode", "settlement_method", "channel", "price_term")
+
+
+async def _consignor(session: AsyncSession, cells: dict[str, str], pilot: str, seller_id: UUID, importer: UUID) -> UUID:
+    """Who exports: the seller its own goods, the agent of the agency that the seller names, else who imports."""
+    if cells["export_mode"] == "own" and seller_id != _UNKNOWN:
+        return seller_id
+    if cells["export_mode"] == "agency" and seller_id == importer:
+        named = await agreement_by_number(session, pilot, cells["export_agency"])
+        return importer if named is None else named.agent_id
+    return importer
+
+
+async def _export_agency(
+    session: AsyncSession, cells: dict[str, str], pilot: str, seller_id: UUID, consignor_id: UUID
+) -> UUID | None:
+    """The agreement the slip names by number, else the newest of the two parties."""
+    if cells["export_mode"] != "agency":
+        return None
+    if cells["export_agency"].lower() not in ("", *YES):
+        named = await agreement_by_number(session, pilot, cells["export_agency"])
+        return _UNKNOWN if named is None else named.agreement_id
+    found = await agreement_between(session, pilot, "export_agency", seller_id, consignor_id)
+    return None if found is None else found.agreement_id
+
+
+async def _procurement_agency(session: AsyncSession, pilot: str, buyer_id: UUID | None, importer: UUID) -> UUID | None:
+    if buyer_id is None:
+        return None
+    found = await agreement_between(session, pilot, "procurement_agency", buyer_id, importer)
+    return None if found is None else found.agreement_id
+
+
+async def _buyer(session: AsyncSession, cells: dict[str, str], sealer: Sealer, pilot: str) -> SubjectCopy | None:
+    try:
+        index = sealer.identity_index(cells["buyer_kind"], cells["buyer_number"], cells["buyer_country"])
+    except InvalidIdentifier:
+        return None
+    return await subject_by_reference(session, pilot, number=cells["buyer_number"], identity_index=index)
+
+
+def _domestic_leg(cells: dict[str, str]) -> dict[str, Any] | None:
+    if not any(cells[name] for name in DOMESTIC_LEG):
+        return None
+    leg = {name.removeprefix("domestic_"): cells[name] for name in DOMESTIC_LEG}
+    return {**leg, "paid_on": date_in(leg["paid_on"])}
+
+
+def _line(cells: dict[str, str]) -> dict[str, Any]:
+    """Empty cells are left out, so that a column's own default holds."""
+    return {name: value for name, value in cells.items() if value and name not in ("slip", "stall_number", "currency")}
