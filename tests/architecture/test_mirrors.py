@@ -15,8 +15,6 @@ PACKAGES = {
 }
 # How the packages are installed, together and each by itself.
 _OF_ALL = {"install", "service_alone"}
-# Tests of many routes that share one setting have a folder of their own in the room of routes.
-_BY_SETTING = {Path("api/declarations")}
 
 
 @pytest.mark.parametrize("folder", PACKAGES, ids=lambda folder: folder.name)
@@ -24,7 +22,7 @@ def test_a_folder_of_tests_is_a_room_of_its_package(folder: Path) -> None:
     package = folder / PACKAGES[folder]
     files = (folder / "tests").rglob("test_*.py")
     rooms = {file.parent.relative_to(folder / "tests") for file in files}
-    assert {str(room) for room in rooms - _BY_SETTING if not (package / room).is_dir()} == set()
+    assert {str(room) for room in rooms if not (package / room).is_dir()} == set()
 
 
 @pytest.mark.parametrize("folder", [ROOT / "shared", ROOT / "deploy" / "marketctl"], ids=lambda folder: folder.name)

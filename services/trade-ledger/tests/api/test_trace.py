@@ -49,7 +49,7 @@ async def test_from_any_id_or_number_one_timeline(yard: Any, parties: Any, make_
     asked = [
         trades[0]["number"], trades[0]["id"], trades[0]["trade"]["lines"][0]["line_id"], declaration["id"],
         declaration["number"], "801220260000000001", state["packing_list_ids"][0], state["load_ids"][0],
-        state["portions"][0]["portion_id"], f"LS-SU-{parties['seller'].int % 100}",
+        state["portions"][0]["portion_id"], f"LS-SU-{parties['seller'].int % 10**7:07}-0",
     ]  # fmt: skip
     for each in asked:
         traced = await yard.as_operator("GET", f"/v1/trace/{each}")
