@@ -146,7 +146,7 @@ def event_flow() -> str:
     """Publisher, topic, events, consumers, as a page."""
     heard = {service: {event.TYPE for event in described(service).subscriptions.events()} for service in SERVICES}
     lines = ["# Event flow", "", "Generated from the catalogue and the services' subscriptions.", ""]
-    lines += ["| event | topic | said by | heard by |", "|---|---|---|---|"]
+    lines += ["| event | topic | announced by | heard by |", "|---|---|---|---|"]
     for name, event in sorted(EVENT_TYPES.items()):
         by = ", ".join(service for service in SERVICES if name in heard[service]) or "outside readers"
         lines.append(f"| `{name}` | `{event.TOPIC}` | {TOPICS[event.TOPIC].owner} | {by} |")
