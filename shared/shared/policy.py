@@ -63,7 +63,7 @@ class Parameter(Input):
 
     @property
     def version(self) -> str:
-        """What a decision stores of the parameter that it rests on."""
+        """The reference to this parameter that a decision stores."""
         return f"{self.name}@{self.effective_from.isoformat()}"
 
     @classmethod
@@ -78,7 +78,7 @@ P = TypeVar("P", bound=Parameter)
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A kept row that no parameter of this version takes: under an unknown name, or out of its bounds."""
+    """A stored row that this version can't read: its name is unknown or its value is out of bounds."""
 
     name: str
     pilot: str
@@ -185,7 +185,8 @@ class Policy:
     def on(self, kind: type[P], day: date) -> P:
         """The parameter in force on a legal date.
 
-        KeyError where none is; SetupProblem where its row, kept by an earlier version, is out of today's bounds.
+        Raises KeyError if there is none; SetupProblem if its row, stored by an earlier version, is out of today's
+        bounds.
         """
         name = kind.called()
         for row in self._rows:

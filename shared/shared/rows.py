@@ -1,4 +1,4 @@
-"""Rows as every service reads and writes them: by whom they may be seen, at which version, from and to models."""
+"""Reading and writing rows in every service: who may see a row, its version, and conversion from and to models."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def next_number(session: AsyncSession, kind: str) -> int:
 
 
 async def lock_name(session: AsyncSession, name: str) -> None:
-    """Only one transaction at a time goes on with a name, until it ends: for what no row stands for yet."""
+    """Hold an advisory lock on a name until the transaction ends; for what has no row yet that could be locked."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
@@ -76,25 +76,27 @@ async def put_all(session: AsyncSession, table: type[R], rows: Sequence[Mapping[
 
 
 def columns_from(table: type[R], source: object, **others: Any) -> dict[str, Any]:
-    """A row's columns from the attributes of the same names; `others` are those that `source` hasn't or says otherwise.
+    """A row's columns from the attributes of the same names; `others` gives the columns that
+    `source` lacks or that differ from it.
 
-    AttributeError where a column is in neither.
+    Raises AttributeError if a column is in neither.
     """
     names = [column.key for column in inspect(table).column_attrs if column.key not in others]
     return {name: getattr(source, name) for name in names} | others
 
 
 def model_from(model: type[M], source: object, **others: Any) -> M:
-    """A model from a row's attributes of the same names; `others` are the fields that the row hasn't or says otherwise.
+    """A model from a row's attributes of the same names; `others` gives the fields that the
+    row lacks or that differ from it.
 
-    AttributeError where a field is in neither: a default never hides that a row lacks it.
+    Raises AttributeError if a field is in neither, so that a default never hides a missing column.
     """
     own = {name: getattr(source, name) for name in model.model_fields if name not in others}
     return model.model_validate(own | others)
 
 
 async def row_seen(session: AsyncSession, query: Select[P], row_id: object, *, pilot: str, what: str) -> P:
-    """The row of that id, if `query` reaches it: Hidden where it is somebody else's, NotFound where it is nobody's."""
+    """The row with this id if `query` includes it; Hidden if it is somebody else's, NotFound if there is none."""
     table: type[P] = query.column_descriptions[0]["entity"]
     found = (await session.execute(query.where(_key(table) == row_id))).scalar_one_or_none()
     if found is not None:
@@ -115,10 +117,10 @@ async def row_to_change(
     what: str,
     own: Callable[[V], bool] | None = None,
 ) -> V:
-    """The row of that id, locked until commit, at the version that the caller saw (any, where None).
+    """The row with this id, locked until commit, at the version that the caller saw (any version if None).
 
-    NotFound where the pilot has none of which `where` holds, Hidden where it isn't the caller's `own`, Stale where it
-    has moved on.
+    Raises NotFound if the pilot has no such row that satisfies `where`, Hidden if it isn't the caller's `own`, Stale
+    if its version has changed since.
     """
     query: Select[V] = select(table).where(_key(table) == row_id, *where).with_for_update()
     row = (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()

@@ -1,1 +1,1 @@
-"""HTTP mechanism: who asks, may they, once only, and what a refusal looks like."""
+"""HTTP mechanism: authentication, access, idempotency and problem responses."""

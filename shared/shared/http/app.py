@@ -65,7 +65,7 @@ class Service:
 
 
 class _Described(FastAPI):
-    """Completes FastAPI's document once, when it is first asked for: to make it takes longer than all the rest."""
+    """Completes FastAPI's OpenAPI document once, on first request, because generating it is slower than startup."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -148,10 +148,10 @@ def _add_health(app: FastAPI) -> None:
         try:
             async with app.state.runtime.engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
-        except Exception:  # noqa: BLE001 - whatever fails here means not ready
+        except Exception:  # noqa: BLE001 - any failure here means not ready
             response.status_code = 503
             return {"status": "not ready", "database": "unreachable"}
-        # A service without its bus still takes what it is told: the outbox keeps it.
+        # A service without its bus still accepts requests: the outbox stores its events.
         bus = "ok" if await bus_answers(bus_of(app.state.runtime.settings)) else "degraded"
         return {"status": "ready", "database": "ok", "bus": bus}
 

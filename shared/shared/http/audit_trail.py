@@ -1,4 +1,4 @@
-"""The audit trail as the people who keep a service read it."""
+"""Reading a service's audit trail over HTTP."""
 
 from __future__ import annotations
 

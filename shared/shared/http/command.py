@@ -1,4 +1,4 @@
-"""What a route that changes something gets: one transaction, one caller, one answer."""
+"""The dependency of every changing route: one transaction, one caller, one answer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MediaTypeUnknown(Exception):
 
 
 class Replay(Exception):
-    """The key was used by the same request before: its answer is given again."""
+    """The same request used this key before: its stored answer is returned."""
 
     def __init__(self, answer: idempotency.Answer) -> None:
         self.answer = answer
@@ -99,7 +99,7 @@ class Command:
         return await self._answered(content, status, version, location, kept=True)
 
     async def answer_once(self, content: BaseModel) -> Response:
-        """Give an answer that must not lie about in clear: audited, but a repeat of the key is refused (V66)."""
+        """Give an answer that must not be stored in clear text: audited, but a repeat of the key is refused (V66)."""
         return await self._answered(content, 200, None, None, kept=False)
 
     async def _answered(
@@ -123,7 +123,7 @@ class Command:
 
 
 def target_of(request: Request) -> str | None:
-    """What the path names, as an audit line can hold it: PostgreSQL's text has no NUL."""
+    """The path's target for an audit line, without NUL, which PostgreSQL's text can't store."""
     named = next((str(value) for value in request.path_params.values()), None)
     return None if named is None else named.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
@@ -200,7 +200,7 @@ async def _command(request: Request, caller: Authorised) -> AsyncIterator[Comman
 
 @asynccontextmanager
 async def answered_before(runtime: Any, attempt: Attempt) -> AsyncIterator[None]:
-    """For a route whose own statement takes the key: what refuses gives way to the answer that the key has already."""
+    """For a route whose own statement claims the key: the answer already stored under it goes before a refusal."""
     try:
         yield
     except (Refused, idempotency.KeyInUse):

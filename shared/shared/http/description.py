@@ -1,4 +1,4 @@
-"""What FastAPI can't know of a service's OpenAPI document: tokens, keys, versions, and how a refusal looks."""
+"""Adds to the OpenAPI document what FastAPI can't know: tokens, idempotency keys, versions and problem responses."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 class _Reply:
-    """Passes an answer on with our headers, but for the body limit's 413, which is plain text."""
+    """Passes a response on with our headers, except the body limit's 413, which is plain text."""
 
     def __init__(self, send: Send, trace_id: str) -> None:
         self._send = send
@@ -47,14 +47,14 @@ class _Reply:
 
 
 class _Heard:
-    """What came of a request, so that it can be tried again from its first byte (F23)."""
+    """The received part of a request, kept so that it can be retried from its first byte (F23)."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._messages: list[Message] = []
 
     def again(self) -> Receive:
-        """A `receive` that begins anew; whatever lies beyond what was heard comes from the caller."""
+        """A `receive` that replays the stored messages, then continues with the caller's."""
         told = 0
 
         async def receive() -> Message:
@@ -82,7 +82,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Whoever handles an exception needs the application before routing has put it there.
+        # Exception handlers need the application even before routing has set it.
         scope["app"] = self._application
         headers = dict(scope["headers"])
         traceparent = traceparent_or_new(headers.get(b"traceparent", b"").decode("latin-1"))
@@ -115,7 +115,7 @@ class Edge:
                     await (await unexpected(request, error))(scope, request.receive, reply.send)
                     return
                 log.info("collision", error=type(error).__name__, tries_left=left)
-            # Both would meet again if both waited equally long.
+            # Two requests that waited equally long would collide again.
             await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - no secret
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:

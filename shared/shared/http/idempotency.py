@@ -1,4 +1,4 @@
-"""Once only: the key is taken in the transaction of the effect, so that PostgreSQL makes the second wait (V61)."""
+"""Idempotency: the key is claimed in the effect's transaction, so that PostgreSQL makes a second request wait (V61)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class KeyTooLong(Exception):
 
 
 class KeyReused(Exception):
-    """The key came before with another request."""
+    """The key was used before by a different request."""
 
 
 class KeyInUse(Exception):
@@ -45,7 +45,7 @@ class Answer:
 
 
 def fingerprint_of(method: str, path: str, if_match: str | None, body: bytes) -> bytes:
-    """What makes two requests the same request."""
+    """The hash by which two requests count as the same."""
     head = "\n".join((method, path, if_match or "")).encode()
     return hashlib.sha256(len(head).to_bytes(4, "big") + head + body).digest()
 
@@ -77,7 +77,7 @@ async def claim(
 async def kept(
     session: AsyncSession, tables: HttpTables, *, principal: str, key: str, fingerprint: bytes
 ) -> Answer | None:
-    """The answer stored under a key; None where nobody used it, KeyReused where another request did."""
+    """The answer stored under a key; None if the key is unused. Raises KeyReused if another request used it."""
     table = tables.idempotency
     found = select(table).where(table.c.principal == principal, table.c.key == key)
     row: Any = (await session.execute(found)).one_or_none()

@@ -1,4 +1,4 @@
-"""Who is asking: OIDC bearer tokens verified against the issuer's keys (ARCHITECTURE.md#who-may-do-what)."""
+"""Authentication: OIDC bearer tokens verified against the issuer's keys (ARCHITECTURE.md#who-may-do-what)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _REMEMBERED_SECONDS = 600
 
 
 class NotAuthenticated(Exception):
-    """No token, or one that can't be believed; the text says why without echoing it."""
+    """No token, or an invalid one; the text gives the reason without repeating the token."""
 
 
 @dataclass(frozen=True, slots=True)

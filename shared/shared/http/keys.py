@@ -1,4 +1,4 @@
-"""Which keys the token issuer signs with: read ahead of need, kept while it is away, never asked for in a storm."""
+"""The token issuer's signing keys: refreshed early, kept while it is unreachable, requested at a limited rate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class KeysUnreachable(OSError):
-    """The issuer's keys were never read: nobody can be told from anybody, for now."""
+    """The issuer's keys could not be read yet, so no token can be verified for now."""
 
 
 class IssuerKeys:
@@ -29,7 +29,7 @@ class IssuerKeys:
 
     async def find(self, key_id: str) -> jwt.PyJWK | None:
         """The key of that id; None for one that isn't in the set, KeysUnreachable where no set was ever read."""
-        # Who holds a token of a known key never waits for the issuer.
+        # A caller whose token has a known key never waits for the issuer.
         if self._is_due(key_id) and not (key_id in self._keys and self._reading.locked()):
             async with self._reading:
                 if self._is_due(key_id):
@@ -40,7 +40,7 @@ class IssuerKeys:
 
     def _is_due(self, key_id: str) -> bool:
         now = time.monotonic()
-        # An unknown id may be a new key's, or anybody's invention: it is worth one question in a while.
+        # An unknown id may be a new key's or made up: ask the issuer, but only once in a while.
         return now >= self._fresh_until or (key_id not in self._keys and now >= self._asked_at + _PAUSE_SECONDS)
 
     async def _read(self) -> None:
@@ -49,7 +49,7 @@ class IssuerKeys:
             keys = await asyncio.to_thread(self._client.get_signing_keys)
         except (jwt.PyJWTError, ValueError, OSError) as error:
             log.warning("issuer_keys_unreachable", error=type(error).__name__)
-            # Nothing read yet is the start of both: the next caller may find it up.
+            # Until keys were read once, retry sooner: the issuer may still be starting.
             self._fresh_until = time.monotonic() + (_PAUSE_SECONDS if self._keys else 1.0)
         else:
             self._keys = {key.key_id: key for key in keys if key.key_id}

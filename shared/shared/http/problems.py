@@ -1,4 +1,4 @@
-"""What goes wrong, said once per code in two languages, with the rule and what to do next (RFC 9457)."""
+"""Problem documents (RFC 9457): each code defined once, in two languages, with its rule and what to do next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How each failure is answered: the only table from exception to status."""
+"""Maps each exception to its HTTP response; the only such table."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def problem_response(
 
 
 def simple(code: str, **params: str) -> tuple[Breach, ...]:
-    """One breach of no rule: mechanism's own refusals."""
+    """A refusal by the HTTP mechanism itself, which breaks no rule of the domain."""
     return (Breach(code, "", "", params),)
 
 

@@ -1,4 +1,4 @@
-"""What every service offers to the people who keep it: parked events, the audit trail, rule parameters."""
+"""Routes for operators that every service has: parked events, the audit trail, rule parameters."""
 
 from __future__ import annotations
 

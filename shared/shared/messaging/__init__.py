@@ -1,1 +1,1 @@
-"""From the database that says it to the one that applies it, exactly once (ARCHITECTURE.md#how-an-event-travels)."""
+"""Carries events between databases, each applied exactly once (ARCHITECTURE.md#how-an-event-travels)."""

@@ -1,4 +1,4 @@
-"""Which bus a process talks to, and whether it is there."""
+"""Choosing the bus adapter for an address, and checking that the bus is reachable."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def bus_of(settings: ServiceSettings) -> BusAddress:
 
 
 async def bus_answers(address: BusAddress, seconds: float = 1.0) -> bool:
-    """Whether anything takes connections where the bus should be; no more, because readiness is asked all the time."""
+    """Whether the bus address accepts a connection; nothing more, because readiness probes run often."""
     return any(await asyncio.gather(*(_listens(host, port, seconds) for host, port in _hosts(address))))
 
 

@@ -54,7 +54,7 @@ class Progress:
         self.sequences[key] = self.changed[key] = sequence
 
     def publish(self, service: str) -> None:
-        """Add to the metrics and the log; only once the transaction has committed."""
+        """Write to metrics and log; call it only after the transaction has committed."""
         REPEATS.labels(service).inc(self.repeats)
         UNKNOWN.labels(service).inc(self.unknown)
         for event_type in self.not_heard:
@@ -77,7 +77,7 @@ def _ids_of(envelope: Envelope) -> dict[str, object]:
 async def held_positions(
     session: AsyncSession, tables: MessagingTables, partitions: list[tuple[str, int]]
 ) -> Positions:
-    """The partitions' positions, locked to the end: live batches and retries of one partition take turns."""
+    """The partitions' positions, locked until the transaction ends, so that live batches and retries take turns."""
     table = tables.consumer_positions
     rows = await session.execute(
         select(table)
@@ -130,9 +130,9 @@ def _is_the_owners(record: Record, envelope: Envelope) -> bool:
 
 
 def skip_released(progress: Progress, record: Record) -> None:
-    """Note an event that was skipped for good; one that can't be read counts as the next.
+    """Advance the sequence past a released event; an unreadable one counts as the aggregate's next.
 
-    What somebody else wrote was never the aggregate's: its own event of that sequence is still to come.
+    An event written by a service that doesn't own the topic advances nothing: the owner's is still to come.
     """
     key = (record.topic, record.key)
     last = progress.sequences.get(key, 0)
@@ -153,7 +153,7 @@ async def apply_record(
     *,
     live: bool,
 ) -> None:
-    """Apply it, skip a repeat, or raise Poison; other exceptions are the handler's own."""
+    """Apply the record, skip a duplicate, or raise Poison; any other exception comes from a handler."""
     key = (record.topic, record.key)
     envelope = envelope_of(record)
     if not _is_the_owners(record, envelope):
@@ -210,7 +210,7 @@ def _kind_of(value: bytes) -> str:
 
 
 def _without_values(error: ValidationError) -> str:
-    """Where and why, never what: a bad event may hold personal values (V66)."""
+    """The error's location and reason without the value, which may be personal data (V66)."""
     return "; ".join(
         f"{'/'.join(map(str, each['loc']))}: {each['type']}"
         for each in error.errors(include_input=False, include_url=False, include_context=False)

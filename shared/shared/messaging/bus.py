@@ -40,7 +40,7 @@ Batches = dict[tuple[str, int], list[Record]]
 
 
 class BusStopped(SetupProblem):
-    """The bus's state and the database's contradict each other: a person has to look."""
+    """The bus and the database contradict each other: an operator has to intervene."""
 
 
 class Fenced(Exception):
@@ -65,13 +65,13 @@ class Reader(Protocol):
     async def start(self) -> None: ...
 
     async def fetch(self, *, most: int, wait_seconds: float) -> Batches:
-        """At most so many of what is there, per partition in offset order; none after `wait_seconds`."""
+        """At most so many available records, per partition in offset order; empty after `wait_seconds`."""
 
     async def rewind(self) -> None:
         """Go back to the positions in the reader's database, after a batch that wasn't applied."""
 
     async def mirror(self, positions: Positions) -> None:
-        """Tell the broker, for monitoring only, how far the reader is."""
+        """Report the reader's positions to the broker, for monitoring only."""
 
     async def lag(self) -> int:
         """How many offsets lie between the reader and the ends."""

@@ -1,4 +1,4 @@
-"""Whose cancellation it is: a bus client cancels those who wait for it when its connection goes."""
+"""Tells a requested cancellation from a bus client's own: it cancels its waiters when the connection is lost."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 
 
 class Abandoned(Exception):
-    """A client gave up what was waited for; nobody asked this task to end."""
+    """A client cancelled the awaited call although nobody asked this task to end."""
 
 
 @contextmanager
 def only_asked() -> Iterator[None]:
-    """A cancellation that nobody asked of this task comes out as Abandoned, an error like others.
+    """Turn a cancellation that nobody requested of this task into Abandoned, an ordinary error.
 
-    A task that ends cancelled is nobody's failure: its group goes on without it, and nothing says so.
+    Otherwise the task would end as cancelled, and its task group would continue without it in silence.
     """
     try:
         yield

@@ -44,11 +44,11 @@ _BEHIND = Poison("behind", "an earlier event of this aggregate is parked")
 
 
 class PositionMoved(Exception):
-    """Somebody else moved a position: this consumer's batch is void."""
+    """Another consumer moved a position: this batch must not be committed."""
 
 
 class Stalled(Exception):
-    """There is something to read and nothing comes."""
+    """Records are waiting but the reader delivers none."""
 
 
 class Consumer:
@@ -76,7 +76,7 @@ class Consumer:
         self.ready = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Read and apply; infrastructure failing builds the reader anew; Stalled ends it at last."""
+        """Read and apply until stopped; rebuild the reader when infrastructure fails; raise Stalled after too long."""
         pause = 0.1
         while not stop.is_set():
             started = time.monotonic()
@@ -86,7 +86,7 @@ class Consumer:
             except BusStopped:
                 raise
             except Exception as error:
-                # Clients of bus and database fail in many ways; each failure builds them anew.
+                # Clients of bus and database fail in many ways; after any failure they are opened again.
                 if isinstance(error, Stalled):
                     self._stalls += 1
                     STALLED.labels(self._service).inc()
@@ -130,7 +130,7 @@ class Consumer:
                     await lock.execute(text("SELECT 1"))
                     fed = await self._watch(reader, fed)
         finally:
-            # A client that stands still may not even close.
+            # A client that hangs may hang on closing too.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._stall_seconds):
                     await reader.close()
@@ -143,7 +143,7 @@ class Consumer:
             raise Stalled(f"the client has not answered for {self._stall_seconds} s") from error
 
     async def _watch(self, reader: Reader, fed: float) -> float:
-        """When the consumer last got something or had nothing to get; Stalled when that is too long ago."""
+        """Note when the consumer last received records or had none to read; Stalled if that is too long ago."""
         try:
             async with asyncio.timeout(self._stall_seconds):
                 lag = await reader.lag()
@@ -165,13 +165,13 @@ class Consumer:
         PARKED.labels(self._service).set(waiting or 0)
 
     async def positions(self) -> Positions:
-        """Where this service is, from its own database."""
+        """The positions that this service has reached, from its own database."""
         table = self._tables.consumer_positions
         async with self._sessions() as session:
             return {(row.topic, row.partition): row.position for row in await session.execute(select(table))}
 
     async def apply(self, reader: Reader, batches: Batches) -> None:
-        """Apply all in one transaction; where an event resists, one by one, parking what can't be applied."""
+        """Apply all in one transaction; if an event fails, apply one by one and park what can't be applied."""
         try:
             async with self._sessions.begin() as session:
                 session.info["wake"] = self._wake
@@ -180,7 +180,7 @@ class Consumer:
             await reader.rewind()
             return
         except Exception as error:
-            # Anything but the infrastructure's failure is one event's.
+            # Any failure that isn't the infrastructure's was caused by one event.
             if is_transient(error):
                 raise
             await self._one_by_one(reader, batches)
@@ -211,7 +211,7 @@ class Consumer:
         return progress
 
     async def _hold(self, session: AsyncSession, seen: Positions) -> None:
-        """Lock the partitions' positions, or PositionMoved where somebody else is further already."""
+        """Lock the partitions' positions; raise PositionMoved if another consumer is already further."""
         for where, position in (await held_positions(session, self._tables, sorted(seen))).items():
             if position > seen[where]:
                 raise PositionMoved(f"{where[0]}/{where[1]}")
@@ -231,7 +231,7 @@ class Consumer:
             raise PositionMoved(f"{where[0]}/{where[1]}")
 
     async def _one_by_one(self, reader: Reader, batches: Batches) -> None:
-        """Each event in a transaction of its own: only the offender and those behind it are parked."""
+        """Apply each event in its own transaction, so that only the failing one and those behind it are parked."""
         for _, records in sorted(batches.items()):
             for record in records:
                 try:

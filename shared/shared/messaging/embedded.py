@@ -26,9 +26,9 @@ from shared.messaging.failpoints import failpoint
 
 _CHANNEL = "bus_records"
 _DDL_LOCK = 1039_0001
-# What a reader holds at once, an event that is larger by itself aside.
+# The most a reader holds at once, except for a single event that is larger.
 _MOST_BYTES = 8 * 1024 * 1024
-# A publisher frozen inside a transaction holds its fence's row: the server ends it for the successor.
+# A publisher frozen inside a transaction keeps its fence row locked: the server ends it for the successor.
 _SESSION = {"timezone": "UTC", "lock_timeout": "20000", "idle_in_transaction_session_timeout": "10000"}
 _DDL = """
 CREATE TABLE IF NOT EXISTS bus_partitions (
@@ -152,7 +152,7 @@ class EmbeddedPublisher:
             await connection.execute(f"NOTIFY {_CHANNEL}")
 
     async def close(self) -> None:
-        """Nothing is held between transactions."""
+        """Nothing to close: it holds nothing between transactions."""
 
 
 async def _append(connection: Any, records: Sequence[Outgoing]) -> None:
@@ -224,7 +224,7 @@ class EmbeddedReader:
         for where in ready:
             position, share = self._at.get(where, 0), (max(1, most // len(ready)), _MOST_BYTES // len(ready))
             rows = await (await self._bus.pool()).fetch(_FROM, *where, position, *share)
-            # Offsets have no gaps: where a position's own record is gone, its successors must not pass for it.
+            # Offsets have no gaps: if the record at a position is gone, a later one must not be taken for it.
             if not rows or rows[0]["offset"] != position:
                 raise BusStopped(
                     f"position {position} is no longer in {where[0]}/{where[1]}: the topic was cut or replaced"
@@ -236,7 +236,7 @@ class EmbeddedReader:
         return batches
 
     async def mirror(self, positions: Positions) -> None:
-        """There is no broker to tell."""
+        """Does nothing: there is no broker to report to."""
 
     async def lag(self) -> int:
         ends = await self._bus.ends(self._topics)

@@ -1,4 +1,4 @@
-"""Between an event and what travels: CloudEvents 1.0, Kafka binary mode (ARCHITECTURE.md#events)."""
+"""Converts an event to and from a record's headers: CloudEvents 1.0, Kafka binary mode (ARCHITECTURE.md#events)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def headers_of(row: Any) -> Headers:
 
 
 def partition_of(key: str, partitions: int) -> int:
-    """Where a key's events go, on both adapters alike."""
+    """The partition of a key, the same on both adapters."""
     return zlib.crc32(key.encode()) % partitions
 
 

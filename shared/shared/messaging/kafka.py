@@ -63,7 +63,7 @@ class KafkaBus:
                 answer = await admin.create_topics(missing)
                 for error in answer.topic_errors:
                     failure = for_code(error[1])
-                    # Four services start at once; whoever came first made it.
+                    # Four services start at once; another one may have created it first.
                     if error[1] and failure is not TopicAlreadyExistsError:
                         raise failure(f"topic {error[0]}")
         finally:
@@ -76,7 +76,7 @@ class KafkaBus:
         return KafkaReader(self, service, list(topics), positions)
 
     async def is_empty(self, topics: Sequence[str]) -> bool:
-        # Offsets alone don't tell: those of an aborted transaction hold no event.
+        # Offsets alone don't show it: those of an aborted transaction hold no event.
         return not await self._counted(topics, at_most=1)
 
     async def partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
@@ -274,7 +274,7 @@ class KafkaReader:
             async with asyncio.timeout(_MIRROR_SECONDS):
                 await self._open.commit(offsets)
         except (KafkaError, TimeoutError) as error:
-            # Nothing reads it but monitoring; the group's coordinator may be away while the topics are not.
+            # Only monitoring reads it; the group's coordinator may be unavailable while the topics are available.
             log.info("mirror failed", error=type(error).__name__)
 
     async def lag(self) -> int:

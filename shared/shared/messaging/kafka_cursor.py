@@ -1,4 +1,4 @@
-"""Where a relay's predecessor got to: the newest committed record of the cursor topic."""
+"""Reads how far the previous relay published: the newest committed record of the cursor topic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say: an event is a row of the outbox, in the transaction of the change (ARCHITECTURE.md#how-an-event-travels)."""
+"""Publishing: an event is an outbox row in the transaction of the change (ARCHITECTURE.md#how-an-event-travels)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Wake:
         self._again = False
 
     def poke(self) -> None:
-        """Say that something committed; cheap, and never waits."""
+        """Signal that something committed; cheap, and never waits."""
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._notify())
         else:

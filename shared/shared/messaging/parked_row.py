@@ -1,4 +1,4 @@
-"""How a record is kept whole until a person has settled it."""
+"""Stores a parked record completely until a person retries or releases it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def reason_of(error: Exception) -> str:
 
 
 def told(error: Exception) -> str:
-    """The error in words; of a database's, which may hold personal values (V66), only the state."""
+    """The error's text; for a database error only its SQLSTATE, because the text may hold personal values (V66)."""
     if isinstance(error, Poison):
         words = str(error)
     elif isinstance(error, DBAPIError):
@@ -54,7 +54,7 @@ def parked_row(record: Record, error: Exception) -> dict[str, Any]:
 
 
 def _storable(words: str) -> str:
-    """PostgreSQL's text has no NUL; an event that brings one must still be kept somewhere."""
+    """The text without NUL, which PostgreSQL can't store; the event must be parked all the same."""
     return words.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 

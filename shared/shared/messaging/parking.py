@@ -17,21 +17,21 @@ from shared.vocabulary.errors import Conflict, NotFound
 
 
 def _of_pilot(table: Table, pilot: str) -> ColumnElement[bool]:
-    """What a pilot's people see: their own, and what names no pilot and so is nobody's more than theirs."""
+    """The events that a pilot's staff see: the pilot's own, and those that name no pilot."""
     return or_(table.c.pilot == pilot, table.c.pilot.is_(None))
 
 
 async def list_parked(
     session: AsyncSession, tables: MessagingTables, pilot: str, *, after: int = 0, most: int | None = None
 ) -> list[Row[Any]]:
-    """What waits of a pilot, in the order it came: all of it, or at most so many after an id."""
+    """A pilot's parked events in order of arrival: all of them, or at most so many after an id."""
     table = tables.parked_events
     waiting = select(table).where(table.c.state == "parked", _of_pilot(table, pilot), table.c.id > after)
     return list((await session.execute(waiting.order_by(table.c.id).limit(most))).all())
 
 
 async def _held(session: AsyncSession, tables: MessagingTables, pilot: str, parked_id: int) -> Row[Any]:
-    """The waiting event, with its partition held: nothing new is parked behind it meanwhile."""
+    """The parked event, with its partition locked so that nothing new is parked behind it meanwhile."""
     table = tables.parked_events
     this = select(table).where(table.c.id == parked_id, _of_pilot(table, pilot))
     row = (await session.execute(this)).first()
@@ -45,9 +45,9 @@ async def _held(session: AsyncSession, tables: MessagingTables, pilot: str, park
 
 
 def in_order(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """By sequence, since an event behind a gap may have come before the one it waits for.
+    """Sort by sequence, because an event after a gap may have arrived before the missing one.
 
-    One whose sequence can't be read keeps its place behind the one that it came after.
+    An event with an unreadable sequence stays behind the event that arrived before it.
     """
     placed: list[tuple[int, int, Row[Any]]] = []
     latest = 0
@@ -71,7 +71,7 @@ async def _waiting(session: AsyncSession, tables: MessagingTables, topic: str, k
 async def retry_aggregate(
     session: AsyncSession, tables: MessagingTables, subscriptions: Subscriptions, pilot: str, parked_id: int
 ) -> int:
-    """Apply what waits of the event's aggregate, in order; stops at the first that still resists.
+    """Apply the parked events of this event's aggregate in order; stop at the first that still fails.
 
     Returns how many were applied.
     """
@@ -92,7 +92,7 @@ async def _apply_waiting(
                 await apply_record(session, subscriptions, parked_record(row), progress, live=True)
                 await session.flush()
         except Exception as error:
-            # What still resists stays parked, with its newest error.
+            # An event that still fails stays parked, with its newest error.
             if is_transient(error):
                 raise
             await session.execute(this.values(reason=reason_of(error), error=told(error)))

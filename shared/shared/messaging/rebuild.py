@@ -1,4 +1,4 @@
-"""Rebuild what only consumers write, from the topics, and compare it with what was lived (V63)."""
+"""Rebuilds the tables that only consumers write from the topics and compares them with the live ones (V63)."""
 
 from __future__ import annotations
 

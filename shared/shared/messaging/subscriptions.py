@@ -1,4 +1,4 @@
-"""What a service hears: families of events to handlers, the whole inbound surface in one place."""
+"""The events that a service receives: maps families of events to handlers, all in one place."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def family_of(event: type[Event]) -> type[Event]:
 class Subscriptions:
     """`project` handlers write consumer-only tables and run on rebuild too; `react` handlers live only.
 
-    A handler hears a family whole: an event that is added to the family tomorrow arrives without a change here, and
-    no copy falls behind in silence. Whoever wants a part names it with `only_because`.
+    A handler receives a whole family: an event added to the family later arrives without a change here, so no copy
+    falls behind in silence. A handler that wants only a part gives its reason with `only_because`.
     """
 
     def __init__(self, service: str, catalogue: Mapping[str, type[Event]] = EVENT_TYPES) -> None:
@@ -39,11 +39,11 @@ class Subscriptions:
         self._reactions: list[_Heard] = []
 
     def project(self, family: type[E], handler: Handler[E], *, only_because: str = "") -> None:
-        """Copy what the events say."""
+        """Register a handler that copies the events' facts into consumer-only tables."""
         self._projections.append(_whole(family, handler, only_because))
 
     def react(self, family: type[E], handler: Handler[E], *, only_because: str = "") -> None:
-        """Do what follows from the events here, after the projections, in the same transaction."""
+        """Register a handler that acts on the events, after the projections, in the same transaction."""
         self._reactions.append(_whole(family, handler, only_because))
 
     def event_class(self, event_type: str) -> type[Event] | None:
@@ -51,7 +51,7 @@ class Subscriptions:
         return self._catalogue.get(event_type)
 
     def events(self) -> list[type[Event]]:
-        """Every event class heard, by type name."""
+        """Every event class that has a handler, by type name."""
         return [event for _, event in sorted(self._catalogue.items()) if self.handlers(event, live=True)]
 
     def not_heard(self) -> list[type[Event]]:

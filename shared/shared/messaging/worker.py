@@ -60,7 +60,7 @@ def _health(relay: Relay, consumer: Consumer, port: int) -> uvicorn.Server:
 
 
 async def _until_failed(work: Awaitable[None], stop: asyncio.Event, failures: list[Exception]) -> None:
-    """What ends one part ends the worker, in its usual order."""
+    """Run a part; if it fails, stop the whole worker in its usual order."""
     try:
         await work
     except (BusStopped, Stalled) as failure:
@@ -73,7 +73,7 @@ async def _every(seconds: float, stop: asyncio.Event, engine: AsyncEngine, work:
         try:
             with only_asked():
                 await work(engine)
-        except Exception as error:  # noqa: BLE001 - background work comes round again
+        except Exception as error:  # noqa: BLE001 - background work runs again later
             log.warning("background work failed", error=f"{type(error).__name__}: {error}")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), seconds)
@@ -97,7 +97,7 @@ async def serve_worker(
     failures: list[Exception] = []
     try:
         async with asyncio.TaskGroup() as group:
-            # The relay stops last, so that what the consumer announced still leaves.
+            # The relay stops last, so that events announced by the consumer are still published.
             relay_stop = asyncio.Event()
             consuming = group.create_task(_until_failed(consumer.run(stop), stop, failures))
             group.create_task(_until_failed(relay.run(relay_stop), stop, failures))
