@@ -9,7 +9,7 @@ from shared.vocabulary.rules import Breach
 
 
 def breaches_of_currency(currency: str) -> tuple[Breach, ...]:
-    """Why nothing is booked in it: a code that isn't in use (V56)."""
+    """Breach for a currency code that isn't in use (V56)."""
     return (
         () if currency_in_use(currency) else (Breach("currency_unknown", "V56", "/currency", {"currency": currency}),)
     )

@@ -21,7 +21,7 @@ class ReceiptFacts:
 
 
 def breaches_of_receipt(facts: ReceiptFacts) -> tuple[Breach, ...]:
-    """Every reason why not; charges are less than the amount, and RMB is what is received as RMB."""
+    """Every breach; charges are less than the amount, and RMB is what is received as RMB."""
     breaches = []
     if facts.in_the_future:
         breaches.append(Breach("date_in_the_future", "V16", "/received_on"))

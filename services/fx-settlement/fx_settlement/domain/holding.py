@@ -1,4 +1,4 @@
-"""May room be held, and what may a held room be used for (V38)?"""
+"""Rules for holding room and for using a held room (V38)."""
 
 from __future__ import annotations
 
@@ -62,5 +62,5 @@ def breaches_of_commit(used: Sequence[tuple[K, Decimal]], held: Mapping[K, Decim
 
 
 def breaches_of_frozen(frozen: bool) -> tuple[Breach, ...]:
-    """A frozen room is used by nobody until its case is closed (R-DECL-7)."""
+    """Nobody may use a frozen room until its case is closed (R-DECL-7)."""
     return (Breach("entitlement_frozen", "R-DECL-7", "/matches"),) if frozen else ()

@@ -56,7 +56,7 @@ class PortionFacts:
 
 
 def breaches_of_portion(facts: PortionFacts, at: str) -> tuple[Breach, ...]:
-    """Why a portion's room can't be asked for; how much is left, only the counter knows."""
+    """Every breach that forbids using a portion's room; how much is left is checked by its counter."""
     if not facts.known:
         return (Breach("portion_not_released", "R-FX-1", f"{at}/portion_id"),)
     if facts.value is None:

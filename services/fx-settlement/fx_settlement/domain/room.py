@@ -1,4 +1,4 @@
-"""What there is room for, and which of many requests for it fit, one after the other (V37, V38)."""
+"""The room of an export, and which of several requests, taken in order, fit into it (V37, V38)."""
 
 from __future__ import annotations
 

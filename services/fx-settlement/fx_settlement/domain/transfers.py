@@ -23,7 +23,7 @@ class PassOnFacts:
 
 
 def breaches_of_pass_on(facts: PassOnFacts) -> tuple[Breach, ...]:
-    """Every reason why not; RMB names its rate, and currency reaches an individual in its personal account only."""
+    """Every breach; RMB names its rate, and currency reaches an individual in its personal account only."""
     breaches = []
     if not facts.principal_known:
         breaches.append(Breach("principal_not_filed", "R-FX-4", "/principal_id"))

@@ -1,1 +1,1 @@
-"""What we do. Entitlements use money and rooms, money uses rooms, rooms use neither."""
+"""What fx-settlement does. Entitlements import money and rooms, money imports rooms, rooms import neither."""

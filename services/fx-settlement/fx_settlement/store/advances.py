@@ -14,7 +14,7 @@ from shared.act import Act
 
 
 async def trade_heard(session: AsyncSession, trade_id: UUID) -> TradeCopy | None:
-    """A trade as it was last heard of."""
+    """A trade as its last received event has it."""
     return await session.get(TradeCopy, trade_id, populate_existing=True)
 
 
@@ -44,21 +44,21 @@ async def take_of_trade_room(session: AsyncSession, trade_id: UUID, value: Decim
 
 
 async def advances_of(session: AsyncSession, collection_id: UUID) -> list[AdvanceRow]:
-    """What of a collection is kept for trades, newest first."""
+    """The parts of a collection kept for trades, newest first."""
     query = select(AdvanceRow).where(AdvanceRow.collection_id == collection_id, AdvanceRow.amount > 0)
     rows = await session.execute(query.order_by(AdvanceRow.linked_at.desc()).execution_options(populate_existing=True))
     return list(rows.scalars())
 
 
 async def advances_of_trade(session: AsyncSession, trade_id: UUID) -> list[AdvanceRow]:
-    """What is kept for a trade, newest first."""
+    """The money kept for a trade, newest first."""
     query = select(AdvanceRow).where(AdvanceRow.trade_id == trade_id, AdvanceRow.amount > 0)
     rows = await session.execute(query.order_by(AdvanceRow.linked_at.desc()).execution_options(populate_existing=True))
     return list(rows.scalars())
 
 
 async def advance_on(session: AsyncSession, collection_id: UUID, trade_id: UUID) -> AdvanceRow | None:
-    """What of a collection is kept for one trade."""
+    """The part of a collection kept for one trade."""
     return await session.get(AdvanceRow, (collection_id, trade_id), populate_existing=True)
 
 

@@ -1,4 +1,4 @@
-"""Questions about collections and what was sent back of them."""
+"""Queries on collections and their refunds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def collection_to_change(
 
 
 async def refunds_of(session: AsyncSession, collection_id: UUID) -> list[RefundRow]:
-    """What of a collection was sent back, oldest first."""
+    """The refunds of a collection, oldest first."""
     query = select(RefundRow).where(RefundRow.collection_id == collection_id).order_by(RefundRow.id)
     return list((await session.execute(query)).scalars())
 

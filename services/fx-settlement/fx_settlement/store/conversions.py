@@ -54,7 +54,7 @@ async def matched_on(
 async def converted_on_proof(
     session: AsyncSession, portion_ids: Collection[UUID], document_hash: str | None, *, currency: str, pilot: str
 ) -> Decimal:
-    """What was converted before, by whomever, on any of the portions or on the document."""
+    """The amount converted before, by anyone, on any of the portions or on the document."""
     same = []
     if portion_ids:
         same.append(ConversionRow.proof_portion_ids.has_any(array([str(each) for each in sorted(set(portion_ids))])))

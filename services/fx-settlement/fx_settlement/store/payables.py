@@ -1,4 +1,4 @@
-"""Questions about what agents owe their principals, and what is claimed back."""
+"""Queries on what agents owe their principals, and on claims against principals."""
 
 from __future__ import annotations
 

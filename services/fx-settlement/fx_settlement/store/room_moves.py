@@ -39,7 +39,7 @@ class Move:
 
 
 async def move_rooms(session: AsyncSession, moves: Sequence[Move], *, act: Act) -> dict[int, Decimal]:
-    """Make all moves, one after the other, or none: then by index what was left for each that had no room (V37, V38).
+    """Make all moves in order, or none; if none, returns by index the room left for each that didn't fit (V37, V38).
 
     The caller holds the locks of the declarations; if anything is answered it gives up its transaction. The rows are
     read anew: what the caller changed of them by itself is flushed before.
@@ -66,7 +66,7 @@ async def move_rooms(session: AsyncSession, moves: Sequence[Move], *, act: Act) 
 async def note_changes(
     session: AsyncSession, changes: Sequence[tuple[PortionRoomRow, Decimal]], *, reference: str, act: Act
 ) -> None:
-    """Write down by how much what may be collected changed."""
+    """Record by how much the collectable amount changed."""
     written = [_row(room, collectable=diff, reference=reference, act=act) for room, diff in changes if diff]
     if written:
         await session.execute(insert(RoomMoveRow), written)

@@ -1,4 +1,4 @@
-"""What held on a day: the state an agreement had, from when its steps were taken (R-FILE-5, V64)."""
+"""The state of an agreement on a day, from the times of its steps (R-FILE-5, V64)."""
 
 from __future__ import annotations
 

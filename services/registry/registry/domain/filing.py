@@ -40,7 +40,7 @@ FILERS_OF_BUYERS = frozenset({"operator", "stall_holder"})
 
 
 def speaks_for(filer: UUID | None, account: str | None, filed_by: Iterable[UUID | None]) -> bool:
-    """Whether a filer says what a subject holds: one that has no account yet and that nobody else filed."""
+    """Whether a filer may state what a subject holds: the subject has no account and nobody else filed it."""
     return filer is not None and account is None and all(each == filer for each in filed_by)
 
 

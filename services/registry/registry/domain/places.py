@@ -19,7 +19,7 @@ def breaches_of_prefix(prefix: str, *, held_by_another: bool) -> tuple[Breach, .
 
 
 def breaches_of_pilot(pilot: str, *, filed: bool) -> tuple[Breach, ...]:
-    """Why nothing can be filed or numbered in a pilot: nobody has filed its own data."""
+    """Breach if nobody has filed the pilot's own data; nothing can be filed or numbered in it."""
     return () if filed else (Breach("pilot_unknown", "R-FILE-2", "", {"pilot": pilot}),)
 
 

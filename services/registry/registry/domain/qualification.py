@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.vocabulary.rules import Breach
 
-# Who registers the trade FX directory changed from SAFE to the banks; either may state what it did.
+# Registration in the trade FX directory moved from SAFE to the banks; each may state its own registrations.
 GRANTED_BY = {
     "customs_filing": frozenset({"customs"}),
     "fx_directory": frozenset({"safe", "bank"}),
@@ -45,7 +45,7 @@ class SealedAccount(Protocol):
 
 
 class Held(Protocol):
-    """What tells a qualification from another."""
+    """The fields that identify a qualification."""
 
     @property
     def kind(self) -> str: ...

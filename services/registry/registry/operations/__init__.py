@@ -1,1 +1,1 @@
-"""What we do: one verb a file."""
+"""What registry does: one verb per file."""

@@ -1,1 +1,1 @@
-"""What we remember."""
+"""Tables and queries of registry."""

@@ -1,4 +1,4 @@
-"""What the rules of filings and agreements look at, as it stands."""
+"""Reads the current facts for the rules on filings and agreements."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from shared.vocabulary.errors import Refused
 
 
 class Pilot(NamedTuple):
-    """What a pilot's last event said, and its version."""
+    """A pilot's data as last published, and its version."""
 
     stated: PilotChanged
     version: int
@@ -59,7 +59,7 @@ async def place(session: AsyncSession, place_id: str) -> PlaceRow | None:
 
 
 async def place_made(session: AsyncSession, place_id: str, kind: str, pilot: str, content: PlaceContent) -> PlaceRow:
-    """The new place; its id may not be taken: of two at once the second waits for the first and is told so."""
+    """The new place; its id must be free: of two concurrent requests the second waits for the first and is refused."""
     row = {"id": place_id, "kind": kind, "pilot": pilot, "content": content, "version": 1}
     making = insert(PlaceRow).values(row).on_conflict_do_nothing().returning(PlaceRow)
     made = (await session.execute(making)).scalar_one_or_none()

@@ -45,7 +45,7 @@ async def filings_of_many(session: AsyncSession, ids: list[UUID]) -> dict[UUID, 
 
 
 async def active_roles_of(session: AsyncSession, subject_id: UUID, pilot: str) -> frozenset[str]:
-    """The roles in which a subject may act now in the pilot; another pilot's filings say nothing here (V69)."""
+    """The roles in which a subject may act now in the pilot; another pilot's filings don't count (V69)."""
     filings = await filings_of(session, subject_id)
     return frozenset(row.role for row in filings if row.status in ACTIVE and row.pilot == pilot)
 

@@ -1,1 +1,1 @@
-"""What the rules say: pure functions from small frozen facts to all breaches."""
+"""The rules: pure functions from small frozen facts to all breaches."""

@@ -1,1 +1,1 @@
-"""What we do: one verb a file."""
+"""What tax-exemption does: one verb per file."""

@@ -1,4 +1,4 @@
-"""The tax officer decides on what was not declared in time (R-TAX-7)."""
+"""The tax officer decides on items that were not declared in time (R-TAX-7)."""
 
 from __future__ import annotations
 

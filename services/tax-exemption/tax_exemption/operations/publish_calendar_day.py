@@ -11,5 +11,5 @@ from tax_exemption.store.tables import CalendarDayRow
 
 
 async def publish_calendar_day(session: AsyncSession, *, day: date, working: bool, source: str) -> None:
-    """The day as the authority published it, newest word first."""
+    """The day as the authority published it last."""
     await put(session, CalendarDayRow, {"day": day, "working": working, "source": source})

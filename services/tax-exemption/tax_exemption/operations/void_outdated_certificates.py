@@ -1,4 +1,4 @@
-"""What a change of its declaration leaves without its value is void (V52)."""
+"""Void certificates whose value no longer holds after a change of their declaration (V52)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tax_exemption.store.certificates import live_certificates, release_of
 
 
 async def void_outdated_certificates(session: AsyncSession, declaration_id: UUID, *, act: Act) -> None:
-    """Void what no longer says the released value of its principal; another may be applied for."""
+    """Void those that no longer state the principal's released value; another may be applied for."""
     for row in await live_certificates(session, declaration_id):
         release = await release_of(session, row)
         released = None if release is None else (release.value, release.currency)

@@ -1,4 +1,4 @@
-"""Questions about items: what departed, what is open of it, what was released for whom."""
+"""Queries on items: departed, still open, and released per principal."""
 
 from __future__ import annotations
 

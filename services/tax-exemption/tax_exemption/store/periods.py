@@ -16,7 +16,7 @@ from tax_exemption.store.tables import SubjectCopy
 
 
 async def frequencies_of(session: AsyncSession, stall_holder_id: UUID | None) -> tuple[Frequency, ...]:
-    """How often the stall holder files, as registry last said."""
+    """How often the stall holder files, as registry last published it."""
     known = await session.get(SubjectCopy, stall_holder_id) if stall_holder_id else None
     return tuple(
         Frequency(each.value, each.valid_from, each.valid_to)

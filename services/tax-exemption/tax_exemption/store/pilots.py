@@ -1,4 +1,4 @@
-"""What is known of pilots."""
+"""Copies of the pilots' own data."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class LineQuantity:
 def breaches_of_packed(
     before: Sequence[LineQuantity], after: Sequence[LineQuantity], packed: Mapping[UUID, Decimal]
 ) -> tuple[Breach, ...]:
-    """What is packed stays what it is: so many of that unit (R-TRADE-4)."""
+    """Breaches where packed goods would lose their line, their unit or a part of their quantity (R-TRADE-4)."""
     units = {line.line_id: line.unit for line in before}
     wanted = {line.line_id: (index, line) for index, line in enumerate(after)}
     breaches = []

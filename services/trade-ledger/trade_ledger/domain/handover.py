@@ -20,7 +20,7 @@ class HandoverFacts:
 
 
 def breaches_of_handover(trades: Sequence[HandoverFacts]) -> tuple[Breach, ...]:
-    """Every reason why not, in the order in which the trades were named: one seller, one operator, once."""
+    """Every breach, in the order in which the trades were named: one seller, one operator, once."""
     breaches = []
     if len({(trade.seller_id, trade.consignor_id) for trade in trades}) > 1:
         breaches.append(Breach("handover_mixed", "R-PACK-1", "/trade_ids"))

@@ -51,7 +51,7 @@ class Numbers:
 
 
 def untouched(quantity: Decimal) -> PortionState:
-    """A portion of which customs has said nothing yet."""
+    """A portion on which customs has sent no receipt yet."""
     nothing = Decimal(0)
     return PortionState(declared=quantity, released=nothing, departed=nothing, shut_out=nothing, returned=nothing)
 

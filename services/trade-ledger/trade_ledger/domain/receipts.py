@@ -1,4 +1,4 @@
-"""What customs' receipts make of a declaration: a function of the set, not the order (R-DECL-4, R-DECL-7, V30, V31)."""
+"""Computes a declaration from customs' receipts by their set, not order (R-DECL-4, R-DECL-7, V30, V31)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.rules import Breach
 
 KINDS = ("rejected", "accepted", "inspected", "released", "departed", "amended", "shut_out", "returned", "deleted")
-# By any of these customs shows that it took the declaration; the first one heard of stands for the acceptance.
+# Any of these shows that customs accepted the declaration; the first one received counts as the acceptance.
 _TAKING = ("accepted", "inspected", "released", "departed", "amended", "shut_out")
 # A declaration in one of these holds no declared quantity.
 INACTIVE = frozenset({"draft", "rejected", "withdrawn", "deleted"})
@@ -32,7 +32,7 @@ class Receipt:
 
 
 def breaches_of_portions(named: Sequence[str]) -> tuple[Breach, ...]:
-    """A portion named twice in one message: the second would hide what the first said (R-DECL-7)."""
+    """Breach for a portion named twice in one message: the second would hide the first (R-DECL-7)."""
     return tuple(
         Breach("portion_twice", "R-DECL-7", f"/portions/{index}/portion_id")
         for index, each in enumerate(named)

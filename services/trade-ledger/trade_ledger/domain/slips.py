@@ -13,7 +13,7 @@ Rows = list[tuple[int, dict[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong in one cell."""
+    """A fault in one cell."""
 
     sheet: str
     row: int
@@ -32,18 +32,18 @@ class Slip:
     faults: list[Fault] = field(default_factory=list)
 
     def usable_lines(self) -> Rows:
-        """The lines without a fault: the rules are held against these, whatever the others say."""
+        """The lines without a fault; the rules are checked on these only."""
         faulty = {each.row for each in self.faults if each.sheet == LINES_SHEET}
         return [(row, cells) for row, cells in self.lines if row not in faulty]
 
     def blame(self, breaches: Sequence[Breach]) -> None:
         """Keep breaches of an entry's form as faults of the cells that it came from, one of a kind in each cell."""
-        # The total is the lines' own: what is wrong with an amount is not told again of the sum.
+        # The total follows from the lines: a fault in an amount isn't reported again for the sum.
         named = {(self._place_of(breach.pointer), breach.code): breach for breach in reversed(breaches)}
         self.faults += [Fault(*place, breach) for (place, _), breach in reversed(named.items())]
 
     def all_faults(self, breaches: Sequence[Breach]) -> Iterator[Fault]:
-        """What its cells and its rules say; of a cell that can't be used only that."""
+        """The faults of cells and rules; an unusable cell gets its own fault only."""
         yield from self.faults
         unusable = {(each.sheet, each.row, each.column) for each in self.faults}
         said = set()

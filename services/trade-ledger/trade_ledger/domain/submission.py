@@ -76,7 +76,7 @@ class SubmissionFacts:
 
 
 def breaches_of_submission(facts: SubmissionFacts) -> tuple[Breach, ...]:
-    """Every reason why not; the limit is inclusive (V27)."""
+    """Every breach; the limit is inclusive (V27)."""
     breaches = [*breaches_of_lists(facts.lists), *_of_places(facts), *_of_worth(facts), *_of_size(facts)]
     for index, portion in enumerate(facts.portions):
         breaches += _of_portion(portion, facts, f"/portions/{index}")

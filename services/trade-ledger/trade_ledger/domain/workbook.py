@@ -124,7 +124,7 @@ def header_named(text: str) -> str:
 
 
 def breaches_of_headers(sheet: str, headers: Sequence[str]) -> tuple[Breach, ...]:
-    """Columns that are missing, repeated, or nobody's: what stands there would be lost unsaid."""
+    """Breaches for missing, repeated or unknown columns, whose cells would be lost in silence."""
     known = {column.header for column in SHEETS[sheet]}
     needed = [column.header for column in SHEETS[sheet] if column.required]
     found = [
@@ -144,7 +144,7 @@ def cell_read(column: Column, text: str) -> str:
 
 
 def breach_of_cell(column: Column, text: str) -> Breach | None:
-    """Why a cell can't be used, on what its form alone says."""
+    """The breach of a cell's form alone, or None."""
     if not text:
         return Breach("cell_empty", "", "") if column.required else None
     if column.kind == "number" and not _NUMBER.fullmatch(text):
@@ -159,7 +159,7 @@ def breach_of_cell(column: Column, text: str) -> Breach | None:
 
 
 def date_in(text: str) -> date | None:
-    """The date of `2026-05-13`, `2026/5/13`, `2026.5.13` or `2026年5月13日`; year first, or it is nobody's guess."""
+    """The date of `2026-05-13`, `2026/5/13`, `2026.5.13` or `2026年5月13日`; other orders are ambiguous."""
     found = _DATE.fullmatch(text)
     if found is None:
         return None

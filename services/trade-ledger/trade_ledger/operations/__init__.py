@@ -1,1 +1,1 @@
-"""What we do: one verb a file."""
+"""What trade-ledger does: one verb per file."""

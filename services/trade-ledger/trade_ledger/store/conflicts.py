@@ -24,12 +24,12 @@ async def conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[Conf
 
 
 async def open_conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[ConflictRow]:
-    """The conflict cases that nobody and nothing closed."""
+    """The conflict cases that are still open."""
     return [each for each in await conflicts_of(session, declaration_id) if each.closed_at is None]
 
 
 async def keep_cases(session: AsyncSession, row: DeclarationRow, cases: Iterable[Case], act: Act) -> list[ConflictRow]:
-    """Open what is new; close what later facts explained. The cases that were opened."""
+    """Open new cases and close those that later facts explain; returns the cases opened."""
     found = {(each.code, each.receipt_id): each for each in cases}
     for known in await conflicts_of(session, row.id):
         still = found.pop((known.code, known.receipt_id), None) is not None

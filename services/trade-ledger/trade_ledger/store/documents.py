@@ -1,4 +1,4 @@
-"""What rows store as documents where no event has the form; what is counted or checked is a column of its own."""
+"""Forms of stored documents that no event has; values that are counted or checked have columns of their own."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class ReceiptPortion(Stored):
     portion_id: UUID
     quantity: QuantityText
     declared_value: MoneyAmount | None = None
-    # Left out where it isn't told, so that a message kept before this field was known repeats itself.
+    # Omitted if absent, so that a message stored before this field existed still equals its repetition.
     hs_code: HsCodeText | None = Field(None, exclude_if=lambda code: code is None)
 
 

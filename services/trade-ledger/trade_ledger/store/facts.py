@@ -1,4 +1,4 @@
-"""What trade-ledger knows of others, for its own decisions."""
+"""Reads trade-ledger's copies of other services' facts for its decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process knows of registry's copies, kept between requests as of the copies' versions."""
+"""Caches registry's copies in the process between requests, with the copies' versions."""
 
 from __future__ import annotations
 

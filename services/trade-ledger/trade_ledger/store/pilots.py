@@ -1,4 +1,4 @@
-"""What is known of pilots."""
+"""Copies of the pilots' own data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from trade_ledger.store.facts import pilot_named
 
 
 async def heard_prefix(session: AsyncSession, pilot: str) -> str | None:
-    """What registry said that the pilot's numbers begin with; None before it did."""
+    """The pilot's number prefix as registry published it; None before that event has arrived."""
     known = await pilot_named(session, pilot)
     return None if known is None else known.number_prefix
 
@@ -20,7 +20,7 @@ async def prefix_of(session: AsyncSession, pilot: str) -> str:
 
 
 def said_prefix(prefix: str | None, pilot: str) -> str:
-    """The prefix; Conflict until registry's word of it has arrived."""
+    """The pilot's number prefix; raises Conflict until registry's event with it has arrived."""
     if prefix is None:
         raise Conflict("pilot_not_heard", f"nothing is known yet of pilot {pilot}")
     return prefix

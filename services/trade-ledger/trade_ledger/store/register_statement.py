@@ -1,4 +1,4 @@
-"""The one statement that registers trades, however many: all rows of each, or the reason why not.
+"""The single statement that registers any number of trades: writes all rows of each, or reports its refusal.
 
 Rows come as arrays in the order of their idempotency keys, so that two batches meet in the same order. A trade is
 written where the copies still are at the versions it was decided on, its slip is new, and its key was free.

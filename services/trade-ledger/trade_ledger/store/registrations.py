@@ -1,4 +1,4 @@
-"""Where registrations of trades become transactions: one shared by single requests, or that of a bulk."""
+"""Groups registrations of trades into transactions: single requests share one, a bulk has its own."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Registrations:
         except asyncpg.LockNotAvailableError as error:
             raise KeyInUse from error
         except asyncpg.UniqueViolationError:
-            # Somebody wrote the same slip between the statement's look and its insert: now it shows.
+            # Another transaction wrote the same slip between the statement's check and its insert: now it is visible.
             return await self._turns.join(registration)
 
     async def write_in(self, session: AsyncSession, ready: dict[int, Registration]) -> dict[int, str]:

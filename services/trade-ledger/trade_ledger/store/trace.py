@@ -200,7 +200,7 @@ _OWN_EVENTS = text(
 
 
 async def timeline(session: AsyncSession, pilot: str, traced: Traced, *, party: UUID | None = None) -> list[Step]:
-    """Own and heard events about what was traced, in the order of their business time; `party` is who asks, if one."""
+    """Own and received events about the traced things by business time; `party` is the asking party, if any."""
     own = await session.execute(
         _OWN_EVENTS, {"pilot": pilot, "keys": sorted(traced.keys), "trades": _texts(traced.trades)}
     )

@@ -1,4 +1,4 @@
-"""Bring a declaration's room to what its portions entitle to (R-DECL-6): grow, or shrink and free what is over."""
+"""Set a declaration's room to its portions' entitlement (R-DECL-6): grow, or shrink and free the excess."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ZERO = Decimal(0)
 
 
 async def change_entitlement(session: AsyncSession, declaration_id: UUID, *, act: Act) -> None:
-    """Idempotent: the same portions twice change nothing and say nothing."""
+    """Idempotent: the same portions twice change nothing and announce nothing."""
     portions = await portions_of(session, declaration_id)
     if not portions:
         return

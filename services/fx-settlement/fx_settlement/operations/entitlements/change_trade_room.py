@@ -1,4 +1,4 @@
-"""Bring what advances may be linked to a trade to its registered value; what is over is unlinked (R-FX-8)."""
+"""Set the room for a trade's advances to its registered value and unlink the excess (R-FX-8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Free what a shrunken declaration no longer carries: first holds, then matches whose money is still held."""
+"""Free what exceeds a reduced declaration: first holds, then matches whose money is still held."""
 
 from __future__ import annotations
 

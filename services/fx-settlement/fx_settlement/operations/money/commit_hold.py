@@ -1,4 +1,4 @@
-"""The money of a hold is booked: its room is used for the collection, once, and never beyond what was held (V38)."""
+"""Commit a hold when its money is booked: use its room for the collection, once, never beyond the held amount (V38)."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
 
 
 async def _require_client(session: AsyncSession, holder_id: UUID, bank_id: UUID, act: Act) -> SubjectCopy:
-    """A bank converts from accounts it keeps: anybody else's answers like an unknown one (V65)."""
+    """A bank converts only from accounts it keeps; any other account is answered like an unknown one (V65)."""
     holder = await subject(session, holder_id, act.pilot)
     if holder is None:
         raise NotFound(f"no subject {holder_id}")
@@ -136,7 +136,7 @@ async def _breaches(
 
 
 async def _stated(session: AsyncSession, wanted: ToConvert, bank_id: UUID) -> Decimal | None:
-    """What the bank's statement still leaves: it is used up by what was converted under it (R-FX-5)."""
+    """What remains of the quota the bank stated, after earlier conversions under it (R-FX-5)."""
     statement = wanted.quota_statement
     if statement is None:
         return None
@@ -146,7 +146,7 @@ async def _stated(session: AsyncSession, wanted: ToConvert, bank_id: UUID) -> De
 
 
 async def _proven(session: AsyncSession, wanted: ToConvert, pilot: str) -> Decimal | None:
-    """What the proof is still good for: earlier conversions on the same portions or document count against it."""
+    """The amount the proof still covers: earlier conversions on the same portions or document are deducted."""
     document, ids = wanted.proof_document, wanted.proof_portion_ids
     if not ids and document is None:
         return None

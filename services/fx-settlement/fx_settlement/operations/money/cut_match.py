@@ -32,8 +32,9 @@ def cut_match(
     claims: bool = False,
     act: Act,
 ) -> Cut | None:
-    """Leave `kept` of the match. Money passed on already is claimed back with `claims`, else None and nothing done.
+    """Reduce the match to `kept`, with money passed on already claimed back if `claims`.
 
+    Returns None, changing nothing, if there is nothing to free or a claim would be needed but `claims` is false.
     The caller holds the locks of declaration, collection and payable, and writes the cuts (`write_cuts`).
     """
     freed = share_of(match).less(kept)

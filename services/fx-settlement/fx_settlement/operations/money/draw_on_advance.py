@@ -1,4 +1,4 @@
-"""Goods are released: their matches draw on what is kept for their trade (R-FX-8)."""
+"""When goods are released, draw their matches on the advance kept for their trade (R-FX-8)."""
 
 from __future__ import annotations
 

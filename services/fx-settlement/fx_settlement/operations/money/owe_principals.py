@@ -1,4 +1,4 @@
-"""Write matches down: what the collector keeps, or owes its principals net of charges, claims set off first."""
+"""Write matches: what the collector keeps, or owes its principals net of charges, after claims are set off."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def owe_principals(
 
 
 async def _set_off(session: AsyncSession, payable: PayableRow, match: MatchRow, act: Act) -> None:
-    """What the principal owes back from an earlier refund comes off what it is owed now (V41)."""
+    """Deduct what the principal owes back from an earlier refund from what it is owed now (V41)."""
     left = match.amount - match.charges
     for claim in await open_claims(session, payable.principal_id, payable.agent_id, payable.currency):
         settled = min(claim.amount - claim.settled, left)

@@ -1,4 +1,4 @@
-"""A bank has sent money back (退汇): a fact, so it un-matches what it must and claims what has gone on (V41)."""
+"""Record that a bank sent money back (退汇): a fact, so it undoes matches as needed, claims money passed on (V41)."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _refund(row: CollectionRow, wanted: ToRefund) -> RefundRow:
 
 
 async def _unlink(session: AsyncSession, row: CollectionRow, amount: Decimal) -> None:
-    """Money kept for trades goes back before money that is matched."""
+    """Unlink money kept for trades first, before matched money is touched."""
     for advance in await advances_of(session, row.id):
         missing = amount - (row.amount - row.matched - row.refunded - row.linked)
         if missing <= 0:
@@ -115,7 +115,7 @@ async def _unmatch(session: AsyncSession, held: LockedCollection, amount: Decima
 
 
 async def _paid_from(session: AsyncSession, row: CollectionRow, amount: Decimal, act: Act) -> list[Posting]:
-    """From the account that got it; what a personal account no longer holds the bank paid, and claims back."""
+    """Debit the receiving account; the bank pays what a personal account no longer holds, and claims it back."""
     account = money_account(row.collector_id, row.bank_id, row.account_kind)
     if row.account_kind != "personal":
         return [Posting(account, row.currency, -amount)]

@@ -1,4 +1,4 @@
-"""Use a locked collection for released portions: what a match and a committed hold have in common."""
+"""Use a locked collection for released portions: the common part of matching and of committing a hold."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def use_collection(
     *,
     act: Act,
 ) -> list[MatchRow]:
-    """The new matches, told; or every reason why not. The caller holds the locks of declarations and collection."""
+    """The new matches, announced; or every breach. The caller holds the locks of declarations and collection."""
     parts, breaches = await _parts(session, collection, wanted, entitlements)
     breaches += await _used_up(session, collection, parts)
     if breaches:
@@ -147,7 +147,7 @@ def _breaches(
 
 
 async def _used_up(session: AsyncSession, collection: CollectionRow, parts: Sequence[_Part]) -> tuple[Breach, ...]:
-    """Draw on what is kept for the portions' trades first; money kept for other trades stays kept (R-FX-8)."""
+    """Draw first on the money kept for the portions' trades; money kept for other trades stays kept (R-FX-8)."""
     asked = sum((part.wanted.amount for part in parts), _ZERO)
     left = collection.amount - collection.refunded - collection.matched
     kept = {advance.trade_id for advance in await advances_of(session, collection.id)}
@@ -171,7 +171,7 @@ def _quoted(collection: CollectionRow, part: _Part) -> Quoted | None:
 
 
 async def _rate_ids(session: AsyncSession, collection: CollectionRow, parts: Sequence[_Part]) -> dict[Quoted, str]:
-    """Each rate of the parts is stored once; in one order, so that no two transactions wait for each other."""
+    """Each rate of the parts is stored once; in sorted order, so that no two transactions deadlock."""
     named = {quoted for part in parts if (quoted := _quoted(collection, part)) is not None}
     ordered = sorted(named, key=lambda quoted: (quoted.source, quoted.quote, quoted.rate))
     return {quoted: str(await rate_id_of(session, quoted, collection.pilot)) for quoted in ordered}

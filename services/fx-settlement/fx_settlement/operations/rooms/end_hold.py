@@ -12,7 +12,7 @@ from shared.act import Act
 
 
 async def end_hold(session: AsyncSession, hold: HoldRow, status: str, *, reason: str, act: Act) -> None:
-    """Free what it holds; the caller holds the locks of its declaration and of it, and announces the room."""
+    """Free the held room; the caller holds the locks of its declaration and of it, and announces the room."""
     lines = await lines_of(session, hold.id)
     rooms = await rooms_by_portion(session, {line.portion_id for line in lines}, hold.pilot)
     reference = f"hold:{hold.number}:{status}"

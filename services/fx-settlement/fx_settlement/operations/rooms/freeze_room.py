@@ -14,7 +14,7 @@ _CODE = "matched_over_entitlement"
 
 
 async def freeze_room(session: AsyncSession, entitlement: EntitlementRow, *, act: Act) -> None:
-    """Frozen with exactly one open case where anything is over, else open without one."""
+    """Frozen with exactly one open case if anything exceeds the room, else open without a case."""
     rooms = await rooms_of(session, entitlement.declaration_id)
     whole = Bound(entitlement.collectable, entitlement.tolerance).excess(entitlement)
     over = max([whole, *(Bound(room.collectable, room.tolerance).excess(room) for room in rooms)])

@@ -1,4 +1,4 @@
-"""The tolerance of a room is that of the day on which room is asked for: by the collectors' grades and the policy."""
+"""Set a room's tolerance to that of the day of the request: by the collectors' grades and the policy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.vocabulary.legal_time import legal_date
 
 
 async def renew_tolerance(session: AsyncSession, entitlements: Collection[EntitlementRow], *, act: Act) -> None:
-    """Before room is asked for; what is used already stands. The caller holds the declarations' locks (V37)."""
+    """Call it before room is requested; what is used already stays. The caller holds the declarations' locks (V37)."""
     collectors = await collectors_of(session, [each.declaration_id for each in entitlements])
     everybody = {each for found in collectors.values() for each in found}
     tolerances = await tolerances_on(session, legal_date(act.now), act.pilot, everybody)

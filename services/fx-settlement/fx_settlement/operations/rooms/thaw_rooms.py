@@ -1,4 +1,4 @@
-"""After matches are undone: rooms that carry their use again are open, and each room is told (R-DECL-7)."""
+"""After matches are undone: reopen rooms that can carry their use again and announce each room (R-DECL-7)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.events.fx_settlement import RoomFreed
 async def thaw_rooms(
     session: AsyncSession, entitlements: Mapping[UUID, EntitlementRow], freed: Iterable[UUID], *, act: Act
 ) -> None:
-    """Thaw what fits again of the freed declarations; the caller holds their locks."""
+    """Thaw those of the freed declarations' rooms that fit again; the caller holds their locks."""
     for declaration_id in sorted(set(freed)):
         entitlement = entitlements[declaration_id]
         await freeze_room(session, entitlement, act=act)

@@ -1,4 +1,4 @@
-"""Give back room that was held: once, and a repeat gives the same result (V38)."""
+"""Void a hold and free its room; repeating it gives the same result (V38)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others said, as this service needs it for its own decisions; written by consumers only (V63)."""
+"""Copies of other services' facts that this service needs for its decisions; only consumers write them (V63)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ async def decide_commodity(
     expires_on: date | None,
     act: Act,
 ) -> CommodityDecisionRow:
-    """The remembered decision; tasks on the same goods are open no longer while it holds."""
+    """The remembered decision; tasks on the same goods are closed while it is in force."""
     today = legal_date(act.now)
     entries = await entries_in_force(session, act.pilot, today)
     found = recognise(goods_name, hs_code, entries)

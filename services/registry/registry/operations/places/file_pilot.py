@@ -14,7 +14,7 @@ from shared.vocabulary.errors import Refused
 
 
 async def file_pilot(session: AsyncSession, stated: PilotChanged, *, act: Act) -> PlaceRow:
-    """The new pilot, or every reason why not; no two begin their numbers alike (V60)."""
+    """The new pilot, or every reason why not; no two pilots share a number prefix (V60)."""
     prefix, place_id = stated.number_prefix or "", f"pilot:{stated.pilot}"
     held = await prefix_is_held(session, prefix, but_for=stated.pilot)
     if breaches := breaches_of_prefix(prefix, held_by_another=held):

@@ -1,4 +1,4 @@
-"""File a bank, site or port: one aggregate each, told with its dates (R-FILE-9)."""
+"""File a bank, site or port: one aggregate each, published with its dates (R-FILE-9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Take a filing one step further in its life (R-FILE-3)."""
+"""Advance a filing by one step of its life cycle (R-FILE-3)."""
 
 from __future__ import annotations
 

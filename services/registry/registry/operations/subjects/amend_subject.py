@@ -23,7 +23,7 @@ from shared.vocabulary.identifiers import mask_name
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """What is different from now on; None stays as it is."""
+    """The changed values; None leaves a value as it is."""
 
     stalls: tuple[Stall, ...] | None
     name: str | None

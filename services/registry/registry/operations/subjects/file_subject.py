@@ -49,7 +49,7 @@ class Filed:
 
 
 async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, act: Act) -> SubjectRow:
-    """The subject with the new filing; a second filing of the same role is refused and told which one holds it.
+    """The subject with the new filing; a second filing of the same role is refused, naming the first.
 
     A filing that was rejected or ended holds its role no more: the new one takes its place and is reviewed.
     """
@@ -86,7 +86,7 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     filing.status = "effective" if at_once else "draft"
     filing.filed_by, filing.submitted_by = filer, act.actor if at_once else None
     filing.effective_from = act.now if at_once else None
-    # A stop order outlives the filing it came with, until commerce approves another.
+    # A stop order stays in force after its filing ends, until commerce approves another filing.
     filing.suspended_at = filing.exited_at = None
     filing.reason, filing.version = "", filing.version + 1
     session.add(filing)
@@ -126,7 +126,7 @@ def _filed_by_other(subject: SubjectRow, filings: list[RoleFilingRow], filed: Fi
 
 
 async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: Sealer, act: Act) -> SubjectRow:
-    """The identity's one subject, made where it isn't there: of two at once the second waits for the first."""
+    """The identity's only subject, created if missing; of two concurrent requests the second waits for the first."""
     index = sealer.identity_index(filed.kind, filed.number, filed.country)
     known = await subject_by_identity(session, act.pilot, index)
     if known is not None:

@@ -27,7 +27,7 @@ async def record_qualification(
     sealer: Sealer,
     act: Act,
 ) -> SubjectRow:
-    """The subject with the qualification; of the same first day it takes the earlier one's place, which is so ended."""
+    """The subject with the qualification; it replaces an earlier one with the same first day."""
     subject = await subject_to_change(session, subject_id, version, act, role=None, open_to=GRANTORS)
     reviewed = was_reviewed(row.status for row in await filings_of(session, subject_id))
     breaches = breaches_of_recording(stated.kind, act.role, reviewed=reviewed)

@@ -1,4 +1,4 @@
-"""Compute a declaration from what is packed: portions, values, items, and every reason why not."""
+"""Compute a declaration from the packed goods: portions, values, items, and every breach."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ async def _declarant(session: AsyncSession, row: DeclarationRow) -> tuple[Breach
 
 
 async def _consignor(session: AsyncSession, row: DeclarationRow, rules: Policy, today: date) -> tuple[Breach, ...]:
-    """What it must hold was asked when it was filed; it may have run out since, and an own exporter was not asked."""
+    """Qualifications were checked at filing; they may have expired since, and an own exporter's were not checked."""
     known = (await subjects_by_id(session, [row.consignor_id])).get(row.consignor_id)
     needed = rules.on(ConsignorQualifications, today).value
     return breaches_of_consignor(qualifications_of(known), needed, today)

@@ -1,4 +1,4 @@
-"""Write what customs' receipts made of a declaration: portions, items, packing lists, counters."""
+"""Write the outcome of customs' receipts for a declaration: portions, items, packing lists, counters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _INWARDS = ("packed", "declared", "released", "departed", "returned")
 async def book_outcome(
     session: AsyncSession, row: DeclarationRow, portions: list[PortionRow], outcome: Outcome, *, before: str, act: Act
 ) -> list[str]:
-    """The lines whose counters have no room for the fact; `row.status` is the new status already."""
+    """The lines whose counters can't hold the fact; `row.status` must already be the new status."""
     if (before in INACTIVE) != (row.status in INACTIVE):
         await hold_packing_lists(session, row, held=row.status not in INACTIVE)
     for portion in portions:
@@ -34,7 +34,7 @@ async def book_outcome(
 async def _book(
     session: AsyncSession, row: DeclarationRow, portions: list[PortionRow], outcome: Outcome, act: Act
 ) -> list[str]:
-    """Book the difference between what the counters should hold of this declaration and what it booked so far.
+    """Book the difference between this declaration's due counters and what it has booked so far.
 
     Falling counters go first and from the outside in, so that no step passes a state that the CHECKs forbid.
     """

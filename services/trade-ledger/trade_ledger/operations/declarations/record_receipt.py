@@ -1,4 +1,4 @@
-"""Record a message of customs: a fact, whatever our own rules think of it (R-DECL-3, R-DECL-4, R-DECL-7)."""
+"""Record a message of customs: a fact, accepted even where our own rules disagree (R-DECL-3, R-DECL-4, R-DECL-7)."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def record_receipt(
 async def _repeat(
     session: AsyncSession, row: DeclarationRow, *, receipt_id: str, kind: str, message: ReceiptMessage, act: Act
 ) -> None:
-    """Nothing new; but another message under a used id is kept as a case, not lost (R-DECL-7)."""
+    """A duplicate changes nothing; a different message under a used id becomes a conflict case (R-DECL-7)."""
     first = await receipt_by_id(session, row.id, receipt_id)
     if (first.kind, first.content) == (kind, message):
         return
@@ -142,7 +142,7 @@ async def _number_case(session: AsyncSession, row: DeclarationRow, outcome: Outc
     if outcome.customs_number is None or outcome.customs_number == row.customs_number:
         return []
     row.customs_number = outcome.customs_number
-    # Two declarations may hear the same number at the same moment: the later one must see the earlier.
+    # Two declarations may receive the same number at the same moment: the later one must see the earlier.
     await lock_name(session, f"customs number {row.pilot} {outcome.customs_number}")
     holder = await customs_number_holder(session, row.pilot, outcome.customs_number, but_not=row.id)
     return [] if holder is None else [case_of_number(holder.number, receipt_id)]

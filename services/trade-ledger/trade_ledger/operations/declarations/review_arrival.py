@@ -1,4 +1,4 @@
-"""Close the cases of goods that customs decided on before their site had reported them (R-DECL-1, R-DECL-7)."""
+"""Close conflict cases of goods that customs decided on before the site reported arrival (R-DECL-1, R-DECL-7)."""
 
 from __future__ import annotations
 

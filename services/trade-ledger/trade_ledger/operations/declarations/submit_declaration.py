@@ -1,4 +1,4 @@
-"""Submit a declaration: portions are born, quantities are declared (R-DECL-1…3)."""
+"""Submit a declaration: create its portions and declare the quantities (R-DECL-1…3)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 
 
 async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, version: int, act: Act) -> DeclarationRow:
-    """The submitted declaration, or every reason why not."""
+    """The submitted declaration; raises Refused with every breach."""
     row = await own_declaration(session, declaration_id, version, act)
     if row.status not in ("draft", "rejected", "withdrawn"):
         raise Conflict("declaration_not_draft", f"the declaration is {row.status}")

@@ -1,4 +1,4 @@
-"""Withdraw a declaration before customs accepts it: its quantities and packing lists are free again (V32, V33)."""
+"""Withdraw a declaration before customs accepts it: its quantities and packing lists become free again (V32, V33)."""
 
 from __future__ import annotations
 

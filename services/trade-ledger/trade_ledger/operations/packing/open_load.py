@@ -23,7 +23,7 @@ from trade_ledger.store.tables.packing import LoadRow
 
 
 async def open_load(session: AsyncSession, *, container_number: str | None, vehicle: str | None, act: Act) -> LoadRow:
-    """The open load; a container already on an open one is refused and told which."""
+    """The open load; a container already on an open load is refused, naming that load."""
     if unclear := breaches_of_carrier(container_number, vehicle):
         raise Malformed(unclear)
     row = LoadRow(

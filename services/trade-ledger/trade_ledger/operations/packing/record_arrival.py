@@ -23,8 +23,8 @@ from trade_ledger.store.tables.packing import LoadRow
 async def record_arrival(
     session: AsyncSession, load_id: UUID, *, site_id: UUID, arrived_at: datetime, version: int, act: Act
 ) -> LoadRow:
-    """The arrived load; late, it may have departed already."""
-    # Customs' receipts lock the declaration before its loads; so does this.
+    """The arrived load; a late report may concern a load that has departed already."""
+    # Same lock order as customs' receipts: the declaration before its loads.
     declarations = await declarations_of_load(session, load_id)
     for declaration_id in declarations:
         await declaration_for_update(session, declaration_id)

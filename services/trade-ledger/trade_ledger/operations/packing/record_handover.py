@@ -1,4 +1,4 @@
-"""Goods go from the stall holder to the operator who exports them (R-PACK-1, R-TRADE-5)."""
+"""Record that goods passed from the stall holder to the operator who exports them (R-PACK-1, R-TRADE-5)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from trade_ledger.store.trades import trades_for_update
 
 
 async def record_handover(session: AsyncSession, trade_ids: Sequence[UUID], *, act: Act) -> HandoverRow:
-    """The handover of some trades of one seller to one operator, or every reason why not."""
+    """The handover of some trades of one seller to one operator, or every breach."""
     trades = await trades_for_update(session, trade_ids)
     if len(trades) != len(set(trade_ids)) or any(trade.pilot != act.pilot for trade in trades):
         raise NotFound("not all trades are known")

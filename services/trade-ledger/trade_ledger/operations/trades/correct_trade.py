@@ -114,7 +114,7 @@ async def _write(
 async def _write_lines(
     session: AsyncSession, trade: TradeRow, lines: Sequence[TradeLine], counters: Counters, act: Act
 ) -> None:
-    """Lines that are gone stay as void ones: nothing is ever deleted (R-TRADE-4)."""
+    """Removed lines are kept as void: nothing is ever deleted (R-TRADE-4)."""
     existing = await lines_by_id(session, counters)
     kept = {line.line_id for line in lines}
     gone = [Move(key, "void", row.registered - row.void) for key, row in counters.items() if key not in kept]

@@ -1,4 +1,4 @@
-"""Turn a slip of a workbook into what its importer would have entered: parties and agreements are found here."""
+"""Turn a workbook slip into a trade entry: looks up the parties and agreements that it names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNKNOWN = UUID(int=0)
 async def enter_slip(
     session: AsyncSession, slip: Slip, *, importer: UUID, sealer: Sealer, pilot: str
 ) -> dict[str, Any] | None:
-    """The entry that a slip's usable lines make, or None where there are none; parties are found here."""
+    """The entry made from a slip's usable lines, with its parties looked up; None if no line is usable."""
     cells = slip.cells
     if not (cells and slip.usable_lines()):
         return None
@@ -57,7 +57,7 @@ _AS_IT_STANDS = ("stall_number", "export_mode", "settlement_method", "channel", 
 
 
 async def _consignor(session: AsyncSession, cells: dict[str, str], pilot: str, seller_id: UUID, importer: UUID) -> UUID:
-    """Who exports: the seller its own goods, the agent of the agency that the seller names, else who imports."""
+    """The exporter: the seller for its own goods, the agent of the agency the seller names, else the caller."""
     if cells["export_mode"] == "own" and seller_id != _UNKNOWN:
         return seller_id
     if cells["export_mode"] == "agency" and seller_id == importer:
@@ -69,7 +69,7 @@ async def _consignor(session: AsyncSession, cells: dict[str, str], pilot: str, s
 async def _export_agency(
     session: AsyncSession, cells: dict[str, str], pilot: str, seller_id: UUID, consignor_id: UUID
 ) -> UUID | None:
-    """The agreement the slip names by number, else the newest of the two parties."""
+    """The agreement that the slip names by number, else the newest between the two parties."""
     if cells["export_mode"] != "agency":
         return None
     if cells["export_agency"].lower() not in ("", *YES):

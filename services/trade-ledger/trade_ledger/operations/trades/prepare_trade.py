@@ -1,4 +1,4 @@
-"""Hold an entered trade against the rules, on facts that the process knows; nothing is read or written here."""
+"""Check an entered trade against the rules, using facts cached in the process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from trade_ledger.store.known import Known, KnownFacts
 
 @dataclass(frozen=True, slots=True)
 class PreparedTrade:
-    """An entered trade with what follows from it, or with every reason why not."""
+    """An entered trade with the values derived from it, or with every breach."""
 
     entry: TradeEntry
     breaches: tuple[Breach, ...]
@@ -59,7 +59,7 @@ async def prepare_trade(
 
 
 def _prepared_on(entry: TradeEntry, known: Known, act: Act, registered_at: datetime | None = None) -> PreparedTrade:
-    """The trade on given facts; what belongs to another pilot is as good as unknown (V69)."""
+    """The trade checked on the given facts; another pilot's rows count as unknown (V69)."""
     today = legal_date(act.now)
     verdicts = tuple(known.verdict(line.goods_name, line.hs_code, today) for line in entry.lines)
     seller, consignor = known.parties.get(entry.seller_id), known.parties.get(entry.consignor_id)

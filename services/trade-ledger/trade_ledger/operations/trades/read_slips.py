@@ -1,4 +1,4 @@
-"""Read a trade workbook into slips: every cell checked, every fault with sheet, row and column."""
+"""Read a trade workbook into slips: every cell checked, every fault reported with sheet, row and column."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_ROWS = 20_000
 
 
 async def read_slips(content: bytes) -> list[Slip]:
-    """The slips of a workbook in the order of their rows; Malformed where its sheets or columns are not ours."""
+    """A workbook's slips in row order; raises Malformed if its sheets or columns aren't the template's."""
     try:
         sheets = await read_sheets(content, tuple(SHEETS))
     except NotAWorkbook as error:

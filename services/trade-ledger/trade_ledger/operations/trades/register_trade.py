@@ -29,7 +29,7 @@ async def register_trade(
     sealer: Sealer,
     act: Act,
 ) -> TradeText:
-    """The trade, committed; Refused with every reason why not, KeyInUse where its key was taken before."""
+    """The registered trade, committed. Raises Refused with every breach, KeyInUse if its key was claimed before."""
     while True:
         prepared = await prepare_trade(entry, registrations.facts, act=act)
         if prepared.breaches:

@@ -1,4 +1,4 @@
-"""Register many trades at once, each by itself: a bulk or a workbook (R-TRADE-1)."""
+"""Register many trades from a bulk request or a workbook, each accepted or refused by itself (R-TRADE-1)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def register_trades(
     sealer: Sealer,
     act: Act,
 ) -> list[Outcome]:
-    """What became of each, in the caller's transaction: the trade, or every reason why not."""
+    """The result for each entry, in the caller's transaction: the trade, or every breach."""
     outcomes: list[Outcome] = [() for _ in entries]
     waiting = list(range(len(entries)))
     references: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Give an accepted trade its number and write it down as its rows, its event and its answer say it."""
+"""Give an accepted trade its number and write its rows, its event and its answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trade_ledger.store.registrations import Registrations
 async def write_down_trade(
     prepared: PreparedTrade, registrations: Registrations, *, sealer: Sealer, act: Act
 ) -> TradeText:
-    """The trade under its number; Malformed where its event would be too large, Conflict for an unheard pilot."""
+    """The trade with its number; Malformed if its event would be too large, Conflict if its pilot isn't known yet."""
     serial = await registrations.next_serial()
     if prepared.known.prefix is None:
         # Nothing is written that could find out that the word has arrived since.

@@ -1,4 +1,4 @@
-"""Copies of what registry, fx-settlement and tax-exemption said; only consumers write them."""
+"""Copies of facts from registry, fx-settlement and tax-exemption; only consumers write them."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class GradeCopy(Row):
 
 
 class CopyVersion(Row):
-    """How many events a kind of copy has heard; who decides on cached copies checks that it still holds."""
+    """How many events a kind of copy has applied; a decision on cached copies checks that it is unchanged."""
 
     __tablename__ = "copy_versions"
     __table_args__ = ({"info": CONSUMER_ONLY},)
