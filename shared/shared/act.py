@@ -1,4 +1,4 @@
-"""Who does something, when, and within which trace: what every write carries."""
+"""The act behind every write: its actor, time and trace."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class Act:
 
 
 def act_of(received: Received[Any]) -> Act:
-    """What follows here from somebody's act elsewhere: the same actor, instant and trace."""
+    """The act for effects of an event from another service: the same actor, instant and trace."""
     return Act(received.actor, received.pilot, received.occurred_at, received.traceparent)

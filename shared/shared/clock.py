@@ -1,4 +1,4 @@
-"""What time is it for the business: real time, moved only in a sandbox (ARCHITECTURE.md#the-clock)."""
+"""Business time: real time, moved only in a sandbox (ARCHITECTURE.md#the-clock)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Clock:
         return datetime.now(UTC) + self.offset()
 
     def offset(self) -> timedelta:
-        """How far business time is from real time; zero where nobody moved it."""
+        """How far business time is from real time; zero unless it was moved."""
         if self._file is None:
             return timedelta(0)
         try:

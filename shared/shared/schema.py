@@ -1,4 +1,4 @@
-"""What a database holds besides rows, said by PostgreSQL itself: a sorted line for each thing."""
+"""Describes a database's schema as PostgreSQL reports it: one sorted line per object."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SELECT format('column %s.%s %s', c.relname, a.attname, format_type(a.atttypid, a
   JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_collation l ON l.oid = a.attcollation
   LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
  WHERE c.relkind IN ('r', 'p', 'f')"""
-# NOT NULL is told with its column, a constraint trigger with the triggers.
+# NOT NULL is listed with its column, a constraint trigger with the triggers.
 _CONSTRAINTS = f"""
 SELECT format('constraint %s.%s %s', c.relname, k.conname, pg_get_constraintdef(k.oid))
        || CASE WHEN k.convalidated THEN '' ELSE ' (not validated)' END
@@ -66,7 +66,7 @@ _KINDS = (_TABLES, _COLUMNS, _CONSTRAINTS, _INDEXES, _TRIGGERS, _FUNCTIONS, _SEQ
 def schema_of(connection: Connection, schema: str = "public") -> list[str]:
     """Every table, column, constraint, index, trigger, function, sequence and type of a schema, one line each.
 
-    The order of columns isn't told: a column that was added later stands last, and nothing of ours reads by position.
+    The order of columns isn't listed: a column that was added later stands last, and nothing of ours reads by position.
     Leaves the transaction's search path at this schema, so that PostgreSQL names what is in it without the schema.
     """
     connection.execute(text("SELECT set_config('search_path', :schema, true)"), {"schema": schema})

@@ -1,4 +1,4 @@
-"""What a process is told from outside; read by `app.py` and `worker.py` only."""
+"""A process's settings from its environment; read by `app.py` and `worker.py` only."""
 
 from __future__ import annotations
 

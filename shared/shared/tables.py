@@ -1,4 +1,4 @@
-"""What every service's database holds beside its own tables."""
+"""The shared tables that every service's database has beside its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An installation that somebody else runs, told by settings: environment variables, or a file of the same names."""
+"""An installation run elsewhere, described by settings: environment variables, or a file of the same names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fx-settlement says: entitlements, collections, pass-ons and conversions."""
+"""Events that fx-settlement publishes: entitlements, collections, pass-ons and conversions."""
 
 from __future__ import annotations
 

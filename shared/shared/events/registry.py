@@ -1,4 +1,4 @@
-"""What registry says: subjects, agreements, commodities, supervision, places."""
+"""Events that registry publishes: subjects, agreements, commodities, supervision, places."""
 
 from __future__ import annotations
 

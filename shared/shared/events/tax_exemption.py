@@ -1,4 +1,4 @@
-"""What tax-exemption says: exemption returns and certificates of agency export."""
+"""Events that tax-exemption publishes: exemption returns and certificates of agency export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What trade-ledger says: trades, packing lists and loads, declarations."""
+"""Events that trade-ledger publishes: trades, packing lists and loads, declarations."""
 
 from __future__ import annotations
 

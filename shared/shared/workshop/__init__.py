@@ -1,1 +1,1 @@
-"""What starts servers, makes tokens and helps tests; nothing that a service needs to run."""
+"""Starts servers, mints tokens and supports tests; no service needs it to run."""

@@ -1,4 +1,4 @@
-"""Wait for what nothing tells: another process, a database, a broker."""
+"""Waits by polling for what sends no notification: another process, a database, a broker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def until(reached: Callable[[], object], *, seconds: float = 90, pause: fl
 
 
 def wait_until(reached: Callable[[], object], *, seconds: float = 90, pause: float = 0.05) -> bool:
-    """Whether `reached` answered something true in time; it is asked at least once."""
+    """Whether `reached` returned a true value in time; it is called at least once."""
     deadline = time.monotonic() + seconds
     while not reached():
         if time.monotonic() > deadline:

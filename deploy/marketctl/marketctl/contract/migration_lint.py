@@ -37,5 +37,5 @@ def unsafe_statements(files: Iterable[Path]) -> list[str]:
             [squawk, "--config", RULES, "--reporter", "gcc", f"{folder}/**/*.sql"], capture_output=True, text=True
         )
         said = [line.removeprefix(f"{folder}/") for line in done.stdout.splitlines() if line.startswith(folder)]
-        # A squawk that can't read its rules says so elsewhere: its silence is no consent.
+        # A squawk that can't read its rules reports that elsewhere: empty output doesn't mean approval.
         return said if done.returncode == 0 or said else [f"squawk: {done.stderr.strip() or done.stdout.strip()}"]

@@ -1,4 +1,4 @@
-"""Where the embedded run keeps what, and what each process is told."""
+"""The embedded run's folders and ports, and the settings of each process."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Layout:
         return f"postgresql://{name}:{self.secret(name)}@127.0.0.1:{self.ports['postgres']}/{name}"
 
     def environment(self, service: str) -> dict[str, str]:
-        """What a service's two processes are told."""
+        """The environment of a service's two processes."""
         told = {
             "ENVIRONMENT": "sandbox",
             "DATABASE_URL": self.database_url(service),

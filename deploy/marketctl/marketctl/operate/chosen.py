@@ -1,4 +1,4 @@
-"""Which installation the commands are about: the one that settings describe, else the folder of `make run`."""
+"""Chooses the installation for a command: the one that settings describe, else the folder of `make run`."""
 
 from __future__ import annotations
 

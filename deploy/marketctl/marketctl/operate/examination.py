@@ -1,4 +1,4 @@
-"""What stands in the way: of an embedded run on this machine, of an installation wherever it is."""
+"""Checks for obstacles to an embedded run on this machine, and to an installation anywhere."""
 
 from __future__ import annotations
 

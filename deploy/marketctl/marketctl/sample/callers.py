@@ -67,7 +67,7 @@ class Callers:
             try:
                 answer = self._client.request(method, self._layout.url(service) + path, headers=headers, **request)
             except httpx.TransportError:
-                # It may have done it or not: the same key asked again tells.
+                # The request may have taken effect or not: repeating it with the same key shows which.
                 if not left:
                     raise
             else:

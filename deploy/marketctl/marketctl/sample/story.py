@@ -1,4 +1,4 @@
-"""What the sample days know while they run: ids by the workbooks' own references."""
+"""The state of the sample days while they run: ids by the workbooks' own references."""
 
 from __future__ import annotations
 

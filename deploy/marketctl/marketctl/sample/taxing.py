@@ -23,7 +23,7 @@ def _return(row: dict[str, str], story: Story) -> dict[str, str]:
 
 
 def refuse_early_return(story: Story) -> None:
-    """In May nobody declares May's exports (R-TAX-2)."""
+    """A return for May's exports is refused in May (R-TAX-2)."""
     holders = _departed_holders(story)
     row = next(each for each in story.rows("returns", "免税申报") if story.subject(each["经营户"]) in holders)
     story.callers.refuse(

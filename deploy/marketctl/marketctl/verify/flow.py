@@ -1,4 +1,4 @@
-"""How far the events are: what was said, and what every service that hears it has applied."""
+"""Progress of events: what was published, and what every subscribed service has applied."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def resisted_by(market: Installation, service: str) -> dict[str, int]:
 
 
 def wait_until_applied(market: Installation, *, seconds: float = 120) -> None:
-    """Return once everything said is applied everywhere; ProcessProblem when nothing moved for `seconds`."""
+    """Return once every published event is applied everywhere; ProcessProblem when nothing moved for `seconds`."""
     before, deadline = [""], 0.0
     while behind := in_flight(market):
         if behind != before:

@@ -17,7 +17,7 @@ Check = Callable[[Installation], list[str]]
 
 
 def delivered(market: Installation) -> list[str]:
-    """I1: what was said is applied or parked by everyone who hears it, by count and by the sums that it carried."""
+    """I1: every subscribed service has applied or parked each published event, by count and by the events' sums."""
     behind = in_flight(market)
     if behind or any(applied(market, service)[1] for service in SERVICES):
         return behind

@@ -1,4 +1,4 @@
-"""The invariants of `verify` about what was said and done: events, histories, effects, the audit trail."""
+"""The invariants of `verify` about what was recorded: events, histories, effects, the audit trail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.http.audit import broken_links
 
 
 def gapless(market: Installation) -> list[str]:
-    """I2: each aggregate's sequence is 1..n, and nobody applied what was never said."""
+    """I2: each aggregate's sequence is 1..n, and no service applied an event that was never published."""
     query = (
         "SELECT topic, key, count(*), min(sequence), max(sequence) FROM outbox GROUP BY topic, key"
         " HAVING count(*) <> max(sequence) OR min(sequence) <> 1"

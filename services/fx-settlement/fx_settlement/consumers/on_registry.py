@@ -12,7 +12,7 @@ from shared.rows import columns_from, model_from, put
 
 
 async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) -> None:
-    """Who may collect, pass on and convert."""
+    """Copy the subject: who may collect, pass on and convert."""
     state = received.event.subject
     await put(
         session,
@@ -35,7 +35,7 @@ async def copy_bank(session: AsyncSession, received: Received[BankEvent]) -> Non
 
 
 async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> None:
-    """What the pilot's numbers begin with, where the event says it."""
+    """Copy the pilot's number prefix if the event has one."""
     event = received.event
     if event.number_prefix is not None:
         await put(session, PilotCopy, {"pilot": event.pilot, "number_prefix": event.number_prefix})

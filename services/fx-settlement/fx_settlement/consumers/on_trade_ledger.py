@@ -45,7 +45,7 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
 
 
 async def react_to_declaration(session: AsyncSession, received: Received[DeclarationEvent]) -> None:
-    """Open, grow or shrink the room, and tell it."""
+    """Open, grow or shrink the room, and announce it."""
     await change_entitlement(session, received.event.declaration.declaration_id, act=act_of(received))
 
 

@@ -33,7 +33,7 @@ async def entitlement_state(session: AsyncSession, row: EntitlementRow) -> Entit
 async def announce_entitlement(
     session: AsyncSession, row: EntitlementRow, event: type[EntitlementEvent], *, act: Act, reason: str
 ) -> None:
-    """One version more, told; the caller holds the room's lock."""
+    """Raise the version and announce it; the caller holds the room's lock."""
     row.version += 1
     await session.flush()
     said = event(entitlement=await entitlement_state(session, row), reason=reason)
@@ -64,7 +64,7 @@ async def collection_state(session: AsyncSession, row: CollectionRow) -> Collect
 async def announce_collection(
     session: AsyncSession, row: CollectionRow, event: type[CollectionEvent], *, act: Act, reason: str = ""
 ) -> None:
-    """One version more, told; the caller holds the collection's lock."""
+    """Raise the version and announce it; the caller holds the collection's lock."""
     row.version += 1
     await session.flush()
     state = await collection_state(session, row)

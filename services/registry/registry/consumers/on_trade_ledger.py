@@ -1,4 +1,4 @@
-"""What registry does when trade-ledger speaks."""
+"""What registry does on trade-ledger's events."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What we tell."""
+"""The events that registry publishes."""

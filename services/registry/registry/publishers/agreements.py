@@ -19,7 +19,7 @@ def agreement_state(row: AgreementRow) -> AgreementState:
 async def announce_agreement(
     session: AsyncSession, row: AgreementRow, event: type[AgreementEvent], *, act: Act, reason: str = ""
 ) -> None:
-    """One version more, told; the caller holds the agreement's lock."""
+    """Raise the version and announce it; the caller holds the agreement's lock."""
     row.version += 1
     said = event(agreement=agreement_state(row), reason=reason)
     await announce(session, said, key=row.id, sequence=row.version, act=act)

@@ -46,7 +46,7 @@ async def announce_subject(
     reason: str = "",
     rule_version: str | None = None,
 ) -> None:
-    """One version more: kept in the history and told; the caller holds the subject's lock."""
+    """Raise the version, store it in the history and announce it; the caller holds the subject's lock."""
     subject.version += 1
     await session.flush()
     state = subject_state(subject, await filings_of(session, subject.id))

@@ -1,1 +1,1 @@
-"""Who may ask."""
+"""The HTTP interface of tax-exemption."""

@@ -1,1 +1,1 @@
-"""What we react to."""
+"""Handlers of the events that tax-exemption receives."""

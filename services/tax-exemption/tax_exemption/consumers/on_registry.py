@@ -29,6 +29,6 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
 
 
 async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> None:
-    """Since when returns are filed through this system, and what numbers begin with where the event says it."""
+    """Copy since when returns are filed through this system, and the number prefix if the event has one."""
     row = columns_from(PilotCopy, received.event)
     await put(session, PilotCopy, {name: value for name, value in row.items() if name != "number_prefix" or value})

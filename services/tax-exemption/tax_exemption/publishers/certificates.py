@@ -19,7 +19,7 @@ def certificate_state(row: CertificateRow) -> CertificateState:
 async def announce_certificate(
     session: AsyncSession, row: CertificateRow, event: type[CertificateEvent], *, act: Act, reason: str = ""
 ) -> None:
-    """One version more, told; the caller holds the certificate's lock."""
+    """Raise the version and announce it; the caller holds the certificate's lock."""
     row.version += 1
     said = event(certificate=certificate_state(row), reason=reason)
     await announce(session, said, key=row.id, sequence=row.version, act=act)

@@ -25,7 +25,7 @@ async def return_state(session: AsyncSession, row: ReturnRow) -> ReturnState:
 async def announce_return(
     session: AsyncSession, row: ReturnRow, event: type[ReturnEvent], *, act: Act, reason: str = ""
 ) -> ReturnState:
-    """One version more, told; the caller holds the return's lock."""
+    """Raise the version and announce it; the caller holds the return's lock."""
     row.version += 1
     await session.flush()
     state = await return_state(session, row)

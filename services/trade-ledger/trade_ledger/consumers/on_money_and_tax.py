@@ -1,4 +1,4 @@
-"""Keep for the trace what fx-settlement and tax-exemption said about things of ours (R-DECL-5)."""
+"""Stores events of fx-settlement and tax-exemption about this service's objects, for the trace (R-DECL-5)."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from trade_ledger.store.tables.copies import (
 
 
 async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) -> None:
-    """Who may trade."""
+    """Copy the subject: who may trade."""
     state = received.event.subject
     row = columns_from(
         SubjectCopy,
@@ -47,7 +47,7 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
 
 
 async def copy_agreement(session: AsyncSession, received: Received[AgreementEvent]) -> None:
-    """Who acts for whom."""
+    """Copy the agreement: who acts for whom."""
     state = received.event.agreement
     await put(session, AgreementCopy, columns_from(AgreementCopy, state, sequence=received.sequence))
     await advance(session, state.pilot, PARTIES)
@@ -81,7 +81,7 @@ async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> N
     """The pilot's own data."""
     event = received.event
     if event.number_prefix is None:
-        # Said before pilots had one of their own: what is known of it stays.
+        # An event from before pilots had a prefix of their own: keep the prefix known so far.
         event = event.model_copy(update={"number_prefix": await heard_prefix(session, event.pilot)})
     await _put_place(session, "pilot", event.pilot, event)
     await advance(session, event.pilot, PARTIES)

@@ -63,7 +63,7 @@ async def announce_declaration(
     receipt_id: str = "",
     reason: str = "",
 ) -> None:
-    """One version more, told; the caller holds the declaration's lock."""
+    """Raise the version and announce it; the caller holds the declaration's lock."""
     row.version += 1
     await session.flush()
     said = event(declaration=await declaration_state(session, row), receipt_id=receipt_id, reason=reason)

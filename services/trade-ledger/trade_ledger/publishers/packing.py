@@ -24,7 +24,7 @@ async def load_state(session: AsyncSession, row: LoadRow) -> LoadState:
 
 
 async def announce_load(session: AsyncSession, row: LoadRow, event: type[LoadEvent], *, act: Act) -> None:
-    """One version more, told; the caller holds the load's lock."""
+    """Raise the version and announce it; the caller holds the load's lock."""
     row.version += 1
     await session.flush()
     await announce(session, event(load=await load_state(session, row)), key=row.id, sequence=row.version, act=act)
@@ -68,7 +68,7 @@ def _packed(row: PackedLineRow, unit: str) -> PackedLine:
 async def announce_packing_list(
     session: AsyncSession, row: PackingListRow, event: type[PackingListEvent], *, act: Act
 ) -> PackingListState:
-    """One version more, told; the caller holds the list's lock."""
+    """Raise the version and announce it; the caller holds the list's lock."""
     row.version += 1
     await session.flush()
     state = await packing_list_state(session, row)

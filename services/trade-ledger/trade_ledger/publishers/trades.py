@@ -1,4 +1,4 @@
-"""A trade's state becomes its event, and a verdict what a line says of it."""
+"""Makes a trade's event from its state, and a line's verdict fields from a verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a killed supervisor leaves behind: nothing."""
+"""Ends child processes when their supervisor is killed."""
 
 from __future__ import annotations
 

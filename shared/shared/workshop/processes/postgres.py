@@ -92,7 +92,7 @@ class PostgresServer:
         return self._process is not None and self._process.poll() is not None
 
     def version(self) -> str:
-        """The server's version, as its program says it."""
+        """The server's version, as its program reports it."""
         said = subprocess.run([str(self.tool("postgres")), "--version"], capture_output=True, text=True, check=True)
         return said.stdout.split()[-1]
 
@@ -231,7 +231,7 @@ class PostgresServer:
             )
 
     def create_database(self, name: str, *, owner: str, template: str | None = None) -> None:
-        """A database of one owner that nobody else may enter; nothing happens when it exists."""
+        """A database of one owner that nobody else may enter; does nothing if it exists."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
                 return

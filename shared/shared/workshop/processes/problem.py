@@ -1,4 +1,4 @@
-"""What stops a process from starting, in one sentence that says what to do."""
+"""The error of a process that can't start, in one sentence with the remedy."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ SEALING_KEY = "a sealing key of the tests"
 
 
 class _StandingClock(Clock):
-    """Business time that stands where a test put it: what a test says of a second holds on a busy machine too."""
+    """Business time fixed by a test, so that its times hold on a busy machine too."""
 
     def __init__(self, instant: datetime) -> None:
         super().__init__("sandbox", None)

@@ -1,4 +1,4 @@
-"""Builders of trade-ledger's declarations as other services hear them."""
+"""Builders of trade-ledger's declaration events as other services receive them."""
 
 from __future__ import annotations
 

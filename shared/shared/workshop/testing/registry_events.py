@@ -1,4 +1,4 @@
-"""What registry might have said: small builders of its events, and how a test lets a service hear them."""
+"""Small builders of registry's events, and a function that delivers them to a service in a test."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _forget(folder: Path, name: str) -> None:
 
 
 def _ended_alone(folder: Path, name: str) -> bool:
-    """Whether nobody else lives who uses it; then who comes later starts another."""
+    """Whether no other live process uses the server; a later user then starts another."""
     with locked(folder, name) as file:
         others = [pid for pid in json.loads(file.read_text())["users"] if pid != os.getpid() and _lives(pid)]
         if not others:
