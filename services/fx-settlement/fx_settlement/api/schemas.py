@@ -1,4 +1,4 @@
-"""What callers send and get about collections and rooms."""
+"""Request and response bodies for collections and rooms."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class HoldVoidIn(Input):
 
 
 class CollectionOfOwner(BaseModel):
-    """A collection as an owner of what it paid sees it who doesn't collect: its own matches, and no sums of others'."""
+    """A collection as a goods owner who isn't the collector sees it: its own matches, and no sums of others'."""
 
     collection_id: UUID
     pilot: str

@@ -1,4 +1,4 @@
-"""What callers send and get about pass-ons, conversions, balances and the books."""
+"""Request and response bodies for pass-ons, conversions, balances and the books."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class ConversionOut(ConversionSummary):
 
 
 class Payable(BaseModel):
-    """What an agent still owes a principal: collected and claimed back, less charges and what was passed on."""
+    """What an agent still owes a principal: collected and claimed back, less charges and pass-ons."""
 
     agent_id: UUID
     principal_id: UUID

@@ -1,4 +1,4 @@
-"""What callers send and get about agency agreements."""
+"""Request and response bodies for agency agreements."""
 
 from __future__ import annotations
 

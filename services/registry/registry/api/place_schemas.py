@@ -1,4 +1,4 @@
-"""What callers send and get about places and commodities."""
+"""Request and response bodies for places and commodities."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ C = TypeVar("C")
 
 
 class PlaceOut(BaseModel, Generic[C]):
-    """A place as everybody sees it: what was last said of it, and its version."""
+    """A place as everybody sees it: its data as last published, and its version."""
 
     id: str
     kind: str

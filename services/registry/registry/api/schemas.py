@@ -1,4 +1,4 @@
-"""What callers send and get."""
+"""Request and response bodies for subjects."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class SuspensionIn(DecisionIn):
 
 
 class AmendmentIn(Input):
-    """What is different from now on: the stalls, the name, or both."""
+    """The changes that apply from now on: the stalls, the name, or both."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"stalls": [STALL], "reason": "moved to hall 2"}]})
 

@@ -1,4 +1,4 @@
-"""What callers send and get about declarations, customs' receipts and rates."""
+"""Request and response bodies for declarations, customs' receipts and rates."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class DeclarationSummary(BaseModel):
 
 
 class BreachShown(BaseModel):
-    """One reason why not, and the rule behind it."""
+    """One breach, with the rule behind it."""
 
     code: str
     rule: str
@@ -136,7 +136,7 @@ class BreachShown(BaseModel):
 
 
 class PreflightOut(BaseModel):
-    """What submission would say now."""
+    """The result that submission would have now."""
 
     breaches: list[BreachShown]
     total_value: MoneyAmount
@@ -150,7 +150,7 @@ class PortionQuantity(Input):
     portion_id: UUID
     quantity: QuantityText
     declared_value: UnsignedMoney | None = None
-    # Left out where it isn't told, so that a message kept before this field was known repeats itself.
+    # Omitted if absent, so that a message stored before this field existed still equals its repetition.
     hs_code: HsCodeText | None = Field(None, exclude_if=lambda code: code is None)
 
 

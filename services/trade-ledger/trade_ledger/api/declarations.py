@@ -112,7 +112,7 @@ async def _seen(session: AsyncSession, caller: Caller, declaration_id: UUID) -> 
 
 @router.get("/v1/declarations/{declaration_id}/preflight")
 async def preflight(declaration_id: UUID, session: Reading, caller: Authorised, request: Request) -> PreflightOut:
-    """What submission would say now, with every reason why not; nothing is done."""
+    """The result that submission would have now, with every breach; nothing is changed."""
     act = act_of(request, caller)
     row = await own_declaration(session, declaration_id, None, act)
     currency = row.currency

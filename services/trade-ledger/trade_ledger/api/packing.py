@@ -160,7 +160,7 @@ async def unpack(packing_list_id: UUID, body: UnpackIn, command: Commanded) -> R
 
 @router.post("/v1/packing-lists/{packing_list_id}/seals", response_model=PackingListOut)
 async def seal_a_packing_list(packing_list_id: UUID, command: Commanded) -> Response:
-    """Seal the list: what it holds is fixed."""
+    """Seal the list, so that its contents are fixed."""
     version = command.expected_version()
     return await _list_answer(
         command, await seal_packing_list(command.session, packing_list_id, version=version, act=command.act)

@@ -1,4 +1,4 @@
-"""What callers send and get."""
+"""Request and response bodies of trade-ledger."""
 
 from __future__ import annotations
 

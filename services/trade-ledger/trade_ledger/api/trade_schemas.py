@@ -1,4 +1,4 @@
-"""What callers of trades send and get."""
+"""Request and response bodies for trades."""
 
 from __future__ import annotations
 
