@@ -73,8 +73,8 @@ class Stall(Part):
     valid_to: date | None = None
 
 
-class Qualification(Part):
-    """A dated qualification (R-FILE-7); `value` is the class, kind or frequency; accounts travel sealed."""
+class HeldQualification(Part):
+    """A dated qualification without its account, as services that need none keep it (R-FILE-7)."""
 
     kind: QualificationKind
     value: str
@@ -82,6 +82,11 @@ class Qualification(Part):
     valid_to: date | None = None
     source: str = ""
     bank_id: UUID | None = None
+
+
+class Qualification(HeldQualification):
+    """A dated qualification (R-FILE-7); `value` is the class, kind or frequency; accounts travel sealed."""
+
     account: Sealed | None = None
 
 

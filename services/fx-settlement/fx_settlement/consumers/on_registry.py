@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.documents import HeldQualification
 from fx_settlement.store.tables import BankCopy, GradeCopy, PilotCopy, SubjectCopy
 from shared.events.base import Received
-from shared.events.registry import BankEvent, GradeEvent, PilotEvent, SubjectEvent
+from shared.events.registry import BankEvent, GradeEvent, HeldQualification, PilotEvent, SubjectEvent
 from shared.rows import columns_from, model_from, put
 
 

@@ -8,10 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from fx_settlement.store.documents import HeldQualification
 from fx_settlement.store.parties import bank_in_force, qualification_value
 from fx_settlement.store.tables import SubjectCopy
-from shared.events.registry import BankFiled
+from shared.events.registry import BankFiled, HeldQualification
 from shared.workshop.testing.registry_events import PILOT
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 5, 31)

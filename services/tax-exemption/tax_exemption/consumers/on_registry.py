@@ -5,9 +5,8 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Received
-from shared.events.registry import PilotEvent, SubjectEvent
+from shared.events.registry import HeldQualification, PilotEvent, SubjectEvent
 from shared.rows import columns_from, model_from, put
-from tax_exemption.store.documents import HeldQualification
 from tax_exemption.store.tables import PilotCopy, SubjectCopy
 
 

@@ -11,10 +11,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import CONSUMER_ONLY, MONEY, RATE, digits_checks
 from shared.documents import Document
-from shared.events.registry import RoleFiling
+from shared.events.registry import HeldQualification, RoleFiling
 from shared.rows import COLUMN_TYPES
 from shared.tables import service_tables
-from tax_exemption.store.documents import HeldQualification
 
 metadata, http_tables, messaging, policy = service_tables("return", "certificate")
 

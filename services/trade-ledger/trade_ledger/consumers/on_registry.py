@@ -11,13 +11,13 @@ from shared.events.registry import (
     CommodityEntryEvent,
     CommodityListEvent,
     GradeEvent,
+    HeldQualification,
     PilotEvent,
     PortEvent,
     SiteEvent,
     SubjectEvent,
 )
 from shared.rows import columns_from, model_from, put
-from trade_ledger.store.documents import HeldQualification
 from trade_ledger.store.known import GOODS, PARTIES, advance
 from trade_ledger.store.pilots import heard_prefix
 from trade_ledger.store.tables.copies import (

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SerializerFunctionWrapHandler, model_serializer
 
-from shared.events.registry import QualificationKind
 from shared.events.trade_ledger import (
     DifferenceName,
     ExportMode,
@@ -162,17 +161,6 @@ class ReceiptMessage(Stored):
     export_date: date | None = None
     portions: tuple[ReceiptPortion, ...] = ()
     note: str = ""
-
-
-class HeldQualification(Stored):
-    """A qualification that a subject holds or held, as registry said it, without the account (R-FILE-7)."""
-
-    kind: QualificationKind
-    value: str
-    valid_from: date
-    valid_to: date | None = None
-    source: str = ""
-    bank_id: UUID | None = None
 
 
 class Shown(Stored):

@@ -9,11 +9,10 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fx_settlement.store.documents import HeldQualification
 from fx_settlement.store.tables.row import Row
 from shared.database import CONSUMER_ONLY, MONEY, digits_checks
 from shared.documents import Document
-from shared.events.registry import RoleFiling
+from shared.events.registry import HeldQualification, RoleFiling
 
 
 class SubjectCopy(Row):

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database import CONSUMER_ONLY
 from shared.documents import Document
-from shared.events.registry import PilotEvent, PortEvent, RoleFiling, SiteEvent, Stall
+from shared.events.registry import HeldQualification, PilotEvent, PortEvent, RoleFiling, SiteEvent, Stall
 from shared.vocabulary.recognition import Decision
-from trade_ledger.store.documents import HeldQualification, Shown
+from trade_ledger.store.documents import Shown
 from trade_ledger.store.tables.row import Row
 
 Place = PilotEvent | SiteEvent | PortEvent
