@@ -5,7 +5,8 @@ Registry shows it and trade-ledger stores it on each trade line (V8): the entry 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,6 +99,22 @@ def recognise(name: str, hs_code: str, entries: Iterable[Entry]) -> Recognition:
     barred = any(each.entry.barred_from_simplification for each in found)
     verdict = Verdict(first.verdict, first.reference, first.reason, first.reason_zh, barred, first.by_person)
     return Recognition(verdict, tuple(found))
+
+
+EntriesByPrefix = Mapping[str, Sequence[Entry]]
+
+
+def by_prefix(entries: Iterable[Entry]) -> EntriesByPrefix:
+    """The entries under their code prefixes, so that a code meets only those that can concern it."""
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        found[entry.hs_prefix].append(entry)
+    return dict(found)
+
+
+def entries_about(hs_code: str, entries: EntriesByPrefix) -> list[Entry]:
+    """The entries whose prefix a code has; those without a prefix concern every code."""
+    return [entry for n in range(len(hs_code) + 1) for entry in entries.get(hs_code[:n], ())]
 
 
 def _score(entry: Entry, name: str, hs_code: str) -> int:

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from shared.vocabulary.recognition import Decision, Entry, Verdict
+from shared.vocabulary.recognition import Decision, Entry, Verdict, by_prefix, entries_about
 from trade_ledger.domain.receipts import Receipt, breaches_of_portions, cases_of_arrival, outcome_of
-from trade_ledger.domain.recognition import by_prefix, entries_about, governs
+from trade_ledger.domain.recognition import governs
 
 AT = datetime(2026, 5, 13, 8, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.vocabulary.recognition import UNKNOWN, Decision, Entry, Verdict, recognise
+from shared.vocabulary.recognition import UNKNOWN, Decision, Entry, Verdict, by_prefix, entries_about, recognise
 from shared.workshop.testing.recognition_cases import RecognitionCase, recognition_cases
-from trade_ledger.domain.recognition import by_prefix, entries_about, governs
+from trade_ledger.domain.recognition import governs
 
 # A trade line has its code; goods without one are registry's to recognise.
 CASES = [each for each in recognition_cases() if each.hs_code]

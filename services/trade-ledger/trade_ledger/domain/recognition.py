@@ -1,27 +1,10 @@
-"""Which list entries can concern a code, and which of two verdicts on a line governs (V8, V9, R-GOODS-1)."""
+"""Which of two verdicts on a trade line governs (V8)."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
-from shared.vocabulary.recognition import Decision, Entry, Verdict
-
-EntriesByPrefix = Mapping[str, Sequence[Entry]]
-
-
-def by_prefix(entries: Iterable[Entry]) -> EntriesByPrefix:
-    """The entries under their code prefixes, so that a code meets only those that can concern it."""
-    found: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        found[entry.hs_prefix].append(entry)
-    return dict(found)
-
-
-def entries_about(hs_code: str, entries: EntriesByPrefix) -> list[Entry]:
-    """The entries whose prefix a code has; those without a prefix concern every code."""
-    return [entry for n in range(len(hs_code) + 1) for entry in entries.get(hs_code[:n], ())]
-
+from shared.vocabulary.recognition import Decision, Verdict
 
 _STRICTNESS: Mapping[Decision, int] = {"eligible": 0, "needs_person": 1, "not_eligible": 2}
 

@@ -12,9 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from shared.vocabulary.recognition import Verdict, recognise
+from shared.vocabulary.recognition import EntriesByPrefix, Verdict, by_prefix, entries_about, recognise
 from trade_ledger.domain.parties import StallTerm, Standings
-from trade_ledger.domain.recognition import EntriesByPrefix, by_prefix, entries_about
 from trade_ledger.store.facts import (
     agreements_by_id,
     entries_in_force,
