@@ -123,13 +123,37 @@ async def row_to_change(
     if its version has changed since.
     """
     query: Select[V] = select(table).where(_key(table) == row_id, *where).with_for_update()
-    row = (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+    row = await _permitted(session, query.execution_options(populate_existing=True), row_id, pilot, what, own)
+    if version is not None and row.version != version:
+        raise Stale(f"the {what} has version {row.version}")
+    return row
+
+
+async def row_read(
+    session: AsyncSession,
+    table: type[P],
+    row_id: object,
+    *where: ColumnElement[bool],
+    pilot: str,
+    what: str,
+    own: Callable[[P], bool] | None = None,
+) -> P:
+    """The row with this id, to be read only.
+
+    Raises NotFound if the pilot has no such row that satisfies `where`, Hidden if it isn't the caller's `own`.
+    """
+    query: Select[P] = select(table).where(_key(table) == row_id, *where)
+    return await _permitted(session, query, row_id, pilot, what, own)
+
+
+async def _permitted(
+    session: AsyncSession, query: Select[P], row_id: object, pilot: str, what: str, own: Callable[[P], bool] | None
+) -> P:
+    row = (await session.execute(query)).scalar_one_or_none()
     if row is None or row.pilot != pilot:
         raise NotFound(f"no {what} {row_id}")
     if own is not None and not own(row):
         raise Hidden(f"{what} {row_id} is somebody else's")
-    if version is not None and row.version != version:
-        raise Stale(f"the {what} has version {row.version}")
     return row
 
 

@@ -23,6 +23,7 @@ from shared.rows import (
     numbers_of,
     put,
     put_all,
+    row_read,
     row_seen,
     row_to_change,
 )
@@ -174,6 +175,29 @@ async def test_a_row_is_changed_by_its_own_at_the_version_that_was_seen(
         with pytest.raises((NotFound, Stale)) as raised:
             await changing
         assert str(raised.value) == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, None),
+        ({"pilot": "yiwu"}, "no slip 1"),
+        ({"kind": "gift"}, "no slip 1"),
+        ({"owner": "you"}, "slip 1 is somebody else's"),
+    ],
+)
+async def test_a_row_is_read_by_its_own(session: AsyncSession, asked: dict[str, str], said: str | None) -> None:
+    wanted = {"pilot": "longshui", "owner": "me", "kind": "goods", **asked}
+    of_kind = Slip.kind == wanted["kind"]
+    reading = row_read(
+        session, Slip, 1, of_kind, pilot=wanted["pilot"], what="slip", own=lambda slip: slip.owner == wanted["owner"]
+    )
+    if said is None:
+        assert (await reading).id == 1
+    else:
+        with pytest.raises(NotFound) as raised:
+            await reading
+        assert (type(raised.value), str(raised.value)) == (Hidden if "owner" in asked else NotFound, said)
 
 
 async def test_a_row_to_change_is_locked_and_read_anew(sessions: Sessions) -> None:

@@ -23,6 +23,9 @@ _STATEMENTS = {"select", "insert", "update", "delete", "text", "exists", "union"
 _SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH \w+ AS)\b")
 _UNTYPED = {"dict[str, Any]", "Mapping[str, Any]", "list[Any]", "dict[str, object]"}
 
+_ABOVE_THE_STORE = {"api", "consumers", "operations", "publishers"}
+_RUNS = {"execute", "scalar", "scalars", "stream", "stream_scalars"}
+
 Finder = Callable[[ast.Module, Path], Iterator[str]]
 
 
@@ -91,6 +94,19 @@ def statements(tree: ast.Module, _: Path) -> Iterator[str]:
             yield f"SQL in line {node.lineno}"
 
 
+def runs(methods: set[str]) -> Finder:
+    """Calls of these methods on a session."""
+
+    def found(tree: ast.Module, _: Path) -> Iterator[str]:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods:
+                on = ast.unparse(node.func.value)
+                if on.rpartition(".")[2] == "session":
+                    yield f"{on}.{node.func.attr}() in line {node.lineno}"
+
+    return found
+
+
 def other_verbs(tree: ast.Module, file: Path) -> Iterator[str]:
     """Public functions that an operations file isn't named after, and its own where it is missing."""
     functions = (each for each in tree.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
@@ -128,6 +144,13 @@ def test_a_domain_imports_the_standard_library_the_vocabulary_and_itself(service
 @pytest.mark.parametrize("service", SERVICES)
 def test_statements_stand_in_the_store(service: str) -> None:
     assert offenders(service, lambda room, _: room != "store", statements) == {}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_only_the_store_runs_queries(service: str) -> None:
+    """Operations may fetch a row by its id; what a route reads goes through a question of the store."""
+    assert offenders(service, lambda room, _: room in _ABOVE_THE_STORE, runs(_RUNS)) == {}
+    assert offenders(service, lambda room, _: room == "api", runs({"get", "get_one"})) == {}
 
 
 @pytest.mark.parametrize("service", SERVICES)

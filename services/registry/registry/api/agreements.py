@@ -20,8 +20,7 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, Wanted, WantedPage
-from shared.rows import model_from
-from shared.vocabulary.errors import Hidden, NotFound
+from shared.rows import model_from, row_read
 
 router = APIRouter(tags=["agreements"])
 
@@ -52,11 +51,11 @@ async def _page(session: AsyncSession, caller: Caller, wanted: Wanted, kind: str
 async def _read(
     session: AsyncSession, caller: Caller, agreement_id: UUID, kind: str, response: Response
 ) -> AgreementOut:
-    row = await session.get(AgreementRow, agreement_id)
-    if row is None or row.pilot != caller.pilot or row.kind != kind:
-        raise NotFound(f"no agreement {agreement_id}")
-    if caller.is_party and caller.subject_id not in (row.principal_id, row.agent_id):
-        raise Hidden(f"agreement {agreement_id} is somebody else's")
+    def own(row: AgreementRow) -> bool:
+        return not caller.is_party or caller.subject_id in (row.principal_id, row.agent_id)
+
+    of_kind = AgreementRow.kind == kind
+    row = await row_read(session, AgreementRow, agreement_id, of_kind, pilot=caller.pilot, what="agreement", own=own)
     response.headers["etag"] = f'"{row.version}"'
     return model_from(AgreementOut, row)
 

@@ -25,8 +25,7 @@ from registry.store.tables import CommodityDecisionRow, CommodityListRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
-from shared.rows import model_from
-from shared.vocabulary.errors import NotFound
+from shared.rows import model_from, row_read
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.recognition import recognise
 
@@ -59,17 +58,14 @@ async def list_lists(
     kind: Literal["positive", "negative"] | None = None,
 ) -> Page[CommodityListOut]:
     """The published versions with the dates they hold from, newest first."""
-    query = wanted.of(lists_of(caller.pilot, kind), CommodityListRow.id)
-    rows = (await session.execute(query)).all()
+    rows = await lists_of(session, caller.pilot, kind, wanted)
     return wanted.page(rows, [model_from(CommodityListOut, row) for row in rows], "id")
 
 
 @router.get("/v1/commodity-lists/{list_id}")
 async def read_list(list_id: UUID, session: Reading, caller: Authorised) -> CommodityListContent:
     """One version with its entries."""
-    row = await session.get(CommodityListRow, list_id)
-    if row is None or row.pilot != caller.pilot:
-        raise NotFound(f"no list {list_id}")
+    row = await row_read(session, CommodityListRow, list_id, pilot=caller.pilot, what="list")
     header = _header(row).model_dump()
     return CommodityListContent(**header, source=row.source, published_at=row.published_at, entries=row.entries)
 
@@ -119,9 +115,7 @@ async def list_decisions(session: Reading, caller: Authorised, wanted: WantedPag
 @router.get("/v1/commodity-decisions/{decision_id}")
 async def read_decision(decision_id: UUID, session: Reading, caller: Authorised) -> CommodityDecisionOut:
     """One decision."""
-    row = await session.get(CommodityDecisionRow, decision_id)
-    if row is None or row.pilot != caller.pilot:
-        raise NotFound(f"no decision {decision_id}")
+    row = await row_read(session, CommodityDecisionRow, decision_id, pilot=caller.pilot, what="decision")
     return model_from(CommodityDecisionOut, row)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,7 +15,7 @@ from registry.store.tables import CommodityDecisionRow, CommodityListRow, Recogn
 from shared.database import in_force_on
 from shared.http.paging import Wanted
 from shared.rows import lock_name
-from shared.vocabulary.recognition import Entry, decided, listed, recognise
+from shared.vocabulary.recognition import Entry, by_prefix, decided, entries_about, listed, recognise
 
 
 async def next_list_version(session: AsyncSession, pilot: str, kind: str) -> int:
@@ -69,24 +69,17 @@ async def tasks_open_on(session: AsyncSession, pilot: str, day: date, page: Want
     two statements, however many tasks are decided.
     """
     task = RecognitionTaskRow
-    decisions: dict[str, list[Entry]] = defaultdict(list)
-    for entry in await decisions_in_force(session, pilot, day):
-        decisions[entry.hs_prefix].append(entry)
+    decisions = by_prefix(await decisions_in_force(session, pilot, day))
     query = select(task).where(task.pilot == pilot, task.closed_at.is_(None))
     if page.before is not None:
         query = query.where(task.line_id < page.before)
     found: list[RecognitionTaskRow] = []
     async for row in await session.stream_scalars(query.order_by(task.line_id.desc())):
-        about = [entry for prefix in _prefixes(row.hs_code) for entry in decisions.get(prefix, ())]
-        if not recognise(row.goods_name, row.hs_code, about).candidates:
+        if not recognise(row.goods_name, row.hs_code, entries_about(row.hs_code, decisions)).candidates:
             found.append(row)
         if len(found) > page.limit:
             break
     return found
-
-
-def _prefixes(hs_code: str) -> list[str]:
-    return [hs_code[:length] for length in range(len(hs_code) + 1)]
 
 
 async def tasks_of_trade(session: AsyncSession, trade_id: UUID) -> list[RecognitionTaskRow]:
@@ -95,12 +88,18 @@ async def tasks_of_trade(session: AsyncSession, trade_id: UUID) -> list[Recognit
     return list((await session.execute(query)).scalars())
 
 
-def lists_of(pilot: str, kind: str | None) -> Select[Any]:
-    """(id, kind, version, effective_from, entry_count) of the list versions of a pilot, of one kind or of both."""
+async def lists_of(session: AsyncSession, pilot: str, kind: str | None, page: Wanted) -> Sequence[Row[Any]]:
+    """(id, kind, version, effective_from, entry_count) of a page of a pilot's list versions and of one row more.
+
+    They are of one kind or of both, newest first.
+    """
     table = CommodityListRow
     count = func.jsonb_array_length(table.entries).label("entry_count")
     query = select(table.id, table.kind, table.version, table.effective_from, count).where(table.pilot == pilot)
-    return query if kind is None else query.where(table.kind == kind)
+    if kind is not None:
+        query = query.where(table.kind == kind)
+    rows: Sequence[Row[Any]] = (await session.execute(page.of(query, table.id))).all()
+    return rows
 
 
 def decisions_of(pilot: str) -> Select[CommodityDecisionRow]:

@@ -13,8 +13,8 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
-from shared.rows import model_from, row_seen
-from shared.vocabulary.errors import Forbidden, Hidden, NotFound
+from shared.rows import model_from, row_read, row_seen
+from shared.vocabulary.errors import Forbidden, Hidden
 from trade_ledger.api.filters import WantedPackingLists
 from trade_ledger.api.schemas import (
     ArrivalIn,
@@ -38,7 +38,7 @@ from trade_ledger.operations.packing.seal_load import seal_load
 from trade_ledger.operations.packing.seal_packing_list import seal_packing_list
 from trade_ledger.operations.packing.unpack_lines import unpack_lines
 from trade_ledger.publishers.packing import load_state, packing_list_state
-from trade_ledger.store.packing import packing_lists_like, packing_lists_seen_by
+from trade_ledger.store.packing import load_holds_one_of, packing_lists_like, packing_lists_seen_by
 from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackingListRow
 
 router = APIRouter(tags=["packing"])
@@ -58,11 +58,11 @@ def _handed(row: HandoverRow) -> HandoverOut:
 @router.get("/v1/handovers/{handover_id}")
 async def read_handover(handover_id: UUID, session: Reading, caller: Authorised, response: Response) -> HandoverOut:
     """One handover."""
-    row = await session.get(HandoverRow, handover_id)
-    if row is None or row.pilot != caller.pilot:
-        raise NotFound(f"no handover {handover_id}")
-    if caller.is_party and caller.subject_id not in (row.from_subject_id, row.to_subject_id):
-        raise Hidden(f"handover {handover_id} is somebody else's")
+
+    def own(row: HandoverRow) -> bool:
+        return not caller.is_party or caller.subject_id in (row.from_subject_id, row.to_subject_id)
+
+    row = await row_read(session, HandoverRow, handover_id, pilot=caller.pilot, what="handover", own=own)
     response.headers["etag"] = '"1"'
     return _handed(row)
 
@@ -86,14 +86,12 @@ async def open_a_load(body: LoadIn, command: Commanded) -> Response:
 @router.get("/v1/loads/{load_id}")
 async def read_load(load_id: UUID, session: Reading, caller: Authorised, response: Response) -> LoadOut:
     """One load."""
-    row = await session.get(LoadRow, load_id)
-    if row is None or row.pilot != caller.pilot:
-        raise NotFound(f"no load {load_id}")
-    state = await load_state(session, row)
+    row = await row_read(session, LoadRow, load_id, pilot=caller.pilot, what="load")
     if caller.is_party and caller.subject_id != row.consolidator_id:
-        query = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=False)
-        if (await session.execute(query.where(PackingListRow.load_id == load_id).limit(1))).first() is None:
+        seen = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=False)
+        if not await load_holds_one_of(session, load_id, seen):
             raise Hidden(f"load {load_id} is somebody else's")
+    state = await load_state(session, row)
     response.headers["etag"] = f'"{row.version}"'
     return LoadOut(id=row.id, version=row.version, load=state)
 

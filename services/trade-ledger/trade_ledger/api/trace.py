@@ -9,9 +9,8 @@ from shared.http.command import Reading
 from shared.rows import model_from
 from shared.vocabulary.errors import Hidden, NotFound
 from trade_ledger.api.schemas import TraceOut, TraceStep
-from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trace import find, timeline, widen
-from trade_ledger.store.trades import trades_seen_by
+from trade_ledger.store.trades import trade_ids_among, trades_seen_by
 
 router = APIRouter(tags=["trace"])
 
@@ -26,8 +25,7 @@ async def trace(asked: str, session: Reading, caller: Authorised) -> TraceOut:
     if caller.is_party:
         as_agent = caller.role == "agent"
         query = trades_seen_by(caller.pilot, caller.subject_id, all_of_them=False, as_agent=as_agent)
-        rows = await session.execute(query.where(TradeRow.id.in_(traced.trades)))
-        traced.trades = {row.id for row in rows.scalars()}
+        traced.trades = await trade_ids_among(session, query, traced.trades)
         if not traced.trades and asked != str(caller.subject_id):
             raise Hidden("it is somebody else's")
     await widen(session, traced)

@@ -42,6 +42,7 @@ from trade_ledger.store.registrations import Claim
 from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trades import (
     lines_of,
+    trade_ids_among,
     trades_in_short,
     trades_like,
     trades_seen_by,
@@ -135,23 +136,18 @@ async def read_trade(trade_id: UUID, session: Reading, caller: Authorised, respo
     row = await _seen(session, caller, trade_id)
     response.headers["etag"] = f'"{row.version}"'
     counters = [
-        LineCounters(
-            line_id=line.id,
-            line_no=line.line_no,
-            **{name: getattr(counter, name) for name in set(LineCounters.model_fields) - {"line_id", "line_no"}},
-        )
-        for line, counter in await lines_of(session, trade_id)
+        model_from(LineCounters, counter, line_no=line.line_no) for line, counter in await lines_of(session, trade_id)
     ]
     others = await trades_with_documents_of(session, row)
-    seen = set((await session.execute(_seen_by(caller).where(TradeRow.id.in_([each.id for each in others])))).scalars())
+    seen = await trade_ids_among(session, _seen_by(caller), [each.id for each in others])
     same = [
         DocumentFlag(
-            number=other.number if other in seen else None,
+            number=other.number if other.id in seen else None,
             other_method=other.state.settlement_method != row.state.settlement_method,
         )
         for other in others
     ]
-    return TradeDetail(**shown(row).model_dump(), counters=counters, same_document=same)
+    return TradeDetail(**dict(shown(row)), counters=counters, same_document=same)
 
 
 @router.get("/v1/trades/{trade_id}/versions/{version}")

@@ -46,6 +46,11 @@ async def open_load_of(session: AsyncSession, pilot: str, container_number: str)
     return (await session.execute(query)).scalar_one_or_none()
 
 
+async def load_holds_one_of(session: AsyncSession, load_id: UUID, lists: Select[PackingListRow]) -> bool:
+    """Whether one of a query's packing lists is in the load."""
+    return (await session.execute(lists.where(PackingListRow.load_id == load_id).limit(1))).first() is not None
+
+
 async def loads_arrived(session: AsyncSession, ids: Iterable[UUID]) -> bool:
     """Whether all of them are at their supervised site."""
     query = select(LoadRow.id).where(LoadRow.id.in_(set(ids)), LoadRow.arrived_at.is_(None)).limit(1)

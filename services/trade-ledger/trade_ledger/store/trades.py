@@ -65,6 +65,12 @@ def trades_seen_by(
     )
 
 
+async def trade_ids_among(session: AsyncSession, query: Select[TradeRow], ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the ids whose trades a query includes."""
+    among = query.with_only_columns(TradeRow.id).where(TradeRow.id.in_(set(ids)))
+    return set((await session.execute(among)).scalars())
+
+
 def trades_like(
     query: Select[TradeRow],
     *,
