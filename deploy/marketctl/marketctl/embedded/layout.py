@@ -58,13 +58,7 @@ def default_ports() -> dict[str, int]:
 
 def free_ports() -> dict[str, int]:
     """A free port for everything, all different."""
-    ports: dict[str, int] = {}
-    for name in _DEFAULT_PORTS:
-        port = free_port()
-        while port in ports.values():
-            port = free_port()
-        ports[name] = port
-    return ports
+    return {name: free_port() for name in _DEFAULT_PORTS}
 
 
 def run_folder() -> Path:

@@ -12,15 +12,23 @@ _FREE = range(15000, 32000)
 
 
 def free_port() -> int:
-    """A loopback TCP port that nobody uses right now, and no outgoing connection will."""
+    """A loopback TCP port that nobody uses, that no outgoing connection takes, and that no other call is given.
+
+    The promise holds among all processes that ask here, until the asking one ends: its server may stop and start again.
+    """
     while True:
         port = secrets.choice(_FREE)
+        mark = socket.socket(type=socket.SOCK_DGRAM)
         with socket.socket() as probe:
             try:
+                mark.bind(("127.0.0.1", port))
                 probe.bind(("127.0.0.1", port))
             except OSError:
+                mark.close()
                 continue
-            return port
+        # The UDP port of the same number marks the choice until the process ends, however it ends.
+        mark.detach()
+        return port
 
 
 def port_owner(port: int) -> str | None:
