@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.rooms import entitlements_for_update
-from fx_settlement.store.tables import HoldLineRow, HoldRow
+from fx_settlement.store.tables import EntitlementRow, HoldLineRow, HoldRow
 from shared.act import Act
 from shared.rows import row_to_change
 
@@ -19,14 +20,25 @@ async def hold_for_update(session: AsyncSession, hold_id: UUID) -> HoldRow | Non
     return await session.get(HoldRow, hold_id, with_for_update=True, populate_existing=True)
 
 
-async def hold_to_change(session: AsyncSession, hold_id: UUID, *, bank_id: UUID, act: Act) -> HoldRow:
-    """The hold with its declarations, locked, if the caller's bank placed it."""
-    await entitlements_for_update(session, {line.declaration_id for line in await lines_of(session, hold_id)})
+@dataclass(frozen=True, slots=True)
+class LockedHold:
+    """A hold locked together with the declarations on which it reserves room."""
+
+    hold: HoldRow
+    lines: list[HoldLineRow]
+    entitlements: dict[UUID, EntitlementRow]
+
+
+async def hold_to_change(session: AsyncSession, hold_id: UUID, *, bank_id: UUID, act: Act) -> LockedHold:
+    """The hold, if the caller's bank placed it; declarations are locked first."""
+    lines = await lines_of(session, hold_id)
+    entitlements = await entitlements_for_update(session, {line.declaration_id for line in lines})
 
     def own(row: HoldRow) -> bool:
         return row.bank_id == bank_id
 
-    return await row_to_change(session, HoldRow, hold_id, pilot=act.pilot, version=None, what="hold", own=own)
+    hold = await row_to_change(session, HoldRow, hold_id, pilot=act.pilot, version=None, what="hold", own=own)
+    return LockedHold(hold, lines, entitlements)
 
 
 async def lines_of(session: AsyncSession, hold_id: UUID) -> list[HoldLineRow]:

@@ -7,20 +7,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.domain.holding import (
-    breaches_of_commit,
-    breaches_of_ending,
-    breaches_of_frozen,
-    breaches_of_held_portions,
-)
+from fx_settlement.domain.holding import breaches_of_commit, breaches_of_frozen, breaches_of_held_portions
 from fx_settlement.operations.money.use_collection import ToMatch, use_collection
-from fx_settlement.operations.rooms.end_hold import end_hold
+from fx_settlement.operations.rooms.end_hold import end_hold, require_open
 from fx_settlement.store.collections import collection_to_change
-from fx_settlement.store.holds import hold_to_change, lines_of
-from fx_settlement.store.rooms import entitlements_for_update
+from fx_settlement.store.holds import hold_to_change
 from fx_settlement.store.tables import HoldRow
 from shared.act import Act
-from shared.vocabulary.errors import Refused, Stale
+from shared.vocabulary.errors import Refused
 
 
 async def commit_hold(
@@ -34,18 +28,14 @@ async def commit_hold(
     act: Act,
 ) -> HoldRow:
     """The committed hold with its matches written; committing it again for the same collection changes nothing."""
-    hold = await hold_to_change(session, hold_id, bank_id=bank_id, act=act)
+    locked = await hold_to_change(session, hold_id, bank_id=bank_id, act=act)
+    hold, entitlements = locked.hold, locked.entitlements
     if hold.status == "committed" and hold.collection_id == collection_id:
         return hold
-    if breaches := breaches_of_ending(hold.status):
-        raise Refused(breaches)
-    if hold.version != version:
-        raise Stale(f"the hold has version {hold.version}")
-    lines = await lines_of(session, hold_id)
-    held = {line.portion_id: line.value for line in lines}
+    require_open(hold, version)
+    held = {line.portion_id: line.value for line in locked.lines}
     if breaches := breaches_of_held_portions([each.portion_id for each in wanted], held):
         raise Refused(breaches)
-    entitlements = await entitlements_for_update(session, {line.declaration_id for line in lines})
     collection = await collection_to_change(session, collection_id, bank_id=bank_id, version=None, act=act)
     if breaches := breaches_of_frozen(any(entitlement.frozen for entitlement in entitlements.values())):
         raise Refused(breaches)
