@@ -30,6 +30,17 @@ class Calendar:
             self.provisional = True
             return day.weekday() < _SATURDAY
 
+    def is_holiday(self, day: date) -> bool:
+        """Whether a day is free as part of a legal holiday; a published free day is."""
+        if day in self._published:
+            return not self._published[day]
+        try:
+            free, holiday = chinese_calendar.get_holiday_detail(day)
+        except NotImplementedError:
+            self.provisional = True
+            return False
+        return bool(free and holiday)
+
     @property
     def version(self) -> str:
         """What a decision stores: the built-in calendar's version and how many published days went before it."""

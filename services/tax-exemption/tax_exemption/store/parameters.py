@@ -17,6 +17,13 @@ class WindowRule(Input):
     model_config = ConfigDict(frozen=True)
 
     last_day: int = Field(description="day of the month after the export", strict=True, ge=1, le=31)
+    least_holiday_run: int = Field(
+        default=3,
+        description="days; a legal holiday inside the window of so many moves its end",
+        strict=True,
+        ge=2,
+        le=31,
+    )
     extended: dict[MonthText, DateText] = Field(description="month of export to the published last day")
 
 

@@ -36,6 +36,7 @@ def window_for(month: str, rules: Policy, days: Calendar, today: date) -> Window
     return window_of(
         month,
         last_day=parameter.last_day,
-        is_working=days.is_working,
+        least_run=parameter.least_holiday_run,
+        days=days,
         extended_to=parameter.extended.get(month),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,21 @@ from tax_exemption.domain.filing import (
     gate_is_open,
 )
 from tax_exemption.domain.window import Window, month_after, window_of
+
+
+@dataclass(frozen=True)
+class OneMonth:
+    """A calendar whose only free days lie in one month; those before the 20th are legal holidays."""
+
+    first: date
+    free: frozenset[int]
+
+    def is_working(self, day: date) -> bool:
+        return day.month != self.first.month or day.day not in self.free
+
+    def is_holiday(self, day: date) -> bool:
+        return not self.is_working(day) and day.day < 20
+
 
 RETURN = FilingFacts(
     today=date(2026, 6, 15),
@@ -103,8 +118,14 @@ def test_a_choice_of_rate_is_kept_for_twelve_months(rule: str, month: str, earli
     [
         ("R-TAX-2: the 15th is a working day", "2026-05", [], 15, date(2026, 6, 15)),
         ("R-TAX-2: the 15th is free", "2026-05", [15], 15, date(2026, 6, 16)),
-        ("R-TAX-2: the days to the 17th are free", "2026-05", [15, 16, 17], 15, date(2026, 6, 18)),
-        ("R-TAX-2: the days before the 15th are free", "2026-05", [12, 13, 14], 15, date(2026, 6, 15)),
+        ("R-TAX-2: a holiday ends on the 14th, of two days", "2026-05", [13, 14], 15, date(2026, 6, 15)),
+        ("R-TAX-2: of three", "2026-05", [12, 13, 14], 15, date(2026, 6, 18)),
+        ("R-TAX-2: of four", "2026-05", [11, 12, 13, 14], 15, date(2026, 6, 19)),
+        ("R-TAX-2: two of three days lie inside", "2026-05", [14, 15, 16], 15, date(2026, 6, 17)),
+        ("R-TAX-2: all three lie inside", "2026-05", [13, 14, 15], 15, date(2026, 6, 18)),
+        ("R-TAX-2: only working days are counted", "2026-05", [1, 2, 3, 16, 18], 15, date(2026, 6, 20)),
+        ("R-TAX-2: two holidays of three days", "2026-05", [1, 2, 3, 7, 8, 9], 15, date(2026, 6, 21)),
+        ("R-TAX-2: free days without a legal holiday", "2026-05", [20, 21, 22], 22, date(2026, 6, 23)),
         ("R-TAX-2: free days move it into the next month", "2026-05", [30], 30, date(2026, 7, 1)),
         ("R-TAX-2: a month shorter than the last day", "2028-01", [], 31, date(2028, 2, 29)),
         ("R-TAX-2: and not a leap year", "2026-01", [], 31, date(2026, 2, 28)),
@@ -113,8 +134,5 @@ def test_a_choice_of_rate_is_kept_for_twelve_months(rule: str, month: str, earli
 )
 def test_the_last_day_of_a_window(rule: str, month: str, free: list[int], last_day: int, last: date) -> None:
     first = month_after(month)
-
-    def is_working(day: date) -> bool:
-        return day.month != first.month or day.day not in free
-
-    assert window_of(month, last_day=last_day, is_working=is_working) == Window(first, last), rule
+    days = OneMonth(first, frozenset(free))
+    assert window_of(month, last_day=last_day, least_run=3, days=days) == Window(first, last), rule

@@ -225,19 +225,19 @@ async def test_tax_may_set_that_quarterly_filers_declare_each_month(filing: Fili
 
 async def test_a_published_free_day_and_a_published_extension_move_the_end(filing: Filing) -> None:
     async def last() -> str:
-        window = await filing.door.done("GET", "/v1/windows?month=2026-05", **filing.as_holder())
+        window = await filing.door.done("GET", "/v1/windows?month=2026-06", **filing.as_holder())
         return str(window["last"])
 
-    assert await last() == "2026-06-15"
-    day = {"day": "2026-06-15", "working": False, "source": "notice"}
+    assert await last() == "2026-07-15"
+    day = {"day": "2026-07-15", "working": False, "source": "notice"}
     await filing.door.done("POST", "/v1/calendar-days", day, role="tax")
-    assert await last() == "2026-06-16"
+    assert await last() == "2026-07-16"
     body = {
         "name": "exemption_window", "effective_from": "2026-06-01",
-        "value": {"last_day": 15, "extended": {"2026-05": "2026-06-22"}}, "citation": "notice", "remark": "",
+        "value": {"last_day": 15, "extended": {"2026-06": "2026-07-22"}}, "citation": "notice", "remark": "",
     }  # fmt: skip
     await filing.door.done("POST", "/v1/policy-parameters", body, role="admin")
-    assert await last() == "2026-06-22"
+    assert await last() == "2026-07-22"
 
 
 @pytest.mark.parametrize("month", ["2026-12", "2027-09", "2002-12", "2099-12"])
