@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.holding import breaches_of_commit, breaches_of_frozen, breaches_of_held_portions
 from fx_settlement.operations.money.use_collection import ToMatch, use_collection
-from fx_settlement.operations.rooms.end_hold import end_hold, require_open
+from fx_settlement.operations.rooms.end_hold import end_hold
+from fx_settlement.operations.rooms.require_open import require_open
 from fx_settlement.store.collections import collection_to_change
 from fx_settlement.store.holds import hold_to_change
 from fx_settlement.store.tables import HoldRow

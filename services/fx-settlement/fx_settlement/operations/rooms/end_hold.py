@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.domain.holding import breaches_of_ending
 from fx_settlement.store.holds import lines_of
 from fx_settlement.store.room_moves import Move, move_rooms
 from fx_settlement.store.rooms import rooms_by_portion
 from fx_settlement.store.tables import HoldRow
 from shared.act import Act
-from shared.vocabulary.errors import Refused, Stale
-
-
-def require_open(hold: HoldRow, version: int) -> None:
-    """Raise unless the hold is in force at the version the caller saw."""
-    if breaches := breaches_of_ending(hold.status):
-        raise Refused(breaches)
-    if hold.version != version:
-        raise Stale(f"the hold has version {hold.version}")
 
 
 async def end_hold(session: AsyncSession, hold: HoldRow, status: str, *, reason: str, act: Act) -> None:

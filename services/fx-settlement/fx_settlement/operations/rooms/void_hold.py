@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.operations.rooms.end_hold import end_hold, require_open
+from fx_settlement.operations.rooms.end_hold import end_hold
+from fx_settlement.operations.rooms.require_open import require_open
 from fx_settlement.publishers.money import announce_entitlement
 from fx_settlement.store.holds import hold_to_change
 from fx_settlement.store.tables import HoldRow
