@@ -33,6 +33,7 @@ DeclarationStatus = Literal[
     "returned",
 ]
 BrandStatement = Literal["", "own", "authorised"]
+Frozen = Literal["room", "exemption", "certificate"]
 Decision = Literal["eligible", "not_eligible", "needs_person"]
 
 
@@ -252,12 +253,24 @@ class ValueDifference(Part):
     amount: MoneyAmount
 
 
+class PortionMove(Part):
+    """A part of a portion that left, or came back, on one day; value and FOB in the declaration's currency."""
+
+    on: date
+    quantity: QuantityText
+    value: MoneyAmount
+    fob: MoneyAmount
+
+
 class Portion(Part):
     """One trade line's share of one declared item: the key under which the four services agree (V68).
 
     Quantities are in `unit`; slip values in `slip_currency`; declared values and FOB in the declaration's
     currency; `fob_usd` at `rate_id`, `declared_value` is the slip's at `slip_rate_id` over `rate_id` plus the
     differences. `released`… are cumulative; `departed` includes what was returned later.
+
+    `departures` and `returns` split `departed…` and `returned…` by day, oldest first; without them (events before
+    they existed) all departed on the declaration's export date. `amended_on` is the day of the newest amendment.
     """
 
     portion_id: UUID
@@ -312,6 +325,9 @@ class Portion(Part):
     returned_quantity: QuantityText
     returned_value: MoneyAmount
     returned_fob: MoneyAmount
+    departures: tuple[PortionMove, ...] = ()
+    returns: tuple[PortionMove, ...] = ()
+    amended_on: date | None = None
 
 
 class DeclaredItem(Part):
@@ -339,13 +355,19 @@ class Route(Part):
 
 
 class ConflictCase(Part):
-    """What no longer agrees after an authority's fact, and who must act (R-DECL-7)."""
+    """What no longer agrees after an authority's fact, who must act, and what is frozen meanwhile (R-DECL-7).
+
+    `freezes` names what every service holds back: collection room, exemption items, certificates. It concerns
+    `portion_ids`, or the whole declaration where none are named.
+    """
 
     conflict_id: UUID
     code: str
     opened_at: datetime
     detail: str
     must_act: str
+    freezes: tuple[Frozen, ...] = ()
+    portion_ids: tuple[UUID, ...] = ()
 
 
 class DeclarationState(Part):
@@ -440,8 +462,14 @@ class GoodsReturned(DeclarationEvent):
 
 
 class ConflictOpened(DeclarationEvent):
+    """A case opened: `conflict` says what it freezes; the declaration lists all that are open."""
+
     TYPE: ClassVar[str] = "trade_ledger.conflict_opened.v1"
+    conflict: ConflictCase | None = None
 
 
 class ConflictClosed(DeclarationEvent):
+    """A case closed: what it froze is free again, unless another open case holds it too."""
+
     TYPE: ClassVar[str] = "trade_ledger.conflict_closed.v1"
+    conflict: ConflictCase | None = None

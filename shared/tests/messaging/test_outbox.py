@@ -148,7 +148,7 @@ async def test_a_declaration_of_two_thousand_portions_is_carried_from_submission
     submitted = of_two_thousand_portions(DeclarationSubmitted, **usual)
     departed = of_two_thousand_portions(DeclarationDeparted, **usual)
     async with make_sessions(make_engine_of(side.dsn)).begin() as session:
-        await announce(session, submitted, key="k", sequence=1, act=act, spare=256 * 1024)
+        await announce(session, submitted, key="k", sequence=1, act=act, spare=512 * 1024)
         await announce(session, departed, key="k", sequence=2, act=act)
     async with relaying(side.dsn, bus, "trade-ledger"):
         records = [await first_record(bus, submitted.TOPIC, offset) for offset in (0, 1)]

@@ -15,6 +15,7 @@ from trade_ledger.domain.cases import (
     case_of_room,
     cases_of_codes,
     cases_of_limit,
+    frozen_by,
     standing,
     turn_of,
 )
@@ -77,7 +78,7 @@ def test_a_withdrawal_stands_until_customs_took_the_declaration(
     [
         ("150000.00", []),
         ("149999.99", []),
-        ("150000.01", [Case("value_over_limit", "R1", "USD 150,000.01 is more than 150,000.00", "consignor")]),
+        ("150000.01", [Case("value_over_limit", "R1", "USD 150,000.01 is more than 150,000.00", "customs")]),
     ],
 )
 def test_accepted_above_the_limit_is_a_case_and_at_it_none(usd: str, found: list[Case]) -> None:
@@ -85,17 +86,40 @@ def test_accepted_above_the_limit_is_a_case_and_at_it_none(usd: str, found: list
 
 
 def test_another_code_than_the_slips_is_a_case_of_the_newest_amendment() -> None:
-    same, other = CodeNow("锤", "82", "eligible", "82"), CodeNow("钳", "73", "needs_person", "82")
+    same, other = CodeNow("p1", "锤", "82", "eligible", "82"), CodeNow("p2", "钳", "73", "eligible", "82")
     amended = [receipt("R2", "amended", 5), receipt("R1", "amended", 6), receipt("R0", "amended", 6)]
     assert cases_of_codes([same], amended) == []
     assert cases_of_codes([same, other], amended) == [
-        Case("code_changed", "R1", "钳: 73 (needs_person), the slip has 82", "consignor")
+        Case("code_changed", "R1", "钳: 73 (eligible), the slip has 82", "consignor", ("p2",))
     ]
+
+
+@pytest.mark.parametrize(
+    ("decision", "must_act"), [("eligible", "consignor"), ("needs_person", "commerce"), ("not_eligible", "commerce")]
+)
+def test_who_must_act_on_another_code_hangs_on_the_lists(decision: str, must_act: str) -> None:
+    """R-DECL-7, R-GOODS-1: only commerce decides on goods that its lists don't allow."""
+    goods = [CodeNow("p1", "钳", "73", "eligible", "82"), CodeNow("p2", "枪", "9303", decision, "82")]
+    (case,) = cases_of_codes(goods, [receipt("R1", "amended")])
+    assert (case.must_act, case.portions) == (must_act, ("p1", "p2"))
+
+
+@pytest.mark.parametrize(
+    ("code", "freezes"),
+    [
+        ("value_over_limit", ("room", "exemption", "certificate")),
+        ("code_changed", ("room", "exemption", "certificate")),
+        ("a_code_of_tomorrow", ("room", "exemption", "certificate")),
+        ("export_date_differs", ("exemption",)),
+    ],
+)
+def test_a_case_freezes_what_hangs_on_it_and_all_unless_it_is_named_here(code: str, freezes: tuple[str, ...]) -> None:
+    assert frozen_by(code) == freezes
 
 
 @pytest.mark.parametrize(("goods", "named"), [(9, 9), (10, 10), (11, 10)])
 def test_at_most_ten_goods_of_another_code_are_named(goods: int, named: int) -> None:
-    (case,) = cases_of_codes([CodeNow("钳", "73", "eligible", "82")] * goods, [receipt("R1", "amended")])
+    (case,) = cases_of_codes([CodeNow("p", "钳", "73", "eligible", "82")] * goods, [receipt("R1", "amended")])
     assert case.detail.count("钳") == named
 
 
@@ -106,7 +130,9 @@ def test_what_the_other_cases_say_and_who_must_act() -> None:
     assert case_of_reuse("R1", "accepted", "deleted", "{}") == Case(
         "receipt_id_reused", "R1", "first accepted, then deleted: {}", "customs"
     )
-    assert case_of_room(["钳", "锤"], "R1") == Case("quantity_elsewhere", "R1", "lines: 钳, 锤", "consignor")
+    assert case_of_room({"p2": "锤", "p1": "钳"}, "R1") == Case(
+        "quantity_elsewhere", "R1", "lines: 钳, 锤", "consignor", ("p1", "p2")
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

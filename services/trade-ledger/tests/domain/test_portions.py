@@ -13,6 +13,7 @@ from trade_ledger.domain.portions import (
     counters_of,
     numbers_of,
     second_statutory_quantity,
+    spread,
     statutory_quantity,
     untouched,
 )
@@ -118,3 +119,22 @@ def test_only_goods_that_have_a_second_statutory_quantity_declare_a_part_of_it(
 ) -> None:
     second = second_statutory_quantity(None if whole is None else D(whole), D(ratio))
     assert second == (None if expected is None else D(expected))
+
+
+@pytest.mark.parametrize(
+    ("parts", "whole", "digits", "shares"),
+    [
+        ([], "0", 2, []),
+        (["100"], "310.00", 2, ["310.00"]),
+        (["1", "1", "1"], "100.00", 2, ["33.33", "33.34", "33.33"]),
+        (["1", "2"], "100", 0, ["33", "67"]),
+        (["40", "60"], "0.01", 2, ["0.00", "0.01"]),
+    ],
+)
+def test_a_value_spread_over_days_sums_up_to_itself(
+    parts: list[str], whole: str, digits: int, shares: list[str]
+) -> None:
+    """V54: the remainder stands where the running total is rounded."""
+    found = spread([D(each) for each in parts], D(whole), digits)
+    assert found == [D(each) for each in shares]
+    assert sum(found, D(0)) == D(whole)

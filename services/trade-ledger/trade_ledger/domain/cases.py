@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -10,9 +10,19 @@ from typing import Literal
 from trade_ledger.domain.receipts import INACTIVE, Outcome, Receipt
 from trade_ledger.domain.receipts import Conflict as Case
 
+Frozen = Literal["room", "exemption", "certificate"]
+
 # Only a person closes these: what they name can't be read off the receipts again.
 _FOR_PEOPLE = frozenset({"customs_number_taken", "receipt_id_reused"})
 _MOST_NAMED = 10
+_ALL: tuple[Frozen, ...] = ("room", "exemption", "certificate")
+# The day of departure decides the month of the exemption, and nothing that is collected.
+_FREEZES: dict[str, tuple[Frozen, ...]] = {"export_date_differs": ("exemption",)}
+
+
+def frozen_by(code: str) -> tuple[Frozen, ...]:
+    """What every service holds back while a case is open: all that hangs on what is in dispute (R-DECL-7)."""
+    return _FREEZES.get(code, _ALL)
 
 
 def turn_of(code: str, *, still: bool, opened: bool, closed_by_facts: bool) -> Literal["close", "reopen", "keep"]:
@@ -47,22 +57,24 @@ def case_of_reuse(receipt_id: str, first: str, kind: str, told: str) -> Case:
     return Case("receipt_id_reused", receipt_id, f"first {first}, then {kind}: {told}", "customs")
 
 
-def case_of_room(goods: Sequence[str], receipt_id: str) -> Case:
-    """Lines whose counters have no room for what customs says: their quantity is declared elsewhere."""
-    return Case("quantity_elsewhere", receipt_id, f"lines: {', '.join(goods)}", "consignor")
+def case_of_room(goods: Mapping[str, str], receipt_id: str) -> Case:
+    """Lines (portion → name) whose counters have no room for what customs says: it is declared elsewhere."""
+    detail = f"lines: {', '.join(sorted(goods.values()))}"
+    return Case("quantity_elsewhere", receipt_id, detail, "consignor", tuple(sorted(goods)))
 
 
 def cases_of_limit(usd: Decimal, limit: Decimal, receipt_id: str) -> list[Case]:
     """The limit again, at the rate of the month in which the declaration counts as made; inclusive (V27)."""
     if usd <= limit:
         return []
-    return [Case("value_over_limit", receipt_id, f"USD {usd:,.2f} is more than {limit:,.2f}", "consignor")]
+    return [Case("value_over_limit", receipt_id, f"USD {usd:,.2f} is more than {limit:,.2f}", "customs")]
 
 
 @dataclass(frozen=True, slots=True)
 class CodeNow:
-    """Goods with the code that customs' amendment gave them, its verdict, and the code on their slip."""
+    """A portion with the code that customs' amendment gave it, its verdict, and the code on its slip."""
 
+    portion: str
     goods_name: str
     hs_code: str
     decision: str
@@ -70,16 +82,20 @@ class CodeNow:
 
 
 def cases_of_codes(goods: Sequence[CodeNow], amended: Sequence[Receipt]) -> list[Case]:
-    """Goods that customs amended to another code than their slip has; their verdict is the new code's (V8)."""
-    differing = [
-        f"{each.goods_name}: {each.hs_code} ({each.decision}), the slip has {each.registered}"
-        for each in goods
-        if each.hs_code != each.registered
-    ]
+    """Goods that customs amended to another code than their slip has; their verdict is the new code's (V8).
+
+    Where the new code isn't eligible, commerce must act, whose lists they are (R-GOODS-1); else the consignor.
+    """
+    differing = [each for each in goods if each.hs_code != each.registered]
     if not differing:
         return []
     last = max(amended, key=lambda each: (each.issued_at, each.receipt_id)).receipt_id
-    return [Case("code_changed", last, "; ".join(differing[:_MOST_NAMED]), "consignor")]
+    named = [
+        f"{each.goods_name}: {each.hs_code} ({each.decision}), the slip has {each.registered}" for each in differing
+    ]
+    must_act = "consignor" if all(each.decision == "eligible" for each in differing) else "commerce"
+    portions = tuple(sorted(each.portion for each in differing))
+    return [Case("code_changed", last, "; ".join(named[:_MOST_NAMED]), must_act, portions)]
 
 
 def asks_for_arrival(status: str, receipts: Sequence[Receipt]) -> bool:

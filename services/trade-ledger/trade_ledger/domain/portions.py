@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -88,6 +89,16 @@ def numbers_of(submitted: Submitted, now: PortionState) -> Numbers:
         returned_value=_part(value, now.returned, now.declared, digits),
         returned_fob=_part(fob, now.returned, now.declared, digits),
     )
+
+
+def spread(parts: Sequence[Decimal], whole: Decimal, digits: int) -> list[Decimal]:
+    """`whole` over some quantities in order; each rounding carries into the next, so that the parts sum up (V54)."""
+    total, upto, told, shares = sum(parts, Decimal(0)), Decimal(0), Decimal(0), []
+    for part in parts:
+        upto += part
+        shares.append(_part(whole, upto, total, digits) - told)
+        told += shares[-1]
+    return shares
 
 
 def _part(value: Decimal, part: Decimal, whole: Decimal, digits: int) -> Decimal:

@@ -58,12 +58,13 @@ class PortionState:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Facts that don't agree: which receipt shows it, and who must act."""
+    """Facts that don't agree: which receipt shows it, who must act, and which portions it concerns (none: all)."""
 
     code: str
     receipt_id: str
     detail: str
     must_act: str
+    portions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def outcome_of(receipts: Sequence[Receipt], submitted: Mapping[str, Decimal]) ->
         customs_number=numbers[0].customs_number if numbers else None,
         accepted_at=_first(taking),
         released_at=_first(by_kind["released"] or departed),
-        export_date=min((each.export_date or legal_date(each.issued_at) for each in departed), default=None),
+        export_date=min((day_of(each) for each in departed), default=None),
         proof=taking[0].receipt_id if taking else None,
         portions=portions,
         conflicts=(
@@ -106,6 +107,11 @@ def outcome_of(receipts: Sequence[Receipt], submitted: Mapping[str, Decimal]) ->
             *_of_quantities(by_kind, submitted, portions),
         ),
     )
+
+
+def day_of(receipt: Receipt) -> date:
+    """The day on which what a receipt tells took place: the day that it names, or else its own in Beijing (V16)."""
+    return receipt.export_date or legal_date(receipt.issued_at)
 
 
 def _first(receipts: Sequence[Receipt]) -> datetime | None:
@@ -193,7 +199,7 @@ def cases_of_arrival(receipts: Sequence[Receipt], arrivals: Mapping[str, datetim
 def _of_dates(departed: Sequence[Receipt]) -> list[Conflict]:
     """Parts may leave on different days, the whole only on one: the month of the exemption hangs on it."""
     whole = [each for each in departed if not each.quantities]
-    days = sorted({each.export_date or legal_date(each.issued_at) for each in whole})
+    days = sorted({day_of(each) for each in whole})
     if len(days) < 2:
         return []
     detail = "departed on " + " and on ".join(day.isoformat() for day in days)
@@ -235,7 +241,8 @@ def _of_quantities(
             ]
             if wrong:
                 detail = f"{kind}: {', '.join(wrong)}"
-                found.append(Conflict("quantity_over_declared", each.receipt_id, detail, "customs"))
+                known = tuple(portion for portion in wrong if portion in submitted)
+                found.append(Conflict("quantity_over_declared", each.receipt_id, detail, "customs", known))
     return found
 
 

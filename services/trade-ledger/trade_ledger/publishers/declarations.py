@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,21 +18,40 @@ from shared.events.trade_ledger import (
     DeclarationSubmitted,
     DeclaredItem,
     Portion,
+    PortionMove,
 )
 from shared.messaging.outbox import announce
 from shared.rows import model_from
+from shared.vocabulary.money import currency_digits
+from trade_ledger.domain.cases import frozen_by
 from trade_ledger.domain.merge import Behind, item_now
+from trade_ledger.domain.portions import spread
 from trade_ledger.store.conflicts import open_conflicts_of
 from trade_ledger.store.declarations import portions_of
-from trade_ledger.store.documents import SubmittedItem
+from trade_ledger.store.documents import Moved, SubmittedItem
 from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, PortionRow
 
 # What release, departure and cases add to a declaration of 2,000 portions: customs' word must never be too long.
-_GROWS_BY = 256 * 1024
+_GROWS_BY = 512 * 1024
 
 
 def _portion(row: PortionRow) -> Portion:
-    return model_from(Portion, row, **dict(row.content), portion_id=row.id, trade_line_id=row.line_id)
+    moved = {
+        "departures": _moves(row.content.departures, row.departed_value, row.departed_fob, row.declared_currency),
+        "returns": _moves(row.content.returns, row.returned_value, row.returned_fob, row.declared_currency),
+    }
+    content = {**dict(row.content), **moved}
+    return model_from(Portion, row, **content, portion_id=row.id, trade_line_id=row.line_id)
+
+
+def _moves(days: Sequence[Moved], value: Decimal, fob: Decimal, currency: str) -> tuple[PortionMove, ...]:
+    digits, parts = currency_digits(currency), [each.quantity for each in days]
+    told = zip(days, spread(parts, value, digits), spread(parts, fob, digits), strict=True)
+    return tuple(PortionMove(on=day.on, quantity=day.quantity, value=one, fob=other) for day, one, other in told)
+
+
+def _case(row: ConflictRow) -> ConflictCase:
+    return model_from(ConflictCase, row, conflict_id=row.id, freezes=frozen_by(row.code))
 
 
 def _item(item: SubmittedItem, portions: Mapping[UUID, PortionRow]) -> DeclaredItem:
@@ -47,7 +67,7 @@ async def declaration_state(session: AsyncSession, row: DeclarationRow) -> Decla
     if content.assessed is None:
         raise ValueError(f"declaration {row.id} is a draft: it has no public state")
     portions = {each.id: each for each in await portions_of(session, row.id)}
-    cases = [model_from(ConflictCase, each, conflict_id=each.id) for each in await open_conflicts_of(session, row.id)]
+    cases = [_case(each) for each in await open_conflicts_of(session, row.id)]
     documents = {**dict(content.entered), **dict(content.assessed), **dict(content.customs)}
     documents["items"] = [_item(each, portions) for each in content.assessed.items]
     told = [_portion(each) for each in portions.values()]
@@ -62,11 +82,13 @@ async def announce_declaration(
     act: Act,
     receipt_id: str = "",
     reason: str = "",
+    case: ConflictRow | None = None,
 ) -> None:
-    """Raise the version and announce it; the caller holds the declaration's lock."""
+    """Raise the version and announce it, with the case that it is about; the caller holds the declaration's lock."""
     row.version += 1
     await session.flush()
-    said = event(declaration=await declaration_state(session, row), receipt_id=receipt_id, reason=reason)
+    about = {} if case is None else {"conflict": _case(case)}
+    said = event(declaration=await declaration_state(session, row), receipt_id=receipt_id, reason=reason, **about)
     spare = _GROWS_BY if event is DeclarationSubmitted else 0
     await announce(session, said, key=row.id, sequence=row.version, act=act, spare=spare)
 
@@ -76,4 +98,6 @@ async def announce_cases(
 ) -> None:
     """One event per case, with the receipt that brought it up."""
     for case in opened:
-        await announce_declaration(session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason=case.code)
+        await announce_declaration(
+            session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason=case.code, case=case
+        )

@@ -32,7 +32,10 @@ async def keep_cases(session: AsyncSession, row: DeclarationRow, cases: Iterable
     """Open new cases and close those that later facts explain; returns the cases opened."""
     found = {(each.code, each.receipt_id): each for each in cases}
     for known in await conflicts_of(session, row.id):
-        still = found.pop((known.code, known.receipt_id), None) is not None
+        now = found.pop((known.code, known.receipt_id), None)
+        still = now is not None
+        if now is not None and known.closed_at is None:
+            known.detail, known.must_act, known.portion_ids = now.detail, now.must_act, _named(now)
         opened, closed_by_facts = known.closed_at is None, known.closed_by == _FACTS
         turn = turn_of(known.code, still=still, opened=opened, closed_by_facts=closed_by_facts)
         if turn == "close":
@@ -40,6 +43,10 @@ async def keep_cases(session: AsyncSession, row: DeclarationRow, cases: Iterable
         elif turn == "reopen":
             known.closed_at, known.closed_by, known.closing_reason = None, None, None
     return [open_case(session, row, case, act) for case in found.values()]
+
+
+def _named(case: Case) -> tuple[UUID, ...]:
+    return tuple(UUID(each) for each in case.portions)
 
 
 def close_by_facts(case: ConflictRow, reason: str, act: Act) -> None:
@@ -57,10 +64,12 @@ def open_case(session: AsyncSession, row: DeclarationRow, case: Case, act: Act) 
         receipt_id=case.receipt_id,
         detail=case.detail,
         must_act=case.must_act,
+        portion_ids=_named(case),
         opened_at=act.now,
         closed_at=None,
         closed_by=None,
         closing_reason=None,
+        closing_evidence=None,
     )
     session.add(opened)
     return opened

@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.rows import row_to_change
+from trade_ledger.domain.days import PortionDays
 from trade_ledger.domain.portions import Numbers, Submitted
-from trade_ledger.domain.receipts import INACTIVE
+from trade_ledger.domain.receipts import INACTIVE, PortionState
 from trade_ledger.domain.submission import ListFacts
 from trade_ledger.domain.valuation import slip_value_kept
+from trade_ledger.store.documents import Moved
 from trade_ledger.store.packing import load_for_update
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 from trade_ledger.store.tables.packing import PackingListRow
@@ -77,6 +79,18 @@ def keep_numbers(row: PortionRow, numbers: Numbers) -> None:
     """The portion with its new numbers."""
     for each in fields(numbers):
         setattr(row, each.name, getattr(numbers, each.name))
+
+
+def keep_facts(row: PortionRow, now: PortionState, days: PortionDays) -> None:
+    """The portion with the code that customs gave it, and the days on which its parts left and came back."""
+    facts = {
+        "hs_code": now.hs_code or row.content.hs_code,
+        "departures": tuple(Moved(on=day, quantity=quantity) for day, quantity in days.departures),
+        "returns": tuple(Moved(on=day, quantity=quantity) for day, quantity in days.returns),
+        "amended_on": days.amended_on,
+    }
+    if any(getattr(row.content, name) != value for name, value in facts.items()):
+        row.content = row.content.model_copy(update=facts)
 
 
 def keep_totals(row: DeclarationRow, portions: Iterable[PortionRow]) -> None:

@@ -110,6 +110,13 @@ class SubmittedNumbers(Stored):
     fob_usd: MoneyAmount
 
 
+class Moved(Stored):
+    """How much of a portion left, or came back, on one day."""
+
+    on: date
+    quantity: QuantityText
+
+
 class PortionContent(Stored):
     """A portion beside its numbers: whose goods they are, what they are, and how they were valued."""
 
@@ -142,6 +149,9 @@ class PortionContent(Stored):
     rate_id: str
     verdict: Verdict
     submitted: SubmittedNumbers
+    departures: tuple[Moved, ...] = ()
+    returns: tuple[Moved, ...] = ()
+    amended_on: date | None = None
 
 
 class ReceiptPortion(Stored):

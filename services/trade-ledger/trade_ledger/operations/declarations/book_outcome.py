@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
+from trade_ledger.domain.days import days_of
 from trade_ledger.domain.portions import counters_of, numbers_of
-from trade_ledger.domain.receipts import INACTIVE, Outcome
-from trade_ledger.store.declarations import hold_packing_lists, keep_numbers, keep_totals, submitted_of
+from trade_ledger.domain.receipts import INACTIVE, Outcome, Receipt
+from trade_ledger.store.declarations import hold_packing_lists, keep_facts, keep_numbers, keep_totals, submitted_of
 from trade_ledger.store.movements import Move, booked_by, move_what_fits
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 
@@ -17,23 +19,29 @@ _INWARDS = ("packed", "declared", "released", "departed", "returned")
 
 
 async def book_outcome(
-    session: AsyncSession, row: DeclarationRow, portions: list[PortionRow], outcome: Outcome, *, before: str, act: Act
-) -> list[str]:
-    """The lines whose counters can't hold the fact; `row.status` must already be the new status."""
+    session: AsyncSession,
+    row: DeclarationRow,
+    portions: list[PortionRow],
+    outcome: Outcome,
+    receipts: Sequence[Receipt],
+    *,
+    before: str,
+    act: Act,
+) -> dict[str, str]:
+    """The portions (with the goods' names) whose counters can't hold the fact; `row.status` is already the new one."""
     if (before in INACTIVE) != (row.status in INACTIVE):
         await hold_packing_lists(session, row, held=row.status not in INACTIVE)
     for portion in portions:
         new = outcome.portions[str(portion.id)]
         keep_numbers(portion, numbers_of(submitted_of(portion), new))
-        if new.hs_code is not None and new.hs_code != portion.content.hs_code:
-            portion.content = portion.content.model_copy(update={"hs_code": new.hs_code})
+        keep_facts(portion, new, days_of(receipts, str(portion.id), new))
     keep_totals(row, portions)
     return await _book(session, row, portions, outcome, act)
 
 
 async def _book(
     session: AsyncSession, row: DeclarationRow, portions: list[PortionRow], outcome: Outcome, act: Act
-) -> list[str]:
+) -> dict[str, str]:
     """Book the difference between this declaration's due counters and what it has booked so far.
 
     Falling counters go first and from the outside in, so that no step passes a state that the CHECKs forbid.
@@ -48,4 +56,4 @@ async def _book(
         falling += reversed([each for each in moves if each.quantity < 0])
         rising += [each for each in moves if each.quantity > 0]
     stuck = await move_what_fits(session, falling + rising, reference=row.number, act=act)
-    return sorted(portion.content.goods_name for portion in portions if portion.line_id in stuck)
+    return {str(portion.id): portion.content.goods_name for portion in portions if portion.line_id in stuck}

@@ -27,5 +27,5 @@ async def close_conflict(
     if case.closed_at is not None:
         raise Conflict("conflict_closed_already", "the case is closed")
     case.closed_at, case.closed_by, case.closing_reason = act.now, act.actor, reason
-    await announce_declaration(session, row, ConflictClosed, act=act, reason=reason)
+    await announce_declaration(session, row, ConflictClosed, act=act, reason=reason, case=case)
     return row

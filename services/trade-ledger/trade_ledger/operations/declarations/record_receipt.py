@@ -122,7 +122,7 @@ async def _settle(session: AsyncSession, row: DeclarationRow, *, receipt_id: str
     row.status, cases = standing(outcome, withdrawn=row.content.withdrawn_attempt == row.attempt)
     row.export_date = outcome.export_date
     cases += await _number_case(session, row, outcome, receipt_id)
-    if stuck := await book_outcome(session, row, portions, outcome, before=before, act=act):
+    if stuck := await book_outcome(session, row, portions, outcome, receipts, before=before, act=act):
         cases.append(case_of_room(stuck, outcome.proof or receipt_id))
     cases += await _limit_case(session, row, outcome)
     if asks_for_arrival(row.status, receipts):
@@ -178,7 +178,7 @@ async def _code_case(
         name, code = portion.content.goods_name, portion.content.hs_code
         verdict = verdict_of(recognise(name, code, entries).verdict)
         portion.content = portion.content.model_copy(update={"verdict": verdict})
-        goods.append(CodeNow(name, code, verdict.decision, lines[portion.line_id].content.hs_code))
+        goods.append(CodeNow(str(portion.id), name, code, verdict.decision, lines[portion.line_id].content.hs_code))
     return cases_of_codes(goods, amended)
 
 

@@ -28,7 +28,7 @@ async def review_arrival(session: AsyncSession, declaration_ids: Iterable[UUID],
         for known in await open_conflicts_of(session, row.id):
             if known.code == "released_before_arrival" and (known.code, known.receipt_id) not in still:
                 close_by_facts(known, "the arrival was reported", act)
-                await announce_declaration(session, row, ConflictClosed, act=act, reason=known.code)
+                await announce_declaration(session, row, ConflictClosed, act=act, reason=known.code, case=known)
 
 
 async def _still(session: AsyncSession, row: DeclarationRow) -> set[tuple[str, str]]:

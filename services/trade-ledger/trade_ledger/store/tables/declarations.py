@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database import MONEY, QUANTITY, RATE, digits_checks
@@ -148,7 +148,9 @@ class ConflictRow(Row):
     receipt_id: Mapped[str]
     detail: Mapped[str]
     must_act: Mapped[str]
+    portion_ids: Mapped[tuple[UUID, ...]] = mapped_column(Document(tuple[UUID, ...]), server_default=text("'[]'"))
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
     closing_reason: Mapped[str | None]
+    closing_evidence: Mapped[str | None]
