@@ -33,6 +33,8 @@ DAMAGES = {
            " (SELECT min(id::text)::uuid FROM portions)", ", portions "),
     "I5": ("fx-settlement", "UPDATE collections SET matched = matched - 1 WHERE id ="
            " (SELECT min(id::text)::uuid FROM collections WHERE matched > 1)", "its matches sum to"),
+    "I5 blocked": ("fx-settlement", "UPDATE collections SET blocked_by = '[\"payer_not_stated\"]' WHERE id ="
+                   " (SELECT min(id::text)::uuid FROM collections)", "0 open cases"),
     "I6": ("tax-exemption", "UPDATE return_lines SET fob_value = fob_value + 1 WHERE id ="
            " (SELECT min(id::text)::uuid FROM return_lines)", "is in returns"),
     "I7": ("trade-ledger", "DELETE FROM portions WHERE id = (SELECT min(id::text)::uuid FROM portions)",

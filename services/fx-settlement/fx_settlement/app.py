@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fx_settlement.api import collections, rooms, transfers
+from fx_settlement.api import collections, conflicts, rooms, transfers
 from fx_settlement.api.access import ACCESS
 from fx_settlement.consumers.subscriptions import subscriptions
 from fx_settlement.settings import Settings
@@ -19,6 +19,7 @@ service = Service(
     description="Collections, matches, pass-ons and conversions of a market procurement pilot (1039).",
     routers=[
         collections.router,
+        conflicts.router,
         rooms.router,
         transfers.router,
         upkeep_router(messaging, http_tables, policy, parameters, subscriptions),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -28,9 +28,9 @@ VERDICT = {"decision": "eligible", "list_version": "positive@1", "rule": "82", "
 STAGES = ("released", "departed", "shut_out", "returned")
 
 
-def qualified(event: SubjectEvent, natural: bool = False, **held: str) -> SubjectEvent:
-    """The subject with qualifications since the new year."""
-    marks = tuple(Qualification(kind=kind, value=value, valid_from=SINCE) for kind, value in held.items())  # type: ignore[arg-type]  # a literal by value
+def qualified(event: SubjectEvent, natural: bool = False, since: date = SINCE, **held: str) -> SubjectEvent:
+    """The subject with qualifications, since the new year unless given."""
+    marks = tuple(Qualification(kind=kind, value=value, valid_from=since) for kind, value in held.items())  # type: ignore[arg-type]  # a literal by value
     state = event.subject.model_copy(update={"natural_person": natural, "qualifications": marks})
     return event.model_copy(update={"subject": state})
 
@@ -48,6 +48,7 @@ class Trading:
     second: UUID = field(default_factory=uuid4)
     person: UUID = field(default_factory=uuid4)
     unlisted: UUID = field(default_factory=uuid4)
+    limited: UUID = field(default_factory=uuid4)
     buyer: UUID = field(default_factory=uuid4)
     references: Any = field(default_factory=lambda: count(1))
     paths: dict[str, str] = field(default_factory=dict)
@@ -66,6 +67,7 @@ class Trading:
             qualified(subject(**holder, subject_id=self.second), fx_directory="B"),
             self.with_personal_account(self.person),
             qualified(subject(**holder, subject_id=self.unlisted)),
+            qualified(subject(**holder, subject_id=self.limited), fx_directory="C"),
             subject("buyer", subject_id=self.buyer, status="effective"),
         ]
 
@@ -154,6 +156,8 @@ class Trading:
             "amount": amount,
             "received_on": DAY,
             "payer": "Vostok Instrument OOO",
+            "buyer_id": str(self.buyer),
+            "payer_relation": "buyer",
             **changed,
         }
 
@@ -225,11 +229,34 @@ _PAYABLES = """SELECT p.agent_id FROM payables p LEFT JOIN (
 _PERSONAL = """SELECT b.holder_id FROM personal_balances b LEFT JOIN (
   SELECT account, currency, sum(amount) a FROM journal WHERE account LIKE 'personal:%' GROUP BY 1, 2) j
   ON j.account = 'personal:' || b.holder_id AND j.currency = b.currency WHERE b.balance <> coalesce(a, 0)"""
-_CASES = """SELECT e.declaration_id FROM entitlements e LEFT JOIN conflicts c
-  ON c.declaration_id = e.declaration_id AND c.closed_at IS NULL WHERE e.frozen <> (c.id IS NOT NULL)
+_CASES = """SELECT e.declaration_id FROM entitlements e
+  LEFT JOIN conflicts c ON c.declaration_id = e.declaration_id AND c.closed_at IS NULL
+  JOIN (SELECT declaration_id, bool_and(frozen) held FROM entitlement_portions GROUP BY 1) p
+    ON p.declaration_id = e.declaration_id
+  WHERE (c.id IS NOT NULL AND NOT e.frozen)
+  OR (c.id IS NULL AND e.frozen AND NOT p.held AND NOT EXISTS (
+    SELECT 1 FROM conflicts a WHERE a.declaration_id = e.declaration_id AND a.accepted_excess > 0))
   OR (NOT e.frozen AND e.held + e.matched > e.collectable + e.tolerance)"""
+_BLOCKED = """SELECT c.id FROM collections c
+  LEFT JOIN conflicts k ON k.collection_id = c.id AND k.closed_at IS NULL
+  WHERE (c.blocked_by <> '[]') <> (k.id IS NOT NULL)"""
+_BLOCKED_MONEY = """SELECT account FROM journal WHERE account LIKE 'blocked:%' AND NOT EXISTS (
+  SELECT 1 FROM collections c WHERE c.blocked_by <> '[]' AND account = 'blocked:' || c.collector_id || ':' || c.bank_id)
+  GROUP BY account, currency HAVING sum(amount) <> 0"""
 _GAPS = "SELECT key FROM outbox GROUP BY topic, key HAVING max(sequence) <> count(*) OR min(sequence) <> 1"
-_BOOKS = (_ENTRIES, _CURRENCIES, _COUNTERS, _WHOLES, _MATCHES, _PAYABLES, _PERSONAL, _CASES, _GAPS)
+_BOOKS = (
+    _ENTRIES,
+    _CURRENCIES,
+    _COUNTERS,
+    _WHOLES,
+    _MATCHES,
+    _PAYABLES,
+    _PERSONAL,
+    _CASES,
+    _BLOCKED,
+    _BLOCKED_MONEY,
+    _GAPS,
+)
 
 
 @pytest.fixture
@@ -242,6 +269,16 @@ async def door(dsn: str, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Door
     async with open_door(service, dsn, mint, tmp_path) as opened:
         opened.at(datetime(2026, 5, 13, 1, tzinfo=UTC))
         yield opened
+
+
+@pytest.fixture
+def filed_with() -> Callable[..., SubjectEvent]:
+    """A stall holder as registry tells it again, with qualifications from a day on."""
+
+    def filed(subject_id: UUID, *, since: str = "2026-01-01", **held: str) -> SubjectEvent:
+        return qualified(subject("stall_holder", subject_id=subject_id), since=date.fromisoformat(since), **held)
+
+    return filed
 
 
 @pytest.fixture

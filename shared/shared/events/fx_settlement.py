@@ -104,7 +104,10 @@ class Refund(Part):
 
 
 class CollectionState(Part):
-    """A collection (收汇): one bank receipt, gross of bank charges, in its own currency (V37, V39)."""
+    """A collection (收汇): one bank receipt, gross of bank charges, in its own currency (V37, V39).
+
+    `blocked_by` are the codes of what forbids to use it; empty where nothing does (R-DECL-7).
+    """
 
     collection_id: UUID
     pilot: str
@@ -129,6 +132,7 @@ class CollectionState(Part):
     matches: tuple[Match, ...] = ()
     advances: tuple[Advance, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    blocked_by: tuple[str, ...] = ()
 
 
 class CollectionEvent(Event):
@@ -139,6 +143,18 @@ class CollectionEvent(Event):
 
 class CollectionBooked(CollectionEvent):
     TYPE: ClassVar[str] = "fx_settlement.collection_booked.v1"
+
+
+class CollectionUnblocked(CollectionEvent):
+    """Nothing forbids any more to use the money: its conflict case is closed (R-DECL-7)."""
+
+    TYPE: ClassVar[str] = "fx_settlement.collection_unblocked.v1"
+
+
+class PayerStated(CollectionEvent):
+    """The bank stated who paid, and on which evidence (V47)."""
+
+    TYPE: ClassVar[str] = "fx_settlement.payer_stated.v1"
 
 
 class AdvanceLinked(CollectionEvent):

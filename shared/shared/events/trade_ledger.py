@@ -407,6 +407,13 @@ class DeclarationState(Part):
     portions: tuple[Portion, ...]
     open_conflicts: tuple[ConflictCase, ...] = ()
 
+    def is_frozen(self, what: Frozen, portion_id: UUID) -> bool:
+        """Whether an open case holds this of a portion back (R-DECL-7)."""
+        return any(
+            what in case.freezes and (not case.portion_ids or portion_id in case.portion_ids)
+            for case in self.open_conflicts
+        )
+
 
 class DeclarationEvent(Event):
     """A declaration changed; readers act on the state, not on the type."""

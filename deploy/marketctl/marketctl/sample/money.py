@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from marketctl.sample.story import Story
@@ -27,6 +28,14 @@ def _portions(story: Story, shipment: str, collector: str) -> list[dict[str, Any
     return [each for each in declaration["portions"] if each["collector_id"] == collector]
 
 
+def _payer(portions: list[dict[str, Any]]) -> dict[str, str]:
+    """Who paid: the buyer itself, or somebody who pays for several buyers, with evidence (V47)."""
+    buyers = {each["buyer_id"] for each in portions}
+    if len(buyers) == 1:
+        return {"buyer_id": buyers.pop(), "payer_relation": "buyer"}
+    return {"payer_relation": "payment_agent", "payer_evidence_hash": "sha256:" + sha256(b"payment order").hexdigest()}
+
+
 def _book(story: Story, row: dict[str, str], key: str, amount: str | None = None) -> dict[str, Any]:
     body = {
         "collector_id": story.subject(row["收汇人"]),
@@ -37,6 +46,7 @@ def _book(story: Story, row: dict[str, str], key: str, amount: str | None = None
         "amount": amount or row["金额"],
         "received_on": "2026-05-13",
         "payer": "Sample Buyer Company",
+        **_payer(_portions(story, row["装箱单"], story.subject(row["收汇人"]))),
     }
     return story.callers.done("POST", "fx-settlement", "/v1/collections", body, key=key, **_bank(story, row["银行"]))
 

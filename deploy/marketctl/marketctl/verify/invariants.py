@@ -84,6 +84,14 @@ def collected(market: Installation) -> list[str]:
         " WHERE m.unmatched_at IS NULL AND c.collector_id <> r.collector_id",
         "match {0}: collected by {1}, the export names {2}",
     )
+    found += named(
+        market,
+        "fx-settlement",
+        "SELECT c.number, c.blocked_by, c.matched + c.linked, count(k.id) FROM collections c LEFT JOIN conflicts k"
+        " ON k.collection_id = c.id AND k.closed_at IS NULL GROUP BY c.id"
+        " HAVING (c.blocked_by <> '[]') <> (count(k.id) = 1) OR (c.blocked_by <> '[]' AND c.matched + c.linked > 0)",
+        "collection {0}: blocked by {1}, {2} of it is used, {3} open cases",
+    )
     journal = "SELECT entry_id, currency, sum(amount) FROM journal GROUP BY 1, 2 HAVING sum(amount) <> 0"
     return found + named(market, "fx-settlement", journal, "journal entry {0}: {1} is off by {2}")
 

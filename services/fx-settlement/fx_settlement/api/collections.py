@@ -16,6 +16,7 @@ from fx_settlement.api.schemas import (
     CollectionShown,
     CollectionSummary,
     MatchesIn,
+    PayerIn,
     RefundIn,
     UnmatchIn,
 )
@@ -24,6 +25,7 @@ from fx_settlement.operations.money.book_collection import Booked, book_collecti
 from fx_settlement.operations.money.link_advance import ToLink, link_advance
 from fx_settlement.operations.money.match_collection import match_collection
 from fx_settlement.operations.money.refund_collection import ToRefund, refund_collection
+from fx_settlement.operations.money.state_payer import state_payer
 from fx_settlement.operations.money.unmatch_collection import unmatch_collection
 from fx_settlement.operations.money.use_collection import ToMatch
 from fx_settlement.publishers.money import collection_state
@@ -105,6 +107,16 @@ async def match_a_collection(collection_id: UUID, body: MatchesIn, command: Comm
     version, bank_id = command.expected_version(), bank_of(command.caller)
     row = await match_collection(
         command.session, collection_id, wanted, version=version, bank_id=bank_id, act=command.act
+    )
+    return await _answer(command, row)
+
+
+@router.post("/v1/collections/{collection_id}/payer-statements", response_model=CollectionOut)
+async def state_a_payer(collection_id: UUID, body: PayerIn, command: Commanded) -> Response:
+    """State who paid, before anything of the collection is used."""
+    version, bank_id = command.expected_version(), bank_of(command.caller)
+    row = await state_payer(
+        command.session, collection_id, **body.model_dump(), version=version, bank_id=bank_id, act=command.act
     )
     return await _answer(command, row)
 

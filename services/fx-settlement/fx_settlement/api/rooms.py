@@ -24,10 +24,10 @@ from fx_settlement.operations.money.commit_hold import commit_hold
 from fx_settlement.operations.money.use_collection import ToMatch
 from fx_settlement.operations.rooms.hold_room import ToHold, hold_room
 from fx_settlement.operations.rooms.void_hold import void_hold
+from fx_settlement.store.conflicts import conflicts_of
 from fx_settlement.store.holds import holds_seen_by, lines_of
 from fx_settlement.store.rooms import (
     SeenRoom,
-    conflicts_of,
     entitlements_seen_by,
     portions_seen_by,
     rooms_of,

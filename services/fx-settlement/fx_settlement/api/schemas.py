@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from fx_settlement.domain.booking import PayerRelation
 from shared.events.fx_settlement import Advance, Match, Refund
 from shared.sealing import Mask
 from shared.wire import CurrencyCode, FilledText, Input, MoneyAmount, PositiveMoney, RateText
@@ -27,7 +28,10 @@ def example(**fields: Any) -> ConfigDict:
 
 
 class CollectionIn(Input):
-    """A bank receipt (收汇), gross of the bank's charges; `buyer_id` is the buyer for whom the payer paid."""
+    """A bank receipt (收汇), gross of the bank's charges; `buyer_id` is the buyer for whom the payer paid.
+
+    While the payer's relation to the buyer is unstated, the money is recorded and stays blocked (V47).
+    """
 
     model_config = example(
         collector_id=ID.format(2),
@@ -37,6 +41,8 @@ class CollectionIn(Input):
         bank_charges="15.00",
         received_on="2026-05-13",
         payer="Vostok Instrument OOO",
+        buyer_id=ID.format(3),
+        payer_relation="buyer",
     )
 
     collector_id: UUID
@@ -49,7 +55,17 @@ class CollectionIn(Input):
     received_on: BusinessDay
     payer: FilledText = Field(max_length=200)
     buyer_id: UUID | None = None
-    payer_relation: Literal["buyer", "parent", "payment_agent", "logistics", "other"] = "buyer"
+    payer_relation: PayerRelation = "unstated"
+    payer_evidence_hash: str = Field("", max_length=128)
+
+
+class PayerIn(Input):
+    """Who paid: how the payer is related to the buyer, and the evidence; only a named buyer needs none (V47)."""
+
+    model_config = example(buyer_id=ID.format(3), payer_relation="payment_agent", payer_evidence_hash="sha256:9f86")
+
+    buyer_id: UUID | None = None
+    payer_relation: PayerRelation
     payer_evidence_hash: str = Field("", max_length=128)
 
 
@@ -145,6 +161,7 @@ class CollectionOfOwner(BaseModel):
     payer: Mask
     buyer_id: UUID | None
     payer_relation: str
+    blocked_by: tuple[str, ...]
     matches: tuple[Match, ...]
 
 
@@ -177,6 +194,7 @@ class CollectionSummary(BaseModel):
     payer: Mask
     buyer_id: UUID | None
     payer_relation: str
+    blocked_by: tuple[str, ...]
     amount: MoneyAmount | None
     bank_charges: MoneyAmount | None
     matched: MoneyAmount | None

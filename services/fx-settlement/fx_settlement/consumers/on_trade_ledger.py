@@ -38,6 +38,7 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
                     portion.trade_kind, portion.settlement_method, portion.released_value, portion.returned_value
                 ),
                 released_fob_usd=rounded(portion.fob_usd * share, "USD"),
+                frozen=declaration.is_frozen("room", portion.portion_id),
                 sequence=received.sequence,
             )
         )

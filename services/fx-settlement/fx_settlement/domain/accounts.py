@@ -10,6 +10,11 @@ def money_account(collector_id: UUID, bank_id: UUID, account_kind: str) -> str:
     return f"personal:{collector_id}" if account_kind == "personal" else f"bank:{bank_id}"
 
 
+def blocked_account(collector_id: UUID, bank_id: UUID) -> str:
+    """Where money lies that was booked and may not be used yet (R-DECL-7)."""
+    return f"blocked:{collector_id}:{bank_id}"
+
+
 def liability_account(collector_id: UUID, owner_id: UUID) -> str:
     """What a match pays into: settled where the owner collects itself, else owed to it."""
     return f"settled:{owner_id}" if collector_id == owner_id else f"payable:{collector_id}:{owner_id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from fx_settlement.domain.booking import breaches_of_blocked
 from shared.vocabulary.rules import Breach
 
 
@@ -21,13 +22,14 @@ class AdvanceFacts:
     amount: Decimal
     value: Decimal
     free: Decimal
+    blocked_by: tuple[str, ...] = ()
 
 
 def breaches_of_advance(facts: AdvanceFacts) -> tuple[Breach, ...]:
     """Why the advance can't be linked; how much the trade has left, only its counter knows."""
     if not facts.registered:
         return (Breach("trade_not_registered", "R-FX-8", "/trade_id"),)
-    breaches = []
+    breaches = [*breaches_of_blocked(facts.blocked_by, "/amount")]
     if facts.agreed_collector != facts.collector:
         breaches.append(Breach("not_the_collector", "R-FX-2", "/trade_id"))
     if facts.settlement_method == "cash":

@@ -105,8 +105,10 @@ class PayerFacts:
 
 def breaches_of_payer(facts: PayerFacts, at: str) -> tuple[Breach, ...]:
     """Why money of this payer can't be used: another than the buyer needs a stated relation and evidence (V47)."""
-    if facts.relation == "buyer":
-        if facts.paying_buyer is None or facts.paying_buyer == facts.portion_buyer:
+    if facts.relation == "unstated":
+        return (Breach("payer_not_stated", "V47", f"{at}/portion_id"),)
+    if facts.relation == "buyer" and facts.paying_buyer is not None:
+        if facts.paying_buyer == facts.portion_buyer:
             return ()
         return (Breach("payer_not_the_buyer", "V47", f"{at}/portion_id"),)
     if not facts.evidence_hash:

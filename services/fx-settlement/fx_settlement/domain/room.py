@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
@@ -45,6 +45,21 @@ class Bound:
     def excess(self, room: Used) -> Decimal:
         """By how much the room's use is above it; not above zero where it fits."""
         return room.held + room.matched - self.collectable - self.tolerance
+
+
+class Counted(Used, Protocol):
+    """A room with what it carries."""
+
+    @property
+    def collectable(self) -> Decimal: ...
+
+    @property
+    def tolerance(self) -> Decimal: ...
+
+
+def excess_of(whole: Counted, rooms: Iterable[Counted]) -> Decimal:
+    """By how much a declaration or one of its portions is used beyond what it carries; not above zero where all fit."""
+    return max(Bound(each.collectable, each.tolerance).excess(each) for each in (whole, *rooms))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.parties import clients_of
 from fx_settlement.store.tables import (
-    ConflictRow,
     EntitlementPortion,
     EntitlementRow,
     PortionRoomRow,
 )
+from shared.act import Act
+from shared.rows import row_to_change
 
 
 async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[EntitlementPortion]:
@@ -53,6 +54,15 @@ async def entitlements_for_update(session: AsyncSession, ids: Iterable[UUID]) ->
     locked = query.order_by(EntitlementRow.declaration_id).with_for_update()
     rows = await session.execute(locked.execution_options(populate_existing=True))
     return {row.declaration_id: row for row in rows.scalars()}
+
+
+async def entitlement_to_change(
+    session: AsyncSession, declaration_id: UUID, *, version: int, act: Act
+) -> EntitlementRow:
+    """The room of a declaration, locked, at the version the caller saw."""
+    return await row_to_change(
+        session, EntitlementRow, declaration_id, pilot=act.pilot, version=version, what="entitlement"
+    )
 
 
 async def entitlement_opened(session: AsyncSession, portion: EntitlementPortion) -> EntitlementRow:
@@ -94,20 +104,6 @@ async def rooms_by_portion(session: AsyncSession, ids: Iterable[UUID], pilot: st
     query = select(PortionRoomRow).where(PortionRoomRow.portion_id.in_(set(ids)), PortionRoomRow.pilot == pilot)
     rows = await session.execute(query.execution_options(populate_existing=True))
     return {row.portion_id: row for row in rows.scalars()}
-
-
-async def open_conflict(session: AsyncSession, declaration_id: UUID, code: str) -> ConflictRow | None:
-    """The open case of a kind about a declaration, if any."""
-    query = select(ConflictRow).where(
-        ConflictRow.declaration_id == declaration_id, ConflictRow.code == code, ConflictRow.closed_at.is_(None)
-    )
-    return (await session.execute(query)).scalar_one_or_none()
-
-
-async def conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[ConflictRow]:
-    """The open cases about a declaration."""
-    query = select(ConflictRow).where(ConflictRow.declaration_id == declaration_id, ConflictRow.closed_at.is_(None))
-    return list((await session.execute(query.order_by(ConflictRow.id))).scalars())
 
 
 def entitlements_seen_by(
@@ -175,4 +171,10 @@ def _portions_seen_by(subject_id: UUID | None, bank_id: UUID | None) -> ColumnEl
     portion = EntitlementPortion
     if bank_id is not None:
         return portion.collector_id.in_(clients_of(bank_id))
+    return portion_is_of(subject_id)
+
+
+def portion_is_of(subject_id: UUID | None) -> ColumnElement[bool]:
+    """Whether a portion concerns a party: it collects, owns or consigns it."""
+    portion = EntitlementPortion
     return or_(portion.collector_id == subject_id, portion.owner_id == subject_id, portion.consignor_id == subject_id)

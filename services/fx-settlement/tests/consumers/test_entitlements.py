@@ -7,11 +7,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from fx_settlement.consumers.subscriptions import subscriptions
 from fx_settlement.store.tables import metadata
 from shared.events.base import Received
 from shared.events.registry import GradeChanged
 from shared.events.trade_ledger import (
+    ConflictCase,
     DeclarationDeleted,
     DeclarationDeparted,
     GoodsReturned,
@@ -129,6 +132,62 @@ async def test_money_passed_on_stays_matched_and_the_room_freezes_with_one_case(
     assert refund.status_code == 200
     assert trading.room(declaration_id) == (600, 30, 0, 0, False)
     assert trading.ask("SELECT count(*) FROM conflicts WHERE closed_at IS NULL") == [(0,)]
+    trading.check_books()
+
+
+async def test_an_excess_that_the_bank_explains_opens_no_new_case_unless_it_grows(trading: Any) -> None:
+    """R-DECL-7: the room stays frozen, the case is closed with reason and evidence."""
+    declaration_id, (portion,) = await trading.released()
+    await trading.matched(await trading.booked("1000.00"), (portion, "1000.00"))
+    await trading.door.done("POST", "/v1/pass-ons", trading.transfer("1000.00"), **trading.as_bank())
+    await trading.changed(declaration_id, returned(portion, "400.00"), kind=GoodsReturned)
+    (case,) = (await trading.door.done("GET", "/v1/conflicts", **trading.as_bank()))["items"]
+    path = f"/v1/conflicts/{case['id']}"
+    version = int((await trading.door.call("GET", path, **trading.as_bank())).headers["etag"].strip('"'))
+    closing = {"reason": "reported to SAFE", "evidence_hash": "sha256:9f86"}
+    safe = await trading.door.call("POST", f"{path}/closings", closing, role="safe", version=version)
+    assert safe.json()["code"] == "somebody_else_must_act"
+    await trading.door.done("POST", f"{path}/closings", closing, version=version, **trading.as_bank())
+    assert trading.room(declaration_id)[4] is True
+    await trading.changed(declaration_id, returned(portion, "350.00"), kind=GoodsReturned)
+    opened = "SELECT count(*) FROM conflicts WHERE closed_at IS NULL"
+    assert trading.ask(opened) == [(0,)]
+    trading.check_books()
+    await trading.changed(declaration_id, returned(portion, "400.01"), kind=GoodsReturned)
+    assert trading.ask(opened) == [(1,)]
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_case_of_customs_freezes_the_room_until_it_is_closed(trading: Any, named: bool) -> None:
+    """R-DECL-7: what no longer agrees at customs is neither held nor matched; the rest of the declaration goes on."""
+    first, second = trading.portion(), trading.portion("500.00")
+    declaration_id, (held, free) = await trading.released(first, second)
+    collection = await trading.booked("100.00")
+    case = ConflictCase(
+        conflict_id=uuid4(), code="accepted_over_limit", opened_at=datetime(2026, 5, 13, tzinfo=UTC), detail="",
+        must_act="customs", freezes=("room",), portion_ids=(held.portion_id,) if named else (),
+    )  # fmt: skip
+    frozen = trading.declaration(held, free, declaration_id=declaration_id, open_conflicts=[case])
+    await trading.hear(frozen, sequence=2)
+    await trading.hear(frozen, sequence=2)
+    assert trading.said("entitlements") == ["entitlement_changed"] * 2
+    codes = {}
+    for name, portion in (("held", held), ("free", free)):
+        body = {"matches": [{"portion_id": str(portion.portion_id), "amount": "1.00"}]}
+        lines = [{"portion_id": str(portion.portion_id), "value": "1.00"}]
+        hold = {"declaration_id": str(declaration_id), "collector_id": str(trading.agent), "lines": lines}
+        answers = [
+            await trading.act(collection, "matches", body),
+            await trading.door.call("POST", "/v1/holds", hold, **trading.as_bank()),
+        ]
+        codes[name] = [answer.json().get("code") for answer in answers]
+    stopped = ["entitlement_frozen"] * 2
+    assert codes == {"held": stopped, "free": [None, None] if named else stopped}
+    trading.check_books()
+    await trading.hear(trading.declaration(held, free, declaration_id=declaration_id), sequence=3)
+    collection = await trading.door.done("GET", f"/v1/collections/{collection['id']}", **trading.as_bank())
+    await trading.matched(collection, (held, "50.00"))
+    assert trading.room(declaration_id)[4] is False
     trading.check_books()
 
 

@@ -9,10 +9,21 @@ from uuid import UUID
 
 import pytest
 
-from fx_settlement.domain.accounts import liability_account, money_account
+from fx_settlement.domain.accounts import blocked_account, liability_account, money_account
 from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
-from fx_settlement.domain.booking import ReceiptFacts, breaches_of_receipt
+from fx_settlement.domain.booking import (
+    ReceiptFacts,
+    blocking,
+    breaches_of_blocked,
+    breaches_of_payer_statement,
+    breaches_of_receipt,
+    breaches_of_stated_payer,
+    still_blocking,
+    who_unblocks,
+)
+from fx_settlement.domain.cases import ClosingFacts, breaches_of_closing
 from fx_settlement.domain.payables import owed_on
+from shared.vocabulary.rules import Breach
 
 CENT = Decimal("0.01")
 RECEIPT = ReceiptFacts(amount=Decimal(10), charges=Decimal(0), currency="USD", method="fx", in_the_future=False)
@@ -58,6 +69,7 @@ def test_where_money_lies_and_whose_it_is() -> None:
     """R-FX-7."""
     assert money_account(ANN, BOB, "personal") == f"personal:{ANN}"
     assert money_account(ANN, BOB, "trade") == f"bank:{BOB}"
+    assert blocked_account(ANN, BOB) == f"blocked:{ANN}:{BOB}"
     assert liability_account(ANN, ANN) == f"settled:{ANN}"
     assert liability_account(ANN, BOB) == f"payable:{ANN}:{BOB}"
 
@@ -78,3 +90,71 @@ def test_what_an_agent_still_owes(collected: str, charges: str, passed_on: str, 
     """V42: what was collected and claimed back, less charges and what was passed on."""
     payable = Owed(*(Decimal(each) for each in (collected, charges, passed_on, claims)))
     assert owed_on(payable) == Decimal(owed)
+
+
+@pytest.mark.parametrize(
+    ("rule", "relation", "buyer_named", "evidence", "expected"),
+    [
+        ("V47: nothing stated", "unstated", False, "", ["payer_not_stated"]),
+        ("V47: unstated, whatever else is there", "unstated", True, "h", ["payer_not_stated"]),
+        ("V47: the buyer itself, named", "buyer", True, "", []),
+        ("V47: the buyer, not named", "buyer", False, "", ["payer_evidence_missing"]),
+        ("V47: the buyer, not named, with evidence", "buyer", False, "h", []),
+        ("V47: somebody else", "parent", True, "", ["payer_evidence_missing"]),
+        ("V47: somebody else with evidence", "parent", False, "h", []),
+    ],
+)
+def test_what_is_stated_of_the_payer(
+    rule: str, relation: str, buyer_named: bool, evidence: str, expected: list[str]
+) -> None:
+    stated = {"buyer_named": buyer_named, "evidence_hash": evidence}
+    assert [each.code for each in breaches_of_stated_payer(relation, **stated)] == expected, rule  # type: ignore[arg-type]  # two kinds of value
+    again = breaches_of_payer_statement(relation, **stated, matched=Decimal(0))  # type: ignore[arg-type]  # as above
+    assert [each.code for each in again] == expected, rule
+    relied = breaches_of_payer_statement(relation, **stated, matched=CENT)  # type: ignore[arg-type]  # as above
+    assert [each.code for each in relied] == [*expected, "payer_relied_upon"], rule
+
+
+def test_what_forbids_the_use_of_money_blocks_it_and_the_rest_refuses_the_booking() -> None:
+    """R-DECL-7."""
+    found = [Breach(code, "R-FX-3", "") for code in ("not_in_fx_directory", "collector_not_filed", "fx_class_limited")]
+    assert blocking(found) == ("fx_class_limited", "not_in_fx_directory")
+    assert blocking(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("codes", "who", "left_to_safe", "left_to_bank"),
+    [
+        (("payer_not_stated",), "bank", ("payer_not_stated",), ("payer_not_stated",)),
+        (("fx_class_limited",), "safe", (), ("fx_class_limited",)),
+        (
+            ("fx_class_limited", "payer_not_stated"),
+            "safe",
+            ("payer_not_stated",),
+            ("fx_class_limited", "payer_not_stated"),
+        ),
+    ],
+)
+def test_who_unblocks_what(
+    codes: tuple[str, ...], who: str, left_to_safe: tuple[str, ...], left_to_bank: tuple[str, ...]
+) -> None:
+    assert who_unblocks(codes) == who
+    assert still_blocking(codes, closed_by="safe") == left_to_safe
+    assert still_blocking(codes, closed_by="bank") == left_to_bank
+    assert [each.code for each in breaches_of_blocked(codes, "/matches")] == ["collection_blocked", *codes]
+    assert breaches_of_blocked((), "/matches") == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, []),
+        ({"is_open": False}, ["conflict_closed_already"]),
+        ({"closer": "safe"}, ["somebody_else_must_act"]),
+        ({"left": ("payer_not_stated",)}, ["collection_blocked", "payer_not_stated"]),
+    ],
+)
+def test_who_must_act_closes_an_open_case(changed: dict[str, Any], expected: list[str]) -> None:
+    """R-DECL-7."""
+    facts = ClosingFacts(is_open=True, must_act="bank", closer="bank")
+    assert [each.code for each in breaches_of_closing(replace(facts, **changed))] == expected

@@ -79,7 +79,10 @@ def test_breaches_of_portion(change: dict[str, Any], codes: list[str]) -> None:
     ("change", "codes"),
     [
         ({}, []),
-        ({"paying_buyer": None}, []),
+        ({"paying_buyer": None}, ["payer_evidence_missing"]),
+        ({"paying_buyer": None, "evidence_hash": "h"}, []),
+        ({"relation": "unstated"}, ["payer_not_stated"]),
+        ({"relation": "unstated", "evidence_hash": "h"}, ["payer_not_stated"]),
         ({"paying_buyer": "z"}, ["payer_not_the_buyer"]),
         ({"portion_buyer": None}, ["payer_not_the_buyer"]),
         ({"paying_buyer": "z", "relation": "parent", "evidence_hash": "h"}, []),

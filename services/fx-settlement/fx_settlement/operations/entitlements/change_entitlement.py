@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.matching import tolerance_among
-from fx_settlement.domain.room import Bound
+from fx_settlement.domain.room import Bound, excess_of
 from fx_settlement.operations.entitlements.shrink_room import shrink_room
 from fx_settlement.operations.rooms.freeze_room import freeze_room
 from fx_settlement.publishers.money import announce_entitlement
 from fx_settlement.store.room_moves import note_changes
 from fx_settlement.store.rooms import entitlement_opened, portions_of, rooms_of
-from fx_settlement.store.tables import EntitlementPortion, PortionRoomRow
+from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, PortionRoomRow
 from fx_settlement.store.tolerances import tolerances_on
 from shared.act import Act
 from shared.events.fx_settlement import EntitlementChanged
@@ -31,7 +31,7 @@ async def change_entitlement(session: AsyncSession, declaration_id: UUID, *, act
         return
     entitlement = await entitlement_opened(session, portions[0])
     rooms = {room.portion_id: room for room in await rooms_of(session, declaration_id)}
-    if entitlement.version and _equal(portions, rooms):
+    if entitlement.version and _equal(entitlement, portions, rooms):
         return
     for portion in portions:
         if portion.portion_id not in rooms:
@@ -63,9 +63,14 @@ async def change_entitlement(session: AsyncSession, declaration_id: UUID, *, act
     await announce_entitlement(session, entitlement, EntitlementChanged, act=act, reason="declaration changed")
 
 
-def _equal(portions: list[EntitlementPortion], rooms: Mapping[UUID, PortionRoomRow]) -> bool:
+def _equal(
+    entitlement: EntitlementRow, portions: list[EntitlementPortion], rooms: Mapping[UUID, PortionRoomRow]
+) -> bool:
+    over = excess_of(entitlement, rooms.values()) > 0
     return all(
-        portion.portion_id in rooms and rooms[portion.portion_id].collectable == portion.collectable
+        portion.portion_id in rooms
+        and rooms[portion.portion_id].collectable == portion.collectable
+        and rooms[portion.portion_id].frozen == (over or portion.frozen)
         for portion in portions
     )
 

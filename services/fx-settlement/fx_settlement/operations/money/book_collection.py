@@ -1,4 +1,4 @@
-"""A filed bank books a receipt (收汇): once per bank reference, to a collector who may (R-FX-2, R-FX-3, V39)."""
+"""A filed bank books a receipt (收汇), once per reference; what may not be used yet is blocked (R-FX-2, R-DECL-7)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from fx_settlement.domain.accounts import money_account
+from fx_settlement.domain.accounts import blocked_account, money_account
 from fx_settlement.domain.amounts import breaches_of_currency
 from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
-from fx_settlement.domain.booking import ReceiptFacts, breaches_of_receipt
-from fx_settlement.domain.matching import CollectorFacts, breaches_of_collector
+from fx_settlement.domain.booking import ReceiptFacts, blocking, breaches_of_receipt, who_unblocks
+from fx_settlement.operations.money.judge_receipt import judge_receipt
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.journal import Entry, Posting, number_under, write_entries
-from fx_settlement.store.parameters import LimitedFxClasses
-from fx_settlement.store.parties import bank_in_force, is_filed, qualification_value, subject
+from fx_settlement.store.parties import bank_in_force
 from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
-from fx_settlement.store.tables import CollectionRow, policy
+from fx_settlement.store.tables import CollectionRow, ConflictRow
 from shared.act import Act
 from shared.events.fx_settlement import CollectionBooked
-from shared.policy import policy_of
 from shared.rows import next_number
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Refused
@@ -54,8 +52,14 @@ class Booked:
 async def book_collection(
     session: AsyncSession, booked: Booked, *, bank_id: UUID, sealer: Sealer, act: Act
 ) -> CollectionRow:
-    """The booked collection, nothing of it matched yet; or every reason why not."""
-    if breaches := await _breaches(session, booked, bank_id, act):
+    """The booked collection, nothing of it matched yet; or every reason why not.
+
+    Money that lies at the bank is recorded even where class, directory, account or payer forbid to use it: blocked,
+    with a conflict case (R-DECL-7).
+    """
+    breaches = await _breaches(session, booked, bank_id, act)
+    blocked_by = blocking(breaches)
+    if len(blocked_by) < len(breaches):
         raise Refused(breaches)
     zero = Decimal(0)
     row = CollectionRow(
@@ -79,21 +83,37 @@ async def book_collection(
         buyer_id=booked.buyer_id,
         payer_relation=booked.payer_relation,
         payer_evidence_hash=booked.payer_evidence_hash,
+        blocked_by=blocked_by,
     )
     session.add(row)
     await session.flush()
     net = row.amount - row.bank_charges
+    account = money_account(row.collector_id, bank_id, row.account_kind)
     postings = [
-        Posting(money_account(row.collector_id, bank_id, row.account_kind), row.currency, net),
+        Posting(blocked_account(row.collector_id, bank_id) if blocked_by else account, row.currency, net),
         Posting(f"charges:{row.collector_id}", row.currency, row.bank_charges),
         Posting(f"unmatched:{row.collector_id}", row.currency, -row.amount),
     ]
     await write_entries(session, [Entry(f"collection:{row.number}", postings)], act=act)
-    if row.account_kind == "personal":
+    if blocked_by:
+        session.add(_case(row, act))
+    elif row.account_kind == "personal":
         balance = await personal_balance_for_update(session, row.collector_id, row.currency, act.pilot)
         balance.balance += net
     await announce_collection(session, row, CollectionBooked, act=act)
     return row
+
+
+def _case(row: CollectionRow, act: Act) -> ConflictRow:
+    return ConflictRow(
+        id=uuid7(),
+        pilot=row.pilot,
+        collection_id=row.id,
+        code="collection_blocked",
+        detail=", ".join(row.blocked_by),
+        must_act=who_unblocks(row.blocked_by),
+        opened_at=act.now,
+    )
 
 
 async def _breaches(session: AsyncSession, booked: Booked, bank_id: UUID, act: Act) -> tuple[Breach, ...]:
@@ -107,24 +127,8 @@ async def _breaches(session: AsyncSession, booked: Booked, bank_id: UUID, act: A
     )
     return (
         *breaches_of_currency(booked.currency),
-        *breaches_of_collector(await _collector(session, booked, act)),
+        *await judge_receipt(session, booked, act.pilot),
         *breaches_of_bank(await bank_in_force(session, bank_id, act.pilot, today)),
         *breaches_of_receipt(receipt),
         *breaches_of_reference(await number_under(session, bank_id, booked.bank_reference)),
-    )
-
-
-async def _collector(session: AsyncSession, booked: Booked, act: Act) -> CollectorFacts:
-    collector = await subject(session, booked.collector_id, act.pilot)
-    on = booked.received_on
-    limited = (await policy_of(session, policy, act.pilot)).on(LimitedFxClasses, on).value
-    if collector is None:
-        return CollectorFacts(False, False, None, False, booked.account_kind)
-    return CollectorFacts(
-        known=is_filed(collector),
-        natural_person=collector.natural_person,
-        fx_class=qualification_value(collector, "fx_directory", on),
-        has_personal_account=qualification_value(collector, "personal_fx_account", on) is not None,
-        account_kind=booked.account_kind,
-        limited_classes=limited,
     )

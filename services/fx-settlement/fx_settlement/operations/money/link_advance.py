@@ -76,6 +76,7 @@ def _facts(
         amount=exact(wanted.amount, row.currency),
         value=value,
         free=row.amount - row.matched - row.refunded - row.linked,
+        blocked_by=row.blocked_by,
     )
 
 

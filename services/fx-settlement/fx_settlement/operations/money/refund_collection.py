@@ -10,11 +10,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from fx_settlement.domain.accounts import money_account
+from fx_settlement.domain.accounts import blocked_account, money_account
 from fx_settlement.domain.amounts import exact
 from fx_settlement.domain.refunds import RefundFacts, breaches_of_refund
 from fx_settlement.domain.shares import kept_of, share_of
 from fx_settlement.operations.money.cut_match import cut_match
+from fx_settlement.operations.money.unblock_collection import unblock_collection
 from fx_settlement.operations.money.unlink_advance import unlink_advance
 from fx_settlement.operations.rooms.thaw_rooms import thaw_rooms
 from fx_settlement.publishers.money import announce_collection
@@ -66,6 +67,8 @@ async def refund_collection(
     postings = [Posting(f"unmatched:{row.collector_id}", row.currency, wanted.amount)]
     postings += await _paid_from(session, row, wanted.amount, act)
     await write_entries(session, [Entry(f"refund:{row.number}", postings)], act=act)
+    if row.blocked_by and row.refunded == row.amount:
+        await unblock_collection(session, row, (), reason="refunded", evidence_hash=wanted.evidence_hash, act=act)
     await announce_collection(session, row, CollectionRefunded, act=act, reason=wanted.evidence_hash)
     return row
 
@@ -117,6 +120,8 @@ async def _unmatch(session: AsyncSession, held: LockedCollection, amount: Decima
 async def _paid_from(session: AsyncSession, row: CollectionRow, amount: Decimal, act: Act) -> list[Posting]:
     """Debit the receiving account; the bank pays what a personal account no longer holds, and claims it back."""
     account = money_account(row.collector_id, row.bank_id, row.account_kind)
+    if row.blocked_by:
+        return _paid_from_blocked(row, amount)
     if row.account_kind != "personal":
         return [Posting(account, row.currency, -amount)]
     balance = await personal_balance_for_update(session, row.collector_id, row.currency, row.pilot)
@@ -137,3 +142,13 @@ async def _paid_from(session: AsyncSession, row: CollectionRow, amount: Decimal,
             )
         )
     return [Posting(account, row.currency, -paid), Posting(f"bank:{row.bank_id}", row.currency, paid - amount)]
+
+
+def _paid_from_blocked(row: CollectionRow, amount: Decimal) -> list[Posting]:
+    """Blocked money goes back from where it lies; the charges that were kept of it are the bank's to give back."""
+    before = row.refunded - amount
+    paid = min(max(row.amount - row.bank_charges - before, Decimal(0)), amount)
+    return [
+        Posting(blocked_account(row.collector_id, row.bank_id), row.currency, -paid),
+        Posting(f"bank:{row.bank_id}", row.currency, paid - amount),
+    ]

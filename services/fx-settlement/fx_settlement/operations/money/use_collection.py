@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from fx_settlement.domain.booking import breaches_of_blocked
 from fx_settlement.domain.matching import (
     PayerFacts,
     PortionFacts,
@@ -67,6 +68,7 @@ async def use_collection(
 ) -> list[MatchRow]:
     """The new matches, announced; or every breach. The caller holds the locks of declarations and collection."""
     parts, breaches = await _parts(session, collection, wanted, entitlements)
+    breaches = [*breaches_of_blocked(collection.blocked_by, "/matches"), *breaches]
     breaches += await _used_up(session, collection, parts)
     if breaches:
         raise Refused(tuple(breaches))
@@ -116,7 +118,8 @@ async def _parts(
             breaches += _breaches(collection, None, None, False, at)
             continue
         value = value_in(portion.currency, each.amount, collection.currency, each.rate, each.rate_source)
-        breaches += _breaches(collection, portion, value, entitlements[room.declaration_id].frozen, at)
+        frozen = portion.frozen or entitlements[room.declaration_id].frozen
+        breaches += _breaches(collection, portion, value, frozen, at)
         if value is not None:
             parts.append(_Part(each, portion, room, value, at))
     return parts, breaches

@@ -99,7 +99,7 @@ def _facts(
         collector=str(collector_id),
         settlement_method="" if portion is None else portion.settlement_method,
         value=Decimal(0) if entitlement is None else exact(wanted.value, entitlement.currency),
-        frozen=entitlement is not None and entitlement.frozen,
+        frozen=(entitlement is not None and entitlement.frozen) or (portion is not None and portion.frozen),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fx_settlement.store.tables.row import Row
@@ -111,4 +111,5 @@ class EntitlementPortion(Row):
     released: Mapped[Decimal] = mapped_column(MONEY)
     collectable: Mapped[Decimal] = mapped_column(MONEY)
     released_fob_usd: Mapped[Decimal] = mapped_column(MONEY)
+    frozen: Mapped[bool] = mapped_column(server_default=text("false"))
     sequence: Mapped[int]

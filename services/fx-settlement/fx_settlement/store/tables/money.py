@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fx_settlement.store.documents import QuotaStatement
@@ -24,6 +24,7 @@ class CollectionRow(Row):
         UniqueConstraint("bank_id", "bank_reference"),
         CheckConstraint("matched >= 0 AND refunded >= 0 AND linked >= 0", name="not_negative"),
         CheckConstraint("matched + refunded + linked <= amount", name="parts"),
+        CheckConstraint("blocked_by = '[]' OR matched + linked = 0", name="blocked"),
         *digits_checks("currency", "amount", "bank_charges", "matched", "refunded", "linked"),
         Index("ix_collections_collector_id", "collector_id"),
         Index("ix_collections_bank_id", "bank_id", "collector_id"),
@@ -49,6 +50,7 @@ class CollectionRow(Row):
     buyer_id: Mapped[UUID | None]
     payer_relation: Mapped[str]
     payer_evidence_hash: Mapped[str]
+    blocked_by: Mapped[tuple[str, ...]] = mapped_column(Document(tuple[str, ...]), server_default=text("'[]'"))
 
 
 class MatchRow(Row):

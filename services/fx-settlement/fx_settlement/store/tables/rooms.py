@@ -131,18 +131,25 @@ class TradeRoomRow(Row):
 
 
 class ConflictRow(Row):
-    """Facts that no longer agree here (R-DECL-7): money used up that a declaration no longer carries."""
+    """Facts that don't agree here (R-DECL-7): a declaration whose money is more than it carries, or blocked money."""
 
     __tablename__ = "conflicts"
     __table_args__ = (
+        CheckConstraint("(declaration_id IS NULL) <> (collection_id IS NULL)", name="concerns"),
         Index("ix_conflicts_open", "declaration_id", "code", unique=True, postgresql_where=text("closed_at IS NULL")),
+        Index("ix_conflicts_collection_id", "collection_id", unique=True, postgresql_where=text("closed_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]
-    declaration_id: Mapped[UUID]
+    declaration_id: Mapped[UUID | None]
+    collection_id: Mapped[UUID | None]
     code: Mapped[str]
     detail: Mapped[str]
     must_act: Mapped[str]
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]
+    closing_reason: Mapped[str | None]
+    closing_evidence_hash: Mapped[str | None]
+    accepted_excess: Mapped[Decimal | None] = mapped_column(MONEY)

@@ -1,0 +1,50 @@
+"""Conflict cases: blocked money, and declarations that carry less than is used of them (R-DECL-7)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from fx_settlement.api.conflict_schemas import ClosingIn, ConflictOut
+from fx_settlement.api.scope import scope_of
+from fx_settlement.operations.money.close_conflict import Closing, close_conflict
+from fx_settlement.store.conflicts import conflicts_seen_by, version_behind
+from fx_settlement.store.tables import ConflictRow
+from shared.http.access import Authorised
+from shared.http.command import Commanded, Reading
+from shared.http.paging import Page, WantedPage
+from shared.rows import model_from, row_seen
+
+router = APIRouter(tags=["conflicts"])
+
+
+@router.get("/v1/conflicts")
+async def list_conflicts(
+    session: Reading, caller: Authorised, wanted: WantedPage, is_open: bool | None = None
+) -> Page[ConflictOut]:
+    """The cases the caller may see, newest first; all, or only the open or the closed ones."""
+    subject_id, bank_id = scope_of(caller)
+    query = conflicts_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, is_open=is_open)
+    rows = await wanted.rows(session, query, ConflictRow.id)
+    return wanted.page(rows, [model_from(ConflictOut, row) for row in rows], "id")
+
+
+@router.get("/v1/conflicts/{conflict_id}")
+async def read_conflict(conflict_id: UUID, session: Reading, caller: Authorised, response: Response) -> ConflictOut:
+    """One case; its version is that of the room or the collection it is about."""
+    subject_id, bank_id = scope_of(caller)
+    seen = conflicts_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
+    row = await row_seen(session, seen, conflict_id, pilot=caller.pilot, what="conflict")
+    response.headers["etag"] = f'"{await version_behind(session, row)}"'
+    return model_from(ConflictOut, row)
+
+
+@router.post("/v1/conflicts/{conflict_id}/closings", response_model=ConflictOut)
+async def close_a_conflict(conflict_id: UUID, body: ClosingIn, command: Commanded) -> Response:
+    """Close a case on which the caller must act, with reason and evidence."""
+    _, bank_id = scope_of(command.caller)
+    closing = Closing(body.reason, body.evidence_hash, closer=command.caller.role)
+    version = command.expected_version()
+    row = await close_conflict(command.session, conflict_id, closing, version=version, bank_id=bank_id, act=command.act)
+    return await command.answer(model_from(ConflictOut, row), version=await version_behind(command.session, row))

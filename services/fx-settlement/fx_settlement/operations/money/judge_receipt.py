@@ -1,0 +1,62 @@
+"""What of the collector and the payer forbids using booked money, on the day it was received (R-FX-2, R-FX-3, V47)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from fx_settlement.domain.booking import breaches_of_stated_payer
+from fx_settlement.domain.matching import CollectorFacts, breaches_of_collector
+from fx_settlement.store.parameters import LimitedFxClasses
+from fx_settlement.store.parties import is_filed, qualification_value, subject
+from fx_settlement.store.tables import policy
+from shared.policy import policy_of
+from shared.vocabulary.rules import Breach
+
+
+class Receipt(Protocol):
+    """What is known of a receipt, booked or about to be."""
+
+    @property
+    def collector_id(self) -> UUID: ...
+    @property
+    def account_kind(self) -> str: ...
+    @property
+    def received_on(self) -> date: ...
+    @property
+    def buyer_id(self) -> UUID | None: ...
+    @property
+    def payer_relation(self) -> str: ...
+    @property
+    def payer_evidence_hash(self) -> str: ...
+
+
+async def judge_receipt(session: AsyncSession, receipt: Receipt, pilot: str) -> tuple[Breach, ...]:
+    """Every breach, by what the subject held when the money came, not by what it holds today."""
+    return (
+        *breaches_of_collector(await _collector(session, receipt, pilot)),
+        *breaches_of_stated_payer(
+            receipt.payer_relation,
+            buyer_named=receipt.buyer_id is not None,
+            evidence_hash=receipt.payer_evidence_hash,
+        ),
+    )
+
+
+async def _collector(session: AsyncSession, receipt: Receipt, pilot: str) -> CollectorFacts:
+    collector = await subject(session, receipt.collector_id, pilot)
+    on = receipt.received_on
+    limited = (await policy_of(session, policy, pilot)).on(LimitedFxClasses, on).value
+    if collector is None:
+        return CollectorFacts(False, False, None, False, receipt.account_kind)
+    return CollectorFacts(
+        known=is_filed(collector),
+        natural_person=collector.natural_person,
+        fx_class=qualification_value(collector, "fx_directory", on),
+        has_personal_account=qualification_value(collector, "personal_fx_account", on) is not None,
+        account_kind=receipt.account_kind,
+        limited_classes=limited,
+    )
