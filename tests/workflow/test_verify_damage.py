@@ -85,6 +85,8 @@ DAMAGES = {
     "I2 applied": ("fx-settlement", "UPDATE consumer_sequences SET sequence = sequence + 1 WHERE topic ="
                    " 'registry.places' AND key = (SELECT min(key) FROM consumer_sequences WHERE topic ="
                    " 'registry.places')", "which ends at"),
+    "I3 list": ("trade-ledger", "UPDATE packing_lists SET status = 'void' WHERE id ="
+                " (SELECT min(id::text)::uuid FROM packing_lists WHERE status = 'sealed')", "is packed with 0"),
     "I3 overlap": ("trade-ledger", "UPDATE trade_line_counters SET returned = registered + 1 WHERE line_id ="
                    " (SELECT min(line_id::text)::uuid FROM trade_line_counters)", "its quantities overlap"),
     "I5 export": ("fx-settlement", "UPDATE entitlements SET matched = collectable + tolerance + 1, frozen = false"

@@ -31,9 +31,10 @@ LIFECYCLES: dict[str, Lifecycle] = {
     ),
     "agreement": _table(begins="proposed", proposed="confirmed terminated", confirmed="terminated", terminated=""),
     "trade": _table(begins="registered", registered="void", void=""),
-    # Goods may be reported gone before the site has reported them in (R-DECL-7).
-    "load": _table(begins="open", open="sealed closed", sealed="arrived closed", arrived="closed", closed=""),
-    "packing_list": _table(begins="open", open="sealed void", sealed="void", void=""),
+    # Goods may be reported gone before the site has reported them in (R-DECL-7). What is sealed and not declared may be
+    # opened again, for a reason and a new seal (R-PACK-1).
+    "load": _table(begins="open", open="sealed closed", sealed="open arrived closed", arrived="open closed", closed=""),
+    "packing_list": _table(begins="open", open="sealed void", sealed="open void", void=""),
     # Receipts come late and out of order, so stages may be skipped (R-DECL-4); what an authority adds later may show
     # that not everything was shut out or came back (R-DECL-7). A refused or withdrawn one is submitted again.
     "declaration": _table(

@@ -159,8 +159,22 @@ class HandoverRecorded(HandoverEvent):
     TYPE: ClassVar[str] = "trade_ledger.handover_recorded.v1"
 
 
+class Seal(Part):
+    """A seal that a load had: since when, and until when and why; with the arrival that was reported under it."""
+
+    seal_number: str
+    sealed_at: datetime | None
+    opened_at: datetime
+    reason: str
+    site_id: UUID | None = None
+    arrived_at: datetime | None = None
+
+
 class LoadState(Part):
-    """A physical load (拼箱): one container or vehicle, one seal history, packing lists of several operators."""
+    """A physical load (拼箱): one container or vehicle, one seal history, packing lists of several operators.
+
+    `earlier_seals` are those that were opened again, oldest first; the arrival is the one under the present seal.
+    """
 
     load_id: UUID
     pilot: str
@@ -171,6 +185,8 @@ class LoadState(Part):
     container_number: str | None = None
     vehicle: str | None = None
     seal_number: str | None = None
+    sealed_at: datetime | None = None
+    earlier_seals: tuple[Seal, ...] = ()
     site_id: UUID | None = None
     arrived_at: datetime | None = None
     packing_list_ids: tuple[UUID, ...] = ()
@@ -179,6 +195,7 @@ class LoadState(Part):
 class LoadEvent(Event):
     TOPIC: ClassVar[str] = PACKING_LISTS.name
     load: LoadState
+    reason: str = ""
 
 
 class LoadOpened(LoadEvent):
@@ -187,6 +204,12 @@ class LoadOpened(LoadEvent):
 
 class LoadSealed(LoadEvent):
     TYPE: ClassVar[str] = "trade_ledger.load_sealed.v1"
+
+
+class LoadReopened(LoadEvent):
+    """A sealed load was opened again, for a reason; it needs a new seal (R-PACK-1)."""
+
+    TYPE: ClassVar[str] = "trade_ledger.load_reopened.v1"
 
 
 class LoadArrived(LoadEvent):
@@ -232,6 +255,7 @@ class PackingListState(Part):
 class PackingListEvent(Event):
     TOPIC: ClassVar[str] = PACKING_LISTS.name
     packing_list: PackingListState
+    reason: str = ""
 
 
 class PackingListOpened(PackingListEvent):
@@ -244,6 +268,18 @@ class PackingListPacked(PackingListEvent):
 
 class PackingListSealed(PackingListEvent):
     TYPE: ClassVar[str] = "trade_ledger.packing_list_sealed.v1"
+
+
+class PackingListReopened(PackingListEvent):
+    """A sealed list that isn't declared was opened again, for a reason (R-PACK-1)."""
+
+    TYPE: ClassVar[str] = "trade_ledger.packing_list_reopened.v1"
+
+
+class PackingListVoided(PackingListEvent):
+    """A list that isn't declared is void: it shows what it held, and the quantities are free again (R-PACK-2)."""
+
+    TYPE: ClassVar[str] = "trade_ledger.packing_list_voided.v1"
 
 
 class ValueDifference(Part):

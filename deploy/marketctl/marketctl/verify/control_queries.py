@@ -39,6 +39,17 @@ PACKED = (
     " JOIN declarations d ON d.id = coalesce(p.declaration_id, k.declaration_id)"
     f" WHERE {_LIVE} AND p.quantity IS DISTINCT FROM k.quantity"
 )
+# What a deletion left of goods that were shut out before is no longer in the list, and went back with the shut-out.
+LISTS = (
+    "SELECT l.number, coalesce(w.line_id, m.line_id), coalesce(w.quantity, 0), coalesce(m.quantity, 0) FROM"
+    " (SELECT packing_list_id, line_id, sum(quantity) AS quantity FROM packed_lines GROUP BY 1, 2) w"
+    " JOIN packing_lists held ON held.id = w.packing_list_id AND held.status <> 'void' FULL JOIN"
+    " (SELECT reference, line_id, sum(quantity) AS quantity FROM movements WHERE kind = 'packed' GROUP BY 1, 2) m"
+    " ON m.reference = held.number AND m.line_id = w.line_id"
+    " JOIN packing_lists l ON l.number = coalesce(held.number, m.reference)"
+    " WHERE coalesce(w.quantity, 0) <> coalesce(m.quantity, 0) AND NOT EXISTS (SELECT 1 FROM portions p"
+    "  WHERE p.line_id = coalesce(w.line_id, m.line_id) AND p.shut_out_quantity > 0)"
+)
 LIMIT = (
     "SELECT d.number, v.usd, m.most FROM declarations d CROSS JOIN LATERAL"
     " (SELECT round(sum((p.content->'submitted'->>'declared_value')::numeric) * coalesce(own.cny_per_unit, 1)"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from marketctl.installation import Installation
 from marketctl.layout import SERVICES
 from marketctl.services import described
-from marketctl.verify.control_queries import CHAIN, DECLARED, LIMIT, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
+from marketctl.verify.control_queries import CHAIN, DECLARED, LIMIT, LISTS, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
 from marketctl.verify.flow import applied, in_flight
 from marketctl.verify.questions import MOST_SHOWN, ask, named
 from marketctl.verify.record_invariants import chained, gapless, histories, once_only
@@ -33,7 +33,7 @@ def delivered(market: Installation) -> list[str]:
 
 
 def quantities(market: Installation) -> list[str]:
-    """I3: a line's counters are the sums of its movements, and never overlap."""
+    """I3: counters are the sums of their movements and never overlap; a list moved just what it holds."""
     kinds = ("void", "packed", "declared", "released", "departed", "returned")
     found: list[str] = []
     for kind in kinds:
@@ -47,7 +47,8 @@ def quantities(market: Installation) -> list[str]:
         "SELECT line_id FROM trade_line_counters WHERE NOT (registered - void >= packed AND packed >= declared"
         " AND declared >= released AND released >= departed AND departed >= returned)"
     )
-    return found + named(market, "trade-ledger", query, "line {0}: its quantities overlap")
+    found += named(market, "trade-ledger", query, "line {0}: its quantities overlap")
+    return found + named(market, "trade-ledger", LISTS, "packing list {0}: line {1} is packed with {2}, moved with {3}")
 
 
 def declared(market: Installation) -> list[str]:

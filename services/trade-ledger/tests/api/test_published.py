@@ -17,7 +17,12 @@ from trade_ledger.app import app
 SOURCE = "\n".join(file.read_text("utf-8") for file in Path(trade_ledger.__file__).parent.rglob("*.py"))
 SCHEMAS = app.openapi()["components"]["schemas"]
 # The caller of each example; whatever isn't named here is an operator's.
-ROLES = {"/v1/customs-rates": "customs", "receipts": "customs", "closings": "customs", "arrivals": "site_operator"}
+ROLES = {
+    "/v1/customs-rates": "customs",
+    "receipts": "customs",
+    "{conflict_id}/closings": "customs",
+    "arrivals": "site_operator",
+}
 
 
 def bodies() -> list[tuple[str, dict[str, Any]]]:

@@ -27,16 +27,21 @@ from trade_ledger.api.schemas import (
     PackingListIn,
     PackingListOut,
     PackingListSummary,
+    ReasonIn,
     UnpackIn,
 )
+from trade_ledger.operations.packing.close_load import close_load
 from trade_ledger.operations.packing.open_load import open_load
 from trade_ledger.operations.packing.open_packing_list import open_packing_list
 from trade_ledger.operations.packing.pack_lines import ToPack, pack_lines
 from trade_ledger.operations.packing.record_arrival import record_arrival
 from trade_ledger.operations.packing.record_handover import record_handover
+from trade_ledger.operations.packing.reopen_load import reopen_load
+from trade_ledger.operations.packing.reopen_packing_list import reopen_packing_list
 from trade_ledger.operations.packing.seal_load import seal_load
 from trade_ledger.operations.packing.seal_packing_list import seal_packing_list
 from trade_ledger.operations.packing.unpack_lines import unpack_lines
+from trade_ledger.operations.packing.void_packing_list import void_packing_list
 from trade_ledger.publishers.packing import load_state, packing_list_state
 from trade_ledger.store.packing import load_holds_one_of, packing_lists_like, packing_lists_seen_by
 from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackingListRow
@@ -104,6 +109,22 @@ async def seal_a_load(load_id: UUID, body: LoadSealIn, command: Commanded) -> Re
     return await _load_answer(command, row)
 
 
+@router.post("/v1/loads/{load_id}/reopenings", response_model=LoadOut)
+async def reopen_a_load(load_id: UUID, body: ReasonIn, command: Commanded) -> Response:
+    """Open a sealed load again, before what it holds is declared or after that was given up; it needs a new seal."""
+    version = command.expected_version()
+    row = await reopen_load(command.session, load_id, reason=body.reason, version=version, act=command.act)
+    return await _load_answer(command, row)
+
+
+@router.post("/v1/loads/{load_id}/closings", response_model=LoadOut)
+async def close_a_load(load_id: UUID, body: ReasonIn, command: Commanded) -> Response:
+    """Close a load that holds nothing any more, so that its container is free."""
+    version = command.expected_version()
+    row = await close_load(command.session, load_id, reason=body.reason, version=version, act=command.act)
+    return await _load_answer(command, row)
+
+
 @router.post("/v1/loads/{load_id}/arrivals", response_model=LoadOut)
 async def report_arrival(load_id: UUID, body: ArrivalIn, command: Commanded) -> Response:
     """Report the load's arrival at the caller's supervised site."""
@@ -162,6 +183,28 @@ async def seal_a_packing_list(packing_list_id: UUID, command: Commanded) -> Resp
     version = command.expected_version()
     return await _list_answer(
         command, await seal_packing_list(command.session, packing_list_id, version=version, act=command.act)
+    )
+
+
+@router.post("/v1/packing-lists/{packing_list_id}/reopenings", response_model=PackingListOut)
+async def reopen_a_packing_list(packing_list_id: UUID, body: ReasonIn, command: Commanded) -> Response:
+    """Open a sealed list again while it isn't declared, to pack it anew."""
+    version = command.expected_version()
+    return await _list_answer(
+        command,
+        await reopen_packing_list(
+            command.session, packing_list_id, reason=body.reason, version=version, act=command.act
+        ),
+    )
+
+
+@router.post("/v1/packing-lists/{packing_list_id}/voidings", response_model=PackingListOut)
+async def void_a_packing_list(packing_list_id: UUID, body: ReasonIn, command: Commanded) -> Response:
+    """Void a list that isn't declared: its quantities are free again."""
+    version = command.expected_version()
+    return await _list_answer(
+        command,
+        await void_packing_list(command.session, packing_list_id, reason=body.reason, version=version, act=command.act),
     )
 
 

@@ -9,6 +9,9 @@ from decimal import Decimal
 
 from shared.vocabulary.rules import Breach
 
+# What a declaration in one of these held has left the load: departed, or taken out again.
+GONE = frozenset({"departed", "returned", "shut_out"})
+
 
 def breaches_of_carrier(container_number: str | None, vehicle: str | None) -> tuple[Breach, ...]:
     """A load is one container or one vehicle, never both (R-PACK-4)."""
@@ -22,6 +25,45 @@ def breaches_of_unsealed(list_statuses: Sequence[str]) -> tuple[Breach, ...]:
     counted = [status for status in list_statuses if status != "void"]
     if not counted or any(status != "sealed" for status in counted):
         return (Breach("packing_lists_not_sealed", "R-PACK-1"),)
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListInLoad:
+    """A packing list of a load, with the status of the declaration that holds it (none: not declared)."""
+
+    number: str
+    status: str
+    declaration_status: str | None
+
+
+def breaches_of_reopened_load(load_status: str, lists: Sequence[ListInLoad]) -> tuple[Breach, ...]:
+    """A sealed load is opened again while no list stands in a declaration that customs may act on (R-PACK-1)."""
+    if load_status not in ("sealed", "arrived"):
+        return (Breach("load_not_sealed", "R-PACK-1"),)
+    return tuple(
+        Breach("packing_list_in_declaration", "R-PACK-1", "", {"packing_list": each.number})
+        for each in lists
+        if each.status != "void" and each.declaration_status not in (None, *GONE)
+    )
+
+
+def lists_still_in(lists: Sequence[ListInLoad]) -> tuple[str, ...]:
+    """The lists whose goods are in the load: neither void nor of a declaration whose goods are gone (R-PACK-3)."""
+    return tuple(each.number for each in lists if each.status != "void" and each.declaration_status not in GONE)
+
+
+def breaches_of_closed_load(load_status: str, lists: Sequence[ListInLoad]) -> tuple[Breach, ...]:
+    """A load is closed once, and empty: then its container is free (R-PACK-3, V23)."""
+    if load_status == "closed":
+        return (Breach("load_closed_already", "R-PACK-3"),)
+    return tuple(Breach("load_holds_goods", "R-PACK-3", "", {"packing_list": each}) for each in lists_still_in(lists))
+
+
+def breaches_of_seal(seal_number: str, earlier: Sequence[str]) -> tuple[Breach, ...]:
+    """What was opened again gets a new seal: a broken one seals nothing (R-PACK-1)."""
+    if seal_number in earlier:
+        return (Breach("seal_used", "R-PACK-1", "/seal_number", {"seal": seal_number}),)
     return ()
 
 

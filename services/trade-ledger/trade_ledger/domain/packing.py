@@ -30,6 +30,22 @@ def breaches_of_sealing(lines: int) -> tuple[Breach, ...]:
     return () if lines else (Breach("packing_list_empty", "R-PACK-1"),)
 
 
+def breaches_of_reopened_list(status: str, load_status: str, *, declared: bool) -> tuple[Breach, ...]:
+    """A sealed list is opened again while it is in no declaration and its load is open (R-PACK-1)."""
+    breaches = [] if status == "sealed" else [Breach("packing_list_not_sealed", "R-PACK-1")]
+    breaches += [Breach("packing_list_in_declaration", "R-PACK-1")] if declared else []
+    breaches += [] if load_status == "open" else [Breach("load_not_open", "R-PACK-1")]
+    return tuple(breaches)
+
+
+def breaches_of_voided_list(status: str, load_status: str, *, declared: bool) -> tuple[Breach, ...]:
+    """A list is voided once, while it is in no declaration; a seal on its load must be opened first (R-PACK-1)."""
+    breaches = [Breach("packing_list_void", "R-PACK-1")] if status == "void" else []
+    breaches += [Breach("packing_list_in_declaration", "R-PACK-1")] if declared else []
+    breaches += [Breach("load_sealed", "R-PACK-1")] if load_status in ("sealed", "arrived") else []
+    return tuple(breaches)
+
+
 def breaches_of_packing(facts: PackingFacts, at: str) -> tuple[Breach, ...]:
     """Every reason why the line can't be packed; whether the quantity is there, only the counter knows."""
     breaches = []

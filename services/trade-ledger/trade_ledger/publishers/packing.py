@@ -23,11 +23,14 @@ async def load_state(session: AsyncSession, row: LoadRow) -> LoadState:
     )
 
 
-async def announce_load(session: AsyncSession, row: LoadRow, event: type[LoadEvent], *, act: Act) -> None:
+async def announce_load(
+    session: AsyncSession, row: LoadRow, event: type[LoadEvent], *, act: Act, reason: str = ""
+) -> None:
     """Raise the version and announce it; the caller holds the load's lock."""
     row.version += 1
     await session.flush()
-    await announce(session, event(load=await load_state(session, row)), key=row.id, sequence=row.version, act=act)
+    said = event(load=await load_state(session, row), reason=reason)
+    await announce(session, said, key=row.id, sequence=row.version, act=act)
 
 
 async def packing_list_state(session: AsyncSession, row: PackingListRow) -> PackingListState:
@@ -66,11 +69,11 @@ def _packed(row: PackedLineRow, unit: str) -> PackedLine:
 
 
 async def announce_packing_list(
-    session: AsyncSession, row: PackingListRow, event: type[PackingListEvent], *, act: Act
+    session: AsyncSession, row: PackingListRow, event: type[PackingListEvent], *, act: Act, reason: str = ""
 ) -> PackingListState:
     """Raise the version and announce it; the caller holds the list's lock."""
     row.version += 1
     await session.flush()
     state = await packing_list_state(session, row)
-    await announce(session, event(packing_list=state), key=row.id, sequence=row.version, act=act)
+    await announce(session, event(packing_list=state, reason=reason), key=row.id, sequence=row.version, act=act)
     return state

@@ -21,7 +21,7 @@ from trade_ledger.domain.valuation import slip_value_kept
 from trade_ledger.store.documents import Moved
 from trade_ledger.store.packing import load_for_update
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
-from trade_ledger.store.tables.packing import PackingListRow
+from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
 
 
 async def own_declaration(session: AsyncSession, declaration_id: UUID, version: int | None, act: Act) -> DeclarationRow:
@@ -118,6 +118,19 @@ async def hold_packing_lists(session: AsyncSession, row: DeclarationRow, *, held
             each.declaration_id = row.id
         elif not held and each.declaration_id == row.id:
             each.declaration_id = None
+
+
+async def keep_shut_out(session: AsyncSession, row: DeclarationRow, portions: Iterable[PortionRow]) -> None:
+    """What was shut out of a deleted declaration is no longer in its lists: it went back to the lines already (V31)."""
+    shut_out = {each.line_id: each.shut_out_quantity for each in portions if each.shut_out_quantity}
+    await session.flush()
+    lists = select(PackingListRow.id).where(
+        PackingListRow.id.in_(row.content.entered.packing_list_ids), PackingListRow.declaration_id.is_(None)
+    )
+    packed = select(PackedLineRow).where(PackedLineRow.packing_list_id.in_(lists), PackedLineRow.line_id.in_(shut_out))
+    for each in (await session.execute(packed.order_by(PackedLineRow.id))).scalars() if shut_out else ():
+        each.shut_out = min(each.quantity, shut_out[each.line_id])
+        shut_out[each.line_id] -= each.shut_out
 
 
 def list_facts(each: PackingListRow, declaration_id: UUID | None, vehicles: set[UUID]) -> ListFacts:

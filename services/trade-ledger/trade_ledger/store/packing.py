@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.rows import row_to_change
+from trade_ledger.domain.loads import ListInLoad
+from trade_ledger.store.tables.declarations import DeclarationRow
 from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
 
 
@@ -36,6 +38,14 @@ async def own_packing_list(session: AsyncSession, list_id: UUID, version: int, a
 async def load_for_update(session: AsyncSession, load_id: UUID) -> LoadRow | None:
     """The load, locked until commit."""
     return await session.get(LoadRow, load_id, with_for_update=True, populate_existing=True)
+
+
+async def load_of(session: AsyncSession, row: PackingListRow) -> LoadRow:
+    """The load that a packing list is in, locked until commit."""
+    load = await load_for_update(session, row.load_id)
+    if load is None:
+        raise RuntimeError(f"packing list {row.number} is in no load")
+    return load
 
 
 async def open_load_of(session: AsyncSession, pilot: str, container_number: str) -> LoadRow | None:
@@ -67,6 +77,18 @@ async def packing_lists_of_load(session: AsyncSession, load_id: UUID) -> list[Pa
     """A load's packing lists in the order they were opened."""
     query = select(PackingListRow).where(PackingListRow.load_id == load_id).order_by(PackingListRow.id)
     return list((await session.execute(query)).scalars())
+
+
+async def lists_in_load(session: AsyncSession, load_id: UUID) -> list[ListInLoad]:
+    """A load's packing lists with their declarations' status, the lists locked until commit."""
+    query = select(PackingListRow).where(PackingListRow.load_id == load_id).order_by(PackingListRow.id)
+    rows = list((await session.execute(query.with_for_update().execution_options(populate_existing=True))).scalars())
+    held = select(DeclarationRow.id, DeclarationRow.status)
+    held = held.where(DeclarationRow.id.in_({each.declaration_id for each in rows}))
+    status = {row.id: row.status for row in await session.execute(held)}
+    return [
+        ListInLoad(row.number, row.status, status[row.declaration_id] if row.declaration_id else None) for row in rows
+    ]
 
 
 async def declarations_of_load(session: AsyncSession, load_id: UUID) -> list[UUID]:

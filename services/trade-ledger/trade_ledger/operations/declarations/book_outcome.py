@@ -11,7 +11,14 @@ from shared.act import Act
 from trade_ledger.domain.days import days_of
 from trade_ledger.domain.portions import counters_of, numbers_of
 from trade_ledger.domain.receipts import INACTIVE, Outcome, Receipt
-from trade_ledger.store.declarations import hold_packing_lists, keep_facts, keep_numbers, keep_totals, submitted_of
+from trade_ledger.store.declarations import (
+    hold_packing_lists,
+    keep_facts,
+    keep_numbers,
+    keep_shut_out,
+    keep_totals,
+    submitted_of,
+)
 from trade_ledger.store.movements import Move, booked_by, move_what_fits
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 
@@ -36,7 +43,10 @@ async def book_outcome(
         keep_numbers(portion, numbers_of(submitted_of(portion), new))
         keep_facts(portion, new, days_of(receipts, str(portion.id), new))
     keep_totals(row, portions)
-    return await _book(session, row, portions, outcome, act)
+    stuck = await _book(session, row, portions, outcome, act)
+    if row.status in INACTIVE:
+        await keep_shut_out(session, row, [each for each in portions if str(each.id) not in stuck])
+    return stuck
 
 
 async def _book(

@@ -21,7 +21,6 @@ from shared.events.trade_ledger import (
     DeclarationReleased,
     GoodsReturned,
     GoodsShutOut,
-    LoadClosed,
     Route,
 )
 from shared.policy import policy_of
@@ -44,15 +43,14 @@ from trade_ledger.domain.receipts import Conflict as Case
 from trade_ledger.domain.route import RouteFacts, route_of
 from trade_ledger.domain.valuation import breaches_of_digits, in_usd
 from trade_ledger.operations.declarations.book_outcome import book_outcome
+from trade_ledger.operations.declarations.close_emptied_loads import close_emptied_loads
 from trade_ledger.publishers.declarations import announce_cases, announce_declaration
-from trade_ledger.publishers.packing import announce_load
 from trade_ledger.publishers.trades import verdict_of
 from trade_ledger.store.conflicts import conflicts_of, keep_cases, open_case
 from trade_ledger.store.customs_rates import rates_of_month
 from trade_ledger.store.declarations import arrivals_of, customs_number_holder, portions_of
 from trade_ledger.store.documents import ByCustoms, ReceiptMessage
 from trade_ledger.store.facts import entries_in_force, grade_of
-from trade_ledger.store.packing import load_for_update
 from trade_ledger.store.parameters import DeclarationCountsAsMade, DeclarationLimitUsd, SamplingEvery
 from trade_ledger.store.receipts import receipt_by_id, receipts_known, take_receipt
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
@@ -134,8 +132,8 @@ async def _settle(session: AsyncSession, row: DeclarationRow, *, receipt_id: str
     row.content = row.content.model_copy(update={"customs": customs})
     await announce_declaration(session, row, _EVENTS[kind], act=act, receipt_id=receipt_id)
     await announce_cases(session, row, opened, receipt_id=receipt_id, act=act)
-    if row.status == "departed" and before != "departed":
-        await _close_loads(session, row, act)
+    if row.status in ("departed", "shut_out") and before != row.status:
+        await close_emptied_loads(session, row, act=act)
 
 
 async def _number_case(session: AsyncSession, row: DeclarationRow, outcome: Outcome, receipt_id: str) -> list[Case]:
@@ -200,12 +198,3 @@ async def _route(
         )
     )
     return Route(decision=decision, reasons=reasons, policy_version=parameter.version)
-
-
-async def _close_loads(session: AsyncSession, row: DeclarationRow, act: Act) -> None:
-    """Goods that departed free their container for the next load."""
-    for load_id in row.content.assessed.load_ids if row.content.assessed else ():
-        load = await load_for_update(session, load_id)
-        if load is not None and load.status != "closed":
-            load.status = "closed"
-            await announce_load(session, load, LoadClosed, act=act)

@@ -35,6 +35,8 @@ async def open_load(session: AsyncSession, *, container_number: str | None, vehi
         container_number=None if container_number is None else await _free(session, container_number, act),
         vehicle=vehicle,
         seal_number=None,
+        sealed_at=None,
+        earlier_seals=(),
         site_id=None,
         arrived_at=None,
     )

@@ -79,6 +79,7 @@ async def pack_lines(
                 gross_weight_kg=each.gross_weight_kg,
                 net_weight_kg=each.net_weight_kg,
                 volume_m3=each.volume_m3,
+                shut_out=Decimal(0),
             )
         )
     return await announce_packing_list(session, row, PackingListPacked, act=act)

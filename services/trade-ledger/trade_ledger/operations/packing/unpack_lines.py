@@ -25,7 +25,7 @@ async def unpack_lines(
     chosen = [each for each in await packed_lines_of(session, [list_id]) if each.id in set(packed_line_ids)]
     if len(chosen) != len(set(packed_line_ids)):
         raise NotFound("not all packed lines are in this list")
-    moves = [Move(each.line_id, "packed", -each.quantity) for each in chosen]
+    moves = [Move(each.line_id, "packed", each.shut_out - each.quantity) for each in chosen]
     if unfit := await move(session, moves, reference=row.number, act=act):
         raise RuntimeError(f"an open list's lines are declared: {[str(each.line_id) for each in unfit]}")
     await take_out(session, [each.id for each in chosen])

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database import QUANTITY
 from shared.documents import Document
+from shared.events.trade_ledger import Seal
 from trade_ledger.store.tables.row import Row
 
 
@@ -37,6 +38,8 @@ class LoadRow(Row):
     container_number: Mapped[str | None]
     vehicle: Mapped[str | None]
     seal_number: Mapped[str | None]
+    sealed_at: Mapped[datetime | None]
+    earlier_seals: Mapped[tuple[Seal, ...]] = mapped_column(Document(tuple[Seal, ...]), server_default=text("'[]'"))
     site_id: Mapped[UUID | None]
     arrived_at: Mapped[datetime | None]
 
@@ -63,7 +66,7 @@ class PackingListRow(Row):
 
 
 class PackedLineRow(Row):
-    """How much of a trade line a packing list holds."""
+    """How much of a trade line a packing list holds; `shut_out` of it went back to the line before it was deleted."""
 
     __tablename__ = "packed_lines"
     __table_args__ = (
@@ -83,6 +86,7 @@ class PackedLineRow(Row):
     gross_weight_kg: Mapped[Decimal] = mapped_column(QUANTITY)
     net_weight_kg: Mapped[Decimal] = mapped_column(QUANTITY)
     volume_m3: Mapped[Decimal] = mapped_column(QUANTITY)
+    shut_out: Mapped[Decimal] = mapped_column(QUANTITY, server_default="0")
 
 
 class HandoverRow(Row):
