@@ -20,7 +20,8 @@ from shared.http.identity import Caller
 from shared.http.problems import Catalogue, malformed
 from shared.vocabulary.errors import Forbidden, Malformed
 from shared.vocabulary.rules import Breach, citation
-from trade_ledger.api.trade_schemas import BulkReport, RowProblem, RowResult
+from trade_ledger.api.trade_schemas import BulkReport, HiddenCells, RowProblem, RowResult
+from trade_ledger.domain.slip_sheets import SlipSheets
 from trade_ledger.domain.slips import Slip
 from trade_ledger.operations.trades.enter_slip import enter_slip
 from trade_ledger.operations.trades.prepare_trade import prepare_trade
@@ -137,12 +138,14 @@ async def register_trades_in_bulk(command: Commanded, request: Request) -> Respo
 @router.post("/v1/trade-imports", response_model=BulkReport, openapi_extra={"requestBody": _XLSX_BODY})
 async def import_trades(command: Commanded, request: Request) -> Response:
     """Register the slips of a workbook, each whole or not at all: one report by sheet, row and column."""
-    slips = await read_slips(await request.body())
+    read = await read_slips(await request.body())
+    slips = read.slips
     _fits(len(slips))
     entries = [await _slip_read(command, request, slip) for slip in slips]
     outcomes = await _outcomes(command, request, entries)
-    results = [_slip_result(request, slip, outcome) for slip, outcome in zip(slips, outcomes, strict=True)]
-    return await _report(command, results)
+    results = [_slip_result(request, read, slip, outcome) for slip, outcome in zip(slips, outcomes, strict=True)]
+    hidden = [HiddenCells.model_validate(each, from_attributes=True) for each in read.hidden]
+    return await _report(command, results, hidden)
 
 
 @router.get("/v1/trade-imports/template", response_class=Response, responses={200: {"content": {_XLSX: {}}}})
@@ -152,13 +155,16 @@ async def read_trade_template(caller: Authorised) -> Response:
     return Response(await asyncio.to_thread(write_template), media_type=_XLSX, headers=headers)
 
 
-def _problem(request: Request, row: int, breach: Breach, *, sheet: str = "", column: str = "") -> RowProblem:
+def _problem(
+    request: Request, row: int, breach: Breach, *, sheet: str = "", column: str = "", cell: str = ""
+) -> RowProblem:
     catalogue: Catalogue = request.app.state.catalogue
     problem, (english, chinese) = catalogue[breach.code], catalogue.texts(breach)
     return RowProblem(
         sheet=sheet,
         row=row,
         column=column,
+        cell=cell,
         code=breach.code,
         rule=breach.rule,
         rule_version=citation(breach.rule).version if breach.rule else "",
@@ -176,17 +182,17 @@ def _result(request: Request, row: int, reference: str, outcome: Outcome) -> Row
     return RowResult(row=row, reference=reference, problems=problems)
 
 
-def _slip_result(request: Request, slip: Slip, outcome: Outcome) -> RowResult:
+def _slip_result(request: Request, read: SlipSheets, slip: Slip, outcome: Outcome) -> RowResult:
     if isinstance(outcome, TradeText):
         return _result(request, slip.row, slip.number, outcome)
     problems = [
-        _problem(request, each.row, each.breach, sheet=each.sheet, column=each.column)
+        _problem(request, each.row, each.breach, sheet=each.sheet, column=each.column, cell=read.cell_of(each))
         for each in slip.all_faults(outcome)
     ]
     return RowResult(row=slip.row, reference=slip.number, problems=problems)
 
 
-async def _report(command: Command, results: list[RowResult]) -> Response:
+async def _report(command: Command, results: list[RowResult], hidden: Sequence[HiddenCells] = ()) -> Response:
     """Answer with the report; what a rule refused is audited with it, like a refusal of its own."""
     refused = [
         command.attempt.entry(
@@ -202,4 +208,6 @@ async def _report(command: Command, results: list[RowResult]) -> Response:
     if refused:
         await audit.record(command.session, command.tables, refused)
     done = sum(result.id is not None for result in results)
-    return await command.answer(BulkReport(registered=done, refused=len(results) - done, results=results))
+    return await command.answer(
+        BulkReport(registered=done, refused=len(results) - done, results=results, hidden=list(hidden))
+    )

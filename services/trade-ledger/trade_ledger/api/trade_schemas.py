@@ -141,11 +141,12 @@ class TradeDetail(TradeOut):
 
 
 class RowProblem(BaseModel):
-    """One thing wrong in one cell."""
+    """One thing wrong in one cell; `cell` is its address in the sheet, such as F3."""
 
     sheet: str = ""
     row: int
     column: str = ""
+    cell: str = ""
     code: str
     rule: str = ""
     rule_version: str = ""
@@ -165,9 +166,19 @@ class RowResult(BaseModel):
     problems: list[RowProblem] = Field(default_factory=list)
 
 
+class HiddenCells(BaseModel):
+    """What a sheet holds and doesn't show: the whole sheet, filled rows, filled columns. It was read like the rest."""
+
+    sheet: str
+    whole: bool
+    rows: list[int]
+    columns: list[str]
+
+
 class BulkReport(BaseModel):
     """One report of everything, by row and column; each trade is registered whole or not at all."""
 
     registered: int
     refused: int
     results: list[RowResult]
+    hidden: list[HiddenCells] = Field(default_factory=list)

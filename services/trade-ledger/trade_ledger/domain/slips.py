@@ -13,12 +13,13 @@ Rows = list[tuple[int, dict[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault in one cell."""
+    """A fault in one cell; `letters` where its column has no header."""
 
     sheet: str
     row: int
     column: str
     breach: Breach
+    letters: str = ""
 
 
 @dataclass(slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from shared.vocabulary.identifiers import IDENTITY_KINDS
 from shared.vocabulary.rules import Breach
+from trade_ledger.domain.cells import Kind
 
 LINES_SHEET = "商品清单"
 SLIPS_SHEET = "交易单"
@@ -31,15 +31,15 @@ class Column:
     field: str
     required: bool
     meaning: str
-    kind: Literal["text", "number", "whole", "date"] = "text"
+    kind: Kind = "text"
     choices: tuple[str, ...] = ()
 
 
 LINE_COLUMNS: tuple[Column, ...] = (
-    Column("交易单号", "slip", True, "所属交易单 / the slip this line belongs to"),
-    Column("商户", "stall_number", False, "摊位号，同交易单 / stall number, as on the slip"),
+    Column("交易单号", "slip", True, "所属交易单 / the slip this line belongs to", "reference"),
+    Column("商户", "stall_number", False, "摊位号，同交易单 / stall number, as on the slip", "reference"),
     Column("商品名称", "goods_name", True, "品名 / name"),
-    Column("商品HS编码", "hs_code", True, "6、8 或 10 位 / 6, 8 or 10 digits"),
+    Column("商品HS编码", "hs_code", True, "6、8 或 10 位 / 6, 8 or 10 digits", "code"),
     Column("货号/唛头", "item_mark", False, "货号或唛头 / item or mark"),
     Column("规格型号", "specification", False, "规格型号 / specification"),
     Column("生产厂商", "producer", False, "生产厂商 / producer"),
@@ -49,14 +49,15 @@ LINE_COLUMNS: tuple[Column, ...] = (
         "brand_statement",
         False,
         "own 自有，authorised 授权；有品牌时必填 / needed where there is a brand",
+        "choice",
         choices=("own", "authorised"),
     ),
-    Column("品牌授权摘要", "brand_evidence_hash", False, "授权书 SHA-256 / SHA-256 of the authorisation"),
+    Column("品牌授权摘要", "brand_evidence_hash", False, "授权书 SHA-256 / SHA-256 of the authorisation", "code"),
     Column("交易数量", "quantity", True, "数量 / quantity", "number"),
     Column("单位", "unit", True, "计量单位 / unit"),
     Column("包装数量", "packages", True, "件数 / packages", "whole"),
     Column("包装单位", "package_unit", True, "包装单位 / package unit"),
-    Column("币种", "currency", True, "三位代码，如 USD / three letters such as USD"),
+    Column("币种", "currency", True, "三位代码，如 USD / three letters such as USD", "code"),
     Column("货值", "amount", True, "金额 / value", "number"),
     Column("重量(KGS)", "net_weight_kg", True, "净重 / net weight", "number"),
     Column("单价", "unit_price", True, "单价 / unit price", "number"),
@@ -67,32 +68,39 @@ LINE_COLUMNS: tuple[Column, ...] = (
     Column("第二法定单位", "second_statutory_unit", False, "第二法定单位 / second statutory unit"),
 )
 SLIP_COLUMNS: tuple[Column, ...] = (
-    Column("交易单号", "slip", True, "本单编号 / the slip's own number"),
-    Column("商户", "stall_number", True, "摊位号 / stall number"),
+    Column("交易单号", "slip", True, "本单编号 / the slip's own number", "reference"),
+    Column("商户", "stall_number", True, "摊位号 / stall number", "reference"),
     Column(
         "采购商证件类型",
         "buyer_kind",
         False,
         "证件类型；空：由经营者补充 / kind of the buyer's document; empty: to be completed",
+        "choice",
         choices=IDENTITY_KINDS,
     ),
-    Column("采购商证件号码", "buyer_number", False, "证件号码 / number of the buyer's document"),
-    Column("采购商国别", "buyer_country", False, "两位代码，如 RU / two letters such as RU"),
+    Column("采购商证件号码", "buyer_number", False, "证件号码 / number of the buyer's document", "code"),
+    Column("采购商国别", "buyer_country", False, "两位代码，如 RU / two letters such as RU", "code"),
     Column(
         "出口方式",
         "export_mode",
         True,
         "own 自营，agency 委托代理，outright 买断",
+        "choice",
         choices=("own", "agency", "outright"),
     ),
     Column(
-        "委托代理出口", "export_agency", False, "协议编号；空或是：现行协议 / agreement number; empty or yes: in force"
+        "委托代理出口",
+        "export_agency",
+        False,
+        "协议编号；空或是：现行协议 / agreement number; empty or yes: in force",
+        "reference",
     ),
     Column(
         "委托采购",
         "procurement_agency",
         False,
         "是：采购商与本经营者的协议 / yes: the buyer's agency with this operator",
+        "choice",
         choices=_YES_OR_NO,
     ),
     Column(
@@ -100,17 +108,22 @@ SLIP_COLUMNS: tuple[Column, ...] = (
         "channel",
         True,
         "market 市场，cross_border_ecommerce 跨境电商，comprehensive_service 外综服",
+        "choice",
         choices=("market", "cross_border_ecommerce", "comprehensive_service"),
     ),
     Column("交易日期", "trade_date", True, "YYYY-MM-DD", "date"),
-    Column("成交方式", "price_term", True, "EXW, FOB, C&F, C&I, CIF", choices=("EXW", "FOB", "C&F", "C&I", "CIF")),
-    Column("结算方式", "settlement_method", True, "fx 外汇，rmb 人民币，cash 现金", choices=("fx", "rmb", "cash")),
+    Column(
+        "成交方式", "price_term", True, "EXW, FOB, C&F, C&I, CIF", "choice", choices=("EXW", "FOB", "C&F", "C&I", "CIF")
+    ),
+    Column(
+        "结算方式", "settlement_method", True, "fx 外汇，rmb 人民币，cash 现金", "choice", choices=("fx", "rmb", "cash")
+    ),
     Column("境内人民币金额", "domestic_amount", False, "境内人民币结算 / domestic RMB leg", "number"),
     Column("境内付款日期", "domestic_paid_on", False, "YYYY-MM-DD", "date"),
     Column("境内付款人", "domestic_payer", False, "付款人 / payer of the domestic leg"),
     Column("境内收款人", "domestic_payee", False, "收款人 / payee of the domestic leg"),
-    Column("境内流水号", "domestic_reference", False, "银行流水号 / bank reference of the domestic leg"),
-    Column("单据摘要", "document_hash", False, "原始单据 SHA-256 / SHA-256 of the original document"),
+    Column("境内流水号", "domestic_reference", False, "银行流水号 / bank reference of the domestic leg", "reference"),
+    Column("单据摘要", "document_hash", False, "原始单据 SHA-256 / SHA-256 of the original document", "code"),
 )
 SHEETS: Mapping[str, tuple[Column, ...]] = {SLIPS_SHEET: SLIP_COLUMNS, LINES_SHEET: LINE_COLUMNS}
 BUYER = ("buyer_kind", "buyer_number", "buyer_country")
@@ -136,11 +149,6 @@ def breaches_of_headers(sheet: str, headers: Sequence[str]) -> tuple[Breach, ...
         Breach(code, "", "/" + "/".join((sheet, header.replace("/", "~1"))), {"sheet": sheet, "column": header})
         for code, header in found
     )
-
-
-def cell_read(column: Column, text: str) -> str:
-    """A cell as its column means it: numbers and dates may be typed in full-width digits."""
-    return text if column.kind == "text" else unicodedata.normalize("NFKC", text)
 
 
 def breach_of_cell(column: Column, text: str) -> Breach | None:
@@ -169,12 +177,12 @@ def date_in(text: str) -> date | None:
         return None
 
 
-def empty_companions(cells: Mapping[str, str]) -> list[str]:
+def empty_companions(filled: Collection[str]) -> list[str]:
     """The fields that are empty though others of their group are filled."""
     return [
         name
         for group in (BUYER, DOMESTIC_LEG)
-        if any(cells[each] for each in group)
+        if any(each in filled for each in group)
         for name in group
-        if not cells[name]
+        if name not in filled
     ]

@@ -5,26 +5,39 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trade_ledger.domain.cells import Cell, Sheet
 
 _MOST_SECONDS = 30
 _READERS = asyncio.Semaphore(2)
 
 
 class NotAWorkbook(Exception):
-    """The bytes are no workbook that can be read; `code` says why not."""
+    """The bytes are no workbook that can be read; `code` says why not, `sheet` where."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, sheet: str = "", limit: int = 0) -> None:
         super().__init__(code)
         self.code = code
+        self.sheet = sheet
+        self.limit = limit
 
 
-async def read_sheets(content: bytes, names: Sequence[str]) -> dict[str, list[list[str]]]:
-    """The named sheets as rows of text; a sheet that isn't there is left out."""
-    command = [sys.executable, "-m", "trade_ledger.gateways.xlsx_process", *names]
+async def read_sheets(content: bytes, names: Sequence[str]) -> dict[str, Sheet]:
+    """What is filled of the named sheets; a sheet that isn't there is left out."""
+    output = await answer_of("trade_ledger.gateways.xlsx_process", names, content)
+    # By lines and in a thread: parsed at one go, a large workbook would keep every other request waiting.
+    return await asyncio.to_thread(sheets_said, output)
+
+
+async def answer_of(module: str, arguments: Sequence[str], content: bytes) -> bytes:
+    """What a process of its own makes of a workbook; NotAWorkbook where it needs too much memory or time."""
     pipe, nowhere = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     async with _READERS:
-        reader = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=nowhere)
+        reader = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", module, *arguments, stdin=pipe, stdout=pipe, stderr=nowhere
+        )
         try:
             async with asyncio.timeout(_MOST_SECONDS):
                 output, _ = await reader.communicate(content)
@@ -36,8 +49,25 @@ async def read_sheets(content: bytes, names: Sequence[str]) -> dict[str, list[li
                 await reader.wait()
     if reader.returncode != 0:
         raise NotAWorkbook("workbook_too_large")
-    said = json.loads(output)
-    if "problem" in said:
-        raise NotAWorkbook(said["problem"])
-    sheets: dict[str, list[list[str]]] = said["sheets"]
+    return output
+
+
+def sheets_said(output: bytes) -> dict[str, Sheet]:
+    """The sheets from the lines of the reading process."""
+    sheets: dict[str, Sheet] = {}
+    rows: dict[int, dict[int, Cell]] = {}
+    for line in output.splitlines():
+        said: Any = json.loads(line)
+        if isinstance(said, list):
+            number, cells = said
+            rows[number] = {column: Cell(*told) for column, *told in cells}
+        elif "problem" in said:
+            raise NotAWorkbook(said["problem"], said["about"], said["limit"])
+        else:
+            rows = {}
+            sheets[said["sheet"]] = _sheet(said, rows)
     return sheets
+
+
+def _sheet(said: Mapping[str, Any], rows: dict[int, dict[int, Cell]]) -> Sheet:
+    return Sheet(rows, said["hidden"], said["hidden_rows"], said["hidden_columns"])

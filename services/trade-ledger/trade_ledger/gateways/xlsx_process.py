@@ -1,6 +1,6 @@
 """A process of its own that reads one workbook from standard input: a hostile file can only end this process.
 
-A sheet whose two cells lie at opposite corners is small as a file and billions of cells as a table.
+It answers a line of JSON for each sheet and each filled row, so that nobody has to parse all of it at one go.
 """
 
 from __future__ import annotations
@@ -11,74 +11,81 @@ import resource
 import sys
 import zipfile
 import zlib
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from xml.parsers.expat import ExpatError
 
-from python_calamine import CalamineError, CalamineWorkbook
+from trade_ledger.domain.cells import Sheet
+from trade_ledger.gateways.xlsx_cells import MOST_ROWS, Book, read_cells
+from trade_ledger.gateways.xlsx_parts import Attributes, Package, Unreadable, formats_of_styles, local, shared_texts
 
-MOST_ENTRIES = 100
-MOST_BYTES = 50 * 1024 * 1024
-_MOST_MEMORY = 1024 * 1024 * 1024
-_MOST_SECONDS = 20
+MOST_MEMORY = 512 * 1024 * 1024
+MOST_SECONDS = 20
+# NotImplementedError: a compression or a zip version that zipfile can't read.
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, ExpatError, EOFError, NotImplementedError, LookupError, ValueError, ArithmeticError,
+)  # fmt: skip
 
 
-class Unreadable(Exception):
-    """Why not, as a code of the problem catalogue."""
-
-
-def _unpacked(content: bytes) -> io.BytesIO:
-    """The same workbook uncompressed: what an entry claims to hold is all that is read of it."""
-    safe = io.BytesIO()
+def sheets_of(content: bytes, names: Sequence[str]) -> dict[str, Sheet]:
+    """The named sheets that the workbook has."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(safe, "w") as copy:
-            entries = archive.infolist()
-            if len(entries) > MOST_ENTRIES or sum(each.file_size for each in entries) > MOST_BYTES:
-                raise Unreadable("workbook_too_large")
-            if any(each.flag_bits & 0x1 or "vbaProject" in each.filename for each in entries):
-                raise Unreadable("workbook_locked")
-            for each in entries:
-                copy.writestr(each.filename, archive.read(each))
-    # NotImplementedError: a compression or a zip version that zipfile can't read.
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _read(Package(archive), names)
+    except _DAMAGED as error:
         raise Unreadable("workbook_unreadable") from error
-    safe.seek(0)
-    return safe
 
 
-def _text(cell: Any) -> str:
-    """A cell as text: dates as ISO; a number in the 15 digits that Excel counts with, whole ones without a point.
+def _read(package: Package, names: Sequence[str]) -> dict[str, Sheet]:
+    main = next((part for kind, part in package.related("").values() if kind == "officeDocument"), "xl/workbook.xml")
+    sheets: dict[str, tuple[str, bool]] = {}
+    from_1904 = False
 
-    A formula's 2.55 * 120 is kept as 305.99999999999994 in the file and shown as 306.
-    """
-    if isinstance(cell, float):
-        plain = f"{Decimal(f'{cell:.15g}'):f}"
-        return plain.rstrip("0").rstrip(".") if "." in plain else plain
-    if isinstance(cell, (date, datetime)):
-        return cell.strftime("%Y-%m-%d")
-    return str(cell).strip()
+    def start(name: str, told: Attributes) -> None:
+        nonlocal from_1904
+        if local(name) == "sheet":
+            relation = next((value for key, value in told.items() if ":" in key and local(key) == "id"), "")
+            sheets[told["name"]] = relation, told.get("state", "visible") != "visible"
+        elif local(name) == "workbookPr":
+            from_1904 = told.get("date1904") in ("1", "true")
+
+    if not package.parse(main, start):
+        raise Unreadable("workbook_unreadable")
+    parts = package.related(main)
+    by_kind = {kind: part for kind, part in parts.values()}
+    texts = shared_texts(package, by_kind["sharedStrings"]) if "sharedStrings" in by_kind else []
+    formats = formats_of_styles(package, by_kind["styles"]) if "styles" in by_kind else []
+    book, found = Book(texts, formats, from_1904), {}
+    for name in names:
+        if name in sheets:
+            relation, hidden = sheets[name]
+            found[name] = read_cells(package, parts[relation][1], name, book)
+            found[name].hidden = hidden
+    return found
 
 
-def sheets_of(content: bytes, names: list[str]) -> dict[str, list[list[str]]]:
-    """The named sheets as rows of text."""
-    try:
-        book = CalamineWorkbook.from_filelike(_unpacked(content))
-        found = [name for name in names if name in book.sheet_names]
-        tables = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in found}
-    except CalamineError as error:
-        raise Unreadable("workbook_unreadable") from error
-    return {name: [[_text(cell) for cell in row] for row in rows] for name, rows in tables.items()}
+def _lines(sheets: Mapping[str, Sheet]) -> Iterator[Any]:
+    for name, sheet in sheets.items():
+        yield {
+            "sheet": name,
+            "hidden": sheet.hidden,
+            "hidden_rows": sheet.hidden_rows,
+            "hidden_columns": sheet.hidden_columns,
+        }
+        for number, row in sheet.rows.items():
+            yield [number, [[column, cell.type, cell.text, cell.merged] for column, cell in row.items()]]
 
 
 def main() -> int:
-    """Sheets as JSON, or {"problem": the code of why not}."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
+    """The sheets line by line, or {"problem": the code of why not}."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     try:
-        said: dict[str, Any] = {"sheets": sheets_of(sys.stdin.buffer.read(), sys.argv[1:])}
+        said = _lines(sheets_of(sys.stdin.buffer.read(), sys.argv[1:]))
     except Unreadable as error:
-        said = {"problem": str(error)}
-    sys.stdout.write(json.dumps(said))
+        said = iter([{"problem": error.code, "about": error.sheet, "limit": MOST_ROWS}])
+    for line in said:
+        sys.stdout.write(json.dumps(line) + "\n")
     return 0
 
 
