@@ -37,7 +37,7 @@ def qualified(event: SubjectEvent, natural: bool = False, since: date = SINCE, *
 
 @dataclass(slots=True)
 class Trading:
-    """Two banks, an agent with two principals, an enterprise and a person who collect themselves; and the door."""
+    """Two banks, an agent with two principals, an enterprise and a person who collect for themselves."""
 
     door: Door
     dsn: str
@@ -105,7 +105,7 @@ class Trading:
     def declaration(
         self, *portions: Portion, kind: type[Any] = DeclarationReleased, currency: str = "USD", **changed: Any
     ) -> Any:
-        """A declaration's event with these portions, which then name it."""
+        """An event of a declaration with these portions; their `declaration_id` is set to it."""
         declaration_id = changed.pop("declaration_id", None) or uuid4()
         named = [each.model_copy(update={"declaration_id": declaration_id}) for each in portions]
         total = sum((each.declared_value for each in portions), Decimal(0))
@@ -123,13 +123,13 @@ class Trading:
         return kind(declaration=state)
 
     async def released(self, *portions: Portion, **changed: Any) -> tuple[UUID, list[Portion]]:
-        """The id of a released declaration and its portions; one of USD 1000 unless given."""
+        """The id of a released declaration and its portions: one portion of USD 1000 unless portions are given."""
         event = self.declaration(*(portions or (self.portion(),)), **changed)
         await self.hear(event)
         return event.declaration.declaration_id, list(event.declaration.portions)
 
     async def changed(self, declaration_id: UUID, *portions: Portion, kind: type[Any] = DeclarationReleased) -> None:
-        """Let the declaration's newer state be heard."""
+        """Let the service hear a newer state of the declaration."""
         await self.hear(self.declaration(*portions, declaration_id=declaration_id, kind=kind), sequence=2)
 
     def trade(self, total: str = "1000.00", **changed: Any) -> TradeRegistered:
@@ -162,16 +162,16 @@ class Trading:
         }
 
     async def booked(self, amount: str = "1000.00", **changed: Any) -> dict[str, Any]:
-        """A booked collection as answered."""
+        """Book a collection; the response."""
         return await self.door.done("POST", "/v1/collections", self.receipt(amount, **changed), **self.as_bank())
 
     async def act(self, collection: dict[str, Any], what: str, body: dict[str, Any], **how: Any) -> Any:
-        """A change of a collection by its bank at the version it was seen at; the response."""
+        """A bank changes its collection, at the version that it read; the response."""
         asked = {"version": collection["version"], **self.as_bank(), **how}
         return await self.door.call("POST", f"/v1/collections/{collection['id']}/{what}", body, **asked)
 
     async def matched(self, collection: dict[str, Any], *parts: tuple[Portion, str], **rate: str) -> dict[str, Any]:
-        """The collection after these parts were matched."""
+        """Match these parts; the collection afterwards."""
         matches = [{"portion_id": str(portion.portion_id), "amount": amount, **rate} for portion, amount in parts]
         answer = await self.act(collection, "matches", {"matches": matches})
         assert answer.status_code == 200, answer.text
@@ -187,7 +187,7 @@ class Trading:
     def ask(self, question: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         with psycopg.connect(self.dsn) as connection:
-            return connection.execute(question).fetchall()  # type: ignore[call-overload,no-any-return]  # the test's own text
+            return connection.execute(question).fetchall()  # type: ignore[call-overload,no-any-return]  # SQL of the test
 
     def room(self, declaration_id: UUID) -> tuple[Any, ...]:
         """(collectable, tolerance, held, matched, frozen) of a declaration."""
@@ -195,7 +195,7 @@ class Trading:
         return self.ask(f"SELECT {names} FROM entitlements WHERE declaration_id = '{declaration_id}'")[0]
 
     def said(self, topic: str = "") -> list[str]:
-        """The types of the events said so far, without service and version."""
+        """The types of the events announced so far, without service and version."""
         rows = self.ask(f"SELECT type FROM outbox WHERE topic LIKE '%{topic}' ORDER BY id")
         return [row[0].split(".")[1] for row in rows]
 

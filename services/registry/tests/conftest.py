@@ -33,7 +33,7 @@ _TABLES = ("subjects", "role_filings", "subject_versions", "agreements", "places
 
 @dataclass(slots=True)
 class Bureau:
-    """The service's door with its pilot filed, and what a test asks of it."""
+    """Registry with a filed pilot, and the calls that tests make."""
 
     door: Door
     dsn: str
@@ -74,7 +74,7 @@ class Bureau:
         return await self.door.done("POST", "/v1/subjects", body, **who)
 
     async def step(self, subject: dict[str, Any], step: str, body: Any = None, **how: Any) -> Any:
-        """A step of the subject's first filing at the version it was seen at; the response."""
+        """Take a step of the subject's first filing, at the version that was read; the response."""
         filing_role = how.pop("of", subject["filings"][0]["role"])
         path = f"/v1/subjects/{subject['id']}/filings/{filing_role}/{step}"
         default = {"reason": "checked"} if step in _REASONED else {}
@@ -96,21 +96,21 @@ class Bureau:
         return await self.stepped(subject, "approvals")
 
     def as_party(self, subject: dict[str, Any], role: str = "") -> dict[str, Any]:
-        """How the subject calls."""
+        """The token claims with which the subject calls."""
         return {"role": role or subject["filings"][0]["role"], "subject_id": subject["id"], "actor": subject["id"]}
 
     def ask(self, question: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         with psycopg.connect(self.dsn) as connection:
-            return connection.execute(question).fetchall()  # type: ignore[call-overload,no-any-return]  # the test's own text
+            return connection.execute(question).fetchall()  # type: ignore[call-overload,no-any-return]  # SQL of the test
 
     def said(self, topic: str = "") -> list[str]:
-        """The types of the events said so far, without service and version."""
+        """The types of the events announced so far, without service and version."""
         rows = self.ask(f"SELECT type FROM outbox WHERE topic LIKE '%{topic}' ORDER BY id")
         return [row[0].split(".")[1] for row in rows]
 
     def heard(self, topic: str = "") -> list[dict[str, Any]]:
-        """The contents of the events said so far."""
+        """The contents of the events announced so far."""
         rows = self.ask(f"SELECT convert_from(payload, 'UTF8') FROM outbox WHERE topic LIKE '%{topic}' ORDER BY id")
         return [json.loads(row[0]) for row in rows]
 

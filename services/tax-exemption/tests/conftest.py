@@ -21,7 +21,7 @@ from tax_exemption.consumers.subscriptions import subscriptions
 
 @dataclass(slots=True)
 class Filing:
-    """A stall holder, its operator, and the door; in June 2026, inside the window, the gate open."""
+    """A stall holder and its operator, in June 2026: the filing window and the acceptance gate are open."""
 
     door: Door
     dsn: str

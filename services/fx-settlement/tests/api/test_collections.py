@@ -1,4 +1,4 @@
-"""Collections over HTTP: booked by banks, matched within the room, nobody else's business."""
+"""Collections over HTTP: booked by banks, matched within the room, hidden from others."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ async def test_a_release_opens_room_that_a_collection_uses_up_with_events_for_ea
         ({"method": "rmb"}, "R-FX-6", "method_disagrees_with_currency"),
     ],
 )
-async def test_a_booking_that_may_not_be_is_refused_and_leaves_nothing(
-    trading: Any, change: dict[str, str], rule: str, code: str
-) -> None:
+async def test_a_refused_booking_writes_nothing(trading: Any, change: dict[str, str], rule: str, code: str) -> None:
     answer = await trading.door.call("POST", "/v1/collections", trading.receipt(**change), **trading.as_bank())
     assert (answer.status_code, answer.json()["code"], answer.json()["rule"]["id"]) == (409, code, rule)
     assert answer.json()["title_zh"]
@@ -54,7 +52,7 @@ async def test_a_booking_that_may_not_be_is_refused_and_leaves_nothing(
     assert trading.refusals() == [(rule, code)]
 
 
-async def test_who_was_never_filed_collects_nothing(trading: Any) -> None:
+async def test_a_subject_that_is_not_filed_collects_nothing(trading: Any) -> None:
     draft = subject("operator", status="submitted", effective_from=None)
     await trading.hear(draft)
     body = trading.receipt(collector_id=str(draft.subject.subject_id))
@@ -92,7 +90,7 @@ async def test_an_unfiled_bank_books_nothing(trading: Any) -> None:
     assert answer.json()["code"] == "bank_not_filed"
 
 
-async def test_only_who_the_agreement_names_collects_and_never_more_than_the_room(trading: Any) -> None:
+async def test_only_the_collector_of_the_agreement_collects_and_at_most_the_room(trading: Any) -> None:
     _, (portion,) = await trading.released()
     wrong = await trading.booked(collector_id=str(trading.second))
     body = {"matches": [{"portion_id": str(portion.portion_id), "amount": "1.00"}]}
@@ -107,7 +105,7 @@ async def test_only_who_the_agreement_names_collects_and_never_more_than_the_roo
     trading.check_books()
 
 
-async def test_all_reasons_are_told_at_once(trading: Any) -> None:
+async def test_all_reasons_are_reported_at_once(trading: Any) -> None:
     _, (portion,) = await trading.released(trading.portion(settlement_method="cash", collector_id=trading.second))
     collection = await trading.booked("10.00")
     asked = [
@@ -119,7 +117,7 @@ async def test_all_reasons_are_told_at_once(trading: Any) -> None:
     assert codes == ["not_the_collector", "cash_not_collectable", "portion_not_released", "collection_used_up"]
 
 
-async def test_money_of_another_than_the_buyer_needs_relation_and_evidence(trading: Any) -> None:
+async def test_money_from_somebody_other_than_the_buyer_needs_relation_and_evidence(trading: Any) -> None:
     """V47."""
     _, (portion,) = await trading.released()
     body = {"matches": [{"portion_id": str(portion.portion_id), "amount": "1.00"}]}
@@ -135,7 +133,7 @@ async def test_money_of_another_than_the_buyer_needs_relation_and_evidence(tradi
     assert codes == ["payer_not_the_buyer", None, None, None]
 
 
-async def test_a_third_currency_names_its_rate_which_is_stored(trading: Any) -> None:
+async def test_a_match_in_a_third_currency_names_its_rate_which_is_stored(trading: Any) -> None:
     _, (portion,) = await trading.released()
     collection = await trading.booked("100.00", currency="EUR")
     body = {"matches": [{"portion_id": str(portion.portion_id), "amount": "100.00"}]}
@@ -162,7 +160,7 @@ async def test_rmb_is_collected_by_the_same_rules_without_conversion(trading: An
     trading.check_books()
 
 
-async def test_a_bank_changes_what_it_booked_at_the_version_it_saw(trading: Any) -> None:
+async def test_a_bank_changes_its_own_collection_at_the_version_that_it_read(trading: Any) -> None:
     collection = await trading.booked()
     body = {"amount": "1.00", "refunded_on": "2026-05-13"}
     path = f"/v1/collections/{collection['id']}/refunds"
@@ -174,7 +172,7 @@ async def test_a_bank_changes_what_it_booked_at_the_version_it_saw(trading: Any)
     assert trading.refusals() == [("V65", "not_yours")]
 
 
-async def test_the_same_key_books_once_and_repeats_its_answer(trading: Any) -> None:
+async def test_the_same_key_books_once_and_gets_the_same_response(trading: Any) -> None:
     body = trading.receipt()
     first = await trading.door.call("POST", "/v1/collections", body, key="k", **trading.as_bank())
     again = await trading.door.call("POST", "/v1/collections", body, key="k", **trading.as_bank())

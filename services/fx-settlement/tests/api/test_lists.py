@@ -1,4 +1,4 @@
-"""Lists answer summaries, in as many statements whatever they hold; the whole is read by its id."""
+"""Lists return summaries, in the same number of statements whatever they hold. A row is read in full by its id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Filling = Callable[[], Awaitable[dict[str, dict[str, Any]]]]
 
 @pytest.fixture
 def fill(trading: Any) -> Filling:
-    """One more of everything that is listed, each of several parts; the answers by list."""
+    """Add one row to each list, each of several parts; the responses by list."""
 
     async def one_more() -> dict[str, dict[str, Any]]:
         reference = next(trading.references)
@@ -44,12 +44,14 @@ def asked_by(trading: Any, who: str) -> dict[str, Any]:
     if who == "safe":
         return {"role": "safe"}
     if who == "bank":
-        return trading.as_bank()  # type: ignore[no-any-return]  # the fixture's type is test code's own
+        return trading.as_bank()  # type: ignore[no-any-return]  # the fixture is untyped here
     return {"role": "operator" if who == "agent" else "stall_holder", "subject_id": getattr(trading, who)}
 
 
 @pytest.mark.parametrize("who", ["safe", "bank", "agent", "principal"])
-async def test_a_page_takes_as_many_statements_whatever_it_holds(trading: Any, fill: Filling, who: str) -> None:
+async def test_a_page_takes_the_same_number_of_statements_whatever_it_holds(
+    trading: Any, fill: Filling, who: str
+) -> None:
     asked = asked_by(trading, who)
 
     async def read() -> tuple[list[int], list[int]]:
@@ -72,7 +74,7 @@ async def test_a_page_takes_as_many_statements_whatever_it_holds(trading: Any, f
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_a_list_says_in_short_what_the_whole_says(trading: Any, fill: Filling, name: str) -> None:
+async def test_a_summary_agrees_with_the_full_row(trading: Any, fill: Filling, name: str) -> None:
     whole = (await fill())[name]
     first = (await trading.door.done("GET", f"/v1/{name}", role="safe"))["items"][-1]
     if name == "collections":

@@ -1,4 +1,4 @@
-"""What is published is true: examples are executed, every event is said, every code has its texts."""
+"""What is documented is true: examples are executed, every event is announced, every code has its texts."""
 
 from __future__ import annotations
 
@@ -32,13 +32,15 @@ def examples() -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(("path", "example"), examples(), ids=[each[0] for each in examples()])
-async def test_an_example_is_well_formed_and_meets_rules_only(trading: Any, path: str, example: dict[str, Any]) -> None:
+async def test_an_example_is_well_formed_and_is_refused_by_rules_at_most(
+    trading: Any, path: str, example: dict[str, Any]
+) -> None:
     there = re.sub(r"\{[a-z_]+\}", "019a0000-0000-7000-8000-0000000000aa", path)
     answer = await trading.door.call("POST", there, example, version=1, **trading.as_bank())
     assert answer.status_code in (201, 404, 409), answer.text
 
 
-def test_every_event_of_the_service_is_said_by_its_code() -> None:
+def test_every_event_of_the_service_is_announced_by_its_code() -> None:
     own = [event for event in EVENT_TYPES.values() if event.__module__ == events.__name__]
     assert [event.__name__ for event in own if SOURCE.count(event.__name__) < 2] == []
 

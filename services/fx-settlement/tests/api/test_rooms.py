@@ -1,4 +1,4 @@
-"""Holds, refunds, advances: room and money that go forth and back exactly once."""
+"""Holds, refunds, advances: room and money are taken once and given back once."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def test_a_void_gives_the_room_back_once_and_a_foreign_hold_is_hidden(trad
     trading.check_books()
 
 
-async def test_two_banks_in_the_same_second_hold_what_fits_once(trading: Any) -> None:
+async def test_of_two_holds_at_the_same_time_one_gets_the_last_room(trading: Any) -> None:
     declaration_id, (portion,) = await trading.released()
     body = hold_of(trading, declaration_id, portion)
     answers = await asyncio.gather(
@@ -88,7 +88,7 @@ async def test_two_banks_in_the_same_second_hold_what_fits_once(trading: Any) ->
     trading.check_books()
 
 
-async def test_a_refund_unmatches_what_it_needs_newest_first(trading: Any) -> None:
+async def test_a_refund_undoes_the_newest_matches_first(trading: Any) -> None:
     declaration_id, (portion, other) = await trading.released(trading.portion(), trading.portion())
     collection = await trading.booked("1500.00")
     collection = await trading.matched(collection, (portion, "700.00"), (other, "700.00"))
@@ -141,7 +141,7 @@ async def test_a_late_refund_or_one_to_another_needs_evidence(trading: Any, chan
     assert answer.json().get("code") == code
 
 
-async def test_a_match_is_undone_unless_its_money_went_on(trading: Any) -> None:
+async def test_a_match_is_undone_unless_its_money_was_passed_on(trading: Any) -> None:
     declaration_id, (portion,) = await trading.released()
     collection = await trading.matched(await trading.booked("1000.00"), (portion, "1000.00"))
     await trading.door.done("POST", "/v1/pass-ons", trading.transfer("1.00"), **trading.as_bank())
@@ -178,7 +178,7 @@ async def test_an_advance_is_kept_for_its_trade_up_to_its_value_until_release(tr
     trading.check_books()
 
 
-async def test_samples_take_no_advance_and_no_advance_is_worth_nothing(trading: Any) -> None:
+async def test_samples_take_no_advance_and_an_advance_is_more_than_zero(trading: Any) -> None:
     sample, goods = trading.trade(kind="sample"), trading.trade()
     await trading.hear(sample, goods)
     collection = await trading.booked("10.00", currency="EUR")

@@ -1,4 +1,4 @@
-"""Who sees what: a party its own, a bank its clients', SAFE its field; anything else answers like unknown (V65)."""
+"""Who sees what: a party its own rows, a bank its clients' rows, SAFE its field. Other rows look unknown (V65)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def story(trading: Any) -> Any:
         ("safe", {"entitlement", "collection", "pass_on", "conversion", "hold"}),
     ],
 )
-async def test_each_reads_its_own_and_nothing_else(story: Any, who: str, seen: set[str]) -> None:
+async def test_each_caller_reads_its_own_rows_and_no_others(story: Any, who: str, seen: set[str]) -> None:
     asked: dict[str, Any] = {"role": "safe"}
     if who in ("bank", "rival_bank"):
         asked = story.as_bank(getattr(story, who))

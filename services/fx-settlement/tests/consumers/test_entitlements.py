@@ -1,4 +1,4 @@
-"""What declarations and trades that are heard do to the room: opened, grown, shrunk, frozen; twice or out of order."""
+"""How events of declarations and trades change the room: opened, grown, shrunk, frozen; repeated or out of order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def returned(portion: Any, value: str) -> Any:
     return portion.model_copy(update={"returned_value": Decimal(value), "returned_quantity": Decimal(1)})
 
 
-async def test_a_release_heard_twice_opens_one_room_and_is_told_once(trading: Any) -> None:
+async def test_a_release_heard_twice_opens_one_room_and_announces_one_event(trading: Any) -> None:
     event = trading.declaration(trading.portion())
     await trading.hear(event)
     await trading.hear(event)
@@ -43,13 +43,13 @@ async def test_a_departure_heard_first_opens_what_the_release_would(trading: Any
     assert trading.room(declaration_id)[0] == 1000
 
 
-async def test_the_dollars_of_a_part_released_are_rounded_half_up(trading: Any) -> None:
+async def test_the_usd_value_of_a_partial_release_is_rounded_half_up(trading: Any) -> None:
     part = {"released_quantity": "50", "released_value": "5.03", "released_fob": "5.03"}
     await trading.released(trading.portion("10.05", **part))
     assert trading.ask("SELECT released_fob_usd FROM entitlement_portions") == [(Decimal("5.03"),)]
 
 
-async def test_samples_gifts_and_cash_entitle_to_nothing(trading: Any) -> None:
+async def test_samples_gifts_and_cash_open_no_room(trading: Any) -> None:
     kinds = [trading.portion(trade_kind="sample"), trading.portion(trade_kind="gift")]
     declaration_id, portions = await trading.released(*kinds, trading.portion(settlement_method="cash"))
     assert trading.room(declaration_id)[:2] == (0, 0)
@@ -84,7 +84,7 @@ async def test_a_grade_counts_from_its_date_on(trading: Any) -> None:
     assert tolerances == [10, 10, 10]
 
 
-async def test_room_is_asked_for_at_the_tolerance_of_that_day(trading: Any) -> None:
+async def test_room_has_the_tolerance_of_the_day(trading: Any) -> None:
     declaration_id, (portion, other) = await trading.released(trading.portion(), trading.portion())
     collection = await trading.matched(await trading.booked("3000.00"), (portion, "1050.00"))
     for grade, from_day in (("D", "2026-05-13"), ("A", "2026-05-14")):
@@ -117,7 +117,7 @@ async def test_goods_that_come_back_unmatch_the_excess_where_the_money_is_held(t
     trading.check_books()
 
 
-async def test_money_passed_on_stays_matched_and_the_room_freezes_with_one_case(trading: Any) -> None:
+async def test_money_passed_on_stays_matched_and_the_room_is_frozen_with_one_case(trading: Any) -> None:
     declaration_id, (portion,) = await trading.released()
     collection = await trading.matched(await trading.booked("1000.00"), (portion, "1000.00"))
     await trading.door.done("POST", "/v1/pass-ons", trading.transfer("900.00"), **trading.as_bank())
@@ -246,7 +246,7 @@ async def test_copies_and_entitlements_are_equal_in_any_order_across_topics(trad
     assert rooms == trading.ask("SELECT count(*) FROM entitlements") == [(1,)]
 
 
-async def test_what_only_consumers_write_is_rebuilt_equal_by_projections_alone(trading: Any) -> None:
+async def test_tables_that_only_consumers_write_are_rebuilt_equal_by_projections(trading: Any) -> None:
     trade, declaration = trading.trade(), trading.declaration(trading.portion(), trading.portion("5.00"))
     state = declaration.declaration
     shrunk = [returned(each, "1.00") for each in state.portions]

@@ -132,7 +132,7 @@ def test_what_is_collected_for(kind: str, method: str, collected: bool) -> None:
     [("1.01", "USD", "1.01"), ("1.011", "USD", "0"), ("1", "JPY", "1"), ("1.5", "JPY", "0"), ("1.5", "XXX", "1.5")],
 )
 def test_an_amount_finer_than_its_currency_counts_for_nothing(amount: str, currency: str, used: str) -> None:
-    """V54, V56: of a currency not in use, the currency is what is refused."""
+    """V54, V56. Where the currency is not in use, the currency is refused and not the amount."""
     assert exact(Decimal(amount), currency) == Decimal(used)
 
 
@@ -172,7 +172,7 @@ def test_what_stays_matched_of_a_value(rule: str, keep: str, kept: Share) -> Non
     assert kept_worth(WHOLE, Decimal(keep), "USD") == kept, rule
 
 
-def test_what_is_kept_whole_is_left_as_it_is() -> None:
+def test_a_match_that_is_kept_whole_is_unchanged() -> None:
     assert kept_of(WHOLE, WHOLE.amount, "USD", "USD") is WHOLE
     assert kept_worth(WHOLE, WHOLE.value, "USD") is WHOLE
 

@@ -122,14 +122,14 @@ def test_what_is_kept_by_amount_never_exceeds_the_whole_and_nothing_is_lost(whol
 
 
 @given(whole=WHOLES, keep=CENTS)
-def test_what_is_kept_by_value_is_worth_exactly_that(whole: Share, keep: Decimal) -> None:
+def test_what_is_kept_by_value_has_exactly_that_value(whole: Share, keep: Decimal) -> None:
     kept = kept_worth(whole, keep, "USD")
     freed = whole.less(kept)
     assert kept.value in (min(keep, whole.value), 0)
     assert min(freed.amount, freed.charges, freed.value, freed.value_usd) >= 0
 
 
-def test_nothing_is_kept_where_the_export_carries_nothing() -> None:
+def test_nothing_stays_matched_where_the_export_has_no_value_left() -> None:
     whole = Share(Decimal(10), Decimal(1), Decimal(10), Decimal(10))
     assert kept_worth(whole, Decimal(-5), "USD") == kept_worth(whole, Decimal(0), "USD") == NOTHING
     assert kept_worth(whole, Decimal(10), "USD") is whole

@@ -18,7 +18,7 @@ def room(collectable: int, tolerance: int = 0, used: int = 0, frozen: bool = Fal
         ([("a", 60), ("a", 40), ("a", 10)], {}),
         ([("a", 60), ("a", 40), ("a", 11)], {2: Decimal(0)}),
         ([("a", 111), ("a", 110)], {0: Decimal(100)}),
-        # The declaration's bound is one for all its portions; what doesn't fit leaves room for what follows.
+        # All portions share the declaration's bound. A request that doesn't fit takes nothing from the next one.
         ([("a", 100), ("b", 100), ("b", 11), ("b", 10)], {2: Decimal(0)}),
         ([("c", 1), ("a", 1)], {0: Decimal(5)}),
     ],

@@ -1,4 +1,4 @@
-"""What an export entitles to collect, what an amount is worth to it, and what counts in USD."""
+"""How much may be collected for an export, what an amount uses up of it, and its value in USD."""
 
 from __future__ import annotations
 
@@ -92,6 +92,6 @@ def test_what_the_counter_refuses_says_what_was_left() -> None:
         ("V55: nothing of nothing", "0", "1.00", "0", "0"),
     ],
 )
-def test_dollars_are_given_out_by_share(rule: str, released: str, matched: str, given: str, share: str) -> None:
+def test_the_usd_value_is_divided_by_share(rule: str, released: str, matched: str, given: str, share: str) -> None:
     numbers = (Decimal(released), Decimal(10), Decimal(matched), Decimal(given))
     assert usd_share(*numbers) == Decimal(share), rule

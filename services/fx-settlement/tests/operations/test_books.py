@@ -1,4 +1,4 @@
-"""Random days at two banks, several acts at a time: the books balance and no export is used twice after each step."""
+"""Random days at two banks, several calls at a time: after each step the books balance and no export is used twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OPEN: dict[str, Callable[[], Any]] = {}
 
 
 class Days(RuleBasedStateMachine):
-    """What banks and customs do; every answer is a success or a refusal, never a fault."""
+    """Calls of banks and events of customs. Every response is a success or a refusal, never a 5xx."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Days(RuleBasedStateMachine):
         self.loop.close()
 
     def ask(self, *calls: Any) -> list[Any]:
-        """Send all at once; the answers."""
+        """Send all at once; the responses."""
 
         async def gathered() -> list[Any]:
             return list(await asyncio.gather(*calls))

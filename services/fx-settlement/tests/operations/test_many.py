@@ -1,4 +1,4 @@
-"""A collection may be used for 2,000 portions at once: the statements don't grow with them."""
+"""A collection may be matched to 2,000 portions at once: the number of statements stays the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 MANY = 2000
 
 
-async def test_matches_and_unmatches_take_few_statements_however_many_they_are(trading: Any) -> None:
+async def test_matching_and_unmatching_many_portions_takes_few_statements(trading: Any) -> None:
     declarations = [
         await trading.released(*(trading.portion("10.00") for _ in range(MANY // 2))),
         await trading.released(*(trading.portion("10.00", owner_id=trading.second) for _ in range(MANY // 2))),
@@ -34,7 +34,7 @@ async def test_a_release_and_a_hold_of_many_portions_take_few_statements(trading
     event_heard = trading.declaration(*(trading.portion("10.00") for _ in range(MANY)))
     with trading.door.statements() as said:
         await trading.hear(event_heard)
-    # A batch of rows is one statement here, however many messages it takes.
+    # A batch of rows counts as one statement here, however many protocol messages it takes.
     assert len(said) < 40, said
     declaration_id, portions = event_heard.declaration.declaration_id, event_heard.declaration.portions
     lines = [{"portion_id": str(portion.portion_id), "value": "10.00"} for portion in portions]
@@ -64,7 +64,7 @@ async def test_one_part_too_much_refuses_all_and_names_it(trading: Any) -> None:
     trading.check_books()
 
 
-async def test_two_parts_of_one_portion_count_its_dollars_once(trading: Any) -> None:
+async def test_two_matches_of_one_portion_count_its_usd_value_once(trading: Any) -> None:
     _, (portion,) = await trading.released(trading.portion("10.00"))
     collection = await trading.booked("10.00")
     await trading.matched(collection, (portion, "3.33"), (portion, "6.67"))

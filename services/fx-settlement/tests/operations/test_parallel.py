@@ -1,4 +1,4 @@
-"""Many at the same moment: exactly what fits wins, the rest get a clear refusal (V37, V38, V42, F22)."""
+"""Many calls at the same time: as many succeed as fit, the others are refused with the reason (V37, V38, V42, F22)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_matches_that_lock_declarations_in_opposite_order_all_end(trading:
     trading.check_books()
 
 
-async def test_of_fifty_pass_ons_exactly_what_is_owed_goes_out(trading: Any) -> None:
+async def test_of_fifty_pass_ons_exactly_what_is_owed_is_passed_on(trading: Any) -> None:
     _, (portion,) = await trading.released()
     collection = await trading.booked("1000.00", bank_charges="20.00")
     await trading.matched(collection, (portion, "1000.00"))

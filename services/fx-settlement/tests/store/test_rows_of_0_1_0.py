@@ -1,4 +1,4 @@
-"""What 0.1.0 stored as documents is read, shown and decided on as before (schema revision 0002)."""
+"""Documents that 0.1.0 stored are read, shown and decided on as before (schema revision 0002)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def old(make_database: MakeDatabase, make_trading: Any, mint: ServedMint, 
     async with open_door(service, dsn, mint, tmp_path) as door:
         door.at(datetime(2026, 5, 13, 1, tzinfo=UTC))
         trading = make_trading(door, dsn, bank=BANK, person=PERSON)
-        # The pilot's prefix is younger than 0.1.0.
+        # 0.1.0 had no prefix of the pilot.
         await trading.hear(trading.events()[0])
         yield trading
 

@@ -10,7 +10,7 @@ import pytest
 
 @dataclass(slots=True)
 class Parties:
-    """Four subjects in standing, and how they make agreements."""
+    """Four subjects with active filings, and the calls by which they make agreements."""
 
     bureau: Any
     seller: dict[str, Any]
@@ -81,7 +81,7 @@ async def test_a_principal_proposes_and_the_agent_confirms(parties: Parties) -> 
     assert confirmed.json()["status"] == "confirmed"
 
 
-async def test_one_kind_is_never_the_other(parties: Parties) -> None:
+async def test_an_export_agency_and_a_procurement_agency_are_different_kinds(parties: Parties) -> None:
     procurement = await parties.proposed(parties.operator, "procurement")
     as_export = parties.act(procurement, "confirmations", parties.buyer, kind="export", role="operator")
     assert (await as_export).status_code == 404
@@ -112,14 +112,14 @@ async def test_a_subject_of_another_pilot_is_no_party(parties: Parties) -> None:
     assert await parties.bureau.refused(calling) == (409, "principal_not_filed")
 
 
-async def test_a_party_suspended_meanwhile_is_not_confirmed_with(parties: Parties) -> None:
+async def test_an_agreement_with_a_party_that_was_suspended_meanwhile_is_not_confirmed(parties: Parties) -> None:
     proposed = await parties.proposed(parties.seller)
     await parties.bureau.stepped(parties.operator, "suspensions")
     late = parties.act(proposed, "confirmations", parties.operator)
     assert await parties.bureau.refused(late) == (409, "agent_not_filed")
 
 
-async def test_somebody_elses_agreement_answers_like_an_unknown_one_and_is_audited(parties: Parties) -> None:
+async def test_somebody_elses_agreement_looks_unknown_and_the_attempt_is_audited(parties: Parties) -> None:
     agreement = await parties.proposed(parties.seller)
     other = parties.bureau.as_party(parties.stranger)
     path = f"/v1/export-agencies/{agreement['id']}"
@@ -135,7 +135,7 @@ async def test_somebody_elses_agreement_answers_like_an_unknown_one_and_is_audit
     assert parties.bureau.refusals() == [("V65", "not_yours")] * 4
 
 
-async def test_a_termination_stops_new_trades_once(parties: Parties) -> None:
+async def test_an_agreement_is_terminated_once_and_then_takes_no_new_trades(parties: Parties) -> None:
     proposed = await parties.proposed(parties.seller)
     confirmed = (await parties.act(proposed, "confirmations", parties.operator)).json()
     ended = (await parties.act(confirmed, "terminations", parties.seller)).json()

@@ -1,4 +1,4 @@
-"""Lists by date, recognition, decisions of persons."""
+"""Commodity lists by date, recognition of goods, and decisions of persons."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_a_version_counts_from_its_day_and_the_newest_of_its_kind_governs(
     assert (await bureau.door.call("GET", f"/v1/commodity-lists/{first['id']}", pilot="yiwu")).status_code == 404
 
 
-async def test_a_list_is_told_by_its_header_and_one_event_per_entry(bureau: Any) -> None:
+async def test_a_list_is_announced_by_its_header_and_one_event_per_entry(bureau: Any) -> None:
     made = await publish(bureau, entry("82"), entry("8204", "扳手"))
     assert bureau.said("commodities") == ["commodity_list_published", *["commodity_entry_published"] * 2]
     header, *entries = bureau.heard("commodities")
@@ -70,7 +70,7 @@ async def test_an_entry_that_fits_nothing_or_everything_is_malformed(bureau: Any
 
 
 @pytest.mark.parametrize(("kind", "verdict"), [("negative", "eligible"), ("positive", "not_eligible")])
-async def test_a_list_says_what_its_kind_says(bureau: Any, kind: str, verdict: str) -> None:
+async def test_an_entry_decides_as_the_kind_of_its_list_allows(bureau: Any, kind: str, verdict: str) -> None:
     right = "not_eligible" if verdict == "eligible" else "eligible"
     entries = [entry("82", verdict=right), entry("83", verdict=verdict)]
     body = {"kind": kind, "effective_from": "2026-05-01", "source": "sample", "entries": entries}
@@ -90,7 +90,7 @@ async def test_candidates_come_with_entry_and_reason(bureau: Any) -> None:
     }
 
 
-async def test_a_persons_decision_is_remembered_told_and_replaced_by_a_newer_one(bureau: Any) -> None:
+async def test_a_persons_decision_is_kept_announced_and_replaced_by_a_newer_one(bureau: Any) -> None:
     assert (await recognised(bureau, "竹制剑架", "4421999090"))["decision"] == "needs_person"
     made = (await decide(bureau, "eligible")).json()
     assert (await recognised(bureau, "竹制剑架", "4421999090"))["decision"] == "eligible"
@@ -130,7 +130,7 @@ async def test_a_decision_never_overrides_a_prohibition_and_a_list_only_until_a_
     assert bureau.refusals() == [("V10", code) for code in codes]
 
 
-async def test_the_same_key_gives_the_same_version_once(bureau: Any) -> None:
+async def test_the_same_key_makes_one_list_version(bureau: Any) -> None:
     body = {"kind": "positive", "effective_from": "2026-05-01", "source": "sample", "entries": [entry("82")]}
     first = await bureau.door.call("POST", "/v1/commodity-lists", body, key="list-1", actor="commerce:1")
     again = await bureau.door.call("POST", "/v1/commodity-lists", body, key="list-1", actor="commerce:1")

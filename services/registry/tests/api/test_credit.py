@@ -1,4 +1,4 @@
-"""Grades: each authority's own scale, with measures, told and readable line by line."""
+"""Credit grades: each authority has its own scale with measures; grades are announced and listed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def grade(letter: str, **changed: Any) -> dict[str, Any]:
     ("letter", "automatic", "rate", "depth"),
     [("A", True, "1", "normal"), ("B", True, "3", "normal"), ("C", False, "20", "deep"), ("D", False, "100", "deep")],
 )
-async def test_a_grade_brings_its_measures_and_is_told(
+async def test_a_grade_has_its_measures_and_is_announced(
     bureau: Any, letter: str, automatic: bool, rate: str, depth: str
 ) -> None:
     seller = await bureau.approved()

@@ -99,7 +99,7 @@ async def test_of_fifty_filings_of_one_role_at_once_one_wins(
     assert outbox(dsn) == [("registry.subject_filed.v1", 1)]
 
 
-async def test_nobody_approves_what_he_submitted(door: Door, stall_holder: dict[str, Any]) -> None:
+async def test_nobody_approves_their_own_filing(door: Door, stall_holder: dict[str, Any]) -> None:
     subject = await door.done("POST", "/v1/subjects", stall_holder, role="stall_holder", actor="same")
     path = FILING.format(id=subject["id"], step="submissions")
     subject = await door.done("POST", path, {}, role="stall_holder", actor="same", version=1)
@@ -155,7 +155,7 @@ async def test_a_change_needs_the_version_it_was_decided_on(door: Door, stall_ho
     assert (missing.status_code, stale.status_code) == (428, 412)
 
 
-async def test_somebody_elses_subject_answers_like_an_unknown_one_and_is_audited(
+async def test_somebody_elses_subject_looks_unknown_and_the_attempt_is_audited(
     door: Door, dsn: str, stall_holder: dict[str, Any]
 ) -> None:
     subject = await approved(door, stall_holder)
@@ -187,7 +187,7 @@ async def test_malformed_input_names_the_field(
     assert outbox(dsn) == []
 
 
-async def test_without_a_token_or_the_role_nothing_is_said(door: Door, stall_holder: dict[str, Any]) -> None:
+async def test_a_call_without_a_token_or_the_role_learns_nothing(door: Door, stall_holder: dict[str, Any]) -> None:
     anonymous = await door.client.post("/v1/subjects", json=stall_holder)
     bank = await door.call("POST", "/v1/subjects", stall_holder, role="bank")
     assert (anonymous.status_code, bank.status_code) == (401, 403)

@@ -54,7 +54,7 @@ def subject(number: int) -> list[Any]:
 
 
 def dependents(number: int) -> list[Any]:
-    """One row more of every list but that of subjects."""
+    """Add one row to every list except that of subjects."""
     own: dict[str, Any] = {"id": UUID(int=number), "pilot": "longshui"}
     entries = tuple(ListEntry(hs_prefix="82", verdict="eligible", reason="r", reason_zh="理由") for _ in range(20))
     return [
@@ -113,7 +113,7 @@ async def filled(bureau: Any, numbers: range) -> None:
 
 
 @pytest.mark.parametrize("path", LISTS)
-async def test_a_page_takes_as_many_statements_whatever_it_holds(bureau: Any, path: str) -> None:
+async def test_a_page_takes_the_same_number_of_statements_whatever_it_holds(bureau: Any, path: str) -> None:
     await filled(bureau, range(1, 2))
     with bureau.door.statements() as of_one:
         one = await bureau.door.done("GET", path)
@@ -124,7 +124,7 @@ async def test_a_page_takes_as_many_statements_whatever_it_holds(bureau: Any, pa
     assert len(of_many) == len(of_one) <= 5, of_many
 
 
-async def test_a_list_of_subjects_answers_summaries_and_the_whole_is_read_by_its_id(bureau: Any) -> None:
+async def test_a_list_of_subjects_returns_summaries_and_a_subject_is_read_in_full_by_its_id(bureau: Any) -> None:
     filed = await bureau.filed(bureau.stall_holder())
     listed = (await bureau.door.done("GET", "/v1/subjects"))["items"]
     assert listed == [{name: value for name, value in filed.items() if name not in {"stalls", "qualifications"}}]

@@ -1,4 +1,4 @@
-"""Pilot, banks, sites and ports: filed once, changed by version, told each time."""
+"""Pilot, banks, sites and ports: filed once, changed at a version, announced each time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_place_is_filed_told_changed_and_listed(bureau: Any, kind: str) -> None:
+async def test_a_place_is_filed_announced_changed_and_listed(bureau: Any, kind: str) -> None:
     body, event = KINDS[kind]
     filed = await bureau.door.done("POST", f"/v1/{kind}", body)
     change = {**body, "valid_to": "2026-12-31"}
@@ -37,7 +37,7 @@ async def test_a_place_is_filed_told_changed_and_listed(bureau: Any, kind: str) 
         assert (await bureau.door.call("POST", f"/v1/{kind}", body, role=role)).status_code == 403
 
 
-async def test_a_place_is_no_place_of_another_kind_or_pilot(bureau: Any) -> None:
+async def test_a_place_is_unknown_under_another_kind_or_pilot(bureau: Any) -> None:
     bank = await bureau.door.done("POST", "/v1/banks", KINDS["banks"][0])
     site = await bureau.door.done("POST", "/v1/sites", KINDS["sites"][0])
     read = await bureau.door.call("GET", f"/v1/banks/{bank['id']}", role="bank")

@@ -1,4 +1,4 @@
-"""What is published is true: examples are executed, every event is said, every code has its texts."""
+"""What is documented is true: examples are executed, every event is announced, every code has its texts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def examples() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(("path", "operation", "example"), examples(), ids=[each[0] for each in examples()])
-async def test_an_example_is_well_formed_and_meets_rules_only(
+async def test_an_example_is_well_formed_and_is_refused_by_rules_at_most(
     bureau: Any, path: str, operation: str, example: dict[str, Any]
 ) -> None:
     party = {"/v1/procurement-agencies": "agent_id", "/v1/export-agencies": "principal_id"}
@@ -73,7 +73,7 @@ async def test_the_examples_of_a_filings_steps_carry_it_through_its_life(bureau:
     assert subject["filings"][0]["status"] == "exited"
 
 
-def test_every_event_of_the_service_is_said_by_its_code() -> None:
+def test_every_event_of_the_service_is_announced_by_its_code() -> None:
     own = [event for event in EVENT_TYPES.values() if event.__module__ == events.__name__]
     assert [event.__name__ for event in own if SOURCE.count(event.__name__) < 2] == []
 
@@ -85,7 +85,7 @@ def test_every_code_has_its_texts_and_every_rule_its_citation() -> None:
     assert cited <= set(rules())
 
 
-def test_every_location_that_is_answered_can_be_read() -> None:
+def test_every_location_header_can_be_read() -> None:
     answered = set(re.findall(r'location=f"(/v1/[a-z-]+)/', SOURCE)) | {"/v1/export-agencies", "/v1/subjects"}
     readable = {path.split("/{")[0] for path, methods in app.openapi()["paths"].items() if "get" in methods}
     assert answered <= readable

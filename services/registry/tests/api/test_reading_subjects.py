@@ -1,4 +1,4 @@
-"""Reading subjects: filters, pages, masks, history, and the archive of a day."""
+"""Reading subjects: filters, pages, masks, history, and an agent's archive of a day."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_subjects_are_found_by_role_state_and_name(bureau: Any) -> None:
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/role")
 
 
-async def test_pages_by_key_hold_each_subject_once_also_while_new_ones_are_filed(bureau: Any) -> None:
+async def test_pages_hold_each_subject_once_also_while_new_ones_are_filed(bureau: Any) -> None:
     made = [(await bureau.filed(bureau.operator()))["id"] for _ in range(5)]
     seen, cursor = [], ""
     for _ in range(3):
@@ -61,7 +61,7 @@ async def test_pages_by_key_hold_each_subject_once_also_while_new_ones_are_filed
     assert (broken.status_code, broken.json()["code"]) == (422, "malformed_cursor")
 
 
-async def test_protected_values_are_masks_everywhere_and_whole_only_in_an_audited_view(bureau: Any) -> None:
+async def test_protected_values_are_masked_everywhere_except_in_an_audited_view(bureau: Any) -> None:
     seller = await bureau.approved()
     buyer = await person(bureau, seller)
     who = bureau.as_party(seller)

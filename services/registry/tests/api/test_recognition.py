@@ -1,4 +1,4 @@
-"""What registry shows of goods is what every service's table of cases says."""
+"""Registry recognises goods as the shared table of cases says."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def in_force(case: RecognitionCase, pilot: str) -> tuple[list[Any], dict[str, st
             ListEntry(
                 hs_prefix=each.hs_prefix,
                 keywords=each.keywords,
-                verdict=each.verdict,  # type: ignore[arg-type]  # a list never says that a person is needed
+                verdict=each.verdict,  # type: ignore[arg-type]  # no entry of a list has the decision "needs a person"
                 reason="because",
                 reason_zh="理由",
                 barred_from_simplification=each.barred_from_simplification,

@@ -57,7 +57,7 @@ async def test_a_step_that_the_state_does_not_allow_is_refused_and_leaves_no_tra
     assert rules == {"R-FILE-3"}
 
 
-async def test_each_step_is_told_and_kept_with_who_when_and_why(bureau: Any) -> None:
+async def test_each_step_is_announced_and_kept_with_actor_time_and_reason(bureau: Any) -> None:
     subject = await walked(
         bureau,
         "submissions",
@@ -87,7 +87,7 @@ async def test_each_step_is_told_and_kept_with_who_when_and_why(bureau: Any) -> 
 
 
 @pytest.mark.parametrize("step", ["approvals", "returns", "rejections", "suspensions", "exits"])
-async def test_no_decision_without_a_reason(bureau: Any, step: str) -> None:
+async def test_a_decision_without_a_reason_is_refused(bureau: Any, step: str) -> None:
     subject = await walked(bureau, "submissions")
     for body in ({}, {"reason": ""}, {"reason": " \u3000"}):
         answer = await bureau.step(subject, step, body)

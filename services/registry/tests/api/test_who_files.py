@@ -1,4 +1,4 @@
-"""Identities and who may file them: one subject per identity, its own account, and what others may add."""
+"""Who may file which identity: one subject for each identity, its own account, and what others may add."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ async def test_another_role_is_added_to_the_one_subject(bureau: Any) -> None:
     assert said == [(1,), (2,)]
 
 
-async def test_what_others_filed_too_is_no_longer_one_filers_to_speak_for(bureau: Any) -> None:
+async def test_a_filer_speaks_for_a_subject_only_while_nobody_else_has_filed_it(bureau: Any) -> None:
     seller, operator = await bureau.approved(), await bureau.approved(bureau.operator())
     body = bureau.enterprise("buyer")
     buyer = await bureau.filed(body, **bureau.as_party(seller))
@@ -106,7 +106,7 @@ async def test_what_others_filed_too_is_no_longer_one_filers_to_speak_for(bureau
         assert await bureau.refused(late) == (404, "not_found")
 
 
-async def test_what_commerce_filed_is_no_partys_to_add_to(bureau: Any) -> None:
+async def test_a_party_adds_nothing_to_what_commerce_filed(bureau: Any) -> None:
     operator = await bureau.approved(bureau.operator())
     body = bureau.stall_holder()
     await bureau.filed(body, role="commerce", actor="commerce:clerk")
@@ -134,7 +134,7 @@ async def test_others_add_a_buyer_to_a_subject_but_nothing_to_what_it_holds(bure
     assert bureau.refusals() == [("V65", "not_yours")] * 3
 
 
-async def test_an_identity_that_others_filed_comes_to_its_own_account_with_its_first_own_filing(bureau: Any) -> None:
+async def test_a_subject_filed_by_others_gets_its_own_account_with_its_first_own_filing(bureau: Any) -> None:
     seller = await bureau.approved()
     body = bureau.stall_holder()
     as_buyer = {"identity": body["identity"], "name": body["name"], "role": "buyer"}
@@ -231,7 +231,7 @@ async def test_a_class_is_recorded_by_who_grants_it_once_the_filing_was_reviewed
     assert [each["value"] for each in granted["qualifications"]] == ["small_scale", "B"]
 
 
-async def test_a_class_comes_by_no_second_filing_either(bureau: Any) -> None:
+async def test_a_second_filing_grants_no_class_either(bureau: Any) -> None:
     body = bureau.stall_holder()
     subject = await bureau.approved(body)
     held = [

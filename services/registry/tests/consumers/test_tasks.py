@@ -1,4 +1,4 @@
-"""The trade lines that need a person: as trades tell them, twice, corrected, void, decided, and built again."""
+"""Tasks for trade lines that need a person: repeated, corrected, void, decided, and rebuilt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a filing must hold, at the bounds' edge and a hair beyond it."""
+"""What a filing must hold: on the boundary of the pilot, and just outside it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_all_breaches_are_said_at_once_each_at_its_place() -> None:
     ]
 
 
-def test_a_stall_whose_days_are_over_is_none() -> None:
+def test_a_stall_whose_days_are_over_does_not_count() -> None:
     over = replace(STALL, valid_to=date(2026, 5, 12))
     for day, codes in ((date(2026, 5, 12), []), (date(2026, 5, 13), ["stall_missing"])):
         found = breaches_of_filing(replace(CLEAN, stalls=(over,), day=day))

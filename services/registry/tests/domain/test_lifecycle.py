@@ -33,7 +33,7 @@ def test_a_step_is_possible_from_its_states_only(step: str, state: str) -> None:
     )
 
 
-def test_the_table_leads_where_the_rule_says() -> None:
+def test_a_step_leads_to_the_state_of_the_rule() -> None:
     for step, moves in LEGAL.items():
         assert {STEPS[step].target or state for state in moves} == set(moves.values()), step
 
@@ -45,7 +45,7 @@ def test_the_submitter_takes_no_step_of_an_authority(step: str) -> None:
     assert [each.code for each in found] == (["own_filing_decided"] if step in BY_AUTHORITY else [])
 
 
-def test_a_wrong_state_and_an_own_filing_are_both_said() -> None:
+def test_a_wrong_state_and_an_own_filing_are_both_reported() -> None:
     found = breaches_of_step("approve", "draft", decided_by="same", submitted_by="same")
     assert [each.rule for each in found] == ["R-FILE-3", "V6"]
 

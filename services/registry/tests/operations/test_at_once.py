@@ -1,4 +1,4 @@
-"""Many at the same moment on a real database: one wins, the rest are told why (F20)."""
+"""Many calls at the same time: one succeeds, the others are refused with the reason (F20)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def test_grades_set_at_once_by_one_authority_are_one_gapless_sequence(bure
     assert rows == [(number,) for number in range(1, 13)]
 
 
-async def test_of_filings_of_one_identity_in_different_roles_at_once_one_subject_comes(bureau: Any) -> None:
+async def test_filings_of_one_identity_in_different_roles_at_once_make_one_subject(bureau: Any) -> None:
     seller = await bureau.approved()
     body = bureau.enterprise("buyer")
     roles = ("buyer", "supplier", "agent")

@@ -1,4 +1,4 @@
-"""What 0.1.0 stored as documents is read as the models that stand for them now."""
+"""Documents that 0.1.0 stored are read as the models of today."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def insert(connection: psycopg.Connection[Any], table: str, row: dict[str, Any])
     values = [json.dumps(value) if isinstance(value, (dict, list)) else value for value in row.values()]
     marks = ", ".join(["%s"] * len(row))
     statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"
-    connection.execute(statement, values)  # type: ignore[call-overload]  # the test's own text
+    connection.execute(statement, values)  # type: ignore[call-overload]  # SQL of the test
 
 
 async def test_documents_that_0_1_0_wrote_are_read_as_models(make_database: MakeDatabase) -> None:

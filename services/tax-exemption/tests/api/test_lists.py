@@ -16,7 +16,7 @@ MANY = 201
 
 
 def rows(filing: Any, number: int) -> list[list[Any]]:
-    """One return with its lines, their items, one certificate; by the order in which they are written."""
+    """One return with lines and items, and one certificate, in the order in which they are written."""
     common = {"pilot": "longshui", "declaration_id": uuid4(), "customs_number": "1" * 18, "export_date": SINCE}
     filed = ReturnRow(
         id=UUID(int=number), pilot="longshui", number=f"LS-RE-{number}", version=1, stall_holder_id=filing.holder,
@@ -57,7 +57,7 @@ async def filled(filing: Any, numbers: range) -> None:
     [("/v1/items", 3), ("/v1/items?month=2026-05", 3), ("/v1/returns", 1), ("/v1/certificates", 1)],
 )
 @pytest.mark.parametrize("role", ["tax", "stall_holder"])
-async def test_a_page_takes_as_many_statements_whatever_it_holds(
+async def test_a_page_takes_the_same_number_of_statements_whatever_it_holds(
     filing: Any, path: str, of_first: int, role: str
 ) -> None:
     who = {"role": "tax"} if role == "tax" else filing.as_holder()
@@ -72,7 +72,7 @@ async def test_a_page_takes_as_many_statements_whatever_it_holds(
     assert len(of_many) == len(of_one) <= 5, of_many
 
 
-async def test_a_list_of_returns_answers_summaries_and_the_lines_are_read_by_its_id(filing: Any) -> None:
+async def test_a_list_of_returns_holds_summaries_and_a_return_is_read_in_full_by_its_id(filing: Any) -> None:
     await filled(filing, range(1, 2))
     (listed,) = (await filing.door.done("GET", "/v1/returns", **filing.as_holder()))["items"]
     whole = await filing.door.done("GET", f"/v1/returns/{listed['id']}", **filing.as_holder())

@@ -48,7 +48,7 @@ async def test_somebody_elses_return_and_certificate_look_unknown_and_are_audite
     ]
 
 
-async def test_another_pilots_officer_knows_nothing_of_this_one(filing: Filing) -> None:
+async def test_an_officer_of_another_pilot_sees_nothing_of_this_one(filing: Filing) -> None:
     goods = own(filing)
     await filing.hear(declaration_event(DeclarationDeparted, goods))
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())

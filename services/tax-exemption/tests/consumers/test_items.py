@@ -37,7 +37,7 @@ async def test_an_event_heard_twice_makes_one_item(filing: Filing) -> None:
     assert [item["departed_fob"] for item in items["items"]] == ["1000.00"]
 
 
-async def test_a_departure_heard_before_its_release_counts_all_the_same(filing: Filing) -> None:
+async def test_a_departure_heard_before_its_release_counts_as_well(filing: Filing) -> None:
     goods = own(filing)
     departed = declaration_event(DeclarationDeparted, goods)
     await filing.hear(departed)
@@ -48,14 +48,14 @@ async def test_a_departure_heard_before_its_release_counts_all_the_same(filing: 
     assert len(items["items"]) == 1
 
 
-async def test_what_is_released_and_still_here_is_no_item(filing: Filing) -> None:
+async def test_goods_that_are_released_and_not_departed_are_no_item(filing: Filing) -> None:
     waiting = own(filing, departed_quantity="0", departed_value="0", departed_fob="0")
     await filing.hear(declaration_event(DeclarationReleased, waiting, status="released", export_date=None))
     assert await seen(filing) == []
 
 
 @pytest.mark.parametrize("kind", [DeclarationAmended, DeclarationAccepted, GoodsReturned])
-async def test_the_state_counts_whatever_the_event_is_called(filing: Filing, kind: Any) -> None:
+async def test_the_state_of_an_event_counts_and_not_its_type(filing: Filing, kind: Any) -> None:
     await filing.hear(declaration_event(kind, own(filing)))
     assert await seen(filing) == [("1000.00", "0.00", "1000.00")]
 
@@ -70,7 +70,7 @@ async def test_an_amended_value_and_returned_goods_change_the_item(filing: Filin
     assert await seen(filing) == [("800.00", "50.00", "750.00")]
 
 
-async def test_a_deleted_declaration_leaves_its_items_at_nought(filing: Filing) -> None:
+async def test_the_items_of_a_deleted_declaration_are_zero(filing: Filing) -> None:
     goods = own(filing)
     departed = declaration_event(DeclarationDeparted, goods)
     await filing.hear(departed)

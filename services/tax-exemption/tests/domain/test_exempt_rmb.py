@@ -22,7 +22,7 @@ def test_first_lines_of_one_rate_are_rounded_once_on_their_sum() -> None:
 
 
 @given(fobs=st.lists(CENTS, min_size=1, max_size=20), rate=RATES)
-def test_no_line_is_a_cent_off_and_the_sum_is_not_off_at_all(fobs: list[Decimal], rate: Decimal) -> None:
+def test_a_line_is_less_than_a_cent_off_and_the_sum_is_exact(fobs: list[Decimal], rate: Decimal) -> None:
     parts = exempt_rmb([LineFacts(fob, rate) for fob in fobs])
     assert sum(parts) == rounded(sum(fobs) * rate, "CNY")
     assert all(abs(part - fob * rate) < Decimal("0.01") for part, fob in zip(parts, fobs, strict=True))
@@ -40,6 +40,6 @@ def test_a_correction_leaves_what_is_left_and_goods_all_back_leave_nothing(
         }
 
 
-def test_what_came_back_after_it_was_settled_otherwise_is_converted_by_itself() -> None:
+def test_goods_returned_after_another_settlement_are_converted_by_themselves() -> None:
     lines = [LineFacts(Decimal("-400.00"), Decimal("7.00")), LineFacts(Decimal("10.00"), Decimal("7.00"))]
     assert exempt_rmb(lines) == [Decimal("-2800.00"), Decimal("70.00")]

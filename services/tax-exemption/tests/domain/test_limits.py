@@ -82,7 +82,7 @@ def test_the_month_after(month: str, after: date) -> None:
     assert month_after(month) == after
 
 
-def test_a_first_line_of_nothing_is_worth_nothing() -> None:
+def test_a_first_line_without_value_is_zero() -> None:
     """V54."""
     lines = [LineFacts(Decimal(0), Decimal(7)), LineFacts(Decimal("0.01"), Decimal(7))]
     assert exempt_rmb(lines) == [Decimal("0.00"), Decimal("0.07")]

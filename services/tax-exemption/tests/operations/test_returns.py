@@ -109,7 +109,7 @@ async def test_outright_exports_make_no_return(filing: Filing) -> None:
     assert answer.status_code == 409
 
 
-async def test_goods_that_all_came_back_leave_not_a_fen_exempt(filing: Filing) -> None:
+async def test_goods_that_all_came_back_leave_an_exempt_amount_of_exactly_zero(filing: Filing) -> None:
     """Thirds are rounded once over the whole, not once per adjustment (R-TAX-6, V54)."""
     goods = own(filing, "100.07")
     departed = declaration_event(DeclarationDeparted, goods)
@@ -142,7 +142,7 @@ async def test_an_adjustment_waits_for_a_later_period(filing: Filing) -> None:
     assert same_month.json()["code"] == "nothing_to_declare"
 
 
-async def test_before_filing_a_return_of_goods_lessens_the_item_itself(filing: Filing) -> None:
+async def test_goods_returned_before_filing_reduce_the_item(filing: Filing) -> None:
     back = own(filing).model_copy(update={"returned_quantity": Decimal(40), "returned_fob": Decimal(400)})
     await filing.hear(declaration_event(GoodsReturned, back))
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
@@ -159,7 +159,7 @@ async def test_the_holder_chooses_the_middle_rate(filing: Filing, choice: str, t
 
 
 @pytest.mark.parametrize(("sale_day", "served"), [("2026-05-23", True), ("2026-05-24", False), ("2026-04-30", False)])
-async def test_a_middle_rate_serves_the_days_after_it_but_not_for_weeks(
+async def test_a_middle_rate_holds_for_the_days_after_it_but_not_for_weeks(
     filing: Filing, sale_day: str, served: bool
 ) -> None:
     await filing.hear(declaration_event(DeclarationDeparted, own(filing, sale_date=sale_day)))
@@ -192,14 +192,14 @@ async def test_before_the_acceptance_gate_only_outside_filings_are_recorded(fili
     assert recorded["exemption_return"]["outside_reference"] == "T-1"
 
 
-async def test_behind_the_open_gate_nothing_is_filed_outside(filing: Filing) -> None:
+async def test_once_the_gate_is_open_no_outside_filing_is_recorded(filing: Filing) -> None:
     await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
     body = filing.body(outside_reference="T-1")
     answer = await filing.door.call("POST", "/v1/returns", body, **filing.as_holder())
     assert (answer.status_code, answer.json()["code"]) == (409, "filed_through_the_system")
 
 
-async def test_who_files_quarterly_declares_the_quarter_in_the_month_after_it(filing: Filing) -> None:
+async def test_a_quarterly_filer_declares_the_quarter_in_the_month_after_it(filing: Filing) -> None:
     await filing.hear(filing.files("quarter"))
     april = declaration_event(DeclarationDeparted, own(filing), export_date=date(2026, 4, 30))
     await filing.hear(april, declaration_event(DeclarationDeparted, own(filing)))
@@ -213,7 +213,7 @@ async def test_who_files_quarterly_declares_the_quarter_in_the_month_after_it(fi
     assert len(filed["exemption_return"]["lines"]) == 2
 
 
-async def test_tax_may_set_that_quarterly_filers_declare_each_month(filing: Filing) -> None:
+async def test_tax_may_require_quarterly_filers_to_declare_each_month(filing: Filing) -> None:
     body = {
         "name": "quarterly_period", "effective_from": "2026-01-01", "value": "month",
         "citation": "tax", "remark": "confirmed",

@@ -1,4 +1,4 @@
-"""Which days are working days: as published, as the built-in calendar says, else weekends."""
+"""Which days are working days: the published ones, else those of the built-in calendar, else all but weekends."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_year_without_an_official_calendar_is_provisional_and_never_fails() ->
     assert calendar.version.endswith("+provisional")
 
 
-def test_published_days_go_before_the_built_in_calendar() -> None:
+def test_published_days_take_precedence_over_the_built_in_calendar() -> None:
     calendar = Calendar({date(2026, 7, 15): False, date(2026, 7, 16): False})
     assert window_in(date(2026, 7, 1), calendar).last == date(2026, 7, 17)
 

@@ -1,4 +1,4 @@
-"""What 0.1.0 stored as documents is read as the models that stand for them now, and written the same."""
+"""Documents that 0.1.0 stored are read as the models of today, and written the same."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def test_documents_that_0_1_0_wrote_are_read_as_models(make_database: Make
             assert [each.model_dump(mode="json") for each in known.roles] == [FILING]
             assert [str(each) for each in release.portion_ids] == PORTIONS
             assert [str(each) for each in certificate.portion_ids] == PORTIONS
-            # Written anew the text is the same: what is rebuilt from the topics equals what was lived (V63).
+            # Written again, the text is the same: a table rebuilt from the topics equals the original one (V63).
             known.roles = tuple(each.model_copy(update={"version": each.version + 1}) for each in known.roles)
             await session.flush()
             known.roles = tuple(each.model_copy(update={"version": each.version - 1}) for each in known.roles)
