@@ -22,7 +22,7 @@ STALL = "02-000018"
 
 @dataclass(slots=True)
 class Market:
-    """Two operators, a stall holder entrusting the first, a buyer, lists, places; and the door to act on them."""
+    """Two operators, a stall holder entrusting the first, a buyer, lists, places, and calls over HTTP."""
 
     door: Door
     seller: UUID = field(default_factory=uuid4)
@@ -33,7 +33,7 @@ class Market:
     site: UUID = field(default_factory=uuid4)
 
     def events(self) -> list[Event]:
-        """What registry said before the test began."""
+        """The events of registry that the service has heard when a test begins."""
         return [
             subject("stall_holder", subject_id=self.seller, stall=STALL),
             subject("operator", subject_id=self.operator),
@@ -88,7 +88,7 @@ class Market:
         return {"role": "operator", "subject_id": self.operator}
 
     async def registered(self, **changed: Any) -> dict[str, Any]:
-        """A registered trade as answered."""
+        """Register a trade; the response."""
         return await self.door.done("POST", "/v1/trades", self.trade(**changed), **self.as_operator())
 
 

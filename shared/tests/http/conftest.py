@@ -90,7 +90,7 @@ class Swap(BaseModel):
 
 @router.post("/v1/notes/swaps", response_model=Note)
 async def swap_notes(body: Swap, command: Commanded) -> Response:
-    """Change two notes one after the other, as asked; a first that is no id is a deadlock for ever."""
+    """Change two notes one after the other, as asked; with a first that is no id, every try ends in a deadlock."""
     if not body.second:
         await command.session.execute(text("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$"))
     for note_id in (body.first, body.second):
@@ -137,7 +137,7 @@ def make_tables(dsn: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The notes' door, and what the service has written."""
+    """Calls to the notes service, and what it has written."""
 
     door: Door
     dsn: str

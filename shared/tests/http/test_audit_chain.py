@@ -1,4 +1,4 @@
-"""The audit trail: whoever changes, removes, adds or moves a line is found (V64, I10, F33)."""
+"""The audit trail: a changed, removed, added or moved line is found (V64, I10, F33)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def found(desk: Any) -> list[str]:
 
 
 async def chained(desk: Any) -> None:
-    """Three changes and a refusal, chained in two goes."""
+    """Three changes and a refusal, chained in two steps."""
     runtime = desk.door.app.state.runtime
     for labels in ("ab", "c"):
         for label in labels:
@@ -41,13 +41,13 @@ async def chained(desk: Any) -> None:
             assert await chain(connection, runtime.http_tables) == len(labels) + 1
 
 
-async def test_an_untouched_trail_holds(desk: Any) -> None:
+async def test_an_unchanged_trail_is_valid(desk: Any) -> None:
     await chained(desk)
     assert found(desk) == []
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-async def test_a_touched_trail_does_not(desk: Any, damage: str) -> None:
+async def test_a_changed_trail_is_reported(desk: Any, damage: str) -> None:
     await chained(desk)
     with psycopg.connect(desk.dsn, autocommit=True) as connection:
         with pytest.raises(psycopg.errors.RaiseException, match="append-only"):

@@ -1,4 +1,4 @@
-"""Without its bus a service says so, and goes on taking what it is told (F5)."""
+"""Without its bus a service says so in its readiness, and goes on accepting commands (F5)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.workshop.testing.tokens import ServedMint
 
 
 @pytest.mark.parametrize("kind", ["embedded", "kafka"])
-async def test_a_bus_that_is_away_is_degraded_and_not_unready(
+async def test_a_service_without_its_bus_is_degraded_and_still_ready(
     service: Service,
     own_server: tuple[PostgresServer, str],
     dsn: str,

@@ -1,4 +1,4 @@
-"""Of two transactions that wait for each other one is ended: its request is tried again by itself (F23)."""
+"""PostgreSQL ends one of two transactions in a deadlock: its request is tried again automatically (F23)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def _until_somebody_waits(dsn: str) -> None:
 
 
 async def _collide(desk: Any, first: str, second: str) -> httpx.Response:
-    """The answer of a request that met a transaction which takes the same two rows the other way round."""
+    """The response to a request, while another transaction locks the same two rows in the opposite order."""
     async with await psycopg.AsyncConnection.connect(desk.dsn) as other:
         await other.execute(_CHANGE, (second,))
         swapping = desk.door.call("POST", "/v1/notes/swaps", {"first": first, "second": second})
@@ -49,7 +49,7 @@ async def test_a_request_that_loses_a_deadlock_is_done_again_and_once(desk: Any)
         try:
             answer = await _collide(desk, first, second)
         except DeadlockDetected:
-            # PostgreSQL ended the other, since it was the first to look: once more.
+            # PostgreSQL ended the other transaction, because its deadlock check ran first: try again.
             continue
     assert (answer.status_code, answer.json()["version"]) == (200, 2)
     with psycopg.connect(desk.dsn) as connection:
@@ -58,7 +58,7 @@ async def test_a_request_that_loses_a_deadlock_is_done_again_and_once(desk: Any)
     assert len(desk.audited()) == 2 + rounds
 
 
-async def test_who_loses_every_time_is_told_to_come_again(desk: Any) -> None:
+async def test_a_request_that_loses_every_time_is_told_to_retry(desk: Any) -> None:
     answer = await desk.door.call("POST", "/v1/notes/swaps", {"first": "for ever", "second": ""})
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "unavailable", "1")
     assert desk.written() == (0, 0)

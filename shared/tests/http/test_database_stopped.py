@@ -1,4 +1,4 @@
-"""Without its database a service says so, and goes on by itself once it is back (F7, I14)."""
+"""Without its database a service answers 503, and works again by itself once the database is back (F7, I14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A success is told only once it is committed."""
+"""A success is answered only after the commit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ async def test_a_commit_that_fails_never_answers_success(desk: Any) -> None:
     assert desk.written() == (1, 1)
 
 
-async def test_after_a_failed_commit_the_same_key_still_serves(desk: Any) -> None:
+async def test_after_a_failed_commit_the_same_key_can_be_used(desk: Any) -> None:
     note = await desk.door.done("POST", "/v1/notes", {"label": "same"})
     assert (await desk.door.call("POST", "/v1/notes", {"label": "same"}, key="k")).status_code == 500
     other = await desk.door.done("POST", "/v1/notes", {"label": "other"}, key="k")

@@ -36,7 +36,7 @@ async def test_ten_at_once_have_one_effect_and_one_answer(desk: Any) -> None:
     assert len(desk.audited()) == 3
 
 
-async def test_who_waits_in_vain_for_the_first_is_told_when_to_ask_again(desk: Any) -> None:
+async def test_a_repeat_that_waits_too_long_for_the_first_is_told_when_to_retry(desk: Any) -> None:
     async with await psycopg.AsyncConnection.connect(desk.dsn) as first:
         await first.execute(_TAKEN)
         answer = await desk.door.call(*NOTES, {"label": "a"}, key="k")
@@ -48,7 +48,7 @@ async def test_who_waits_in_vain_for_the_first_is_told_when_to_ask_again(desk: A
     assert desk.written() == (1, 1)
 
 
-async def test_a_key_is_its_callers_own(desk: Any) -> None:
+async def test_two_callers_may_use_the_same_key(desk: Any) -> None:
     made = [await desk.door.done(*NOTES, {"label": name}, key="k", actor=name) for name in ("anna", "bert")]
     assert made[0]["id"] != made[1]["id"]
     assert desk.written() == (2, 2)
@@ -63,7 +63,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
-async def test_a_key_serves_one_body(desk: Any, body: bytes) -> None:
+async def test_a_key_is_for_one_body(desk: Any, body: bytes) -> None:
     how = {"key": "k", "headers": {"content-type": "application/json"}}
     first = await desk.door.call(*NOTES, content=b'{"label": "a"}', **how)
     assert problem(await desk.door.call(*NOTES, content=body, **how)) == (422, "idempotency_key_reused")
@@ -72,7 +72,7 @@ async def test_a_key_serves_one_body(desk: Any, body: bytes) -> None:
     assert desk.written() == (1, 1)
 
 
-async def test_a_key_serves_one_version_of_one_thing(desk: Any) -> None:
+async def test_a_key_is_for_one_version_of_one_resource(desk: Any) -> None:
     notes = [await desk.door.done(*NOTES, {"label": label}) for label in "ab"]
     path = f"/v1/notes/{notes[0]['id']}/changes"
     await desk.door.done("POST", path, key="k", version=1)
@@ -91,7 +91,7 @@ async def test_a_key_outlives_the_process(service: Service, desk: Any, mint: Ser
     assert desk.written() == (1, 1)
 
 
-async def test_what_was_malformed_or_stale_keeps_no_key(desk: Any) -> None:
+async def test_a_malformed_or_stale_request_does_not_use_up_its_key(desk: Any) -> None:
     assert (await desk.door.call(*NOTES, {}, key="k")).status_code == 422
     note = await desk.door.done(*NOTES, {"label": "a"}, key="k")
     path = f"/v1/notes/{note['id']}/changes"

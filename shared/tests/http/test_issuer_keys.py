@@ -1,4 +1,4 @@
-"""The issuer's keys: new ones are found, withdrawn ones forgotten, known ones go on while the issuer is away."""
+"""The issuer's keys: new ones are fetched, withdrawn ones dropped, known ones work while the issuer doesn't answer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def outcome(verifier: TokenVerifier, token: str) -> str:
         return type(error).__name__
 
 
-async def test_known_keys_go_on_while_the_issuer_is_away_and_nobody_else_gets_in(issuer: ServedMint) -> None:
+async def test_known_keys_work_while_the_issuer_is_away_and_no_others_do(issuer: ServedMint) -> None:
     verifier = verifier_of(issuer)
     assert await outcome(verifier, issuer.token("tax")) == "tax"
     issuer.serve({"keys": []})
@@ -53,7 +53,7 @@ async def test_a_thousand_unknown_keys_ask_the_issuer_once(issuer: ServedMint) -
     assert issuer.asked == 1
 
 
-async def test_a_new_key_is_believed_after_a_while_and_a_withdrawn_one_no_longer(
+async def test_after_the_refresh_a_new_key_is_accepted_and_a_withdrawn_one_is_not(
     issuer: ServedMint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verifier, old = verifier_of(issuer), issuer.token("tax")
@@ -78,7 +78,7 @@ async def test_an_issuer_that_was_never_reached_is_503_and_not_the_callers_fault
         assert (await door.call("GET", "/v1/notes")).status_code == 200
 
 
-async def test_production_believes_neither_the_development_issuers_name_nor_its_key(issuer: ServedMint) -> None:
+async def test_production_accepts_neither_the_development_issuers_name_nor_its_key(issuer: ServedMint) -> None:
     with pytest.raises(SetupProblem):
         verifier_of(issuer, "production")
     verifier = verifier_of(issuer, "production", "https://login.example")

@@ -57,7 +57,7 @@ def problem(answer: httpx.Response, status: int, code: str | None) -> dict[str, 
 
 
 @pytest.mark.parametrize("sent", BODIES.values(), ids=BODIES.keys())
-async def test_a_body_that_cannot_be_read_or_kept_is_refused(desk: Any, sent: tuple[bytes, int, str | None]) -> None:
+async def test_a_body_that_cannot_be_read_or_stored_is_refused(desk: Any, sent: tuple[bytes, int, str | None]) -> None:
     content, status, code = sent
     problem(await desk.door.call("POST", "/v1/notes", content=content, headers=JSON), status, code)
     assert desk.written() == (0, 0)
@@ -106,7 +106,7 @@ async def test_a_path_that_no_audit_could_hold_is_refused_and_audited_like_any_o
     assert desk.audited() == [("denied", 403, "a\N{REPLACEMENT CHARACTER}b")]
 
 
-async def test_another_method_is_405_and_tells_which_are_allowed(desk: Any) -> None:
+async def test_another_method_is_405_and_names_the_allowed_ones(desk: Any) -> None:
     for method in ("DELETE", "OPTIONS", "PATCH"):
         answer = await desk.door.call(method, "/v1/notes")
         problem(answer, 405, "method_not_allowed")
@@ -139,7 +139,7 @@ async def test_the_language_is_the_one_that_the_caller_ranks_first(desk: Any, as
     assert "make_note" in body["detail_en"]
 
 
-def test_what_pydantic_says_of_json_is_said_in_two_languages() -> None:
+def test_pydantics_json_errors_are_translated() -> None:
     for kind in get_args(core_schema.ErrorType):
         (breach,) = malformed([{"type": kind, "loc": ("body", "x"), "msg": "in English"}])
         english, chinese = Catalogue().texts(breach)
@@ -165,7 +165,7 @@ async def test_a_key_of_any_printable_form_serves_once(desk: Any) -> None:
 
 
 @pytest.mark.parametrize("seen", ['"x"', "*", '"-1"', '"1", "2"', '"' + "9" * 5000 + '"', '"1.0"', '"²"'])
-async def test_a_version_that_cannot_be_one_is_stale(desk: Any, seen: str) -> None:
+async def test_an_if_match_that_is_no_version_is_stale(desk: Any, seen: str) -> None:
     note = await desk.door.done("POST", "/v1/notes", {"label": "a"})
     headers = {"if-match": seen.encode("utf-8")}
     answer = await desk.door.call("POST", f"/v1/notes/{note['id']}/changes", headers=headers)
@@ -185,13 +185,13 @@ async def test_a_query_out_of_bounds_is_refused(desk: Any, query: str) -> None:
 
 
 @pytest.mark.parametrize("note_id", ["x", "%00", "1" * 5000, "019a0000-0000-7000-8000-00000000000g", "%ff"])
-async def test_an_id_that_is_none_is_refused(desk: Any, note_id: str) -> None:
+async def test_an_invalid_id_is_refused(desk: Any, note_id: str) -> None:
     problem(await desk.door.call("POST", f"/v1/notes/{note_id}/changes", version=1), 422, "field_not_id")
     problem(await desk.door.call("POST", f"/v1/notes/{uuid4()}/changes", version=1), 404, "not_found")
     assert desk.written() == (0, 0)
 
 
-async def test_odd_headers_do_no_harm(desk: Any) -> None:
+async def test_unusual_headers_cause_no_server_error(desk: Any) -> None:
     odd = {"traceparent": b"\xff", "accept-language": b"zh\xff;;q=", "if-match": b"\xff", "accept": b"\xff"}
     assert (await desk.door.call("GET", "/v1/notes", headers=odd)).status_code == 200
     problem(await desk.door.client.get("/v1/notes", headers={"authorization": b"Bearer \xff"}), 401, None)

@@ -1,4 +1,4 @@
-"""What a problem document and the start page link to is there, for everybody, and needs no other host."""
+"""The pages that problem documents and the start page link to exist, are public, and load nothing from other hosts."""
 
 from __future__ import annotations
 

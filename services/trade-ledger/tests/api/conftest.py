@@ -1,4 +1,4 @@
-"""The market as packing and declarations meet it, and trade workbooks as people fill them."""
+"""Fixtures for packing and declarations, and for trade workbooks."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def _market() -> list[Event]:
 
 @dataclass
 class Yard:
-    """Trade-ledger with two sellers, two operators, a buyer and a broker; short cuts through its own HTTP door."""
+    """Trade-ledger with two sellers, two operators, a buyer and a broker; the calls go over HTTP."""
 
     door: Door
     dsn: str
 
     async def hear(self, *events: Event, key: str = "k", event_id: UUID | None = None) -> None:
-        """Deliver events to the projections."""
+        """Let the service's projections apply events."""
         async with self.door.app.state.runtime.sessions.begin() as session:
             for event in events:
                 received = Received(

@@ -1,4 +1,4 @@
-"""What customs says in states that our own rules didn't foresee: recorded, with at most one case (R-DECL-7, V70)."""
+"""Messages of customs that don't fit the declaration's state are recorded, with at most one case (R-DECL-7, V70)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def test_whatever_comes_after_a_withdrawal_agrees_or_opens_one_case(yard: 
     }  # fmt: skip
 
 
-async def test_what_customs_shut_out_it_has_accepted_so_it_is_not_withdrawn(yard: Any, parties: Any) -> None:
+async def test_a_declaration_that_was_shut_out_was_accepted_and_is_not_withdrawn(yard: Any, parties: Any) -> None:
     declaration = await yard.submitted()
     part = {"portion_id": portion_of(declaration)["portion_id"], "quantity": "30"}
     declaration = await yard.receive(declaration["id"], "shut_out", portions=[part])
@@ -96,7 +96,9 @@ def parties_site(yard: Any) -> str:
     return str(yard.rows("SELECT place_id FROM place_copies WHERE kind = 'site'")[0][0])
 
 
-async def test_goods_declared_elsewhere_meanwhile_are_one_case_until_they_are_free(yard: Any, make_packed: Any) -> None:
+async def test_goods_declared_elsewhere_meanwhile_open_one_case_until_they_are_free(
+    yard: Any, make_packed: Any
+) -> None:
     first = await withdrawn(yard, await yard.submitted())
     (list_id,) = first["declaration"]["packing_list_ids"]
     second = await yard.draft(list_id)
@@ -125,7 +127,7 @@ async def test_what_an_amendment_takes_away_is_declared_elsewhere_at_the_slips_p
     assert portion_of(second)["declared_value"] == "300.00"
 
 
-async def test_a_code_that_customs_changed_is_recorded_with_a_case_until_it_is_the_slips_again(yard: Any) -> None:
+async def test_a_code_changed_by_customs_opens_a_case_until_it_equals_the_slips_again(yard: Any) -> None:
     declaration = await yard.submitted()
     part = {"portion_id": portion_of(declaration)["portion_id"], "quantity": "100"}
     later = {"issued_at": "2026-05-13T17:00:00+08:00", "portions": [{**part, "hs_code": "8204120000"}]}

@@ -31,7 +31,7 @@ _ENOUGH = 60
 
 @pytest.fixture
 def clock_file(market: Any, tmp_path: Path) -> Path:
-    """The clock that the market's door was set by."""
+    """The file with the clock of the fixture `market`."""
     return next(tmp_path.glob("clock-*.json"))
 
 
@@ -39,7 +39,7 @@ def clock_file(market: Any, tmp_path: Path) -> Path:
 async def process(
     dsn: str, mint: ServedMint, clock_file: Path
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """The service as its own process, killed at the end if it still lives."""
+    """The service as a separate process; it is killed at the end if it still runs."""
     port = free_port()
     told = {
         "ENVIRONMENT": "sandbox",

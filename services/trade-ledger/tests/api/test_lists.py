@@ -31,7 +31,7 @@ async def test_declarations_by_status_and_customs_number(yard: Any) -> None:
     assert await found(yard, "/v1/declarations?status=released") == []
 
 
-async def test_declarations_are_listed_in_short_and_read_whole(yard: Any) -> None:
+async def test_declarations_are_listed_as_summaries_and_read_in_full(yard: Any) -> None:
     declaration = await yard.submitted()
     (first,) = (await yard.as_operator("GET", "/v1/declarations"))["items"]
     heads = ("status", "attempt", "currency", "total_value", "total_fob", "total_fob_usd", "export_date")
@@ -40,7 +40,7 @@ async def test_declarations_are_listed_in_short_and_read_whole(yard: Any) -> Non
     assert "declaration" not in first
 
 
-async def test_a_page_of_declarations_takes_as_many_statements_whatever_it_holds(yard: Any) -> None:
+async def test_a_page_of_declarations_takes_the_same_number_of_statements_whatever_it_holds(yard: Any) -> None:
     first = await yard.submitted()
     with yard.door.statements() as of_one:
         assert await found(yard, "/v1/declarations?limit=200") == [first["id"]]
@@ -52,7 +52,7 @@ async def test_a_page_of_declarations_takes_as_many_statements_whatever_it_holds
     assert len(of_many) == len(of_one) <= 5
 
 
-async def test_trades_are_listed_in_short_and_in_as_many_statements_whatever_the_page_holds(yard: Any) -> None:
+async def test_a_page_of_trades_holds_summaries_in_the_same_number_of_statements(yard: Any) -> None:
     trades = [await yard.trade()]
     with yard.door.statements() as of_one:
         (first,) = (await yard.as_operator("GET", "/v1/trades?limit=200"))["items"]
@@ -66,7 +66,9 @@ async def test_trades_are_listed_in_short_and_in_as_many_statements_whatever_the
     assert not any("trades.state" in statement.partition("FROM")[0] for statement in of_many)
 
 
-async def test_packing_lists_are_listed_in_short_and_in_as_many_statements(yard: Any, make_packed: Any) -> None:
+async def test_a_page_of_packing_lists_holds_summaries_in_the_same_number_of_statements(
+    yard: Any, make_packed: Any
+) -> None:
     lists = [await yard.sealed(make_packed((await yard.trade())["trade"]["lines"][0]))]
     with yard.door.statements() as of_one:
         (first,) = (await yard.as_operator("GET", "/v1/packing-lists?limit=200"))["items"]
@@ -88,6 +90,6 @@ async def test_packing_lists_by_container_and_status(yard: Any, make_packed: Any
 
 
 @pytest.mark.parametrize("path", ["/v1/trades?traded_from=yesterday", "/v1/declarations?status=gone"])
-async def test_a_filter_that_cannot_be_is_named(yard: Any, parties: Any, path: str) -> None:
+async def test_an_invalid_filter_is_named(yard: Any, parties: Any, path: str) -> None:
     answer = await yard.door.call("GET", path, role="operator", subject_id=parties["operator"])
     assert answer.status_code == 422

@@ -14,7 +14,7 @@ async def pack(yard: Any, packing_list: dict[str, Any], *packed: dict[str, Any],
     path = f"/v1/packing-lists/{packing_list['id']}/lines"
     how = {"role": "operator", "subject_id": packing_list["packing_list"]["consignor_id"], "version": 1, **how}
     key = str(uuid4())
-    # On a slow machine fifty at once outwait the pool; like any client, they come again with the same key.
+    # On a slow machine some of fifty calls wait too long for a connection. They are sent again with the same key.
     while (answer := await yard.door.call("POST", path, {"lines": list(packed)}, key=key, **how)).status_code == 503:
         pass
     return answer
@@ -84,7 +84,7 @@ async def test_net_weight_is_at_most_gross(yard: Any, make_packed: Any, gross: s
         assert refusal(answer) == (409, ["weights_disagree"])
 
 
-async def test_the_list_adds_up_and_unpacking_frees_the_quantity(yard: Any, make_packed: Any) -> None:
+async def test_a_packing_list_has_its_totals_and_unpacking_frees_the_quantity(yard: Any, make_packed: Any) -> None:
     first, second = (await yard.trade({}, {}))["trade"]["lines"]
     packing_list = await yard.packing_list()
     answer = (await pack(yard, packing_list, make_packed(first), make_packed(second, "40"))).json()
@@ -102,9 +102,7 @@ async def test_the_list_adds_up_and_unpacking_frees_the_quantity(yard: Any, make
     ]
 
 
-async def test_a_trade_of_another_operator_is_answered_like_an_unknown_one(
-    yard: Any, parties: Any, make_packed: Any
-) -> None:
+async def test_a_trade_of_another_operator_looks_unknown(yard: Any, parties: Any, make_packed: Any) -> None:
     line = (await yard.trade())["trade"]["lines"][0]
     other = {"role": "operator", "subject_id": parties["other_operator"]}
     packing_list = await yard.packing_list(**other)
@@ -186,7 +184,7 @@ async def test_one_load_carries_the_lists_of_two_operators(yard: Any, parties: A
     assert stale.status_code == 422
 
 
-async def test_a_line_named_twice_is_told_where_it_no_longer_fits(yard: Any, make_packed: Any) -> None:
+async def test_of_a_line_named_twice_the_entry_that_no_longer_fits_is_named(yard: Any, make_packed: Any) -> None:
     line = (await yard.trade())["trade"]["lines"][0]
     answer = await pack(yard, await yard.packing_list(), make_packed(line, "60"), make_packed(line, "60"))
     assert [each["pointer"] for each in answer.json()["errors"]] == ["/lines/1/quantity"]
@@ -213,7 +211,7 @@ async def test_a_stop_order_holds_packing_and_a_suspension_does_not(
     assert refusal(answer) == (409, ["subject_stopped"])
 
 
-async def test_a_handover_is_read_by_who_gives_and_who_takes(yard: Any, parties: Any) -> None:
+async def test_a_handover_is_read_by_the_seller_and_by_the_operator(yard: Any, parties: Any) -> None:
     first, second = await yard.trade(handed_over=False), await yard.trade()
     answer = await yard.door.call(
         "POST", "/v1/handovers", {"trade_ids": [second["id"], first["id"]]}, **operator(parties)
@@ -246,6 +244,6 @@ async def test_a_warehouse_or_a_site_whose_filing_ended_receives_no_load(
     assert refusal(answer) == (409, ["site_not_filed"])
 
 
-async def test_a_blank_vehicle_is_no_vehicle(yard: Any, parties: Any) -> None:
+async def test_a_blank_vehicle_number_counts_as_none(yard: Any, parties: Any) -> None:
     answer = await yard.door.call("POST", "/v1/loads", {"vehicle": " "}, **operator(parties))
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/vehicle")

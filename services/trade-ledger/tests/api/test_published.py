@@ -1,4 +1,4 @@
-"""What is published is true: examples are executed, every event is said, every code has its texts."""
+"""What is documented is true: examples are executed, every event is announced, every code has its texts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROLES = {
 
 
 def bodies() -> list[tuple[str, dict[str, Any]]]:
-    """Each path that takes a JSON object, with that object's schema; upkeep is shared's own."""
+    """Each path that takes a JSON object, with that object's schema, except the maintenance routes of shared."""
     found = []
     for path, methods in app.openapi()["paths"].items():
         content = methods.get("post", {}).get("requestBody", {}).get("content", {})
@@ -45,7 +45,7 @@ def test_every_body_has_an_example() -> None:
 
 
 @pytest.mark.parametrize(("path", "example"), EXAMPLES, ids=[each[0] for each in EXAMPLES])
-async def test_an_example_is_well_formed_and_meets_rules_only(
+async def test_an_example_is_well_formed_and_is_refused_by_rules_at_most(
     yard: Any, parties: Any, path: str, example: dict[str, Any]
 ) -> None:
     there = re.sub(r"\{[a-z_]+\}", "019a0000-0000-7000-8000-0000000000aa", path)
@@ -57,7 +57,7 @@ async def test_an_example_is_well_formed_and_meets_rules_only(
     assert answer.status_code in (201, 404, 409), answer.text
 
 
-def test_every_event_of_the_service_is_said_by_its_code() -> None:
+def test_every_event_of_the_service_is_announced_by_its_code() -> None:
     own = [event for event in EVENT_TYPES.values() if event.__module__ == events.__name__]
     unsaid = [event.__name__ for event in own if SOURCE.count(event.__name__) < 2 and event.TYPE not in SOURCE]
     assert unsaid == []

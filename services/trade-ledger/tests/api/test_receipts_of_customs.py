@@ -45,7 +45,7 @@ async def test_every_order_of_the_four_receipts_with_repeats_ends_equal(yard: An
     assert ends[0][:2] == ("departed", "2026-05-13")
 
 
-async def test_a_repeated_receipt_says_nothing_new(yard: Any) -> None:
+async def test_a_repeated_receipt_announces_nothing(yard: Any) -> None:
     declaration = await yard.submitted()
     first = await yard.receive(declaration["id"], "accepted", "R1", customs_number="N1")
     again = await yard.receive(declaration["id"], "accepted", "R1", customs_number="N1")
@@ -106,7 +106,7 @@ async def test_a_deletion_before_or_after_a_partial_shut_out_ends_equal(yard: An
 
 
 @pytest.mark.parametrize("first", ["rejected", "withdrawn"])
-async def test_customs_taking_what_was_given_up_is_recorded_with_a_case(yard: Any, first: str) -> None:
+async def test_acceptance_of_a_withdrawn_declaration_is_recorded_with_a_case(yard: Any, first: str) -> None:
     declaration = await yard.submitted()
     if first == "withdrawn":
         path = f"/v1/declarations/{declaration['id']}/withdrawals"

@@ -1,4 +1,4 @@
-"""Each refusal of the sample days that is this service's: code, rule, place, both languages, and nothing written."""
+"""Each refusal of the sample days by this service: code, rule, field, both languages, and nothing written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEPT_APART = {"audit", "idempotency_keys", "alembic_version"}
 
 
 def held(yard: Any) -> dict[str, list[Any]]:
-    """Every row of every table, but for the audit and the kept answers."""
+    """Every row of every table except the audit trail and the stored responses."""
     named = yard.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
     return {name: sorted(map(str, yard.rows(f"SELECT * FROM {name}"))) for (name,) in named if name not in _KEPT_APART}
 
@@ -134,7 +134,7 @@ async def test_a_refusal_says_why_in_both_languages_and_writes_nothing(
     assert yard.rows("SELECT rule, code FROM audit WHERE outcome = 'refused'") == [(rule, code)]
 
 
-async def test_somebody_elses_goods_answer_like_unknown_ones_and_nothing_is_written(
+async def test_somebody_elses_goods_look_unknown_and_nothing_is_written(
     yard: Any, parties: Any, make_packed: Any
 ) -> None:
     line = (await yard.trade())["trade"]["lines"][0]

@@ -101,7 +101,7 @@ async def test_a_consignor_declares_only_with_what_it_must_hold_on_the_day(
     assert yard.rows("SELECT count(*) FROM portions")[0][0] == (0 if lacking else 1)
 
 
-async def test_every_breach_is_told_at_once(yard: Any, make_packed: Any, parties: Any) -> None:
+async def test_every_breach_is_reported_at_once(yard: Any, make_packed: Any, parties: Any) -> None:
     wrong = {"customs_office": "9999", "port": "9999", "freight": "1.00", "price_term": "C&F", "simplified": True}
     draft = await drafted(yard, make_packed, parties, trade={"buyer_id": None}, **wrong)
     assert set(codes(await submit(yard, draft))) == {
@@ -145,7 +145,9 @@ async def test_a_filed_broker_declares_for_the_consignor(yard: Any, make_packed:
     assert codes(await submit(yard, other)) == ["subject_not_filed"]
 
 
-async def test_goods_are_declared_once_however_many_submit(yard: Any, make_packed: Any, parties: Any) -> None:
+async def test_of_many_submissions_at_once_the_goods_are_declared_once(
+    yard: Any, make_packed: Any, parties: Any
+) -> None:
     packing_list = await yard.sealed(make_packed((await yard.trade())["trade"]["lines"][0]))
     drafts = [{**await yard.draft(packing_list["id"]), "consignor": parties["operator"]} for _ in range(5)]
     answers = await asyncio.gather(*(submit(yard, each) for each in drafts))
@@ -198,9 +200,7 @@ async def test_without_the_months_rate_nothing_is_declared(yard: Any, make_packe
     assert codes(await submit(yard, draft)) == ["customs_rate_missing"]
 
 
-async def test_somebody_elses_declaration_answers_like_an_unknown_one(
-    yard: Any, make_packed: Any, parties: Any
-) -> None:
+async def test_somebody_elses_declaration_looks_unknown(yard: Any, make_packed: Any, parties: Any) -> None:
     draft = await drafted(yard, make_packed, parties)
     other = {"role": "operator", "subject_id": parties["other_operator"]}
     for path in (f"/v1/declarations/{draft['id']}", f"/v1/declarations/{draft['id']}/preflight"):
@@ -265,7 +265,7 @@ async def test_a_packed_trade_that_turned_to_cash_is_not_declared(yard: Any, mak
 
 
 async def test_a_correction_under_way_is_waited_for_and_then_declared(yard: Any, make_packed: Any) -> None:
-    """Read before the trade is locked, the line's old content would be declared beside the trade's new version."""
+    """A line that was read before the trade is locked would be declared with its old content."""
     trade = await yard.trade()
     packing_list = await yard.sealed(make_packed(trade["trade"]["lines"][0]))
     draft = await yard.draft(packing_list["id"])

@@ -1,4 +1,4 @@
-"""Days, places, rates and verdicts at submission, each at its border."""
+"""Days, places, rates and verdicts at submission, each at its limit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def drafted(
 
 
 async def submitted(yard: Any, draft: dict[str, Any], parties: Any) -> tuple[list[str], dict[str, Any]]:
-    """The codes of what stands against it, and the answer."""
+    """Submit; the codes of all breaches, and the response."""
     path, who = f"/v1/declarations/{draft['id']}/submissions", {"role": "operator", "subject_id": parties["operator"]}
     answer = (await yard.door.call("POST", path, {}, version=draft["version"], **who)).json()
     return [each["code"] for each in answer.get("errors", [])], answer
@@ -62,7 +62,7 @@ async def test_a_port_is_designated_from_day_to_day(
     assert (await submitted(yard, draft, parties))[0] == codes
 
 
-async def test_a_list_that_turned_positive_does_not_answer_for_a_person(
+async def test_goods_that_waited_for_a_person_still_do_once_a_list_allows_them(
     yard: Any, make_packed: Any, make_decision: Any, parties: Any
 ) -> None:
     draft = await drafted(yard, make_packed, {"goods_name": "未知货品", "hs_code": "9405420000"})
@@ -142,7 +142,7 @@ async def test_a_portion_has_its_part_of_each_statutory_quantity(
     assert [portion[name] for name in names] == ["30", "套", "15", "千克"]
 
 
-async def test_the_renminbi_has_no_rate_to_import(yard: Any) -> None:
+async def test_no_rate_is_imported_for_the_renminbi(yard: Any) -> None:
     body = {"month": "2026-06-01", "currency": "CNY", "cny_per_unit": "2", "source": "x"}
     answer = await yard.door.call("POST", "/v1/customs-rates", body, role="customs")
     assert (answer.status_code, answer.json()["code"]) == (409, "rate_is_one")

@@ -41,7 +41,7 @@ def entitlement(declaration: dict[str, Any]) -> EntitlementChanged:
     )  # fmt: skip
 
 
-async def test_from_any_id_or_number_one_timeline(yard: Any, parties: Any, make_packed: Any) -> None:
+async def test_any_id_or_number_leads_to_the_same_timeline(yard: Any, parties: Any, make_packed: Any) -> None:
     trades, declaration = await two_sellers(yard, parties, make_packed)
     state = declaration["declaration"]
     declaration = await yard.receive(declaration["id"], "accepted", customs_number="801220260000000001")
@@ -61,7 +61,7 @@ async def test_from_any_id_or_number_one_timeline(yard: Any, parties: Any, make_
         assert all(step["actor"] and step["sequence"] for step in traced["timeline"])
 
 
-async def test_from_a_draft_a_receipt_a_case_a_handover_or_an_event_too(
+async def test_a_draft_receipt_case_handover_or_event_leads_to_the_timeline_too(
     yard: Any, parties: Any, make_packed: Any
 ) -> None:
     trade = await yard.trade()
@@ -106,7 +106,7 @@ async def test_a_party_without_trades_traces_itself(yard: Any, parties: Any) -> 
     assert yard.rows("SELECT FROM audit WHERE rule = 'V65'") == []
 
 
-async def test_what_is_somebody_elses_answers_like_an_unknown_id(yard: Any, parties: Any, make_packed: Any) -> None:
+async def test_somebody_elses_id_looks_unknown(yard: Any, parties: Any, make_packed: Any) -> None:
     trades, _ = await two_sellers(yard, parties, make_packed)
     seller = {"role": "stall_holder", "subject_id": parties["seller"]}
     foreign = await yard.door.call("GET", f"/v1/trace/{trades[1]['id']}", **seller)
@@ -154,7 +154,7 @@ def passed_on(agent: UUID, principal: UUID) -> PassedOn:
     )  # fmt: skip
 
 
-async def test_from_a_trade_to_its_collection_and_what_was_passed_on(yard: Any, parties: Any, make_packed: Any) -> None:
+async def test_a_trade_leads_to_its_collection_and_pass_on(yard: Any, parties: Any, make_packed: Any) -> None:
     trades, declaration = await two_sellers(yard, parties, make_packed)
     (portion,) = (each for each in declaration["declaration"]["portions"] if each["trade_id"] == trades[0]["id"])
     await yard.hear(CollectionBooked(collection=collection(portion, matched=False)), key=str(UUID(int=9)))

@@ -43,7 +43,7 @@ async def test_a_bulk_over_several_statements_is_one_transaction(market: Any, ds
     assert found == (250, 1)
 
 
-async def test_rows_are_counted_as_the_file_counts_them_and_a_row_that_cannot_be_kept_fails_alone(market: Any) -> None:
+async def test_a_report_has_the_files_line_numbers_and_a_row_that_cannot_be_stored_fails_alone(market: Any) -> None:
     wide = {"goods_name": "长" * 200, "specification": "长" * 300, "item_mark": "长" * 100, "producer": "长" * 200}
     rows = [
         json.dumps(market.trade()),
@@ -70,7 +70,7 @@ async def test_a_slip_number_of_a_refused_row_is_free_for_a_later_one(market: An
     assert [len(each["problems"]) for each in report["results"]] == [1, 0]
 
 
-async def test_two_imports_of_the_same_slips_in_other_orders_never_lock_each_other_out(market: Any) -> None:
+async def test_two_imports_of_the_same_slips_in_different_orders_do_not_deadlock(market: Any) -> None:
     rows = [json.dumps(market.trade(external_ref=f"q{n}")) for n in range(120)]
     bodies = ["\n".join(order).encode() for order in (rows, rows[::-1])] * 2
     answers = await asyncio.gather(

@@ -107,7 +107,7 @@ async def test_what_is_packed_keeps_its_unit(market: Any, dsn: str) -> None:
     assert codes(await corrected(market, trade, 2)) == {"quantity_packed"}
 
 
-async def test_many_corrections_at_once_share_the_connections_there_are(market: Any) -> None:
+async def test_many_corrections_at_once_share_the_connection_pool(market: Any) -> None:
     trades = await asyncio.gather(*(market.registered() for _ in range(30)))
     answers = await asyncio.gather(*(corrected(market, trade) for trade in trades))
     assert {answer.status_code for answer in answers} == {200}
@@ -167,7 +167,7 @@ async def test_a_trade_is_voided_while_nothing_is_packed(market: Any, dsn: str) 
     assert (again.status_code, again.json()["code"]) == (409, "trade_void")
 
 
-async def test_an_unknown_trade_and_somebody_elses_answer_alike(market: Any) -> None:
+async def test_somebody_elses_trade_looks_like_an_unknown_one(market: Any) -> None:
     trade = await market.registered()
     rival = {"role": "operator", "subject_id": market.rival}
     answers = [

@@ -56,7 +56,7 @@ async def test_a_trade_is_registered_with_its_lines_its_event_and_its_answer(mar
     assert [(each["registered"], each["packed"]) for each in read["counters"]] == [("120", "0"), ("120", "0")]
 
 
-async def test_the_event_is_what_the_contract_says(market: Any, dsn: str) -> None:
+async def test_the_event_fits_its_published_schema(market: Any, dsn: str) -> None:
     trade = await market.registered(domestic_leg=LEG, document_hashes=["a" * 64])
     ((payload, key, sequence),) = rows(dsn, "SELECT payload, key, sequence FROM outbox")
     event = TradeRegistered.model_validate_json(bytes(payload))
@@ -124,7 +124,7 @@ async def test_a_line_against_the_rules_is_refused_at_its_field(
     assert expected in said(await refused(market, lines=[market.line(**changed)]))
 
 
-async def test_all_breaches_come_at_once(market: Any) -> None:
+async def test_all_breaches_are_reported_at_once(market: Any) -> None:
     lines = [market.line(hs_code="999999", net_weight_kg="1")]
     problem = await refused(market, total="1", trade_date="2026-06-01", lines=lines)
     assert {each[1] for each in said(problem)} >= {"total_differs", "date_in_the_future", "hs_code_unknown"}
@@ -142,7 +142,7 @@ async def test_cash_is_recorded_as_ineligible_with_its_reason(market: Any) -> No
     assert "cash" in trade["trade"]["ineligible_reasons"][0]
 
 
-async def test_goods_bought_outright_are_nobodys_exemption(market: Any) -> None:
+async def test_nobody_files_an_exemption_for_goods_bought_outright(market: Any) -> None:
     trade = (await market.registered(export_mode="outright", export_agency_id=None))["trade"]
     assert (trade["stall_holder_id"], trade["exemption_filer_id"]) == (None, None)
     assert trade["owner_id"] == trade["collector_id"] == str(market.operator)
@@ -188,7 +188,7 @@ async def test_a_repeat_of_the_key_gives_the_first_answer_and_writes_nothing(mar
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
-async def test_a_repeat_is_answered_as_before_though_the_rules_refuse_by_now(market: Any) -> None:
+async def test_a_repeat_gets_the_first_response_though_the_rules_would_refuse_now(market: Any) -> None:
     first = await market.door.call(*REGISTER, market.trade(), key="once", **market.as_operator())
     await market.hear(subject("operator", subject_id=market.operator, status="suspended"))
     again = await market.door.call(*REGISTER, market.trade(), key="once", **market.as_operator())
@@ -214,8 +214,8 @@ async def test_one_key_ten_times_at_once_is_one_trade(market: Any, dsn: str) -> 
     assert counts(dsn)["trades"] == counts(dsn)["outbox"] == 1
 
 
-async def test_a_bad_neighbour_fails_alone(market: Any, dsn: str) -> None:
-    """All join the same queue; the same slip twice is what only the database can refuse."""
+async def test_a_refused_trade_does_not_affect_the_others_of_its_batch(market: Any, dsn: str) -> None:
+    """All trades are written in one batch. Only the database can refuse the same slip twice."""
     bodies = [market.trade(external_ref=f"slip-{n % 15}") for n in range(20)]
     answers = await asyncio.gather(*(market.door.call(*REGISTER, body, **market.as_operator()) for body in bodies))
     assert sorted(answer.status_code for answer in answers) == [201] * 15 + [409] * 5
@@ -228,7 +228,7 @@ async def test_numbers_are_distinct_however_many_register_at_once(market: Any) -
     assert len({trade["number"] for trade in trades}) == 30
 
 
-async def test_somebody_elses_trade_is_neither_entered_nor_seen(market: Any, dsn: str) -> None:
+async def test_nobody_enters_or_reads_a_trade_for_another_party(market: Any, dsn: str) -> None:
     rival = {"role": "operator", "subject_id": market.rival}
     assert (await market.door.call(*REGISTER, market.trade(), **rival)).status_code == 404
     trade = await market.registered()
@@ -261,7 +261,9 @@ async def test_a_malformed_body_is_named_field_by_field(market: Any, dsn: str) -
         ({"trade_date": "2026-05-13T00:00:00"}, "/trade_date"),
     ],
 )
-async def test_what_cannot_be_kept_or_is_no_date_is_named(market: Any, changed: dict[str, Any], pointer: str) -> None:
+async def test_text_that_cannot_be_stored_and_invalid_dates_are_named(
+    market: Any, changed: dict[str, Any], pointer: str
+) -> None:
     problem = await refused(market, 422, **changed)
     assert [each["pointer"] for each in problem["errors"]] == [pointer]
     line = await refused(market, 422, lines=[market.line(goods_name=" "), market.line(producer="a\0")])
@@ -275,7 +277,7 @@ async def test_the_same_document_on_two_trades_is_flagged_with_its_method(market
     assert read["same_document"] == [{"number": second["number"], "other_method": True}]
 
 
-async def test_a_shared_document_names_the_other_trade_only_to_who_may_see_it(market: Any) -> None:
+async def test_a_shared_document_names_the_other_trade_only_to_those_who_may_read_it(market: Any) -> None:
     first = await market.registered(document_hashes=["a" * 64])
     own = {"export_mode": "outright", "export_agency_id": None, "consignor_id": str(market.rival)}
     rival = {"role": "operator", "subject_id": market.rival}

@@ -24,7 +24,7 @@ def problems(report: dict[str, Any]) -> list[tuple[str, int, str, str]]:
 
 
 def lying_about_its_size() -> bytes:
-    """An entry that unpacks to far more than it says."""
+    """A ZIP entry that unpacks to far more bytes than its header says."""
     honest = io.BytesIO()
     with zipfile.ZipFile(honest, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", b"0" * 100_000_000)
@@ -42,12 +42,12 @@ def lying_about_its_size() -> bytes:
         pytest.param(lying_about_its_size(), ["workbook_unreadable"], id="a lying size"),
     ],
 )
-async def test_what_is_no_workbook_is_refused_whole(sheets: Any, content: bytes, codes: list[str]) -> None:
+async def test_a_file_that_is_no_workbook_is_refused(sheets: Any, content: bytes, codes: list[str]) -> None:
     answer = await sheets.sent(content)
     assert (answer.status_code, [each["code"] for each in answer.json()["errors"]]) == (422, codes)
 
 
-async def test_a_workbook_of_other_sheets_or_of_no_rows_is_refused_whole(sheets: Any) -> None:
+async def test_a_workbook_with_other_sheets_or_without_rows_is_refused(sheets: Any) -> None:
     other = await sheets.sent(sheets.of(("Sheet1", ["x"], [])))
     assert [each["code"] for each in other.json()["errors"]] == ["sheet_missing", "sheet_missing"]
     assert (await sheets.sent(sheets.written([], []))).json()["code"] == "batch_empty"
@@ -115,13 +115,13 @@ async def test_cells_as_people_type_them_are_read(
                                           for name in ("证件号码", "国别")]),
     ],
 )  # fmt: skip
-async def test_cells_that_mean_nothing_certain_are_named(
+async def test_ambiguous_cells_are_named(
     sheets: Any, slip_cells: dict[str, Any], line_cells: dict[str, Any], expected: list[tuple[str, int, str, str]]
 ) -> None:
     assert problems(await sheets.imported([sheets.slip(**slip_cells)], [sheets.line(**line_cells)])) == expected
 
 
-async def test_the_rules_are_held_against_the_lines_that_can_be_read_too(sheets: Any) -> None:
+async def test_the_rules_are_checked_on_the_lines_that_can_be_read(sheets: Any) -> None:
     changed = [{"quantity": "many"}, {"hs_code": "9304000000"}, {"amount": "306.01"}, {"quantity": "0"}]
     lines = [sheets.line(**each) for each in changed]
     assert problems(await sheets.imported([sheets.slip(stall_number="09-1")], lines)) == [
@@ -134,7 +134,7 @@ async def test_the_rules_are_held_against_the_lines_that_can_be_read_too(sheets:
     ]
 
 
-async def test_a_stall_is_its_holders_of_that_day(market: Any, sheets: Any) -> None:
+async def test_a_stall_belongs_to_its_holder_on_the_trade_date(market: Any, sheets: Any) -> None:
     earlier = subject("stall_holder", subject_id=UUID(int=1), stall=STALL)
     (stall,) = earlier.subject.stalls
     ended = stall.model_copy(update={"valid_to": date(2026, 4, 30)})

@@ -39,7 +39,7 @@ async def verdict(market: Any, name: str, hs_code: str, day: date = DAY) -> str:
         return recognise(name, hs_code, await entries_in_force(session, PILOT, day)).verdict.decision
 
 
-async def test_a_list_counts_once_all_its_entries_are_here_in_whatever_order(market: Any) -> None:
+async def test_a_list_is_used_once_all_its_entries_have_arrived_in_any_order(market: Any) -> None:
     header, *entries = commodity_list("positive", [{"hs_prefix": "4421"}, {"hs_prefix": "9999"}], version=2)
     await market.hear(entries[0], header)
     assert await verdict(market, "剑架", "4421999090") == "needs_person"
@@ -69,7 +69,7 @@ async def test_each_event_about_a_copy_moves_its_version(market: Any) -> None:
     assert (after[PARTIES] - before[PARTIES], after[GOODS] - before[GOODS]) == (2, 1)
 
 
-async def test_copies_are_the_same_in_whatever_order_the_topics_came(
+async def test_copies_are_the_same_in_whatever_order_the_topics_are_read(
     market: Any, make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path
 ) -> None:
     events = market.events()

@@ -1,4 +1,4 @@
-"""A trade's number begins with what registry says of its pilot, from the next number on; never with a guess."""
+"""A trade's number begins with the prefix that registry announced for the pilot. Without one, nothing is numbered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def numbers(market: Any, *references: str) -> list[str]:
     return [(await market.registered(external_ref=each))["number"][:5] for each in references]
 
 
-async def test_nothing_is_numbered_until_the_pilot_is_heard_and_then_at_once(door: Any, make_market: Any) -> None:
+async def test_nothing_is_numbered_until_the_pilots_event_is_heard(door: Any, make_market: Any) -> None:
     market = make_market(door)
     await market.hear(*[event for event in market.events() if not isinstance(event, PilotChanged)])
     how = {**market.as_operator(), "key": "k"}

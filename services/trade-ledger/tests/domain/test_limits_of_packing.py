@@ -89,7 +89,7 @@ def test_a_route_and_its_reasons(rule: str, changed: dict[str, Any], expected: t
     assert (route, len(reasons)) == expected, rule
 
 
-def test_a_missing_grade_is_not_called_a_grade_that_releases_nothing() -> None:
+def test_a_missing_grade_has_its_own_reason() -> None:
     _, (reason,) = route_of(replace(ROUTE, grade=None, grade_allows_automatic_release=False))
     assert "no credit grade" in reason
 

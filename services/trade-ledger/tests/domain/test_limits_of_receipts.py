@@ -1,4 +1,4 @@
-"""Customs' messages: at the instant, just before, just after; and what of a verdict governs."""
+"""Customs' messages: at the instant, just before, just after; and which verdict governs."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ SUBMITTED = Submitted(
     quantity=D(100), slip_value=D("300.00"), declared_value=D("310.00"), fob_value=D("290.00"), fob_usd=D("41.55"),
     currency="USD", slip_currency="USD",
 )  # fmt: skip
-# What customs made of it -> what the portion then says. What isn't named is as it was submitted, or zero.
+# What customs did -> the numbers afterwards. A number that isn't named is as submitted, or zero.
 CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("nothing heard: as submitted", {}, {}),
     (

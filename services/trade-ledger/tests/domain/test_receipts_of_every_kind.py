@@ -40,7 +40,7 @@ def agreeing() -> Iterator[tuple[Receipt, ...]]:
 
 
 def agree(told: tuple[Receipt, ...], outcome: Outcome) -> bool:
-    """Read off the messages themselves, not off the rule."""
+    """Whether the messages agree: decided from the messages, independently of the rule under test."""
     kinds = {each.kind for each in told}
     whole = {each.kind for each in told if not each.quantities}
     return (
@@ -85,7 +85,7 @@ def test_each_message_in_each_state_leaves_agreement_or_exactly_one_case() -> No
 
 
 @pytest.mark.parametrize("kind", sorted(TAKEN))
-def test_what_shows_that_customs_took_it_is_its_acceptance(kind: str) -> None:
+def test_a_message_that_implies_acceptance_counts_as_the_acceptance(kind: str) -> None:
     outcome = outcome_of([message(kind, "whole")], SUBMITTED)
     assert (outcome.proof, outcome.accepted_at is not None) == (f"{kind} whole", True)
     assert outcome.status not in {"submitted", "rejected"}

@@ -10,7 +10,7 @@ from shared.vocabulary.recognition import UNKNOWN, Decision, Entry, Verdict, by_
 from shared.workshop.testing.recognition_cases import RecognitionCase, recognition_cases
 from trade_ledger.domain.recognition import governs
 
-# A trade line has its code; goods without one are registry's to recognise.
+# A trade line always has a code. Only registry recognises goods without one.
 CASES = [each for each in recognition_cases() if each.hs_code]
 
 

@@ -67,7 +67,7 @@ def test_without_a_usable_line_the_sum_is_a_matter_of_the_slip() -> None:
     assert (found.sheet, found.row) == (SLIPS_SHEET, 5)
 
 
-def test_of_a_cell_that_can_not_be_used_nothing_more_is_said() -> None:
+def test_an_unusable_cell_has_only_its_own_fault() -> None:
     faulty = Fault(SLIPS_SHEET, 5, "商户", breach("", "cell_empty"))
     assert list(slip(faulty).all_faults([breach("/seller_id"), breach("/export_mode")])) == [
         faulty,

@@ -1,4 +1,4 @@
-"""The bytes of a registration say what the published model says: nothing missing, nothing spelled otherwise."""
+"""The bytes that a registration writes equal the published model: no field is missing or written differently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others said is kept as they said it: a rebuilt copy is equal to the one that was lived."""
+"""Copies keep what other services announced: a rebuilt copy equals the original one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trade_ledger.store.tables.copies import PlaceCopy
 
 
 @pytest.mark.parametrize("kind", [PilotChanged, SiteFiled, PortDesignated])
-def test_a_place_is_read_as_what_it_is(kind: type) -> None:
+def test_a_place_is_read_by_its_kind(kind: type) -> None:
     said = next(event for event in places(uuid4()) if isinstance(event, kind))
     adapter = PlaceCopy.__table__.c.content.type.adapter
     read = adapter.validate_json(adapter.dump_json(said))

@@ -1,4 +1,4 @@
-"""What a column says of a trade can't differ from what its document says: the database refuses such a row."""
+"""A column and the stored document of a row can't differ: the database refuses such a row."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS = {
 
 
 async def refused(market: Any, dsn: str, statement: str) -> str | None:
-    """The CHECK that refuses a statement, as a trade is registered and then written past the service."""
+    """The name of the CHECK that refuses a statement which changes a registered trade directly in the database."""
     await market.registered(external_ref="S-1")
     with psycopg.connect(dsn) as connection, pytest.raises(psycopg.errors.CheckViolation) as found:
         connection.execute(statement.encode())

@@ -219,13 +219,13 @@ async def test_an_amended_declaration_departs_from_what_it_was_submitted_with(ol
     assert (shown["route"]["decision"], shown["accepted_at"], shown["total_fob"]) == (
         "review", "2026-05-13T08:00:00Z", "223.60",
     )  # fmt: skip
-    # 110 of 100 submitted: the amendment counts from there and names the value, and FOB follows the value.
+    # Customs amended 100 to 110 and named the value: it counts from what was submitted, and FOB follows the value.
     up = [{"portion_id": str(PORTIONS[2]), "quantity": "110", "declared_value": "330.00"}]
     (first,) = (await old.receive(RELEASED, "R3", "amended", portions=up))["declaration"]["portions"]
     assert [first[name] for name in ("quantity", "fob_value", "slip_value")] == ["110", "307.45", "330.00"]
 
 
-async def test_a_receipt_that_0_1_0_kept_repeats_itself(old: Old) -> None:
+async def test_a_repeat_of_a_receipt_that_0_1_0_stored_changes_nothing(old: Old) -> None:
     before = await old.read(RELEASED)
     told = {**RELEASE, "issued_at": "2026-05-13T08:00:00+00:00"}
     assert await old.receive(RELEASED, "R2", "released", **told) == before

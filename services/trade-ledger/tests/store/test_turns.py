@@ -24,7 +24,7 @@ class Ledger:
         return [item * 10 for item in items]
 
 
-async def test_what_waits_while_a_batch_is_written_is_the_next_batch() -> None:
+async def test_items_that_wait_while_a_batch_is_written_make_the_next_batch() -> None:
     ledger = Ledger()
     turns: Turns[int, int] = Turns(ledger.flush, key=lambda item: item)
     ledger.gate.clear()
@@ -55,7 +55,7 @@ async def test_items_of_one_key_never_share_a_batch_and_keep_their_order() -> No
     assert [item for batch in ledger.batches for item in batch if item % 2] == [1, 3, 5]
 
 
-async def test_who_gives_up_waiting_is_left_out() -> None:
+async def test_an_item_whose_caller_gave_up_is_left_out() -> None:
     ledger = Ledger()
     turns: Turns[int, int] = Turns(ledger.flush, key=lambda item: item)
     ledger.gate.clear()
