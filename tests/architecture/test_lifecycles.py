@@ -26,7 +26,7 @@ _MODELS: dict[str, Any] = {
 def test_every_state_of_the_event_has_its_row(kind: str) -> None:
     states = set(get_args(_MODELS[kind].model_fields["status"].annotation))
     table = LIFECYCLES[kind]
-    # A draft declaration is nobody else's business: it isn't announced.
+    # A draft declaration isn't announced.
     assert set(table) - {BEGINS} == states - ({"draft"} if kind == "declaration" else set())
     assert set().union(*table.values()) <= states
 

@@ -27,7 +27,7 @@ HOME = {
     "until": "shared.workshop.waiting",
     "wait_until": "shared.workshop.waiting",
 }
-# A locked name, a running number, a day between two, a copy attribute by attribute, an identity's text.
+# Patterns: locking a name, a running number, a day within two, copying attributes one by one, text of an identity.
 AGAIN = re.compile(
     r"pg_advisory_xact_lock|\.next_value\(|_to is None or day <= |model_validate\(\s*\{name: getattr"
     r"|blind_index\(f\"|getattr\((?:row|received\.event|state), name\) for name in names"

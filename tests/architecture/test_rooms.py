@@ -14,7 +14,7 @@ import pytest
 from marketctl.layout import ROOT, SERVICES, package_of
 
 _PURE = {"operations", "publishers", "store", "domain"}
-# Who mints an id names this function; everything else of its library, and of these modules, is chance or surroundings.
+# Code that makes an id may use this function. All else of its library and of these modules is chance or environment.
 _IDS = "uuid7"
 _SURROUNDINGS = {"os", "random", "secrets", "time", "socket", "subprocess", "uuid_utils", "shared.clock"}
 _ENDS_A_TRANSACTION = {"commit", "rollback", "begin", "begin_nested"}
@@ -58,7 +58,7 @@ def imports_of(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
 
 
 def surroundings(tree: ast.Module, _: Path) -> Iterator[str]:
-    """Ends of transactions, clocks, environment, chance."""
+    """Uses of commit and rollback, clocks, the environment and chance."""
     for module, names in imports_of(tree):
         full = {module.partition(".")[0], module, *(f"{module}.{name}" for name in names)}
         if full & _SURROUNDINGS and names != {_IDS}:
@@ -115,7 +115,7 @@ def other_verbs(tree: ast.Module, file: Path) -> Iterator[str]:
 
 
 def untyped(tree: ast.Module, _: Path) -> Iterator[str]:
-    """Annotations that say nothing of what they hold."""
+    """Annotations without a type of their own, like `dict[str, Any]`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and ast.unparse(node) in _UNTYPED:
             yield f"{ast.unparse(node)} in line {node.lineno}"
@@ -127,7 +127,7 @@ def _typed(room: str, name: str) -> bool:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_rules_and_effects_neither_commit_nor_look_around(service: str) -> None:
+def test_these_rooms_use_no_commit_clock_environment_or_chance(service: str) -> None:
     assert offenders(service, lambda room, _: room in _PURE, surroundings) == {}
     assert offenders(service, lambda room, _: room in {"domain", "publishers"}, _mints) == {}
 
@@ -162,5 +162,5 @@ def test_an_operations_file_holds_the_verb_of_its_name_alone(service: str) -> No
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_rows_and_answers_say_what_they_hold(service: str) -> None:
+def test_rows_and_responses_are_typed(service: str) -> None:
     assert offenders(service, _typed, untyped) == {}

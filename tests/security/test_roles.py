@@ -54,7 +54,7 @@ async def test_each_role_reaches_what_the_table_grants_and_nothing_else(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_an_endpoint_and_its_entry_need_each_other(service: str) -> None:
+def test_each_endpoint_has_its_entry_and_each_entry_its_endpoint(service: str) -> None:
     described: Service = importlib.import_module(f"{package_of(service)}.app").service
     some = min(described.access)
     without = {name: entry for name, entry in described.access.items() if name != some}
@@ -71,7 +71,7 @@ async def test_nobody_reaches_anything_without_a_token_of_the_issuer(
 ) -> None:
     app = importlib.import_module(f"{package_of(service)}.app")
     forged = {name: f"Bearer {token}" for name, token in forged_tokens(mint).items()}
-    # In turns, so that each operation meets some of them and each of them some operations.
+    # The bad tokens take turns: each operation gets some of them.
     turns = cycle([*forged.items(), ("none", ""), ("of another scheme", "Basic YTpi")])
     wrong = []
     async with open_door(app.service, make_service_database(service), mint, tmp_path) as door:

@@ -1,4 +1,4 @@
-"""The sample days, lived once per run on a real Kafka; every test looks at the same day."""
+"""The sample days, run once for all tests on a real Kafka."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 @dataclass(frozen=True)
 class Lived:
-    """The running platform after both days, who called it, and what went unexpectedly."""
+    """The running platform after both days, its callers, and what went unexpectedly."""
 
     platform: Platform
     layout: Layout

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 class Day(threading.Thread):
-    """The sample days, lived in a thread of their own."""
+    """The sample days, run in a separate thread."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(daemon=True)
@@ -49,13 +49,13 @@ def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platfor
 
 
 def said(platform: Platform, service: str) -> int:
-    """How many events the service has said so far."""
+    """How many events the service has announced so far."""
     rows: list[Any] = ask(platform.layout.installation, service, "SELECT count(*) FROM outbox")
     return int(rows[0][0])
 
 
 def interrupt(platform: Platform, service: str, *, kill: bool) -> None:
-    """End both processes of a service, one way or the other, and start them again."""
+    """Stop or kill both processes of a service, and start them again."""
     if kill:
         for name in (service, f"{service}-worker"):
             platform.children[name].process.kill()
@@ -65,7 +65,7 @@ def interrupt(platform: Platform, service: str, *, kill: bool) -> None:
     platform.wait_ready(lambda line: None)
 
 
-# Where in its own work each service is interrupted: well begun and far from done.
+# After how many events each service is interrupted: in the middle of its work.
 _POINTS = {"registry": (60, 140), "trade-ledger": (150, 600), "fx-settlement": (30, 150), "tax-exemption": (20, 60)}
 
 

@@ -28,7 +28,7 @@ from shared.database import make_engine
 from shared.messaging.adapters import open_bus
 from shared.messaging.rebuild import consumer_tables, projection_hashes, rebuild
 
-# The type hints of the fixture live in the conftest beside; importlib mode keeps it out of sys.path.
+# The fixture's type is in conftest.py, which can't be imported: pytest runs in importlib mode.
 Lived = Any
 pytestmark = pytest.mark.timeout(600)
 
@@ -45,7 +45,7 @@ def test_both_days_go_as_expected(lived: Lived) -> None:
 
 
 def test_every_kind_of_command_sent_ten_times_at_once_has_one_effect_and_one_answer(lived: Lived) -> None:
-    """That the effect was one is said by the numbers of the days, which are those of single requests (V61)."""
+    """The other tests show the single effect: the numbers of the days are those of single requests (V61)."""
     assert lived.callers.wrong == []
     assert len(lived.callers.accepted) >= 40
 
@@ -55,7 +55,7 @@ def test_verify_finds_nothing_wrong(lived: Lived) -> None:
 
 
 async def test_an_outside_reader_gets_what_the_services_report(lived: Lived) -> None:
-    """Plain aiokafka and what is published, nothing of ours: totals of trades, declarations, money, exemption."""
+    """The reader uses aiokafka and the published documents only: totals of trades, declarations, money, exemption."""
     schemas = {
         file.stem: Draft202012Validator(json.loads(file.read_text("utf-8")))
         for file in (ROOT / "docs" / "events").glob("*.json")
@@ -174,7 +174,7 @@ async def test_what_consumers_wrote_can_be_rebuilt_from_the_topics(lived: Lived,
             before, since = await projection_hashes(engine, metadata), await _transaction(engine)
             await rebuild(engine, bus, described(service).messaging, described(service).subscriptions, metadata)
             assert await projection_hashes(engine, metadata) == before
-            # A table that consumers write and that isn't declared as theirs shows here.
+            # A table that consumers write without declaring it is found here.
             assert await _written(engine, metadata, since) == {
                 name for name in consumer_tables(metadata) if before[name] != _EMPTY
             }

@@ -1,4 +1,4 @@
-"""Each invariant of `verify` is shown to fail on a copy of the day that was damaged for it (F33)."""
+"""Each invariant of `verify` finds the damage that was done to a copy of the databases (F33)."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ DAMAGES = {
 
 @dataclass(frozen=True, slots=True)
 class CopiedLayout(Layout):
-    """The lived layout with some databases replaced by copies."""
+    """The layout of the sample days with some databases replaced by copies."""
 
     replaced: dict[str, str] = field(default_factory=dict)
 
@@ -120,7 +120,7 @@ class CopiedLayout(Layout):
 def still(lived: Lived) -> Iterator[PostgresServer]:
     """All services are down, so that their databases can be copied; this file's tests are the day's last."""
     wait_until_applied(lived.layout.installation)
-    # Undamaged, nothing is found: what is found on a copy is its damage.
+    # Before the damage nothing is found, so what is found afterwards is the damage.
     assert verify_all(lived.layout.installation) == []
     for service in SERVICES:
         lived.platform.stop_service(service)
@@ -132,13 +132,13 @@ def still(lived: Lived) -> Iterator[PostgresServer]:
 
 @contextmanager
 def damaged(lived: Lived, still: PostgresServer, service: str, damage: str) -> Iterator[CopiedLayout]:
-    """The lived layout with a damaged copy of one service's database in its place."""
+    """The layout of the sample days with a damaged copy of one service's database."""
     copy = f"copy_of_{package_of(service)}"
     with psycopg.connect(still.dsn(), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {copy} TEMPLATE {package_of(service)}")  # type: ignore[arg-type]  # our names
     try:
         with psycopg.connect(still.dsn(copy), autocommit=True) as connection:
-            # A restorer's hand: triggers and constraints that would have stopped it are off.
+            # Triggers and constraints that would refuse the damage are switched off, as in a restore.
             connection.execute("SET session_replication_role = replica")
             for statement in [*_dropped_checks(connection), damage]:
                 connection.execute(statement)  # type: ignore[arg-type]  # our statements

@@ -59,5 +59,5 @@ class Topic:
 
     @property
     def max_message_bytes(self) -> int:
-        """What the broker lets through: an event, compressed, with its headers and framing."""
+        """The largest message that the broker accepts: an event with its headers and framing."""
         return min(self.max_bytes + 65536, 4 * 1024 * 1024)

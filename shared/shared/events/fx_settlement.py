@@ -12,7 +12,7 @@ from shared.events.registry import Sealed
 from shared.wire import CurrencyCode, MoneyAmount, RateText
 
 ENTITLEMENTS = Topic("fx-settlement.entitlements", "fx-settlement")
-# A collection carries its matches: one of a declaration of 2,000 portions as many.
+# A collection carries its matches: up to 2,000, one for each portion of a declaration.
 COLLECTIONS = Topic("fx-settlement.collections", "fx-settlement", max_bytes=4 * 1024 * 1024)
 
 
@@ -82,7 +82,7 @@ class Match(Part):
 
 
 class Advance(Part):
-    """What of a collection is kept for a registered trade; `value` in the trade's currency (预收, R-FX-8)."""
+    """A part of a collection that is kept for a registered trade; `value` is in the trade's currency (预收, R-FX-8)."""
 
     trade_id: UUID
     amount: MoneyAmount
@@ -94,7 +94,7 @@ class Advance(Part):
 
 
 class Refund(Part):
-    """Money sent back (退汇), in the collection's currency; late or to another than the payer with evidence (V41)."""
+    """Money sent back (退汇), in the collection's currency. A late one, or one to somebody else, has evidence (V41)."""
 
     refund_id: UUID
     amount: MoneyAmount
@@ -162,7 +162,7 @@ class AdvanceLinked(CollectionEvent):
 
 
 class AdvanceUnlinked(CollectionEvent):
-    """The trade shrank or is void: what was kept for it is free again."""
+    """The trade shrank or is void: the money kept for it is free again."""
 
     TYPE: ClassVar[str] = "fx_settlement.advance_unlinked.v1"
 

@@ -291,7 +291,8 @@ class GradeChanged(GradeEvent):
 class PilotEvent(Event):
     """A pilot's own data changed.
 
-    `number_prefix` stands in every number of the pilot (V60); None in what was said before 0.2, and changes nothing.
+    `number_prefix` stands in every number of the pilot (V60); None in events from before 0.2:
+    the prefix stays as it was.
     """
 
     TOPIC: ClassVar[str] = PLACES.name

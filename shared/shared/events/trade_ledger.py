@@ -154,7 +154,7 @@ class HandoverEvent(Event):
 
 
 class HandoverRecorded(HandoverEvent):
-    """Goods went from the stall holder to the operator who exports them (R-PACK-1)."""
+    """The stall holder handed the goods to the operator that exports them (R-PACK-1)."""
 
     TYPE: ClassVar[str] = "trade_ledger.handover_recorded.v1"
 
@@ -283,7 +283,7 @@ class PackingListVoided(PackingListEvent):
 
 
 class ValueDifference(Part):
-    """A named part of what sets the declared value apart from the slip's, in the declaration's currency (R-DECL-10)."""
+    """A named difference between the declared value and the slip's, in the declaration's currency (R-DECL-10)."""
 
     name: DifferenceName
     amount: MoneyAmount

@@ -28,7 +28,7 @@ ACT = Act(actor="tax:1", pilot="longshui", now=NOW)
 
 @dataclass(frozen=True)
 class Side:
-    """One service of the tests' own: its tables and its database."""
+    """A service that exists only in tests: its tables and its database."""
 
     metadata: MetaData
     messaging: MessagingTables
@@ -92,7 +92,7 @@ async def make_engine_of() -> AsyncIterator[object]:
 
 @pytest.fixture
 async def make_wake(make_engine_of: object) -> AsyncIterator[Callable[[AsyncEngine], Wake]]:
-    """Wakes that are over before their engines are disposed of, as a worker ends them."""
+    """Makes `Wake` objects and closes each before its engine is disposed of, as a worker does."""
     wakes: list[Wake] = []
 
     def make(engine: AsyncEngine) -> Wake:
@@ -106,7 +106,7 @@ async def make_wake(make_engine_of: object) -> AsyncIterator[Callable[[AsyncEngi
 
 @pytest.fixture(params=["embedded", "kafka"])
 def bus_address(request: pytest.FixtureRequest, make_database: MakeDatabase) -> str:
-    """A bus that nobody has used: a database of its own, or topics of its own on the run's broker."""
+    """An unused bus: a new database, or new topics on the shared broker."""
     if request.param == "embedded":
         return make_database()
     bootstrap: str = request.getfixturevalue("kafka")
@@ -148,5 +148,5 @@ def decided(reason: str) -> ItemDecided:
 
 @pytest.fixture
 def decided_json() -> bytes:
-    """The content of any event about an item."""
+    """The content of an event about an item, as JSON."""
     return decided("any").model_dump_json().encode()

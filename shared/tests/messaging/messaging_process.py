@@ -1,4 +1,4 @@
-"""A relay or a consumer of the tests' own as a real process, to be killed."""
+"""A relay or a consumer of the test service as a real process, so that a test can kill it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def _note(session: AsyncSession, received: Received[ItemDecided]) -> None:
 
 
 def worker(dsn: str, address: str, port: str) -> int:
-    """A whole worker that says and hears."""
+    """A complete worker: relay and consumer."""
     subscriptions = Subscriptions("tax-exemption")
     subscriptions.react(ItemEvent, _note)
     bus: dict[str, Any] = {"bus": "embedded", "bus_database_url": address}

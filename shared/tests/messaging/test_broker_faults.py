@@ -1,4 +1,4 @@
-"""The broker stops, dies and stays away under load: what was said goes on being accepted and arrives once, in order.
+"""The broker stops, dies or stays away under load: events are still accepted, and arrive once and in order.
 
 F4, F5.
 """
@@ -27,7 +27,7 @@ TOPIC = "tax-exemption.returns"
 KEYS = 4
 _PREFIX = "faults."
 _PROGRAM = Path(__file__).with_name("messaging_process.py")
-# A broker that is stopped on purpose is nobody else's, and each test waits for it to come back.
+# These tests have a broker of their own, and each waits until it is back.
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
@@ -40,7 +40,7 @@ def broker(tmp_path: Path) -> Iterator[KafkaServer]:
 
 
 class Worker:
-    """A worker that says and hears its own events, and what it shows of itself."""
+    """A worker that hears its own events, with its metrics."""
 
     def __init__(self, port: int) -> None:
         self._client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False)
@@ -52,7 +52,7 @@ class Worker:
             return 0
 
     async def age(self) -> float:
-        """How old the oldest event is that was not carried yet, as the worker shows it."""
+        """The age of the oldest event that isn't on the bus yet, from the worker's metrics."""
         lines = (await self._client.get("/metrics")).text.splitlines()
         return next((float(line.split()[-1]) for line in lines if line.startswith("outbox_age_seconds{")), 0.0)
 
@@ -82,7 +82,7 @@ async def _equals(found: Any, wanted: Any) -> bool:
 
 
 class Writer:
-    """Says one event after the other, round the keys, until told to stop."""
+    """Announces events one after the other, for each key in turn, until told to stop."""
 
     def __init__(self, say: Any, engine: Any) -> None:
         self._say = say
@@ -99,7 +99,7 @@ class Writer:
             await asyncio.sleep(0.01)
 
     async def more(self, count: int) -> None:
-        """Return once so many more were accepted."""
+        """Wait until so many more events were accepted."""
         wanted = self.said + count
         await until(lambda: _reached(self, wanted))
 
@@ -145,7 +145,7 @@ def assert_each_once_in_order(found: list[tuple[str, int]], count: int) -> None:
         assert [sequence for key, sequence in found if key == f"k{n}"] == list(range(1, count // KEYS + 1))
 
 
-async def test_a_broker_stopped_and_killed_under_load_loses_and_swaps_nothing(
+async def test_a_broker_stopped_and_killed_under_load_loses_and_reorders_nothing(
     broker: KafkaServer, make_side: Any, make_engine_of: Any, say: Any
 ) -> None:
     side = make_side()
@@ -159,7 +159,7 @@ async def test_a_broker_stopped_and_killed_under_load_loses_and_swaps_nothing(
             await asyncio.to_thread(fault)
             behind = len(await applied(engine))
             await writer.more(100)
-            # The fault happened: what is said meanwhile is accepted and waits.
+            # The broker is really away: events are accepted meanwhile and wait.
             assert writer.said - behind >= 100
             await asyncio.to_thread(broker.start)
         writer.end()
@@ -177,7 +177,7 @@ async def _some_applied(engine: Any) -> bool:
     return await _count(engine) > 0
 
 
-async def test_a_broker_that_stays_away_shows_as_age_and_is_caught_up_with(
+async def test_a_broker_that_stays_away_raises_the_age_metric_and_is_caught_up_with(
     broker: KafkaServer, make_side: Any, make_engine_of: Any, say: Any
 ) -> None:
     side = make_side()

@@ -96,7 +96,7 @@ async def first_batches(reader: Reader) -> Batches:
 
 
 async def cut(bus: Bus, topic: str, partition: int, before: int) -> None:
-    """Take away a partition's first records, as nobody should."""
+    """Delete a partition's first records, which must never happen in production."""
     if isinstance(bus, EmbeddedBus):
         dropped = 'DELETE FROM bus_records WHERE topic = $1 AND partition = $2 AND "offset" < $3'
         await (await bus.pool()).execute(dropped, topic, partition, before)
@@ -140,7 +140,7 @@ class TestBusContract:
         assert sum(map(len, seen.values())) == 60
         assert all(numbers == sorted(numbers) for numbers in seen.values())
 
-    async def test_a_predecessor_is_fenced(self, bus: Bus) -> None:
+    async def test_an_older_relay_is_fenced(self, bus: Bus) -> None:
         await bus.ensure_topics([TOPIC], cursor_of=SERVICE)
         first, second = bus.publisher(SERVICE), bus.publisher(SERVICE)
         await first.fence()
@@ -193,7 +193,7 @@ class TestBusContract:
         with pytest.raises(BusStopped, match=said):
             await first_batches(bus.reader("", [TOPIC], positions))
 
-    async def test_what_is_said_is_applied_once_whatever_relays_run(
+    async def test_each_event_is_applied_once_however_many_relays_run(
         self, bus: Bus, make_side: Any, say: Any, make_engine_of: Any, make_wake: Any
     ) -> None:
         teller, hearer = make_side(), make_side()
@@ -207,7 +207,7 @@ class TestBusContract:
         await assert_each_once(hearing, 5, 20)
 
     @pytest.mark.parametrize("kind", ["bad_json", "schema_breach", "handler_error", "sequence_gap"])
-    async def test_poison_parks_its_aggregate_and_the_partition_goes_on(
+    async def test_an_unreadable_event_parks_its_aggregate_and_the_partition_goes_on(
         self, bus: Bus, make_side: Any, make_engine_of: Any, make_wake: Any, kind: str
     ) -> None:
         await bus.ensure_topics([TOPIC], cursor_of=SERVICE)
@@ -279,7 +279,7 @@ class TestBusContract:
         assert await sequences(engine) == [("a", 1), ("a", 3)]
         assert await parked_is(engine, 0)
 
-    async def test_a_consumer_resumes_where_its_effects_are(
+    async def test_a_consumer_resumes_at_its_committed_positions(
         self, bus: Bus, make_side: Any, say: Any, make_engine_of: Any, make_wake: Any
     ) -> None:
         teller, hearer = make_side(), make_side()

@@ -1,4 +1,4 @@
-"""What a consumer meets on the way: a rival, a client that stands still, repeats and any order of arrival.
+"""Faults of a consumer: a rival, a client that hangs, duplicates, and any order of arrival.
 
 F6, F11, F12, F13.
 """
@@ -53,7 +53,7 @@ def record(key: str, sequence: int, offset: int = 0) -> Record:
 
 
 class NeverAnswers:
-    """A client as aiokafka leaves one behind after some broker restarts: open, silent, not even closing."""
+    """A client that hangs, as aiokafka's does after some broker restarts: it neither answers nor closes."""
 
     def __init__(self) -> None:
         self.rewound = 0
@@ -79,7 +79,7 @@ class NeverAnswers:
 
 
 class ReadsNothing(NeverAnswers):
-    """A client that answers, but never with what lies there."""
+    """A client that answers, but never with the records that exist."""
 
     async def fetch(self, *, most: int, wait_seconds: float) -> Batches:
         await asyncio.sleep(0.05)
@@ -87,7 +87,7 @@ class ReadsNothing(NeverAnswers):
 
 
 class Cancels(NeverAnswers):
-    """A client whose connection goes: it cancels whoever waits for it, as aiokafka does."""
+    """A client that loses its connection: it cancels the tasks that wait for it, as aiokafka does."""
 
     async def fetch(self, *, most: int, wait_seconds: float) -> Batches:
         answer: asyncio.Future[Batches] = asyncio.get_running_loop().create_future()
@@ -164,13 +164,13 @@ async def test_a_consumer_that_lost_its_partition_writes_nothing_and_moves_nothi
 
 
 def told(key: str, **changed: str) -> Record:
-    """A first event of a key, with headers that nobody of ours would write."""
+    """The first event of a key, with headers that our relay never writes."""
     first = record(key, 1)
     fields = {**dict(first.headers), **{name: value.encode() for name, value in changed.items()}}
     return replace(first, partition=0, headers=list(fields.items()))
 
 
-async def test_poison_that_no_database_could_hold_is_parked_and_the_partition_goes_on(
+async def test_a_record_that_cannot_be_stored_as_text_is_parked_and_the_partition_goes_on(
     make_database: Any, make_consumer: Any
 ) -> None:
     consumer, engine, side = make_consumer(EmbeddedBus(make_database()))
@@ -212,7 +212,7 @@ async def test_headers_without_a_value_park_their_record_on_kafka(kafka: str, ma
     await publish(bus, [record("bad", 1)])
     producer = AIOKafkaProducer(bootstrap_servers=kafka)
     await producer.start()
-    # Not as one of ours writes it: aiokafka reads such a header as None.
+    # Our relay never writes this. aiokafka reads such a header as None.
     nothing = cast(list[tuple[str, bytes]], [("ce_id", None), ("ce_pilot", None)])
     where = {"key": b"bad", "partition": partition_of("bad", 6)}
     await producer.send_and_wait(bus.prefix + TOPIC, b"{}", headers=nothing, **where)
@@ -247,12 +247,12 @@ async def test_two_rivals_with_the_same_batch_apply_it_once(
 
 
 @pytest.mark.parametrize("broken", [NeverAnswers, ReadsNothing, Cancels])
-async def test_a_client_that_stands_still_or_cancels_is_built_anew(
+async def test_a_client_that_hangs_or_cancels_is_replaced(
     make_database: Any, make_consumer: Any, broken: Callable[[], Reader]
 ) -> None:
     bus = FirstReadersFail(make_database(), [broken()])
     await publish(bus, [record("a", 1), record("a", 2)])
-    # Of three stalls the broken client takes one: a busy machine may be as slow twice.
+    # The broken client causes one of the three allowed stalls; the other two are spare for a slow machine.
     consumer, engine, _ = make_consumer(bus, stall_seconds=2)
     stop = asyncio.Event()
     running = asyncio.create_task(consumer.run(stop))
@@ -267,7 +267,7 @@ async def test_a_client_that_stands_still_or_cancels_is_built_anew(
     await bus.close()
 
 
-async def test_a_consumer_that_is_told_to_end_ends_cancelled(make_database: Any, make_consumer: Any) -> None:
+async def test_a_cancelled_consumer_ends_as_cancelled(make_database: Any, make_consumer: Any) -> None:
     bus = EmbeddedBus(make_database())
     await publish(bus, [record("a", 1)])
     consumer, engine, _ = make_consumer(bus)
@@ -279,7 +279,9 @@ async def test_a_consumer_that_is_told_to_end_ends_cancelled(make_database: Any,
     await bus.close()
 
 
-async def test_after_three_new_clients_in_vain_the_process_gives_up(make_database: Any, make_consumer: Any) -> None:
+async def test_after_three_new_clients_without_success_the_process_gives_up(
+    make_database: Any, make_consumer: Any
+) -> None:
     bus = FirstReadersFail(make_database(), [NeverAnswers() for _ in range(9)])
     consumer, _, _ = make_consumer(bus, stall_seconds=0.5)
     with pytest.raises(Stalled):

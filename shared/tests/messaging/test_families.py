@@ -1,4 +1,4 @@
-"""A family of events is heard whole, tomorrow's members included; what is known and not heard is counted."""
+"""A service hears every event of a family, later additions too. Events that are known and not heard are counted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from shared.vocabulary.errors import SetupProblem
 
 
 class ItemReopened(ItemEvent):
-    """What a later release says of an item."""
+    """An event about an item that a later release adds."""
 
     TYPE: ClassVar[str] = "tax_exemption.item_reopened.v1"
 
@@ -74,14 +74,14 @@ async def test_an_event_added_to_a_family_arrives(session: AsyncSession, decided
     assert ItemReopened in subscriptions.events()
 
 
-async def test_the_same_event_is_unknown_to_an_older_release(session: AsyncSession, decided_json: bytes) -> None:
+async def test_an_older_release_does_not_know_the_added_event(session: AsyncSession, decided_json: bytes) -> None:
     subscriptions = Subscriptions("fx-settlement")
     subscriptions.project(ItemEvent, note)
     found, progress = await heard(session, subscriptions, record(ItemReopened.TYPE, 1, decided_json))
     assert (found, progress.unknown, progress.sequences) == ([], 1, {(ItemEvent.TOPIC, "k"): 1})
 
 
-async def test_what_is_known_and_not_heard_is_counted_by_type_and_its_sequence_goes_on(
+async def test_an_event_that_is_not_heard_is_counted_by_type_and_advances_the_sequence(
     session: AsyncSession, decided_json: bytes
 ) -> None:
     subscriptions = Subscriptions("counting")
@@ -98,7 +98,7 @@ async def test_what_is_known_and_not_heard_is_counted_by_type_and_its_sequence_g
     assert ItemDecided not in subscriptions.not_heard()
 
 
-def test_a_part_of_a_family_is_heard_only_with_its_reason() -> None:
+def test_hearing_a_part_of_a_family_needs_a_reason() -> None:
     subscriptions = Subscriptions("fx-settlement", LATER)
     for part in (ItemDecided, Event):
         for register in (subscriptions.project, subscriptions.react):

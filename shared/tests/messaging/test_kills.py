@@ -1,4 +1,4 @@
-"""Relay and consumer as real processes, killed between any two steps: nothing is lost or comes twice (F1, F2, F3)."""
+"""Relay and consumer as real processes, killed between any two steps: nothing is lost or duplicated (F1, F2, F3)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Said = tuple[str, int]
 
 @asynccontextmanager
 async def process(part: str, dsn: str, address: str, failpoints: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
-    """The part as a process of its own, killed at the end if it still lives."""
+    """Relay or consumer as a separate process; it is killed at the end if it still runs."""
     started = await asyncio.create_subprocess_exec(
         sys.executable, str(_PROGRAM), part, dsn, address, env={**os.environ, "FAILPOINTS": failpoints}
     )
@@ -51,7 +51,7 @@ async def process(part: str, dsn: str, address: str, failpoints: str = "") -> As
 
 
 async def on_topic(bus: Bus, count: int) -> list[Said]:
-    """Every committed record once `count` have come, and no more than them."""
+    """All committed records, once there are `count`; more would fail the test."""
 
     async def from_zero() -> Positions:
         return {}
@@ -128,7 +128,7 @@ async def test_a_relay_killed_between_any_two_steps_loses_and_repeats_nothing(
         async with process("relay", side.dsn, bus_address, f"{point}=kill@1") as relay:
             async with asyncio.timeout(60):
                 assert await relay.wait() == -signal.SIGKILL, point
-    # Something new to carry: only then does a relay that forgot its cursor show it.
+    # A new event: only now would a relay that lost its cursor publish old events again.
     rounds = len(RELAY_POINTS) + 1
     for n in range(3):
         await say(engine, f"k{n}", 2, first=2 * rounds - 1)
@@ -152,7 +152,7 @@ async def test_a_consumer_killed_between_any_two_steps_applies_each_event_once(
             async with process("consumer", hearer.dsn, bus_address, f"{point}=kill@1") as consumer:
                 async with asyncio.timeout(60):
                     assert await consumer.wait() == -signal.SIGKILL, point
-            # Sequences would hide it: effects and positions are there together or not at all.
+            # The sequences would hide a fault here: effects and positions must be committed together.
             if bus_address.startswith("postgresql://"):
                 assert await positions(hearing) == len(await effects(hearing)), point
         rounds = len(CONSUMER_POINTS) + 1

@@ -1,4 +1,4 @@
-"""Orders in which an outbox must not be read: each naive reader loses or swaps where the relay does not."""
+"""Wrong orders of reading an outbox: each naive reader loses or reorders events, and the relay does not."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Said = tuple[str, int]
 
 
 class NaiveReader:
-    """Carries what its query shows beyond its cursor."""
+    """Carries the rows that its query returns after its cursor."""
 
     def __init__(self, connection: Any, query: str) -> None:
         self._connection = connection
@@ -51,13 +51,13 @@ class NaiveReader:
             self.carried.append((row[1], row[2]))
 
     async def carry_until(self, count: int) -> None:
-        """The snapshot's xmin is the whole server's: a neighbour's transaction may hold it back."""
+        """Carry until it is done: the xmin is of the whole server, so other transactions may hold it back."""
         async with asyncio.timeout(60):
             while len(self.carried) < count:
                 await self.carry()
 
     async def carry_all_that_is_over(self) -> None:
-        """Carry once no transaction that wrote an event is beyond the horizon."""
+        """Carry once every transaction that wrote an event is below the horizon."""
         beyond = "SELECT bool_or(xid >= pg_snapshot_xmin(pg_current_snapshot())) FROM outbox"
         async with asyncio.timeout(60):
             while await self._connection.fetchval(beyond):
@@ -145,7 +145,7 @@ async def test_an_id_cursor_behind_the_snapshots_xmin_still_loses(bus: Bus, make
         assert sorted(await carried_by_relay(bus, 2)) == [("older", 1), ("younger", 1)]
 
 
-async def test_the_order_of_transaction_ids_swaps_two_events_of_one_aggregate(
+async def test_the_order_of_transaction_ids_reorders_two_events_of_one_aggregate(
     bus: Bus, make_side: Callable[[], Any]
 ) -> None:
     dsn = make_side().dsn
@@ -181,7 +181,9 @@ async def _write(connection: Any, key: str, count: int, chance: random.Random) -
 
 
 @pytest.mark.parametrize("each", [pytest.param(12, id="few"), pytest.param(220, marks=pytest.mark.long, id="many")])
-async def test_under_many_writers_nothing_is_lost_or_swapped(bus: Bus, make_side: Callable[[], Any], each: int) -> None:
+async def test_under_many_writers_nothing_is_lost_or_reordered(
+    bus: Bus, make_side: Callable[[], Any], each: int
+) -> None:
     dsn, seed = make_side().dsn, random.randrange(10**6)
     async with sessions_of(dsn, 17) as (looking, *writing), relaying(dsn, bus):
         naive = NaiveReader(looking, BARE_ID)
@@ -195,5 +197,5 @@ async def test_under_many_writers_nothing_is_lost_or_swapped(bus: Bus, make_side
     assert await bus.count_records([TOPIC]) == 16 * each
     for n in range(16):
         assert [sequence for key, sequence in said if key == f"k{n}"] == list(range(1, each + 1)), f"seed {seed}"
-    # The schedule was hard enough to matter: on it the naive reader lost events.
+    # The test is hard enough: the naive reader lost events in it.
     assert len(naive.carried) < 16 * each, f"seed {seed}"

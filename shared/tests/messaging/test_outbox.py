@@ -1,4 +1,4 @@
-"""Saying: what the outbox takes, keeps and turns into CloudEvents."""
+"""The outbox: what it accepts, keeps and turns into CloudEvents."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ async def read_until(bus: Bus, topic: str, count: int) -> list[Record]:
     return found
 
 
-async def test_an_event_that_was_not_committed_was_never_said(make_side: Any, make_engine_of: Any, act: Act) -> None:
+async def test_an_event_that_was_not_committed_is_never_published(
+    make_side: Any, make_engine_of: Any, act: Act
+) -> None:
     engine = make_engine_of(make_side().dsn)
     async with make_sessions(engine)() as session:
         await announce(session, decided("a"), key="k", sequence=1, act=act)
@@ -92,7 +94,7 @@ async def test_an_event_that_was_not_committed_was_never_said(make_side: Any, ma
         assert await connection.scalar(text("SELECT count(*) FROM outbox")) == 0
 
 
-async def test_one_sequence_of_an_aggregate_is_said_once(make_side: Any, make_engine_of: Any, act: Act) -> None:
+async def test_a_sequence_of_an_aggregate_is_used_once(make_side: Any, make_engine_of: Any, act: Act) -> None:
     sessions = make_sessions(make_engine_of(make_side().dsn))
     async with sessions.begin() as session:
         event_id = await announce(session, decided("a"), key="k", sequence=1, act=act)
@@ -160,9 +162,7 @@ async def test_a_declaration_of_two_thousand_portions_is_carried_from_submission
         outbox_row(wordy, key="k", sequence=1, act=act)
 
 
-async def test_a_batch_holds_no_more_events_and_bytes_than_a_transaction_should(
-    make_side: Any, make_database: Any
-) -> None:
+async def test_a_batch_stays_within_the_events_and_bytes_of_one_transaction(make_side: Any, make_database: Any) -> None:
     side, batches = make_side(), []
 
     class Watched(EmbeddedBus):
@@ -212,7 +212,7 @@ async def test_the_largest_declaration_is_carried(bus: Bus, make_side: Any, act:
     await relay
 
 
-async def test_a_cloudevents_library_reads_what_travels(
+async def test_a_cloudevents_library_reads_the_published_events(
     bus: Bus, make_side: Any, make_engine_of: Any, act: Act
 ) -> None:
     side = make_side()
@@ -237,7 +237,7 @@ async def test_a_cloudevents_library_reads_what_travels(
     assert ItemDecided.model_validate(read.get_data()) == said
 
 
-async def test_a_thousand_pokes_are_few_notifications(make_side: Any, make_engine_of: Any) -> None:
+async def test_a_thousand_wakes_make_few_notifications(make_side: Any, make_engine_of: Any) -> None:
     side = make_side()
     wake = Wake(make_engine_of(side.dsn), "tax-exemption")
     heard = 0
@@ -257,7 +257,7 @@ async def test_a_thousand_pokes_are_few_notifications(make_side: Any, make_engin
 
 
 class TakesNothing(EmbeddedBus):
-    """A bus that refuses whatever is published."""
+    """A bus that refuses every event."""
 
     def publisher(self, service: str) -> Any:
         class Refusing(EmbeddedPublisher):
@@ -267,7 +267,7 @@ class TakesNothing(EmbeddedBus):
         return Refusing(self, service)
 
 
-async def test_the_age_of_what_waits_goes_by_the_wall_and_not_by_the_sandbox_clock(
+async def test_the_age_of_waiting_events_goes_by_real_time_and_not_by_the_sandbox_clock(
     make_side: Any, make_engine_of: Any, make_database: Any, act: Act
 ) -> None:
     side = make_side()
@@ -283,7 +283,7 @@ async def test_the_age_of_what_waits_goes_by_the_wall_and_not_by_the_sandbox_clo
 
 
 class CancelsOnce(EmbeddedBus):
-    """A bus whose first publisher cancels its caller, as a client does whose connection goes."""
+    """A bus whose first publisher cancels its caller, as a client does that loses its connection."""
 
     cancelled = 0
 
@@ -302,7 +302,7 @@ class CancelsOnce(EmbeddedBus):
         return Cancelling(self, service)
 
 
-async def test_a_client_that_cancels_its_relay_is_built_anew(
+async def test_a_client_that_cancels_its_relay_is_replaced(
     make_side: Any, make_engine_of: Any, make_database: Any, act: Act
 ) -> None:
     side, bus = make_side(), CancelsOnce(make_database())

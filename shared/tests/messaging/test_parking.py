@@ -1,4 +1,4 @@
-"""Parked events: retried in order to the same state, released one by one, never in the partition's way (F11)."""
+"""Parked events: a retry in order leads to the same state, a release takes one event, the partition goes on (F11)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SERVICE = "tax-exemption"
 
 
 class DeadlockDetected(Exception):
-    """What PostgreSQL's driver raises for the loser of a deadlock."""
+    """The error of PostgreSQL's driver for the loser of a deadlock."""
 
     sqlstate = "40P01"
 
@@ -154,7 +154,7 @@ def make_hearer(make_side: Any, make_engine_of: Any) -> Callable[..., Hearer]:
 
 @pytest.fixture
 async def log(make_database: Any) -> Any:
-    """An embedded bus: what is tested here is above the port."""
+    """An embedded bus: parking is the same on every bus."""
     opened = EmbeddedBus(make_database())
     yield opened
     await opened.close()
@@ -201,7 +201,7 @@ async def test_after_the_repair_a_retry_gives_the_state_of_a_run_that_never_fail
     assert await poisoned.state() == before
 
 
-async def test_an_event_behind_a_gap_waits_for_the_one_that_comes_late(log: Bus, make_hearer: Any) -> None:
+async def test_an_event_after_a_gap_waits_for_the_missing_one(log: Bus, make_hearer: Any) -> None:
     late = [outgoing("a", 1), outgoing("a", 4, "r4"), outgoing("a", 3, "r3"), outgoing("a", 2, "r2")]
     await publish(log, [*late, outgoing("b", 1)])
     hearer = make_hearer(log)
@@ -249,7 +249,7 @@ async def test_only_the_first_of_an_aggregate_is_released_and_by_two_persons(log
         await hearer.retry(10**6)
 
 
-async def test_an_unreadable_envelope_parks_its_key_and_counts_as_the_next_when_released(
+async def test_an_unreadable_envelope_parks_its_key_and_its_release_advances_the_sequence(
     log: Bus, make_hearer: Any
 ) -> None:
     await publish(log, [outgoing("a", 1), outgoing("a", 2, headers=False), outgoing("a", 3), outgoing("b", 1)])
@@ -266,7 +266,7 @@ async def test_an_unreadable_envelope_parks_its_key_and_counts_as_the_next_when_
     assert (await hearer.state())["effects"] == "a1,a3,b1"
 
 
-async def test_what_another_than_the_owner_wrote_is_parked_and_the_owners_own_event_still_counts(
+async def test_a_record_by_a_foreign_writer_is_parked_and_the_owners_event_still_counts(
     log: Bus, make_hearer: Any
 ) -> None:
     forged = outgoing("a", 2, "forged", source="registry")
@@ -288,7 +288,7 @@ async def test_what_another_than_the_owner_wrote_is_parked_and_the_owners_own_ev
     assert (await hearer.state())["effects"] == "a1,a2,b1"
 
 
-async def test_a_pilots_people_settle_their_own_events_and_those_that_name_no_pilot(log: Bus, make_hearer: Any) -> None:
+async def test_the_staff_of_a_pilot_settle_events_of_their_pilot_and_of_none(log: Bus, make_hearer: Any) -> None:
     records = [
         outgoing("a", 1, "poison"),
         of_pilot("yiwu", outgoing("b", 1, "poison")),
@@ -339,7 +339,7 @@ async def test_a_rebuild_is_refused_while_the_consumer_runs(log: Bus, make_heare
         await connection.execute(text(f"SELECT pg_advisory_unlock({ACTIVE_CONSUMER_LOCK})"))
 
 
-async def test_what_only_the_infrastructure_refuses_is_tried_again_in_order_and_never_parked(
+async def test_a_failure_of_the_infrastructure_is_tried_again_in_order_and_never_parked(
     log: Bus, make_hearer: Any
 ) -> None:
     failures = 3
@@ -369,7 +369,7 @@ async def held_up(hearer: Hearer) -> bool:
     return bool(await hearer.scalar(question))
 
 
-async def test_what_comes_during_a_retry_is_applied_after_it_and_not_parked_behind_it(
+async def test_an_event_that_arrives_during_a_retry_is_applied_after_it_and_not_parked(
     log: Bus, make_hearer: Any
 ) -> None:
     await publish(log, [outgoing("a", 1), outgoing("a", 2, "poison"), outgoing("a", 3)])
@@ -390,7 +390,7 @@ async def test_what_comes_during_a_retry_is_applied_after_it_and_not_parked_behi
         running = asyncio.create_task(consumer.run(stop))
 
         async def waits_or_went_on() -> bool:
-            """Either it waits for the retry's end, as it should, or it has gone on without it."""
+            """Return once the consumer waits for the retry, which is right, or has gone on without it."""
             return await held_up(hearer) or len(await hearer.parked()) != 2
 
         await until(waits_or_went_on)
@@ -432,7 +432,7 @@ async def test_a_rebuild_waits_for_a_retry_under_way(log: Bus, make_hearer: Any)
     assert await hearer.scalar("SELECT sequence FROM consumer_sequences") == 3
 
 
-async def test_thousands_that_wait_behind_one_event_are_listed_in_pages_and_retried_at_once(
+async def test_thousands_of_events_behind_one_are_listed_in_pages_and_retried_together(
     log: Bus, make_hearer: Any
 ) -> None:
     many = 1200
@@ -445,7 +445,7 @@ async def test_thousands_that_wait_behind_one_event_are_listed_in_pages_and_retr
     await hearer.hear(partial(has_read, 1))
     await publish(log, [outgoing("a", n) for n in range(2, many + 1)])
     await hearer.hear(partial(has_read, many))
-    # They were parked as they came, many in a transaction, and held nobody up.
+    # They were parked as they arrived, many in one transaction, and kept nothing else waiting.
     assert await hearer.scalar("SELECT count(DISTINCT xmin::text) FROM parked_events") < 20
     hearer.failure = None
     pages: list[Any] = []

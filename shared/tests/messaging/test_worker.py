@@ -1,4 +1,4 @@
-"""A service's worker as a real process: ready, measured, stopped in order, clear about what it can't do."""
+"""A service's worker as a real process: readiness, metrics, orderly stop, and a sentence where it can't start."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def start(dsn: str, address: str, port: int) -> asyncio.subprocess.Process
 
 
 async def answer_of(port: int, path: str, status: int) -> str:
-    """The body once the worker answers with the status."""
+    """The body of the first response with this status."""
     said = []
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
 
@@ -47,7 +47,7 @@ async def answer_of(port: int, path: str, status: int) -> str:
     return said[-1].text
 
 
-async def test_a_worker_says_hears_shows_its_metrics_and_stops_in_order(
+async def test_a_worker_publishes_and_hears_shows_its_metrics_and_stops_in_order(
     bus_address: str, make_side: Any, make_engine_of: Any, say: Any
 ) -> None:
     side, port = make_side(), free_port()

@@ -1,4 +1,4 @@
-"""Where decimals get long: nothing is rounded twice, nothing is lost, the remainder has one place (V54, V55)."""
+"""Long decimals: nothing is rounded twice, nothing is lost, the remainder goes to one defined part (V54, V55)."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_the_remainder_goes_to_the_largest_remainders_then_the_earlier_part(
         pytest.param("1.00", of("1", "-1"), id="a negative weight"),
     ],
 )
-def test_what_could_not_sum_to_the_total_is_refused(total: str, weights: list[Decimal]) -> None:
+def test_a_total_that_the_parts_cannot_sum_to_is_refused(total: str, weights: list[Decimal]) -> None:
     with pytest.raises(ValueError, match=r"finer|nothing|negative"):
         allocate(Decimal(total), weights, 2)
 

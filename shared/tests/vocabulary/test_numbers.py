@@ -1,4 +1,4 @@
-"""Our own numbers survive being read out over the phone (V60)."""
+"""Our own numbers have check characters: a mistyped or swapped character is noticed (V60)."""
 
 from __future__ import annotations
 

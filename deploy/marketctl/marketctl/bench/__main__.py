@@ -56,7 +56,7 @@ class Bench:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Everything up; everything down at the end."""
+        """Start everything; stop it at the end."""
         self.postgres.start()
         try:
             self.postgres.create_role("trade_ledger", "bench")
@@ -128,7 +128,7 @@ class Bench:
         return bodies_of(self.parties)
 
     def register_one(self) -> dict[str, Any]:
-        """The first trade: its rows are what the yardstick writes."""
+        """Register one trade over HTTP: the statement of pgbench writes the same rows."""
         headers = {"authorization": f"Bearer {self.token}", "idempotency-key": str(uuid4())}
         answer = httpx.post(
             f"http://127.0.0.1:{self.port}/v1/trades", json=self.bodies()[0], headers=headers, trust_env=False
@@ -198,7 +198,7 @@ class Bench:
         return int(found[0]) if found else 0
 
     def transactions(self) -> int:
-        """Transactions committed in the database so far, once its statistics have come to rest."""
+        """Transactions committed in the database so far, once its statistics no longer change."""
         with psycopg.connect(self.postgres.dsn(), autocommit=True) as connection:
             seen = -1
             while True:

@@ -1,4 +1,4 @@
-"""A raw HTTP client that is not the limit: keep-alive connections, ready-made bodies, answers only counted."""
+"""An HTTP client that is faster than the service: keep-alive connections, prepared bodies, responses only counted."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
 async def load(
     port: int, token: str, bodies: list[bytes], seconds: float, connections: int, run: str
 ) -> dict[str, object]:
-    """How many trades were registered in how long."""
+    """Send the bodies; how many trades were registered, and in how many seconds."""
     head = "POST /v1/trades HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"
     head += f"authorization: Bearer {token}\r\n"
     requests = itertools.cycle([(f"{head}content-length: {len(body)}\r\n".encode(), body) for body in bodies])

@@ -1,4 +1,4 @@
-"""The yardstick of `make bench`: one hand-written statement that writes the rows of one registered trade.
+"""What `make bench` compares with: one hand-written statement that writes the rows of one registered trade.
 
 Texts come as parameters (`pgbench -D`), so that PostgreSQL parses the same JSON as it does for the service.
 """

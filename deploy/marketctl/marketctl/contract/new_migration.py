@@ -1,4 +1,4 @@
-"""The next migration of a service: what its tables in code have and its migrations don't make yet."""
+"""Writes the next migration of a service: what its tables in code have and its migrations don't make yet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Written:
 
 
 class _BuiltBeside(ops.MigrateOperation):
-    """An index of a table that may be large: built while the services write."""
+    """An index of a table that may be large. It is built while the services write."""
 
     def __init__(self, index: ops.CreateIndexOp) -> None:
         self.index = index

@@ -65,7 +65,7 @@ def record(version: str) -> Release:
 
 
 def broken_promises(release: Release) -> list[str]:
-    """What today's tree no longer keeps of a release: edited migrations, events an old reader can't read."""
+    """The promises of a release that the present tree breaks: edited migrations, events unreadable for old readers."""
     today = hashed_migrations()
     broken = [
         f"{name} was released and has changed"
@@ -80,7 +80,7 @@ def broken_promises(release: Release) -> list[str]:
             for path, kind in shape.items()
             if now.get(path, "").removesuffix("!") != kind.removesuffix("!")
         ]
-        # Recorded events of the release are replayed for ever: they don't have what was added later.
+        # Events recorded by the release are read for ever. They lack the fields that were added later.
         broken += [
             f"{name}: {path} is newly required"
             for path, kind in now.items()
@@ -108,7 +108,7 @@ def broken_schema(release: Release, service: str, url: str) -> list[str]:
 
 
 def unlike_the_code() -> list[str]:
-    """What differs, from empty and from every release: what was promised, and what the code means; empty when sound."""
+    """The differences of the schemas made from empty and from each release to the recorded ones and to the code."""
     kept = releases()
     found = [f"{release.version}: {each}" for release in kept for each in broken_promises(release)]
     with scratch_postgres() as make:
@@ -145,7 +145,7 @@ def _walk(node: dict[str, Any], known: dict[str, Any], path: str, shape: dict[st
     for name, child in node.get("properties", {}).items():
         here = f"{path}/{name}"
         shape[here] = _kind(child, known) + ("!" if name in required else "")
-        # A choice that is gone makes recorded events unreadable as a field of another type does.
+        # A removed choice makes recorded events unreadable, like a field of another type.
         shape |= {f"{here}={choice}": "choice" for choice in _choices(child, known)}
         for each in _objects(child, known):
             _walk(each, known, here, shape)

@@ -1,4 +1,4 @@
-"""Starts processes, waits until they are ready, stops them in order; nothing it started outlives it."""
+"""Starts processes, waits until they are ready, and stops them in order. No process outlives the run."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def end_when_told(*, at_once: bool) -> None:
         if at_once and not again and not _held.is_set():
             raise KeyboardInterrupt
 
-    # What Python swallows it also prints, with a stack trace; `ending` remembers.
+    # Python also prints an exception that it drops, with a stack trace. `ending` is set already, so nothing is lost.
     sys.unraisablehook = _quiet_about_interrupts
     for sign in _ENDING_SIGNALS:
-        # Who started it with nohup wants it to outlive the terminal.
+        # Under nohup the run outlives the terminal.
         if sign != signal.SIGHUP or signal.getsignal(sign) != signal.SIG_IGN:
             signal.signal(sign, told)
 
@@ -57,7 +57,7 @@ def end_if_told() -> None:
 
 @contextmanager
 def obeyed_afterwards() -> Iterator[None]:
-    """Being told to end takes effect when the block is left: a process is being started inside."""
+    """Inside the block an interrupt waits until its end: a process is being started."""
     _held.set()
     try:
         yield
@@ -68,7 +68,7 @@ def obeyed_afterwards() -> Iterator[None]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Inside, an impatient second Ctrl-C is ignored: stopping half leaves processes behind."""
+    """Inside the block a second Ctrl-C is ignored: half a stop would leave processes behind."""
     before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in _ENDING_SIGNALS}
     try:
         yield
@@ -125,7 +125,7 @@ def start_child(name: str, module: list[str], told: Mapping[str, str], log_file:
     with log_file.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
-            # What it calls runs on this machine: a proxy set for the outside would not find it.
+            # The process calls only this machine, which a proxy of the environment can't reach.
             env={**os.environ, **told, "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -62,7 +62,7 @@ class Platform:
 
     def _start_postgres(self, say: Say) -> None:
         began = time.monotonic()
-        # Registered first, so that whatever interrupts the start finds it.
+        # Registered before it starts, so that an interrupted start stops it too.
         self._stack.callback(self.postgres.stop)
         with obeyed_afterwards():
             self.postgres.start()
@@ -164,5 +164,5 @@ class Platform:
             self._stack.callback(child.stop)
 
     def connect(self, service: str) -> psycopg.Connection[tuple[object, ...]]:
-        """A connection to a service's database in its own role."""
+        """A connection to a service's database under the service's own database role."""
         return psycopg.connect(self.layout.database_url(service), autocommit=True)

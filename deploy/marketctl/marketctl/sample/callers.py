@@ -56,7 +56,7 @@ class Callers:
     ) -> httpx.Response:
         """Send once, and again with the same key while the service is away or says it is busy."""
         end_if_told()
-        assert service in SERVICES  # noqa: S101 - a slip of the script's own
+        assert service in SERVICES  # noqa: S101 - a mistake in the script
         headers = {"authorization": "Bearer " + self._token(role, party)}
         if method == "POST":
             headers["idempotency-key"] = f"sample:{key or path}"
@@ -86,7 +86,7 @@ class Callers:
         return content
 
     def refuse(self, rule: str, code: str, method: str, service: str, path: str, body: Any = None, **how: Any) -> None:
-        """Send and expect the refusal with that rule and code; somebody else's data looks like none at all."""
+        """Send and expect the refusal with that rule and code. Data of others is expected to look unknown."""
         answer = self.send(method, service, path, body, **how)
         got = answer.json() if answer.is_client_error else {}
         if (rule, code) not in _refusals(answer.status_code, got):
@@ -96,7 +96,7 @@ class Callers:
 
 
 def _refusals(status: int, problem: dict[str, Any]) -> set[tuple[str, str]]:
-    """What a problem document says it rests on; empty where it isn't said in both languages."""
+    """The (rule, code) pairs of a problem document; empty where a text is missing in one language."""
     if not (problem.get("title_zh") and problem.get("title_en")):
         return set()
     if status == httpx.codes.NOT_FOUND and problem["code"] == "not_found":

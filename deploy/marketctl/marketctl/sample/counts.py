@@ -30,7 +30,7 @@ _QUESTIONS: dict[str, tuple[str, str]] = {
     "trades": ("trade-ledger", "SELECT count(*) FROM trades WHERE status <> 'void'"),
     "lines": (
         "trade-ledger",
-        # The version counts, not the table: a line that a correction dropped stays there as a void one.
+        # Lines are counted in the newest version: the table keeps lines that a correction dropped, as void.
         "SELECT coalesce(sum(jsonb_array_length(state -> 'lines')), 0) FROM trades WHERE status <> 'void'",
     ),
     "packing_lists": ("trade-ledger", "SELECT count(*) FROM packing_lists WHERE status = 'sealed'"),
@@ -91,7 +91,7 @@ def parties(market: Installation) -> Counter[str]:
 
 
 def lacking(market: Installation) -> list[str]:
-    """Which parties are too few, and what of the eligible trades did not go all the way."""
+    """The roles with too few parties, and the eligible trades that were not exported whole."""
     filed = parties(market)
     few = [(role, least) for role, least in LEAST_OF.items() if filed[role] < least]
     problems = [f"{filed[role]} of {role}, at least {least} expected" for role, least in few]
@@ -107,7 +107,7 @@ def shortfalls(
     refused: set[tuple[str, str]],
     expected: frozenset[tuple[str, str]] = EXPECTED_REFUSALS,
 ) -> list[str]:
-    """What the numbers lack against the least that the sample days must reach, and which refusals differ."""
+    """The numbers below their minimum, and the refusals that differ from the expected ones."""
     problems = [
         f"{name} is {numbers[name]}, at least {least} expected"
         for name, least in LEAST.items()

@@ -29,7 +29,7 @@ FILING_RULES: dict[str, str] = {
     "identity_check_digit_wrong": "R-FILE-4",
     "already_filed": "R-FILE-4",
 }
-# Where a slip is stopped for good, and by which rule.
+# The refusals that end a slip for good: the step and the rule of each code.
 REFUSED_TRADES: dict[str, tuple[str, str]] = {
     "subject_not_filed": ("交易登记", "R-FILE-1"),
     "subject_suspended": ("交易登记", "R-FILE-3"),

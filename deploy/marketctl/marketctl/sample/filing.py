@@ -155,7 +155,7 @@ def _agree(story: Story, kind: str, row: dict[str, str], terms: dict[str, str]) 
 
 
 def suspend_one(story: Story) -> None:
-    """The stall holder whose slip must meet the suspension; and somebody acting on what isn't his."""
+    """Suspend the stall holder whose slip must be refused for it; and call for data of somebody else."""
     row = next(each for each in story.rows("expected", "预期拒绝") if each["代码"] == "subject_suspended")
     subject = story.subjects[row["经营户"]]
     path = f"/v1/subjects/{subject['id']}/filings/stall_holder/suspensions"

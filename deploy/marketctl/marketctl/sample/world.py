@@ -87,7 +87,7 @@ class World:
         for holder in self.own:
             holder.qualifications |= {"customs_filing": f"501299{holder.stall[-4:]}", "quality_undertaking": "signed"}
         self.principal_collects = set(self.entrusting[i].ref for i in range(0, len(self.entrusting), 5))
-        # A buyer that entrusts its purchases does so to the operator that filed it; foreign individuals buy themselves.
+        # A buyer entrusts its purchases to the operator that filed it. Foreign individuals buy for themselves.
         self.purchase_agents = {each.ref: each.filed_by for each in self.buyers if each.identity_kind != "passport"}
         self.principal_collects |= {each.ref for each in self.entrusting if each.identity_kind == "resident_id"}
         self.shipments: list[Shipment] = []
@@ -181,7 +181,7 @@ class World:
             line.parts = {own.ref: line.quantity - half, others[0].ref: half}
 
     def _special(self) -> None:
-        """The trades that an expected refusal stops, and those that meet one on their way."""
+        """The trades that an expected refusal stops, and those that are refused once and go on."""
         operator = self.operators[0]
         seller = next(h for i, h in enumerate(self.entrusting) if self.operator_of(i) is operator)
         buyer = self.buyers[0]

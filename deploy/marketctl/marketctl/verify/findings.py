@@ -1,4 +1,4 @@
-"""What must hold over the four databases (docs/reference/invariants.md); exit 1 where something doesn't."""
+"""Checks the invariants over the four databases (docs/reference/invariants.md)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def verify_all(market: Installation) -> list[Finding]:
 
 
 def verify_settled(market: Installation) -> list[Finding]:
-    """What still doesn't hold after a moment: four databases read one after the other see events on their way."""
+    """The findings that remain after a short wait: events still travel while the databases are read in turn."""
     findings = verify_all(market)
     deadline = time.monotonic() + _SETTLING_SECONDS
     while findings and time.monotonic() < deadline:

@@ -16,5 +16,5 @@ def blocked_account(collector_id: UUID, bank_id: UUID) -> str:
 
 
 def liability_account(collector_id: UUID, owner_id: UUID) -> str:
-    """What a match pays into: settled where the owner collects itself, else owed to it."""
+    """The account that a match credits: settled where the owner collects for itself, else owed to the owner."""
     return f"settled:{owner_id}" if collector_id == owner_id else f"payable:{collector_id}:{owner_id}"

@@ -26,7 +26,7 @@ class AdvanceFacts:
 
 
 def breaches_of_advance(facts: AdvanceFacts) -> tuple[Breach, ...]:
-    """Why the advance can't be linked; how much the trade has left, only its counter knows."""
+    """Why the advance can't be linked. Whether the trade has enough left is checked on its counter."""
     if not facts.registered:
         return (Breach("trade_not_registered", "R-FX-8", "/trade_id"),)
     breaches = [*breaches_of_blocked(facts.blocked_by, "/amount")]

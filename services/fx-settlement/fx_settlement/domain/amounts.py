@@ -1,4 +1,4 @@
-"""Which amounts a currency knows (V54, V56)."""
+"""Which amounts a currency can have (V54, V56)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def breaches_of_currency(currency: str) -> tuple[Breach, ...]:
 
 
 def exact(amount: Decimal, currency: str) -> Decimal:
-    """The amount, zero where it is finer than its currency; of a currency not in use, whatever it is."""
+    """The amount, or zero where it has more digits than its currency. A currency not in use is not checked here."""
     if currency_in_use(currency) and rounded(amount, currency) != amount:
         return Decimal(0)
     return amount

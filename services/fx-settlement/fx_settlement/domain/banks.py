@@ -6,12 +6,12 @@ from shared.vocabulary.rules import Breach
 
 
 def breaches_of_bank(filed: bool) -> tuple[Breach, ...]:
-    """Why the bank books nothing: it isn't a handling bank of the pilot today."""
+    """Breach where the bank isn't a handling bank of the pilot today."""
     return () if filed else (Breach("bank_not_filed", "R-FILE-9"),)
 
 
 def breaches_of_reference(taken_by: str | None) -> tuple[Breach, ...]:
-    """Why the bank's reference can't be used: it stands for something already, whose number is given."""
+    """Breach where the bank has used the reference already, with the number of that record."""
     if taken_by is None:
         return ()
     return (Breach("bank_reference_used", "V39", "/bank_reference", {"number": taken_by}),)

@@ -1,4 +1,4 @@
-"""May this individual convert (R-FX-5, V43)? The national quota is the bank's to know, never computed here."""
+"""May this individual convert (R-FX-5, V43)? Only the bank knows the national quota; it is never computed here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ConversionFacts:
 
 
 def breaches_of_conversion(facts: ConversionFacts) -> tuple[Breach, ...]:
-    """With proof up to the proven trade and without quota; without proof up to what the bank states, inclusive."""
+    """Every breach. With proof, at most the proven trade, outside the quota; without, at most the stated quota."""
     breaches = []
     if not facts.natural_person:
         breaches.append(Breach("not_an_individual", "R-FX-5", "/holder_id"))

@@ -25,7 +25,7 @@ class HoldFacts:
 
 
 def breaches_of_hold(facts: HoldFacts) -> tuple[Breach, ...]:
-    """Every reason why not; how much room is left, only its counter knows. `portions` are those named, each once."""
+    """Every reason why not. Whether enough room is left is checked on its counter. Each of `portions` comes once."""
     breaches: list[Breach] = []
     if facts.portions < len(facts.lines):
         breaches.append(Breach("portion_twice", "V38", "/lines"))
@@ -39,18 +39,18 @@ def breaches_of_hold(facts: HoldFacts) -> tuple[Breach, ...]:
 
 
 def breaches_of_ending(status: str) -> tuple[Breach, ...]:
-    """Why a hold can't be committed or voided: it was, once."""
+    """Breach where the hold was committed or voided before."""
     return () if status == "held" else (Breach("hold_ended", "V38", "", {"status": status}),)
 
 
 def breaches_of_held_portions(wanted: Sequence[K], held: Collection[K]) -> tuple[Breach, ...]:
-    """A hold is committed for the portions that it holds."""
+    """Breach for a portion that the hold doesn't name."""
     stray = [index for index, portion in enumerate(wanted) if portion not in held]
     return tuple(Breach("portion_not_held", "V38", f"/matches/{index}/portion_id") for index in stray)
 
 
 def breaches_of_commit(used: Sequence[tuple[K, Decimal]], held: Mapping[K, Decimal]) -> tuple[Breach, ...]:
-    """Each portion's matches together may use what was held of it, inclusive."""
+    """Breach where the matches of a portion together exceed what was held of it; the held amount itself is allowed."""
     sums: dict[K, Decimal] = {}
     breaches = []
     for index, (portion, value) in enumerate(used):

@@ -76,7 +76,7 @@ def breaches_of_portion(facts: PortionFacts, at: str) -> tuple[Breach, ...]:
 def value_in(
     declared_currency: str, amount: Decimal, currency: str, rate: Decimal | None, rate_source: str
 ) -> Decimal | None:
-    """An amount in the declaration's currency; zero where it is finer than its own, None where no rate is named."""
+    """An amount in the declaration's currency: zero where it has too many digits, None where no rate is named."""
     if rounded(amount, currency) != amount:
         return Decimal(0)
     if declared_currency == currency:
@@ -87,7 +87,7 @@ def value_in(
 
 
 def breaches_of_use(asked: Decimal, free: Decimal) -> tuple[Breach, ...]:
-    """Why so much of a collection can't be used; `free` is neither used, refunded nor kept for other trades."""
+    """Breach where an amount exceeds what is `free` of a collection: not used, refunded or kept for other trades."""
     if asked <= free:
         return ()
     return (Breach("collection_used_up", "V39", "/matches", {"left": free, "wanted": asked}),)

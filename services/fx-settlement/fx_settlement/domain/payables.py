@@ -23,5 +23,5 @@ class Payable(Protocol):
 
 
 def owed_on(payable: Payable) -> Decimal:
-    """What the agent still has of its principal's money."""
+    """The amount that the agent still owes its principal."""
     return payable.collected + payable.claims - payable.charges - payable.passed_on

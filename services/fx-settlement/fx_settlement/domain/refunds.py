@@ -22,7 +22,7 @@ class RefundFacts:
 
 
 def breaches_of_refund(facts: RefundFacts) -> tuple[Breach, ...]:
-    """Why the refund can't be recorded; late ones and those to another than the payer need evidence."""
+    """Every breach. A late refund, or one to somebody other than the payer, needs evidence."""
     breaches = []
     if facts.amount <= 0:
         breaches.append(Breach("amount_not_positive", "R-FX-8", "/amount"))

@@ -18,15 +18,15 @@ def is_collected_for(kind: str, settlement_method: str) -> bool:
 
 
 def collectable_of(kind: str, settlement_method: str, released: Decimal, returned: Decimal) -> Decimal:
-    """What a portion entitles to collect: released less returned, where it is collected for at all.
+    """The amount that may be collected for a portion: released less returned; zero where it has no collection.
 
-    What was shut out is not released any more, so it is not taken off a second time.
+    Goods that were shut out no longer count as released, so they aren't subtracted again.
     """
     return released - returned if is_collected_for(kind, settlement_method) else Decimal(0)
 
 
 class Used(Protocol):
-    """A room's use."""
+    """How much of a room is held and matched."""
 
     @property
     def held(self) -> Decimal: ...
@@ -37,13 +37,13 @@ class Used(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a room carries, or will."""
+    """The limit of a room: collectable value and tolerance."""
 
     collectable: Decimal
     tolerance: Decimal
 
     def excess(self, room: Used) -> Decimal:
-        """By how much the room's use is above it; not above zero where it fits."""
+        """How far the use exceeds the limit; zero or negative where it doesn't."""
         return room.held + room.matched - self.collectable - self.tolerance
 
 
@@ -72,13 +72,13 @@ class Room:
     frozen: bool
 
     def takes(self, value: Decimal) -> bool:
-        """Whether it carries so much more."""
+        """Whether so much more fits."""
         return not self.frozen and self.used + value <= self.collectable + self.tolerance
 
 
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[K]):
-    """Room asked for of a portion and, with it, of its declaration."""
+    """A request for room of a portion, and so of its declaration."""
 
     portion: K
     declaration: K
@@ -88,7 +88,7 @@ class Asked(Generic[K]):
 def refused_of(
     asked: Sequence[Asked[K]], portions: Mapping[K, Room], declarations: Mapping[K, Room]
 ) -> dict[int, Decimal]:
-    """By index what was left of the portion, without its tolerance, for each request that doesn't fit."""
+    """For each request that doesn't fit, by its index: what was left of the portion, without its tolerance."""
     rooms, wholes = dict(portions), dict(declarations)
     refused = {}
     for index, each in enumerate(asked):
@@ -102,5 +102,5 @@ def refused_of(
 
 
 def breach_of_room(value: Decimal, left: Decimal, at: str) -> Breach:
-    """What the counter refused: more than is left of the portion or its declaration (R-FX-1, V37)."""
+    """The breach of a request for more than is left of the portion or its declaration (R-FX-1, V37)."""
     return Breach("collection_over_entitlement", "R-FX-1", at, {"value": value, "left": left})

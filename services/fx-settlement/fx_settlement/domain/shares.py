@@ -19,7 +19,7 @@ class Share:
     value_usd: Decimal
 
     def less(self, other: Share) -> Share:
-        """What is left of this without the other."""
+        """This share less the other one."""
         return Share(
             self.amount - other.amount,
             self.charges - other.charges,
@@ -29,7 +29,7 @@ class Share:
 
 
 class Taken(Protocol):
-    """A match, as far as it takes of a collection and of an export."""
+    """What a match takes of a collection and of an export."""
 
     @property
     def amount(self) -> Decimal: ...
@@ -53,7 +53,7 @@ NOTHING = Share(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
 
 
 def kept_of(whole: Share, keep_amount: Decimal, currency: str, declared_currency: str) -> Share:
-    """What stays matched when only `keep_amount` does; nothing where it would be worth nothing."""
+    """The share that stays matched when `keep_amount` is kept; zero where its value would be zero."""
     if keep_amount >= whole.amount:
         return whole
     part = keep_amount / whole.amount
@@ -67,7 +67,7 @@ def kept_of(whole: Share, keep_amount: Decimal, currency: str, declared_currency
 
 
 def kept_worth(whole: Share, keep_value: Decimal, currency: str) -> Share:
-    """What stays matched when the export carries `keep_value` only; nothing where no money is left for it."""
+    """The share that stays matched when the export has `keep_value` left; zero where no amount would be left."""
     if keep_value >= whole.value:
         return whole
     part = max(keep_value, Decimal(0)) / whole.value
@@ -81,14 +81,14 @@ def kept_worth(whole: Share, keep_value: Decimal, currency: str) -> Share:
 
 
 def charges_share(charges: Decimal, amount: Decimal, matched: Decimal, given: Decimal, currency: str) -> Decimal:
-    """The next match's part of the bank's charges when `matched` of `amount` is matched and `given` was given out."""
+    """The next match's part of the bank's charges: `matched` of `amount` with it, `given` was divided before."""
     return max(rounded(charges * matched / amount, currency) - given, Decimal(0))
 
 
 def usd_share(released: Decimal, released_fob_usd: Decimal, matched: Decimal, given: Decimal) -> Decimal:
-    """The next match's part of a portion's released FOB in USD when `matched` of `released` is matched.
+    """The next match's part of a portion's released FOB in USD: `matched` of `released` with it.
 
-    `given` was given out: a portion that is matched whole counts whole.
+    `given` was divided before, so that a wholly matched portion counts whole.
     """
     if not released:
         return Decimal(0)

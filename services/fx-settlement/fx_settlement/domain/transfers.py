@@ -1,4 +1,4 @@
-"""May this be passed on (R-FX-4, V42)? How much is owed, only the payable's counter knows."""
+"""May this be passed on (R-FX-4, V42)? Whether it is owed is checked on the payable's counter."""
 
 from __future__ import annotations
 

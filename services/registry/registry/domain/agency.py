@@ -32,14 +32,14 @@ class AgencyFacts:
 
 
 def breaches_of_confirmation(status: str, *, confirmed_by_caller: bool) -> tuple[Breach, ...]:
-    """Why a party can't confirm: nothing waits for it, or it is the other party's turn."""
+    """Breach where the agreement isn't proposed, or where the other party has to confirm."""
     if status != "proposed":
         return (Breach("agency_not_proposed", "R-FILE-6", "", {"status": status}),)
     return (Breach("agency_confirmed_by_oneself", "R-FILE-6"),) if confirmed_by_caller else ()
 
 
 def breaches_of_termination(status: str) -> tuple[Breach, ...]:
-    """Why an agreement can't be ended: it is."""
+    """Breach where the agreement has ended already."""
     return (Breach("agency_terminated_already", "R-FILE-6"),) if status == "terminated" else ()
 
 

@@ -21,7 +21,7 @@ class AgreementDates:
 
 
 def status_before(dates: AgreementDates, instant: datetime) -> str | None:
-    """Confirmed or terminated just before an instant; None while a party hadn't confirmed: nothing was entrusted."""
+    """The state just before an instant: confirmed or terminated, None while a party hadn't confirmed."""
     given = (dates.principal_confirmed_at, dates.agent_confirmed_at)
     if any(at is None or at >= instant for at in given):
         return None
@@ -34,5 +34,5 @@ def was_in_force(dates: AgreementDates, status: str | None, day: date) -> bool:
 
 
 def breaches_of_archive_day(day: date, today: date) -> tuple[Breach, ...]:
-    """Why the archive can't be read as of a day: it hasn't ended yet (V16)."""
+    """Breach where the day of the archive hasn't ended yet (V16)."""
     return (Breach("archive_day_in_future", "V16", "/on"),) if day > today else ()

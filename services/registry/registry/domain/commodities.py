@@ -10,7 +10,7 @@ from shared.vocabulary.rules import Breach
 
 
 def versions_of_lists(entries: Iterable[Entry]) -> str:
-    """The list versions that entries stand in, as a decision keeps what it was made on (V6)."""
+    """The list versions of these entries: a decision records which it was made on (V6)."""
     return " ".join(sorted({list_version(each.reference) for each in entries if not each.by_person}))
 
 
@@ -18,7 +18,7 @@ _VERDICT_OF_LIST = {"positive": "eligible", "negative": "not_eligible"}
 
 
 def breaches_of_entries(kind: str, verdicts: Sequence[str]) -> tuple[Breach, ...]:
-    """Why entries can't stand in a list of the kind: a negative list lets nothing in, a positive one bars nothing."""
+    """Breaches for entries of the wrong kind: a negative list allows no goods, a positive one forbids none."""
     return tuple(
         Breach("list_entry_of_other_kind", "R-GOODS-1", f"/entries/{index}/verdict", {"kind": kind, "verdict": verdict})
         for index, verdict in enumerate(verdicts)
@@ -27,13 +27,13 @@ def breaches_of_entries(kind: str, verdicts: Sequence[str]) -> tuple[Breach, ...
 
 
 def breaches_of_expiry(expires_on: date | None, today: date) -> tuple[Breach, ...]:
-    """Why a decision can't end on a day: it would never hold (V10)."""
+    """Breach where a decision would end before today (V10)."""
     over = expires_on is not None and expires_on < today
     return (Breach("decision_over_already", "V10", "/expires_on"),) if over else ()
 
 
 def breaches_of_decision(found: Recognition, verdict: str, *, has_expiry: bool) -> tuple[Breach, ...]:
-    """Why a person can't decide so: a negative entry bars it, or it overrides the lists for ever (V10)."""
+    """Breach where a negative entry forbids the goods, or where a decision against the lists has no end (V10)."""
     listed = [each.entry for each in found.candidates if not each.entry.by_person]
     barring = next((entry for entry in listed if entry.verdict == "not_eligible"), None)
     if barring is not None and verdict == "eligible":

@@ -26,5 +26,5 @@ def measures_of(grade: str, measures: Measures) -> Measures:
 
 
 def breaches_of_grade(*, measures_stated: bool) -> tuple[Breach, ...]:
-    """Why a grade can't hold from a day: the policy states no measures for it then."""
+    """Breach where the policy states no measures for the grade on its first day."""
     return () if measures_stated else (Breach("grade_before_measures", "R-CREDIT-2", "/effective_from"),)

@@ -45,12 +45,12 @@ def speaks_for(filer: UUID | None, account: str | None, filed_by: Iterable[UUID 
 
 
 def takes_effect_at_once(role: str, roles_of_filer: frozenset[str], *, ended_before: bool) -> bool:
-    """A buyer's first filing by an operator or stall holder in standing; a person reviews it later (R-FILE-8)."""
+    """Whether it is a buyer's first filing by an active operator or stall holder, reviewed later (R-FILE-8)."""
     return role == "buyer" and bool(roles_of_filer & FILERS_OF_BUYERS) and not ended_before
 
 
 def breaches_of_role(role: str, *, has_stalls: bool) -> tuple[Breach, ...]:
-    """Only a stall holder's filing has stalls: with another they would escape the bounds."""
+    """Breach for stalls in a filing that isn't a stall holder's: they wouldn't be checked against the bounds."""
     misplaced = has_stalls and role != "stall_holder"
     return (Breach("stall_of_other_role", "R-FILE-2", "/stalls"),) if misplaced else ()
 

@@ -23,7 +23,7 @@ def _step(sources: str, target: str | None, *, by_authority: bool) -> Step:
 
 STEPS: dict[str, Step] = {
     "submit": _step("draft returned", "submitted", by_authority=False),
-    # An effective filing stays effective while a person looks at it (R-FILE-8): there is nothing to take it out of.
+    # An effective filing stays effective during its review (R-FILE-8).
     "review": _step("submitted", "under_review", by_authority=True),
     "approve": _step("submitted under_review effective", "approved", by_authority=True),
     "return": _step("submitted under_review effective", "returned", by_authority=True),
@@ -40,12 +40,12 @@ ENDED = frozenset({"rejected", "exited"})
 
 
 def was_reviewed(statuses: Iterable[str]) -> bool:
-    """Whether any of a subject's filings was reviewed: from then on others say what it was granted (R-FILE-7)."""
+    """Whether any filing was reviewed: from then on only authorities record what they grant (R-FILE-7)."""
     return not {"approved", "suspended"}.isdisjoint(statuses)
 
 
 def breaches_of_step(step: str, status: str, *, decided_by: str, submitted_by: str | None) -> tuple[Breach, ...]:
-    """Why a filing can't take a step: its state, or that the submitter would approve himself (V6)."""
+    """Why a filing can't take a step: its state, or a submitter who would approve their own filing (V6)."""
     breaches = []
     if status not in STEPS[step].sources:
         breaches.append(Breach("filing_state_wrong", "R-FILE-3", "", {"status": status, "step": step}))

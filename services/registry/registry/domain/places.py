@@ -14,7 +14,7 @@ def breaches_of_place(valid_from: date, valid_to: date | None) -> tuple[Breach, 
 
 
 def breaches_of_prefix(prefix: str, *, held_by_another: bool) -> tuple[Breach, ...]:
-    """Why a pilot can't have a prefix: numbers of two pilots would look alike."""
+    """Breach where another pilot has the prefix: numbers of the two would look alike."""
     return (Breach("number_prefix_taken", "V60", "/number_prefix", {"prefix": prefix}),) if held_by_another else ()
 
 
@@ -24,5 +24,5 @@ def breaches_of_pilot(pilot: str, *, filed: bool) -> tuple[Breach, ...]:
 
 
 def breaches_of_place_id(place_id: str, *, taken: bool) -> tuple[Breach, ...]:
-    """Why a place can't be filed: it is."""
+    """Breach where the place is filed already."""
     return (Breach("place_filed_already", "R-FILE-9", "", {"place": place_id}),) if taken else ()

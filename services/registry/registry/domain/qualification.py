@@ -1,4 +1,4 @@
-"""Who may record a qualification: what an authority grants, a party only states until it was reviewed (R-FILE-7)."""
+"""Who may record a qualification: a party states what an authority grants only until its review (R-FILE-7)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.vocabulary.rules import Breach
 
-# Registration in the trade FX directory moved from SAFE to the banks; each may state its own registrations.
+# Banks took over registration in the trade FX directory from SAFE: each may record its own registrations.
 GRANTED_BY = {
     "customs_filing": frozenset({"customs"}),
     "fx_directory": frozenset({"safe", "bank"}),
@@ -21,7 +21,7 @@ GRANTORS = frozenset({"commerce"}).union(*GRANTED_BY.values())
 
 
 def breaches_of_recording(kind: str, role: str, *, reviewed: bool, at: str = "") -> tuple[Breach, ...]:
-    """Why the role can't record the kind: not its field, or granted by an authority and no review would see it."""
+    """Breach where the role may not record the kind, or where an authority grants it and no review would check it."""
     granted_by = GRANTED_BY.get(kind, frozenset())
     if role == "commerce" or role in granted_by:
         return ()
@@ -38,7 +38,7 @@ def breaches_of_dates(valid_from: date, valid_to: date | None, *, at: str = "") 
 
 
 class SealedAccount(Protocol):
-    """An account of which only the index is compared."""
+    """A sealed account; only its index is compared."""
 
     @property
     def blind_index(self) -> str: ...
@@ -61,7 +61,7 @@ Q = TypeVar("Q", bound=Held)
 
 
 def with_qualification(held: Sequence[Q], stated: Q) -> tuple[Q, ...]:
-    """What is held from now on: stated anew from the same first day, it is corrected or ended; else it is added."""
+    """The qualifications with this one: it replaces the same one from the same first day, else it is added."""
     return (*(each for each in held if _which(each) != _which(stated)), stated)
 
 

@@ -8,14 +8,14 @@ from shared.vocabulary.rules import Breach
 
 
 def breaches_of_application(live_number: str | None) -> tuple[Breach, ...]:
-    """Why none can be applied for: one that isn't void covers the declaration and principal."""
+    """Breach where a certificate that isn't void covers the declaration and principal."""
     if live_number is None:
         return ()
     return (Breach("certificate_applied_already", "R-TAX-5", "", {"certificate": live_number}),)
 
 
 def breaches_of_issue(status: str, *, number_used_by: str | None) -> tuple[Breach, ...]:
-    """Why it can't be issued: it doesn't wait for that, or tax's own number stands on another."""
+    """Breach where the certificate isn't applied for, or where another one has tax's number."""
     breaches = []
     if status != "applied":
         breaches.append(Breach("certificate_not_applied", "R-TAX-5"))
@@ -25,7 +25,7 @@ def breaches_of_issue(status: str, *, number_used_by: str | None) -> tuple[Breac
 
 
 def breaches_of_voiding(status: str) -> tuple[Breach, ...]:
-    """Why it can't be voided: it is void."""
+    """Breach where the certificate is void already."""
     return (Breach("certificate_void_already", "R-TAX-5"),) if status == "void" else ()
 
 

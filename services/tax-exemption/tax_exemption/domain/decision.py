@@ -18,7 +18,7 @@ def breaches_of_return_decision(status: str, *, filed_by: str, decided_by: str) 
 
 
 def breaches_of_item_decision(*, something_open: bool, today: date, last_day: date) -> tuple[Breach, ...]:
-    """Why an item can't be decided on: nothing is open of it, or it may still be declared."""
+    """Breach where nothing of the item is open, or where it may still be declared."""
     breaches = []
     if not something_open:
         breaches.append(Breach("nothing_to_declare", "R-TAX-7", "/portion_id"))

@@ -48,7 +48,7 @@ def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
 
 
 def gate_is_open(open_from: date | None, today: date) -> bool:
-    """Whether tax takes returns through the system: from a day on, if it has named one (R-TAX-4, V51)."""
+    """Whether tax accepts returns through the system on a day: from the day that it has named (R-TAX-4, V51)."""
     return open_from is not None and open_from <= today
 
 

@@ -1,4 +1,4 @@
-"""Which return an export date belongs to: the month's, or the quarter's of who files quarterly (R-TAX-2)."""
+"""Which return an export date belongs to: that of its month, or of its quarter for quarterly filers (R-TAX-2)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Frequency:
 def period_of(export_date: date, frequencies: Iterable[Frequency], quarterly: QuarterlyRule) -> str:
     """The month under which an export date is declared: its own, or the last of its quarter.
 
-    What counts is the frequency on the export date, the one that began last; who has none files monthly.
+    The frequency on the export date counts, of several the one that began last; without one it is monthly.
     """
     held = [each for each in frequencies if in_force(each.valid_from, each.valid_to, export_date)]
     newest = max(held, key=lambda each: each.valid_from, default=None)

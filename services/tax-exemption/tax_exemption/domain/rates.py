@@ -27,7 +27,7 @@ def breaches_of_middle_rate(
 
 
 def breaches_of_missing_rates(missing: Iterable[tuple[str, date]]) -> tuple[Breach, ...]:
-    """Why a return can't be converted: no rate of these currencies on or shortly before these days."""
+    """Breaches for the currencies and days of a return without a rate on or shortly before the day."""
     return tuple(
         Breach("middle_rate_missing", "R-FX-10", "/month", {"currency": currency, "day": day.isoformat()})
         for currency, day in sorted(set(missing))

@@ -1,4 +1,4 @@
-"""The HTTP process dies in the middle of registrations: nothing it acknowledged is lost, nothing is there twice.
+"""The HTTP process dies in the middle of registrations: nothing that it acknowledged is lost or stored twice.
 
 F1.
 """

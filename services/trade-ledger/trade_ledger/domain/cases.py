@@ -26,9 +26,9 @@ def frozen_by(code: str) -> tuple[Frozen, ...]:
 
 
 def turn_of(code: str, *, still: bool, opened: bool, closed_by_facts: bool) -> Literal["close", "reopen", "keep"]:
-    """What becomes of a known case that the receipts `still` show, or don't, so that their order doesn't matter.
+    """What becomes of a known case: `still` says whether the receipts show it, in whatever order they came.
 
-    What a person closed stays closed.
+    A case that a person closed stays closed.
     """
     if not still and opened and code not in _FOR_PEOPLE:
         return "close"
@@ -36,7 +36,7 @@ def turn_of(code: str, *, still: bool, opened: bool, closed_by_facts: bool) -> L
 
 
 def standing(outcome: Outcome, *, withdrawn: bool) -> tuple[str, list[Case]]:
-    """The status that receipts make of a declaration, its withdrawal included, with the cases that they show.
+    """The status of a declaration after its receipts and withdrawal, with the cases that they show.
 
     A withdrawal stands until customs shows that it took the declaration (V32).
     """
@@ -53,7 +53,7 @@ def case_of_number(holder: str, receipt_id: str) -> Case:
 
 
 def case_of_reuse(receipt_id: str, first: str, kind: str, told: str) -> Case:
-    """Another message under a used id: it is kept, not lost."""
+    """The case of another message under a used id: the message is kept in it."""
     return Case("receipt_id_reused", receipt_id, f"first {first}, then {kind}: {told}", "customs")
 
 

@@ -14,7 +14,7 @@ def breaches_of_currency(currency: str, *, listed: bool) -> tuple[Breach, ...]:
 
 
 def breaches_of_rate(month: date, currency: str, cny_per_unit: Decimal, *, listed: bool) -> tuple[Breach, ...]:
-    """A rate is of a whole month, of a currency of customs' list but CNY, and more than nothing."""
+    """Every breach. A rate is for a whole month, for a currency of customs' list except CNY, and above zero."""
     breaches = []
     if month.day != 1:
         breaches.append(Breach("rate_month_not_first", "R-FX-10", "/month"))

@@ -21,7 +21,7 @@ def breaches_of_carrier(container_number: str | None, vehicle: str | None) -> tu
 
 
 def breaches_of_unsealed(list_statuses: Sequence[str]) -> tuple[Breach, ...]:
-    """A load is sealed over packing lists that all are sealed; void ones don't count (R-PACK-1)."""
+    """Breaches for packing lists that aren't sealed when the load is sealed; void ones don't count (R-PACK-1)."""
     counted = [status for status in list_statuses if status != "void"]
     if not counted or any(status != "sealed" for status in counted):
         return (Breach("packing_lists_not_sealed", "R-PACK-1"),)
@@ -76,7 +76,7 @@ class Carried:
 
 
 def breaches_of_maxima(carried: Carried, most: Carried) -> tuple[Breach, ...]:
-    """Volume and payload are checked on the load, whoever's lists it carries; both limits inclusive (V22)."""
+    """Breaches of volume and payload, checked on the whole load; both limits are inclusive (V22)."""
     compared = {
         "gross_weight_kg": (carried.gross_weight_kg, most.gross_weight_kg),
         "volume_m3": (carried.volume_m3, most.volume_m3),

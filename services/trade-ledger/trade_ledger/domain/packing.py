@@ -47,7 +47,7 @@ def breaches_of_voided_list(status: str, load_status: str, *, declared: bool) ->
 
 
 def breaches_of_packing(facts: PackingFacts, at: str) -> tuple[Breach, ...]:
-    """Every reason why the line can't be packed; whether the quantity is there, only the counter knows."""
+    """Every reason why the line can't be packed. Whether the quantity is left is checked on its counter."""
     breaches = []
     if not facts.consignor_is_trades:
         breaches.append(Breach("trade_of_another_consignor", "R-PACK-1", f"{at}/trade_line_id"))

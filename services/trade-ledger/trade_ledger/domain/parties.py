@@ -25,7 +25,7 @@ Standings = Mapping[str, RoleStanding]
 
 
 def breaches_of_standing(standings: Standings | None, role: str, pointer: str, day: date) -> tuple[Breach, ...]:
-    """Why a subject can't enter a trade of a day in a role: not filed by then, suspended, or gone (V1)."""
+    """Why a subject can't enter a trade of a day in a role: not filed by then, suspended, or ended (V1)."""
     standing = None if standings is None else standings.get(role)
     if standing is None:
         return (Breach("subject_not_filed", "R-FILE-1", pointer, {"role": role}),)
@@ -48,7 +48,7 @@ def breaches_of_completion(standings: Standings | None, role: str, pointer: str)
 
 
 def breaches_of_stop_orders(seller: Standings | None, consignor: Standings | None) -> tuple[Breach, ...]:
-    """Why a trade of these parties can't be changed: an order that stops one of them (V2)."""
+    """Breaches where a stop order holds one of the parties of a trade (V2)."""
     return (
         *breaches_of_completion(seller, "stall_holder", "/seller_id"),
         *breaches_of_completion(consignor, "operator", "/consignor_id"),

@@ -58,7 +58,7 @@ def untouched(quantity: Decimal) -> PortionState:
 
 
 def numbers_of(submitted: Submitted, now: PortionState) -> Numbers:
-    """The numbers that follow from what customs' receipts made of the quantities.
+    """The numbers that follow from the quantities after customs' receipts.
 
     Values follow the quantity unless an amendment names one; FOB and dollars follow the value. What an amendment takes
     away goes back to the line at the slip's own price.
@@ -118,7 +118,7 @@ def second_statutory_quantity(line: Decimal | None, ratio: Decimal) -> Decimal |
 def counters_of(now: PortionState, *, active: bool) -> dict[str, Decimal]:
     """What a declaration's portion holds of its line's counters; an inactive declaration only what was shut out.
 
-    A shut-out gives the quantity back to the trade line and to no one else (V31).
+    A shut-out gives the quantity back to the trade line alone (V31).
     """
     nothing = Decimal(0)
     return {

@@ -1,4 +1,4 @@
-"""Computes a declaration from customs' receipts by their set, not order (R-DECL-4, R-DECL-7, V30, V31)."""
+"""Computes a declaration from the set of customs' receipts, whatever their order (R-DECL-4, R-DECL-7, V30, V31)."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def _of_decisions(by_kind: ByKind, taking: Sequence[Receipt]) -> list[Conflict]:
         found.append(
             Conflict("returned_not_departed", by_kind["returned"][0].receipt_id, "nothing departed", "customs")
         )
-    # A deletion settles all else, but not that the goods were released.
+    # A deletion ends all other disagreement, except that the goods were released.
     if by_kind["deleted"]:
         if by_kind["released"] or by_kind["departed"]:
             deletion = by_kind["deleted"][0].receipt_id
@@ -197,7 +197,7 @@ def cases_of_arrival(receipts: Sequence[Receipt], arrivals: Mapping[str, datetim
 
 
 def _of_dates(departed: Sequence[Receipt]) -> list[Conflict]:
-    """Parts may leave on different days, the whole only on one: the month of the exemption hangs on it."""
+    """Parts may leave on different days, the whole only on one, because the day decides the month of exemption."""
     whole = [each for each in departed if not each.quantities]
     days = sorted({day_of(each) for each in whole})
     if len(days) < 2:
@@ -224,11 +224,11 @@ def _of_numbers(numbered: Sequence[Receipt]) -> list[Conflict]:
 def _of_quantities(
     by_kind: ByKind, submitted: Mapping[str, Decimal], portions: Mapping[str, PortionState]
 ) -> list[Conflict]:
-    """Quantities that name a strange portion, or together more than there is of it."""
+    """Conflicts of quantities that name an unknown portion, or together more than there is of it."""
     found: list[Conflict] = []
     for kind in ("released", "amended", "shut_out", "departed", "returned"):
         if kind in ("departed", "returned") and found:
-            break  # How much may have left, or come back, hangs on what is in dispute already.
+            break  # The limits of departure and return depend on quantities that are in dispute already.
         total: dict[str, Decimal] = {}
         for each in by_kind[kind]:
             for portion, quantity in each.quantities.items():
@@ -256,7 +256,7 @@ def _most(receipt: Receipt, portion: str, by_kind: ByKind, submitted: Decimal, s
     """
     if receipt.kind == "amended" or by_kind["deleted"]:
         return _ANY
-    # What an amendment takes away was there for customs to release before.
+    # A quantity that an amendment takes away could be released before it.
     before = [each for each in by_kind["amended"] if each.issued_at <= receipt.issued_at]
     declared = next((each.quantities[portion] for each in reversed(before) if portion in each.quantities), submitted)
     if receipt.kind in ("released", "shut_out"):

@@ -10,6 +10,6 @@ _STRICTNESS: Mapping[Decision, int] = {"eligible": 0, "needs_person": 1, "not_el
 
 
 def governs(now: Verdict, registered: Decision) -> bool:
-    """Whether today's verdict goes before the registration's: the stricter does, and a person's answer (V8)."""
+    """Whether today's verdict replaces the registration's: a stricter one does, and a person's answer (V8)."""
     answered = registered == "needs_person" and now.by_person
     return answered or _STRICTNESS[now.decision] >= _STRICTNESS[registered]

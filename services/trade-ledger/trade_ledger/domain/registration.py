@@ -171,7 +171,7 @@ def _of_line(line: LineFacts, currency: str | None, at: str) -> list[Breach]:
 
 
 def _of_amount(line: LineFacts, currency: str | None, at: str) -> list[Breach]:
-    """Samples and gifts have a value for customs too, only none to collect (R-TRADE-7)."""
+    """Samples and gifts have a value for customs too, though nothing is collected for them (R-TRADE-7)."""
     if line.quantity <= 0 or line.amount <= 0:
         return [Breach("amount_not_positive", "V14", f"{at}/amount")]
     if currency is None:
@@ -200,7 +200,7 @@ def _of_statutory(line: LineFacts, at: str) -> list[Breach]:
 
 
 def _of_units(line: LineFacts, at: str) -> list[Breach]:
-    """Listed units only (V56); where the table converts the quantity, the statutory one is what it says (V57)."""
+    """Only listed units (V56). Where the table converts the quantity, it gives the statutory one (V57)."""
     breaches = [Breach("unit_unknown", "V56", f"{at}/{name}") for name in line.unlisted_units]
     stated = (
         ("statutory_quantity", line.statutory_quantity),
@@ -218,7 +218,7 @@ def _of_units(line: LineFacts, at: str) -> list[Breach]:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What follows from mode, agency and method: who collects, who files, and whether it may leave this way."""
+    """What follows from mode, agency and method: who collects, who files, and whether the trade may be exported so."""
 
     collector_id: str
     exemption_filer_id: str | None
@@ -255,5 +255,5 @@ def settled(facts: TradeFacts) -> Settled:
 
 
 def slip_taken(reference: str) -> Breach:
-    """The refusal of a slip that was registered before (R-TRADE-1)."""
+    """The breach of a slip that was registered before (R-TRADE-1)."""
     return Breach("slip_registered_already", "R-TRADE-1", "/external_ref", {"reference": reference})

@@ -38,7 +38,7 @@ class Slip:
         return [(row, cells) for row, cells in self.lines if row not in faulty]
 
     def blame(self, breaches: Sequence[Breach]) -> None:
-        """Keep breaches of an entry's form as faults of the cells that it came from, one of a kind in each cell."""
+        """Record the breaches of an entry's form as faults of its cells, one of each kind per cell."""
         # The total follows from the lines: a fault in an amount isn't reported again for the sum.
         named = {(self._place_of(breach.pointer), breach.code): breach for breach in reversed(breaches)}
         self.faults += [Fault(*place, breach) for (place, _), breach in reversed(named.items())]

@@ -44,7 +44,7 @@ class ListFacts:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What needs a rate to be known: the value, and the items, since the most valuable stand alone."""
+    """What depends on a rate: the value, and the items, because the most valuable kinds aren't merged."""
 
     total_usd: Decimal
     fob_negative: bool
@@ -107,7 +107,7 @@ _NO_BRAND = frozenset({"", "无", "无品牌", "无牌"})
 
 
 def brand_proven(brand: str, statement: str, evidence: str | None) -> bool:
-    """Goods with a brand are the owner's own by its statement, or authorised by a document that is kept (V13)."""
+    """Whether a brand is proven: the owner states that it is its own, or a kept document authorises it (V13)."""
     return brand.strip() in _NO_BRAND or statement == "own" or (statement == "authorised" and evidence is not None)
 
 
@@ -149,7 +149,7 @@ class Held:
 
 
 def breaches_of_consignor(held: Iterable[Held], needed: Iterable[str], day: date) -> tuple[Breach, ...]:
-    """What a consignor must hold on the day it declares, and doesn't (R-FILE-7)."""
+    """The qualifications that the consignor needs on the day of submission and lacks (R-FILE-7)."""
     holds = {each.kind for each in held if in_force(each.valid_from, each.valid_to, day)}
     return tuple(
         Breach("consignor_not_qualified", "R-FILE-7", "/consignor_id", {"kind": kind})
@@ -167,7 +167,7 @@ def breaches_of_declarant(standings: Standings | None) -> tuple[Breach, ...]:
 
 
 def breaches_of_early_submission(today: date, expected_arrival: date | None, days: int) -> tuple[Breach, ...]:
-    """Before arrival a day must be named, and earlier than so many days before it is too early (R-DECL-1)."""
+    """Before arrival, the expected day must be named and be at most so many days ahead (R-DECL-1)."""
     if expected_arrival is None or expected_arrival < today:
         return (Breach("arrival_not_expected", "R-DECL-1", "/expected_arrival", {"days": str(days)}),)
     if (expected_arrival - today).days <= days:

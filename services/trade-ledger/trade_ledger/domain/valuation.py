@@ -90,7 +90,7 @@ def breaches_of_digits(amounts: Mapping[str, Decimal], currency: str) -> tuple[B
 
 
 def domestic_share_percent(leg: Decimal, total: Decimal, cny_per_unit: Decimal) -> Decimal:
-    """How much of a trade its domestic RMB leg pays for, at customs' rate of its currency; at most all (R-TRADE-6)."""
+    """The per cent of a trade that its domestic RMB leg pays, at customs' rate; at most 100 (R-TRADE-6)."""
     return min(round_half_up(leg * 100 / (total * cny_per_unit), 4), Decimal(100)) if total else Decimal(0)
 
 
@@ -135,7 +135,7 @@ def valued(
     declared = [
         value + sum((part for _, part in parts), Decimal(0)) for value, parts in zip(converted, named, strict=True)
     ]
-    # Charges or differences above the goods' value make FOB negative, a breach and no crash.
+    # Charges or differences above the goods' value make FOB negative: that is a breach.
     weights = [max(value, Decimal(0)) for value in declared]
     fob = allocate(rounded(fob_total(sum(declared, Decimal(0)), term, charges), currency), weights, digits)
     usd = fob if currency == "USD" else allocate(in_usd(sum(fob, Decimal(0)), currency, cny_per_unit), weights, 2)

@@ -137,7 +137,7 @@ def header_named(text: str) -> str:
 
 
 def breaches_of_headers(sheet: str, headers: Sequence[str]) -> tuple[Breach, ...]:
-    """Breaches for missing, repeated or unknown columns, whose cells would be lost in silence."""
+    """Breaches for missing, repeated or unknown columns: their cells would be ignored."""
     known = {column.header for column in SHEETS[sheet]}
     needed = [column.header for column in SHEETS[sheet] if column.required]
     found = [
