@@ -261,9 +261,7 @@ async def test_a_malformed_body_is_named_field_by_field(market: Any, dsn: str) -
         ({"trade_date": "2026-05-13T00:00:00"}, "/trade_date"),
     ],
 )
-async def test_text_that_cannot_be_stored_and_invalid_dates_are_named(
-    market: Any, changed: dict[str, Any], pointer: str
-) -> None:
+async def test_unstorable_text_and_invalid_dates_are_named(market: Any, changed: dict[str, Any], pointer: str) -> None:
     problem = await refused(market, 422, **changed)
     assert [each["pointer"] for each in problem["errors"]] == [pointer]
     line = await refused(market, 422, lines=[market.line(goods_name=" "), market.line(producer="a\0")])
