@@ -111,7 +111,9 @@ def exempted(market: Installation) -> list[str]:
     }
     query = (
         "SELECT i.portion_id, i.departed_fob, sum(l.fob_value) FROM exemption_items i JOIN return_lines l"
-        " ON l.portion_id = i.portion_id GROUP BY i.portion_id HAVING sum(l.fob_value) <> i.departed_fob"
+        # What leaves in several months is exempted month by month.
+        " ON l.portion_id = i.portion_id WHERE jsonb_array_length(i.departures) < 2"
+        " GROUP BY i.portion_id HAVING sum(l.fob_value) <> i.departed_fob"
     )
     found = [
         f"portion {portion}: {departed} departed, {filed} is in returns"
@@ -128,8 +130,9 @@ def exempted(market: Installation) -> list[str]:
     found += named(
         market,
         "tax-exemption",
-        "SELECT portion_id, count(*) FROM return_lines WHERE NOT adjustment GROUP BY 1 HAVING count(*) > 1",
-        "portion {0} stands in {1} returns",
+        "SELECT portion_id, export_date, count(*) FROM return_lines WHERE NOT adjustment GROUP BY 1, 2"
+        " HAVING count(*) > 1",
+        "portion {0} of {1} stands in {2} returns",
     )
     totals = (
         "SELECT r.number, r.total_rmb, sum(l.exempt_rmb) FROM exemption_returns r JOIN return_lines l"

@@ -130,6 +130,8 @@ class ItemOut(BaseModel):
     returned_fob: MoneyAmount
     open_fob: MoneyAmount
     """Neither in a return nor settled by a decision."""
+    frozen: bool
+    """Held back by an open conflict case (R-DECL-7)."""
 
 
 class DecisionOut(BaseModel):

@@ -60,7 +60,7 @@ async def list_items(
     query = items_seen_by(caller.pilot, scope_of(caller), month)
     rows = await wanted.rows(session, query, ExemptionItem.portion_id)
     still_open = await open_items(session, ExemptionItem.portion_id.in_([row.portion_id for row in rows]))
-    left = {each.item.portion_id: each.open_fob for each in still_open}
+    left = {each.item.portion_id: each.left for each in still_open}
     return wanted.page(rows, [_item(row, left.get(row.portion_id, Decimal(0))) for row in rows], "portion_id")
 
 

@@ -32,6 +32,7 @@ async def keep_items(session: AsyncSession, received: Received[DeclarationEvent]
                 customs_number=declaration.customs_number or "",
                 export_date=declaration.export_date,
                 currency=portion.declared_currency,
+                frozen=declaration.is_frozen("exemption", portion.portion_id),
                 sequence=received.sequence,
             )
         )
@@ -62,6 +63,7 @@ async def _keep_releases(session: AsyncSession, declaration: DeclarationState, s
             "currency": declaration.currency,
             "value": sum((each.released_fob for each in portions), Decimal(0)),
             "portion_ids": tuple(sorted((each.portion_id for each in portions), key=str)),
+            "frozen": any(declaration.is_frozen("certificate", each.portion_id) for each in portions),
             "sequence": sequence,
         }
         for principal_id, portions in sorted(by_principal.items())

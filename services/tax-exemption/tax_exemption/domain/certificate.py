@@ -7,20 +7,25 @@ from decimal import Decimal
 from shared.vocabulary.rules import Breach
 
 
-def breaches_of_application(live_number: str | None) -> tuple[Breach, ...]:
-    """Breach where a certificate that isn't void covers the declaration and principal."""
-    if live_number is None:
-        return ()
-    return (Breach("certificate_applied_already", "R-TAX-5", "", {"certificate": live_number}),)
+def breaches_of_application(live_number: str | None, *, frozen: bool) -> tuple[Breach, ...]:
+    """Breaches where a certificate that isn't void covers declaration and principal, or a case holds it back."""
+    breaches = []
+    if live_number is not None:
+        breaches.append(Breach("certificate_applied_already", "R-TAX-5", "", {"certificate": live_number}))
+    if frozen:
+        breaches.append(Breach("export_frozen", "R-DECL-7"))
+    return tuple(breaches)
 
 
-def breaches_of_issue(status: str, *, number_used_by: str | None) -> tuple[Breach, ...]:
-    """Breach where the certificate isn't applied for, or where another one has tax's number."""
+def breaches_of_issue(status: str, *, number_used_by: str | None, frozen: bool) -> tuple[Breach, ...]:
+    """Breaches where it isn't applied for, another one has tax's number, or a case holds it back."""
     breaches = []
     if status != "applied":
         breaches.append(Breach("certificate_not_applied", "R-TAX-5"))
     if number_used_by is not None:
         breaches.append(Breach("issued_number_used", "R-TAX-5", "/issued_number", {"certificate": number_used_by}))
+    if frozen:
+        breaches.append(Breach("export_frozen", "R-DECL-7"))
     return tuple(breaches)
 
 

@@ -26,6 +26,8 @@ class FilingFacts:
     outside_reference: str | None
     rate_choice: str
     kept_choice: str | None
+    frozen_lines: int = 0
+    """Held back by an open conflict case."""
 
 
 def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
@@ -36,12 +38,14 @@ def breaches_of_filing(facts: FilingFacts) -> tuple[Breach, ...]:
     if not facts.window.holds(facts.today) and not facts.late_accepted:
         params = {"first": facts.window.first.isoformat(), "last": facts.window.last.isoformat()}
         breaches.append(Breach("outside_filing_window", "R-TAX-2", "/month", params))
-    if not facts.open_lines:
+    if not facts.open_lines and not facts.frozen_lines:
         breaches.append(Breach("nothing_to_declare", "R-TAX-6", "/month"))
     if not facts.gate_open and not facts.outside_reference:
         breaches.append(Breach("acceptance_gate_closed", "R-TAX-4", "/outside_reference"))
     if facts.gate_open and facts.outside_reference:
         breaches.append(Breach("filed_through_the_system", "R-TAX-4", "/outside_reference"))
+    if facts.frozen_lines and not facts.open_lines:
+        breaches.append(Breach("export_frozen", "R-DECL-7", "/month"))
     if facts.kept_choice is not None and facts.kept_choice != facts.rate_choice:
         breaches.append(Breach("rate_choice_kept", "R-TAX-6", "/rate_choice", {"kept": facts.kept_choice}))
     return tuple(breaches)
@@ -60,13 +64,38 @@ def earliest_kept_month(month: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """What a line declares at its portion's rate, and what earlier lines of the portion declared."""
+    """What a line declares at a rate, and what earlier lines of the portion declared at it."""
 
     fob: Decimal
     rate: Decimal
     declared_fob: Decimal = Decimal(0)
     declared_rmb: Decimal = Decimal(0)
     first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredAt:
+    """What lines of a portion declared at one rate."""
+
+    rate_id: str
+    rate: Decimal
+    fob: Decimal
+    rmb: Decimal
+
+
+def corrected_at(fob: Decimal, declared: Sequence[DeclaredAt]) -> list[tuple[Decimal, DeclaredAt]]:
+    """A correction by the rates at which the portion was declared, the newest first, so that goods all back leave
+    nothing; what is more, or is added, goes by the first rate (R-TAX-6).
+
+    `declared` is in the order of declaring, and not empty.
+    """
+    parts = []
+    for each in reversed(declared):
+        part = max(fob, -each.fob) if fob < 0 and each is not declared[0] else Decimal(0)
+        if part:
+            parts.append((part, each))
+            fob -= part
+    return [*parts, (fob, declared[0])] if fob else parts
 
 
 def exempt_rmb(lines: Sequence[LineFacts]) -> list[Decimal]:

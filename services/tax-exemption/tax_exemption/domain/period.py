@@ -36,7 +36,7 @@ def period_of(export_date: date, frequencies: Iterable[Frequency], quarterly: Qu
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """A stall holder's periods; an adjustment may stand in any later one (R-TAX-2, R-TAX-6, V53)."""
+    """A stall holder's periods (R-TAX-2)."""
 
     frequencies: tuple[Frequency, ...]
     quarterly: QuarterlyRule
@@ -44,8 +44,3 @@ class Periods:
     def of(self, export_date: date) -> str:
         """The month under which an export date is declared."""
         return period_of(export_date, self.frequencies, self.quarterly)
-
-    def holds(self, month: str, export_date: date, *, adjustment: bool) -> bool:
-        """Whether what is open of an export date stands in the month's return."""
-        own = self.of(export_date)
-        return own < month if adjustment else own == month

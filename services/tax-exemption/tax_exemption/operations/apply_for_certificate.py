@@ -28,7 +28,8 @@ async def apply_for_certificate(
         raise NotFound("nothing was released for this principal in this declaration")
     if operator_id != release.consignor_id:
         raise Hidden("the declaration is another operator's")
-    if breaches := breaches_of_application(await live_number(session, declaration_id, principal_id)):
+    live = await live_number(session, declaration_id, principal_id)
+    if breaches := breaches_of_application(live, frozen=release.frozen):
         raise Refused(breaches)
     prefix, serial = await prefix_of(session, act.pilot), await next_number(session, "certificate")
     row = CertificateRow(

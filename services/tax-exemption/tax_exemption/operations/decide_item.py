@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +14,7 @@ from shared.policy import policy_of
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
 from tax_exemption.domain.decision import breaches_of_item_decision
+from tax_exemption.domain.dues import dues_of
 from tax_exemption.store.calendar import calendar
 from tax_exemption.store.items import item_to_decide, open_items
 from tax_exemption.store.periods import periods_of, window_for
@@ -25,12 +27,17 @@ async def decide_item(
 ) -> ItemDecisionRow:
     """The officer's outcome for what is still open of an item after its window; some let the filer declare late."""
     item = await item_to_decide(session, portion_id, act.pilot)
-    still_open = await open_items(session, ExemptionItem.portion_id == portion_id)
     today = legal_date(act.now)
     rules = await policy_of(session, policy, act.pilot)
     periods = await periods_of(session, item.stall_holder_id, rules, today)
-    last_day = window_for(periods.of(item.export_date), rules, await calendar(session), today).last
-    breaches = breaches_of_item_decision(something_open=bool(still_open), today=today, last_day=last_day)
+    own_month, days = periods.of(item.export_date), await calendar(session)
+    due = [
+        (each.fob, window_for(month or own_month, rules, days, today).last)
+        for found in await open_items(session, ExemptionItem.portion_id == portion_id)
+        for month, each in dues_of(found.facts, periods.of).items()
+    ]
+    last_day = min((last for _, last in due), default=window_for(own_month, rules, days, today).last)
+    breaches = breaches_of_item_decision(something_open=bool(due), today=today, last_day=last_day)
     if breaches:
         raise Refused(breaches)
     row = ItemDecisionRow(
@@ -38,7 +45,7 @@ async def decide_item(
         decision_no=await decisions_on(session, portion_id) + 1,
         pilot=act.pilot,
         outcome=outcome,
-        fob_value=still_open[0].open_fob,
+        fob_value=sum((fob for fob, last in due if last < today), Decimal(0)),
         reason=reason,
         decided_by=act.actor,
         decided_at=act.now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -17,10 +18,12 @@ from shared.vocabulary.errors import Hidden, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
+from tax_exemption.domain.dues import Due, due_in, dues_of
 from tax_exemption.domain.filing import (
     FilingFacts,
     LineFacts,
     breaches_of_filing,
+    corrected_at,
     earliest_kept_month,
     exempt_rmb,
     gate_is_open,
@@ -35,7 +38,7 @@ from tax_exemption.store.periods import periods_of, window_for
 from tax_exemption.store.pilots import gate_of, prefix_of
 from tax_exemption.store.rates import middle_rate
 from tax_exemption.store.returns import choice_since
-from tax_exemption.store.tables import RateChoiceRow, ReturnLineRow, ReturnRow, policy
+from tax_exemption.store.tables import ExemptionItem, RateChoiceRow, ReturnLineRow, ReturnRow, policy
 
 
 async def file_return(
@@ -59,14 +62,15 @@ async def file_return(
     window = window_for(month, rules, days, today)
     periods = await periods_of(session, stall_holder_id, rules, today)
     due = [
-        each
-        for each in await open_items_of(session, act.pilot, stall_holder_id)
-        if periods.holds(month, each.item.export_date, adjustment=each.adjustment)
+        _Part(found, each)
+        for found in await open_items_of(session, act.pilot, stall_holder_id)
+        for each in due_in(dues_of(found.facts, periods.of), month, own_month=periods.of(found.item.export_date))
     ]
-    mine = [each for each in due if each.item.exemption_filer_id == filer_id]
-    late = [each for each in mine if each.may_be_late and today > window.last]
+    mine = [each for each in due if each.of.item.exemption_filer_id == filer_id]
+    free = [each for each in mine if not each.of.item.frozen]
+    late = [each for each in free if today > window.last and each.of.may_be_late_after(window.last)]
     reach_days = rules.on(MiddleRateReachDays, today).value
-    lines, missing = await _lines(session, late or mine, rate_choice, reach_days)
+    lines, missing = await _lines(session, late or free, rate_choice, reach_days)
     facts = FilingFacts(
         today=today,
         window=window,
@@ -77,6 +81,7 @@ async def file_return(
         outside_reference=outside_reference,
         rate_choice=rate_choice,
         kept_choice=await choice_since(session, stall_holder_id, earliest_kept_month(month)),
+        frozen_lines=len(mine) - len(free),
     )
     breaches = breaches_of_filing(facts) + missing
     if breaches:
@@ -96,42 +101,57 @@ async def file_return(
     return await announce_return(session, row, ReturnFiled, act=act)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of an item stands in the return."""
+
+    of: OpenItem
+    due: Due
+
+
 async def _lines(
-    session: AsyncSession, items: list[OpenItem], rate_choice: str, reach_days: int
+    session: AsyncSession, parts: list[_Part], rate_choice: str, reach_days: int
 ) -> tuple[list[ReturnLineRow], tuple[Breach, ...]]:
     lines: list[ReturnLineRow] = []
     facts: list[LineFacts] = []
     missing: list[tuple[str, date]] = []
     published: dict[tuple[str, date], tuple[str, Decimal] | None] = {}
-    for each in items:
-        item = each.item
-        day = rate_day(rate_choice, item.sale_date, item.export_date)
-        # An adjustment keeps the rate of the portion's first line, so that goods all back leave nothing exempt.
-        if each.first_rate is None and (item.currency, day) not in published:
+    for part in parts:
+        item, due = part.of.item, part.due
+        declared = part.of.declared_by_rate
+        if due.departed_on is None and declared:
+            for fob, at in corrected_at(due.fob, declared):
+                lines.append(_line(item, due, fob, at.rate_id, at.rate))
+                facts.append(LineFacts(fob, at.rate, at.fob, at.rmb, first=False))
+            continue
+        day = rate_day(rate_choice, item.sale_date, due.departed_on or item.export_date)
+        if (item.currency, day) not in published:
             published[item.currency, day] = await middle_rate(session, item.currency, day, reach_days=reach_days)
-        rate = each.first_rate or published[item.currency, day]
+        rate = published[item.currency, day]
         if rate is None:
             missing.append((item.currency, day))
             continue
-        lines.append(
-            ReturnLineRow(
-                id=uuid7(),
-                portion_id=item.portion_id,
-                declaration_id=item.declaration_id,
-                customs_number=item.customs_number,
-                item_no=item.item_no,
-                export_date=item.export_date,
-                fob_value=each.open_fob,
-                currency=item.currency,
-                rate=rate[1],
-                rate_id=rate[0],
-                adjustment=each.adjustment,
-            )
-        )
-        facts.append(LineFacts(each.open_fob, rate[1], each.declared_fob, each.declared_rmb, first=not each.adjustment))
+        lines.append(_line(item, due, due.fob, *rate))
+        facts.append(LineFacts(due.fob, rate[1]))
     for line, added in zip(lines, exempt_rmb(facts), strict=True):
         line.exempt_rmb = added
     return lines, breaches_of_missing_rates(missing)
+
+
+def _line(item: ExemptionItem, due: Due, fob: Decimal, rate_id: str, rate: Decimal) -> ReturnLineRow:
+    return ReturnLineRow(
+        id=uuid7(),
+        portion_id=item.portion_id,
+        declaration_id=item.declaration_id,
+        customs_number=item.customs_number,
+        item_no=item.item_no,
+        export_date=due.departed_on or item.export_date,
+        fob_value=fob,
+        currency=item.currency,
+        rate=rate,
+        rate_id=rate_id,
+        adjustment=due.departed_on is None,
+    )
 
 
 def _row(

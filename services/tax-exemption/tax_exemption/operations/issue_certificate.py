@@ -24,9 +24,10 @@ async def issue_certificate(
         session, CertificateRow, certificate_id, pilot=act.pilot, version=version, what="certificate"
     )
     used_by = await number_issued_as(session, issued_number)
-    if breaches := breaches_of_issue(row.status, number_used_by=used_by):
-        raise Refused(breaches)
     release = await release_of(session, row)
+    frozen = release is not None and release.frozen
+    if breaches := breaches_of_issue(row.status, number_used_by=used_by, frozen=frozen):
+        raise Refused(breaches)
     if release is not None:
         # Applied for at release, the goods may have left since.
         row.customs_number, row.export_date = release.customs_number, release.export_date

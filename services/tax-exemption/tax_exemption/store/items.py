@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,41 +14,76 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.rows import lock_name
 from shared.vocabulary.errors import NotFound
+from shared.vocabulary.legal_time import legal_date
+from tax_exemption.domain.dues import DayValue, ItemFacts
+from tax_exemption.domain.filing import DeclaredAt
 from tax_exemption.domain.window import month_after
-from tax_exemption.store.tables import ExemptionItem, ItemDecisionRow, PrincipalRelease, ReturnLineRow
+from tax_exemption.store.tables import ExemptionItem, ItemDecisionRow, PrincipalRelease, ReturnLineRow, ReturnRow
 
 # Outcomes that let the filer declare late; the others settle the portion themselves (R-TAX-7).
 LATE_OUTCOMES = ("late_exemption", "no_fault")
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredLine:
+    """A line of a return that holds a part of an item."""
+
+    month: str
+    fob: Decimal
+    rmb: Decimal
+    rate_id: str
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class OpenItem:
-    """An item, what returns hold of it, and what neither they nor a decision hold; negative after goods came back."""
+    """An item of which something may be open: its lines, oldest first, and what was decided of it.
+
+    `left` is what neither a line nor a decision holds; negative after goods came back. `late_from` is when the tax
+    officer last let it be declared late.
+    """
 
     item: ExemptionItem
-    open_fob: Decimal
-    declared_fob: Decimal
-    declared_rmb: Decimal
-    first_rate: tuple[str, Decimal] | None
-    may_be_late: bool
+    left: Decimal
+    decided: Decimal
+    late_from: datetime | None
+    lines: tuple[DeclaredLine, ...]
 
     @property
-    def adjustment(self) -> bool:
-        """Whether a return holds the portion already."""
-        return self.first_rate is not None
+    def declared_by_rate(self) -> list[DeclaredAt]:
+        """What its lines declared at each rate, in the order of declaring."""
+        found: dict[str, DeclaredAt] = {}
+        for line in self.lines:
+            before = found.get(line.rate_id, DeclaredAt(line.rate_id, line.rate, Decimal(0), Decimal(0)))
+            found[line.rate_id] = replace(before, fob=before.fob + line.fob, rmb=before.rmb + line.rmb)
+        return list(found.values())
+
+    def may_be_late_after(self, last_day: date) -> bool:
+        """Whether the tax officer let it be declared after a window that ended on this day (R-TAX-7)."""
+        return self.late_from is not None and legal_date(self.late_from) > last_day
+
+    @property
+    def facts(self) -> ItemFacts:
+        """What the rules look at."""
+        item, declared = self.item, defaultdict[str, Decimal](Decimal)
+        for line in self.lines:
+            declared[line.month] += line.fob
+        return ItemFacts(
+            export_date=item.export_date,
+            departed=item.departed_fob,
+            returned=item.returned_fob,
+            departures=tuple(DayValue(each.on, each.fob) for each in item.departures),
+            returns=tuple(DayValue(each.on, each.fob) for each in item.returns),
+            amended_on=item.amended_on,
+            declared=declared,
+            decided=self.decided,
+        )
 
 
 async def open_items(session: AsyncSession, *which: ColumnElement[bool]) -> list[OpenItem]:
-    """The items of which something is open, oldest export first."""
-    first = ReturnLineRow.adjustment.is_(False)
+    """The items of which something is open or came back, oldest export first."""
     declared = (
-        select(
-            ReturnLineRow.portion_id,
-            func.sum(ReturnLineRow.fob_value).label("fob"),
-            func.sum(ReturnLineRow.exempt_rmb).label("rmb"),
-            func.max(ReturnLineRow.rate_id).filter(first).label("rate_id"),
-            func.max(ReturnLineRow.rate).filter(first).label("rate"),
-        )
+        select(ReturnLineRow.portion_id, func.sum(ReturnLineRow.fob_value).label("fob"))
         .join(ExemptionItem, ExemptionItem.portion_id == ReturnLineRow.portion_id)
         .where(*which)
         .group_by(ReturnLineRow.portion_id)
@@ -58,33 +94,45 @@ async def open_items(session: AsyncSession, *which: ColumnElement[bool]) -> list
         select(
             ItemDecisionRow.portion_id,
             func.sum(ItemDecisionRow.fob_value).filter(~late).label("fob"),
-            func.bool_or(late).label("late"),
+            func.max(ItemDecisionRow.decided_at).filter(late).label("late_from"),
         )
         .join(ExemptionItem, ExemptionItem.portion_id == ItemDecisionRow.portion_id)
         .where(*which)
         .group_by(ItemDecisionRow.portion_id)
         .subquery()
     )
-    held = func.coalesce(declared.c.fob, 0) + func.coalesce(decided.c.fob, 0)
-    left = (ExemptionItem.departed_fob - ExemptionItem.returned_fob - held).label("left")
+    settled = func.coalesce(decided.c.fob, 0).label("settled")
+    left = (ExemptionItem.departed_fob - ExemptionItem.returned_fob - func.coalesce(declared.c.fob, 0) - settled).label(
+        "left"
+    )
     query = (
-        select(ExemptionItem, left, declared, decided.c.late)
+        select(ExemptionItem, left, settled, decided.c.late_from)
         .outerjoin(declared, declared.c.portion_id == ExemptionItem.portion_id)
         .outerjoin(decided, decided.c.portion_id == ExemptionItem.portion_id)
-        .where(*which, left != 0)
+        .where(*which, or_(left != 0, ExemptionItem.returned_fob != 0))
         .order_by(ExemptionItem.export_date, ExemptionItem.portion_id)
     )
+    rows = (await session.execute(query)).all()
+    lines = await _lines_of(session, [row.ExemptionItem.portion_id for row in rows])
     return [
-        OpenItem(
-            item=row.ExemptionItem,
-            open_fob=row.left,
-            declared_fob=row.fob or Decimal(0),
-            declared_rmb=row.rmb or Decimal(0),
-            first_rate=None if row.rate_id is None else (row.rate_id, row.rate),
-            may_be_late=bool(row.late),
-        )
-        for row in await session.execute(query)
+        OpenItem(row.ExemptionItem, row.left, row.settled, row.late_from, tuple(lines[row.ExemptionItem.portion_id]))
+        for row in rows
     ]
+
+
+async def _lines_of(session: AsyncSession, portion_ids: list[UUID]) -> dict[UUID, list[DeclaredLine]]:
+    found: dict[UUID, list[DeclaredLine]] = defaultdict(list)
+    line = ReturnLineRow
+    query = (
+        select(line.portion_id, ReturnRow.month, line.fob_value, line.exempt_rmb, line.rate_id, line.rate)
+        .join(ReturnRow, ReturnRow.id == line.return_id)
+        .where(line.portion_id.in_(portion_ids))
+        .order_by(line.id)
+    )
+    for row in await session.execute(query):
+        told = DeclaredLine(row.month, row.fob_value, row.exempt_rmb, row.rate_id, row.rate)
+        found[row.portion_id].append(told)
+    return found
 
 
 async def open_items_of(session: AsyncSession, pilot: str, stall_holder_id: UUID) -> list[OpenItem]:

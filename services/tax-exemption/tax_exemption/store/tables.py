@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shared.database import CONSUMER_ONLY, MONEY, RATE, digits_checks
 from shared.documents import Document
 from shared.events.registry import HeldQualification, RoleFiling
+from shared.events.trade_ledger import PortionMove
 from shared.rows import COLUMN_TYPES
 from shared.tables import service_tables
 
@@ -23,6 +24,9 @@ class Row(DeclarativeBase):
 
     metadata = metadata
     type_annotation_map = COLUMN_TYPES
+
+
+_MOVES: Document[tuple[PortionMove, ...]] = Document(tuple[PortionMove, ...])
 
 
 class SubjectCopy(Row):
@@ -74,6 +78,10 @@ class ExemptionItem(Row):
     currency: Mapped[str]
     departed_fob: Mapped[Decimal] = mapped_column(MONEY)
     returned_fob: Mapped[Decimal] = mapped_column(MONEY)
+    departures: Mapped[tuple[PortionMove, ...]] = mapped_column(_MOVES, server_default=text("'[]'"))
+    returns: Mapped[tuple[PortionMove, ...]] = mapped_column(_MOVES, server_default=text("'[]'"))
+    amended_on: Mapped[date | None]
+    frozen: Mapped[bool] = mapped_column(server_default=text("false"))
     sequence: Mapped[int]
 
 
@@ -92,6 +100,7 @@ class PrincipalRelease(Row):
     currency: Mapped[str]
     value: Mapped[Decimal] = mapped_column(MONEY)
     portion_ids: Mapped[tuple[UUID, ...]] = mapped_column(Document(tuple[UUID, ...]))
+    frozen: Mapped[bool] = mapped_column(server_default=text("false"))
     sequence: Mapped[int]
 
 
@@ -160,14 +169,20 @@ class ReturnRow(Row):
 
 
 class ReturnLineRow(Row):
-    """A portion's amount in a return; at most one first line per portion, later ones are adjustments (V48, V53)."""
+    """A portion's amount in a return: once for each day on which parts of it left, else an adjustment (V48, V53)."""
 
     __tablename__ = "return_lines"
     __table_args__ = (
         UniqueConstraint("return_id", "line_no"),
         *digits_checks("currency", "fob_value"),
         *digits_checks("'CNY'", "exempt_rmb"),
-        Index("uq_return_lines_first", "portion_id", unique=True, postgresql_where=text("NOT adjustment")),
+        Index(
+            "uq_return_lines_departure",
+            "portion_id",
+            "export_date",
+            unique=True,
+            postgresql_where=text("NOT adjustment"),
+        ),
         Index("ix_return_lines_portion_id", "portion_id"),
     )
 

@@ -22,7 +22,9 @@ from tax_exemption.domain.certificate import (
     ],
 )
 def test_an_application(rule: str, live: str | None, codes: list[str]) -> None:
-    assert [each.code for each in breaches_of_application(live)] == codes, rule
+    assert [each.code for each in breaches_of_application(live, frozen=False)] == codes, rule
+    held = [each.code for each in breaches_of_application(live, frozen=True)]
+    assert held == [*codes, "export_frozen"], rule
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,9 @@ def test_an_application(rule: str, live: str | None, codes: list[str]) -> None:
     ],
 )
 def test_an_issue(rule: str, status: str, used_by: str | None, codes: list[str]) -> None:
-    assert [each.code for each in breaches_of_issue(status, number_used_by=used_by)] == codes, rule
+    assert [each.code for each in breaches_of_issue(status, number_used_by=used_by, frozen=False)] == codes, rule
+    held = [each.code for each in breaches_of_issue(status, number_used_by=used_by, frozen=True)]
+    assert held == [*codes, "export_frozen"], rule
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.vocabulary.money import rounded
-from tax_exemption.domain.filing import LineFacts, exempt_rmb
+from tax_exemption.domain.filing import DeclaredAt, LineFacts, corrected_at, exempt_rmb
 
 CENTS = st.integers(1, 10**9).map(lambda cents: Decimal(cents) / 100)
 RATES = st.integers(1, 10**7).map(lambda parts: Decimal(parts) / 10**4)
@@ -43,3 +43,18 @@ def test_a_correction_leaves_what_is_left_and_goods_all_back_leave_nothing(
 def test_goods_returned_after_another_settlement_are_converted_by_themselves() -> None:
     lines = [LineFacts(Decimal("-400.00"), Decimal("7.00")), LineFacts(Decimal("10.00"), Decimal("7.00"))]
     assert exempt_rmb(lines) == [Decimal("-2800.00"), Decimal("70.00")]
+
+
+def test_a_correction_goes_by_the_rates_that_were_declared_the_newest_first() -> None:
+    """R-TAX-6: goods all back leave nothing exempt, at whatever rates their parts were declared."""
+    first = DeclaredAt("a", Decimal("7.00"), Decimal(600), Decimal(4200))
+    second = DeclaredAt("b", Decimal("6.90"), Decimal(400), Decimal(2760))
+    both = [first, second]
+    assert corrected_at(Decimal(-400), both) == [(Decimal(-400), second)]
+    assert corrected_at(Decimal(-401), both) == [(Decimal(-400), second), (Decimal(-1), first)]
+    assert corrected_at(Decimal(-1), both) == [(Decimal(-1), second)]
+    assert corrected_at(Decimal(5), both) == [(Decimal(5), first)]
+    assert corrected_at(Decimal(-700), [first]) == [(Decimal(-700), first)]
+    parts = corrected_at(Decimal(-1000), both)
+    lines = [LineFacts(fob, at.rate, at.fob, at.rmb, first=False) for fob, at in parts]
+    assert exempt_rmb(lines) == [Decimal(-2760), Decimal(-4200)]

@@ -61,25 +61,7 @@ def test_a_frequency_ends_with_its_last_day() -> None:
     assert [period_of(day, [frequency], "quarter") for day in days] == ["2026-03", "2026-03", "2026-01"]
 
 
-@pytest.mark.parametrize(
-    ("rule", "month", "adjustment", "stands"),
-    [
-        ("R-TAX-2: in its own month", "2026-05", False, True),
-        ("R-TAX-2: in the month before", "2026-04", False, False),
-        ("R-TAX-2: in the month after", "2026-06", False, False),
-        ("V53: a correction in its own month", "2026-05", True, False),
-        ("V53: a correction in the month before", "2026-04", True, False),
-        ("V53: a correction in the month after", "2026-06", True, True),
-        ("V53: a correction in the year after", "2027-01", True, True),
-    ],
-)
-def test_what_stands_in_a_months_return(rule: str, month: str, adjustment: bool, stands: bool) -> None:
-    periods = Periods((), "quarter")
-    assert periods.holds(month, date(2026, 5, 31), adjustment=adjustment) is stands, rule
-
-
 def test_a_quarters_exports_stand_in_the_return_of_its_last_month() -> None:
     """R-TAX-2."""
     periods = Periods((Frequency("quarter", date(2026, 1, 1), None),), "quarter")
-    months = ["2026-11", "2026-12", "2027-01"]
-    assert [periods.holds(month, date(2026, 10, 1), adjustment=False) for month in months] == [False, True, False]
+    assert [periods.of(date(2026, month, 1)) for month in (9, 10, 12)] == ["2026-09", "2026-12", "2026-12"]

@@ -2,13 +2,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 
-from shared.events.trade_ledger import DeclarationAmended, DeclarationDeparted, DeclarationReleased, Portion
+from shared.events.trade_ledger import (
+    ConflictCase,
+    DeclarationAmended,
+    DeclarationDeparted,
+    DeclarationReleased,
+    Portion,
+)
 from shared.workshop.testing.declaration_events import declaration_event, portion
 
 Filing = Any
@@ -50,6 +57,30 @@ async def test_a_certificate_is_applied_for_from_release_on(filing: Filing) -> N
     path = f"/v1/certificates/{applied['id']}/issues"
     issued = await filing.door.done("POST", path, {"issued_number": " DL1 "}, role="tax", version=1)
     assert (issued["issued_number"], issued["export_date"]) == ("DL1", "2026-05-13")
+
+
+async def test_a_case_of_customs_holds_certificates_back_until_it_is_closed(filing: Filing) -> None:
+    """R-DECL-7."""
+    goods = own(filing)
+    case = ConflictCase(
+        conflict_id=uuid4(), code="code_changed", opened_at=datetime(2026, 5, 14, tzinfo=UTC), detail="",
+        must_act="customs", freezes=("certificate",),
+    )  # fmt: skip
+    event = declaration_event(DeclarationDeparted, goods)
+    declaration_id = event.declaration.declaration_id
+    frozen = declaration_event(DeclarationDeparted, goods, declaration_id=declaration_id, open_conflicts=[case])
+    body = {"declaration_id": str(declaration_id), "principal_id": str(filing.holder)}
+    await filing.hear(frozen)
+    early = await filing.door.call("POST", "/v1/certificates", body, **filing.as_operator())
+    assert (early.status_code, early.json()["code"]) == (409, "export_frozen")
+    await filing.hear(event, sequence=2)
+    applied = await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
+    await filing.hear(frozen, sequence=3)
+    path, number = f"/v1/certificates/{applied['id']}/issues", {"issued_number": "DL1"}
+    held = await filing.door.call("POST", path, number, role="tax", version=1)
+    assert held.json()["code"] == "export_frozen"
+    await filing.hear(event, sequence=4)
+    await filing.door.done("POST", path, number, role="tax", version=1)
 
 
 async def test_own_exports_have_no_certificate(filing: Filing) -> None:
