@@ -20,6 +20,7 @@ from shared.database import make_engine, make_sessions
 from shared.http.access import Access, authorise, check_access
 from shared.http.description import describe
 from shared.http.edge import Edge
+from shared.http.head import HeadAsGet
 from shared.http.identity import TokenVerifier
 from shared.http.pages import add_pages, add_rule_pages
 from shared.http.problems import Catalogue
@@ -133,6 +134,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     # Not FastAPI's own max_body_size: that stands outside the edge and answers in plain text.
     app.user_middleware[:0] = [
         Middleware(Edge, application=app, service=service.name),
+        Middleware(HeadAsGet),
         Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
     ]
     return app

@@ -142,17 +142,19 @@ async def _http(request: Request, error: Exception) -> Response:
     code = _HTTP_CODES.get(error.status_code, "field_invalid" if error.status_code < 500 else "internal_error")
     headers = dict(error.headers or {})
     if error.status_code == _METHOD_NOT_ALLOWED:
-        headers = {"allow": _allowed(request) or headers.get("Allow", "")}
+        headers = {"allow": _allowed(request, headers.get("Allow", ""))}
     # FastAPI's only 400 is a body that no JSON parser takes: malformed input, which is 422 here.
     status = None if error.status_code == _BAD_REQUEST else error.status_code
     return problem_response(request, simple(code, reason=str(error.detail)), status=status, headers=headers)
 
 
-def _allowed(request: Request) -> str:
-    """Every method of the path: Starlette names those of the first route only, and each operation is its own."""
+def _allowed(request: Request, of_route: str) -> str:
+    """Every method of the path: Starlette names those of the first route only (`of_route`)."""
     paths = request.app.openapi()["paths"].items()
     found = {method.upper() for path, methods in paths if _names(path, request) for method in methods}
-    return ", ".join(sorted(found))
+    found |= {method.strip() for method in of_route.split(",") if method.strip()}
+    # HEAD is answered where GET is (`head.py`), and no route names it.
+    return ", ".join(sorted(found | {"HEAD"} if "GET" in found else found))
 
 
 def _names(path: str, request: Request) -> bool:
