@@ -1,4 +1,4 @@
-"""`make mutants`: how many changes of a rule the domain's tests notice, and which they don't.
+"""`make mutants`: how many changes of a rule its tests notice, and which they don't.
 
 At least nine of ten must be noticed, and each that isn't stands in `survivors.toml` with its reason.
 """
@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 
 from sites import Mutant
-from trial import Outcome, all_mutants, try_all
+from trial import Outcome, Suite, all_mutants, try_all
 
 _LEAST_PERCENT = 90
 _LISTED = Path(__file__).with_name("survivors.toml")
@@ -23,7 +23,7 @@ _LISTED = Path(__file__).with_name("survivors.toml")
 def main() -> int:
     """Try all mutants or a sample, print what survives; 1 where that is too much or not listed."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--sample", type=int, default=0, help="try so many, chosen by the text of the domains")
+    asked.add_argument("--sample", type=int, default=0, help="try so many, chosen by the text of the rules")
     asked.add_argument("--only", default="", help="try the mutants of modules whose name contains this")
     asked.add_argument("--at-once", type=int, default=os.cpu_count() or 2)
     wanted = asked.parse_args()
@@ -38,7 +38,7 @@ def main() -> int:
     return report(outcomes, whole=not wanted.sample and not wanted.only)
 
 
-def sample(mutants: list[tuple[str, Mutant]], size: int) -> list[tuple[str, Mutant]]:
+def sample(mutants: list[tuple[Suite, Mutant]], size: int) -> list[tuple[Suite, Mutant]]:
     """So many of them, the same ones for the same code."""
     seed = hashlib.sha256("\n".join(each.name for _, each in mutants).encode()).hexdigest()
     return random.Random(seed).sample(mutants, min(size, len(mutants)))

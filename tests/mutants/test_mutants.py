@@ -1,4 +1,4 @@
-"""The domain's tests notice a changed rule: a sample here, all of them by `make mutants`."""
+"""The tests of the rules notice a changed one: a sample here, all of them by `make mutants`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ _PRINT = (
     "import sys; from pathlib import Path; from sites import mutants_of\n"
     "for each in mutants_of('m', Path(sys.argv[1])): print(each.name)"
 )
+
+
+def test_the_rules_of_the_vocabulary_are_tried_as_changed_though_they_are_loaded_already() -> None:
+    done = subprocess.run(
+        [sys.executable, str(_TOOL), "--only", "shared.vocabulary.legal_time"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("7 of 7 mutants noticed"), done.stdout + done.stderr
 
 
 @pytest.mark.long

@@ -1,4 +1,4 @@
-"""Whether the domain tests of a service notice a mutant: each is tried in a process of its own, without any server."""
+"""Whether the tests of the rules notice a mutant: each is tried in a process of its own, without any server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import importlib.machinery
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -40,10 +40,29 @@ settings.register_profile("mutants", derandomize=True, database=None, deadline=N
 
 
 @dataclass(frozen=True, slots=True)
+class Suite:
+    """A package of rules with the tests that are to notice its mutants."""
+
+    package: str
+    rules: Path
+    tests: Path
+
+
+SUITES = [
+    *(
+        Suite(f"{package_of(each)}.domain", folder / package_of(each) / "domain", folder / "tests" / "domain")
+        for each in SERVICES
+        for folder in [ROOT / "services" / each]
+    ),
+    Suite("shared.vocabulary", ROOT / "shared" / "shared" / "vocabulary", ROOT / "shared" / "tests" / "vocabulary"),
+]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A mutant and whether a test noticed it."""
 
-    service: str
+    suite: Suite
     mutant: Mutant
     killed: bool
 
@@ -63,31 +82,31 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self._mutant.source, self._mutant.module, "exec"), vars(module))  # noqa: S102 - our own text
 
 
-def all_mutants() -> list[tuple[str, Mutant]]:
-    """Every mutant of every domain, with its service."""
-    found = []
-    for service in SERVICES:
-        domain = ROOT / "services" / service / package_of(service) / "domain"
-        for file in sorted(domain.glob("*.py")):
-            found += [(service, each) for each in mutants_of(f"{package_of(service)}.domain.{file.stem}", file)]
-    return found
+def all_mutants() -> list[tuple[Suite, Mutant]]:
+    """Every mutant of every rule, with the suite that is to notice it."""
+    return [
+        (suite, each)
+        for suite in SUITES
+        for file in sorted(suite.rules.glob("*.py"))
+        for each in mutants_of(f"{suite.package}.{file.stem}", file)
+    ]
 
 
-def try_all(chosen: Iterable[tuple[str, Mutant]], *, at_once: int) -> Iterator[Outcome]:
+def try_all(chosen: Sequence[tuple[Suite, Mutant]], *, at_once: int) -> Iterator[Outcome]:
     """Try the mutants, so many at once, in no particular order; the tests must pass on the code as it is."""
-    for service in SERVICES:
-        if not _passes(_start(service, None)):
-            raise RuntimeError(f"the domain tests of {service} fail without any change")
-    running: dict[int, tuple[str, Mutant]] = {}
-    for service, mutant in chosen:
+    for suite in dict.fromkeys(suite for suite, _ in chosen):
+        if not _passes(_start(suite, None)):
+            raise RuntimeError(f"{suite.tests.relative_to(ROOT)} fails without any change")
+    running: dict[int, tuple[Suite, Mutant]] = {}
+    for suite, mutant in chosen:
         if len(running) == at_once:
             yield _ended(running)
-        running[_start(service, mutant)] = (service, mutant)
+        running[_start(suite, mutant)] = (suite, mutant)
     while running:
         yield _ended(running)
 
 
-def _ended(running: dict[int, tuple[str, Mutant]]) -> Outcome:
+def _ended(running: dict[int, tuple[Suite, Mutant]]) -> Outcome:
     while True:
         pid, status = os.wait()
         if pid in running:
@@ -98,8 +117,8 @@ def _passes(pid: int) -> bool:
     return os.waitpid(pid, 0)[1] == 0
 
 
-def _start(service: str, mutant: Mutant | None) -> int:
-    """Run the service's domain tests in a child; it exits 0 where they pass, and dies where they don't end."""
+def _start(suite: Suite, mutant: Mutant | None) -> int:
+    """Run a suite's tests in a child; it exits 0 where they pass, and dies where they don't end."""
     sys.stdout.flush()
     pid = os.fork()
     if pid:
@@ -108,13 +127,20 @@ def _start(service: str, mutant: Mutant | None) -> int:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    folder = ROOT / "services" / service / "tests" / "domain"
     settings.load_profile("mutants")
     if mutant:
         sys.meta_path.insert(0, _Changed(mutant))
-    # The conftest of the service starts servers on demand and loads the whole service: these tests need neither.
-    where = [f"--rootdir={ROOT}", f"--confcutdir={folder}", *_files(folder, mutant.module if mutant else "")]
+        if mutant.module in sys.modules:
+            _forget_ours()
+    # The conftest of a service starts servers on demand and loads the whole service: these tests need neither.
+    where = [f"--rootdir={ROOT}", f"--confcutdir={suite.tests}", *_files(suite.tests, mutant.module if mutant else "")]
     os._exit(int(pytest.main([*_ARGUMENTS, *where])))
+
+
+def _forget_ours() -> None:
+    """Unload our own modules, since any of them may have taken names from the one that changes."""
+    for name in [each for each in sys.modules if each.partition(".")[0] in {"shared", "marketctl"}]:
+        del sys.modules[name]
 
 
 def _files(folder: Path, module: str) -> list[str]:

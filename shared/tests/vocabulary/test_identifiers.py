@@ -12,10 +12,12 @@ from marketctl.sample.people import credit_code, resident_id
 from shared.vocabulary.identifiers import (
     IDENTITY_KINDS,
     InvalidIdentifier,
+    chapter,
     container_number,
     hs_code,
     indexed_identity,
     mask_identity,
+    mask_name,
     normalise_identity,
 )
 
@@ -44,6 +46,8 @@ def test_a_resident_id_with_one_wrong_digit_is_refused(seed: int, place: int, di
     ("kind", "number", "country", "code"),
     [
         ("resident_id", "500111199002300015", "CN", "identity_birth_date_wrong"),
+        ("resident_id", "500111199004310019", "CN", "identity_birth_date_wrong"),
+        ("permanent_resident_card", "900111199004300010", "RU", "identity_check_digit_wrong"),
         ("credit_code", "11010519491231002X", "CN", "identity_check_digit_wrong"),
         ("credit_code", "91500111MA5U00000I", "CN", "identity_form_wrong"),
         ("passport", "E1", "RU", "identity_form_wrong"),
@@ -55,6 +59,19 @@ def test_the_kind_of_document_decides_the_check(kind: str, number: str, country:
     with pytest.raises(InvalidIdentifier) as refused:
         normalise_identity(kind, number, country)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "country"),
+    [
+        pytest.param("resident_id", "500111200002290013", "CN", id="born on a leap day"),
+        pytest.param("resident_id", "500111199004300013", "CN", id="born on the last of a month"),
+        pytest.param("permanent_resident_card", "900111199004300018", "RU", id="a card numbered like a resident id"),
+        pytest.param("passport", "900111199004300010", "RU", id="a passport has no check digit"),
+    ],
+)
+def test_a_sound_number_is_taken_as_it_stands(kind: str, number: str, country: str) -> None:
+    assert normalise_identity(kind, number, country) == number
 
 
 @pytest.mark.parametrize(
@@ -103,6 +120,25 @@ def test_other_hs_codes_are_refused(code: str) -> None:
         hs_code(code)
 
 
-def test_masks_show_the_ends_only() -> None:
-    assert mask_identity("110105194912310021") == "110***********0021"
-    assert mask_identity("E1234") == "***34"
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [
+        ("110105194912310021", "110***********0021"),
+        ("E123456789", "E12***6789"),
+        ("E12345678", "*******78"),
+        ("E1234", "***34"),
+        ("E12", "*12"),
+        ("E1", "*E1"),
+    ],
+)
+def test_masks_show_the_ends_only(number: str, masked: str) -> None:
+    assert mask_identity(number) == masked
+
+
+@pytest.mark.parametrize(("name", "masked"), [("王小明", "王**"), ("王明", "王*"), ("王", "王*")])
+def test_a_masked_name_shows_its_first_character_only(name: str, masked: str) -> None:
+    assert mask_name(name) == masked
+
+
+def test_the_chapter_of_a_code_is_its_first_two_digits() -> None:
+    assert chapter("8204120000") == "82"

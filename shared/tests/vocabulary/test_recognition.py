@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from shared.vocabulary.recognition import UNKNOWN, Entry, decided, list_version, listed, recognise
+from shared.vocabulary.recognition import (
+    UNKNOWN,
+    Entry,
+    by_prefix,
+    decided,
+    entries_about,
+    list_version,
+    listed,
+    recognise,
+)
 from shared.vocabulary.rules import rules
 from shared.workshop.testing.recognition_cases import RecognitionCase, recognition_cases
 
@@ -77,6 +86,17 @@ def test_candidates_come_best_first() -> None:
 
 def test_nothing_found_names_no_entry() -> None:
     assert recognise("竹剑架", "4421999090", []).verdict == UNKNOWN
+    assert not UNKNOWN.by_person
+
+
+def test_an_entry_that_says_no_more_is_of_a_list_and_bars_nothing() -> None:
+    plain = Entry("positive@1#1", "82", (), "eligible", "because", "理由")
+    assert (plain.number, plain.by_person, plain.barred_from_simplification) == (0, False, False)
+
+
+def test_a_code_meets_each_entry_that_its_beginning_names_once() -> None:
+    held = by_prefix([entry(each, each) for each in ("", "82", "8204", "820412", "8205", "8204120000")])
+    assert [each.hs_prefix for each in entries_about("820412", held)] == ["", "82", "8204", "820412"]
 
 
 def test_a_reference_names_its_list_version() -> None:
