@@ -20,6 +20,7 @@ from shared.workshop.processes.kafka import KafkaServer
 from shared.workshop.processes.ports import port_owner
 from shared.workshop.processes.postgres import PostgresServer
 from shared.workshop.processes.problem import ProcessProblem
+from shared.workshop.waiting import wait_until
 
 Say = Callable[[str], None]
 
@@ -37,7 +38,7 @@ class Platform:
     def start(self, say: Say, *, patience: float = 0) -> None:
         """Bring all up; a busy port is waited for as long as `patience`, then refused in one sentence."""
         self.layout.prepare()
-        self._refuse_busy_ports(time.monotonic() + patience)
+        self._refuse_busy_ports(patience)
         try:
             self._start_postgres(say)
             self._start_bus(say)
@@ -51,14 +52,15 @@ class Platform:
         with undisturbed():
             self._stack.close()
 
-    def _refuse_busy_ports(self, deadline: float) -> None:
-        for name, port in self.layout.ports.items():
-            if name.startswith("kafka") and self.layout.bus != "kafka":
-                continue
-            while (owner := port_owner(port)) is not None and time.monotonic() < deadline:
-                time.sleep(0.1)
-            if owner is not None:
+    def _refuse_busy_ports(self, patience: float) -> None:
+        needed = {port: name for name, port in self.layout.ports.items() if self._uses(name)}
+        wait_until(lambda: not any(map(port_owner, needed)), seconds=patience, pause=0.1)
+        for port, name in needed.items():
+            if owner := port_owner(port):
                 raise ProcessProblem(f"{owner}: stop it, or choose another port with {variable_of(name)}=…")
+
+    def _uses(self, name: str) -> bool:
+        return self.layout.bus == "kafka" or not name.startswith("kafka")
 
     def _start_postgres(self, say: Say) -> None:
         began = time.monotonic()

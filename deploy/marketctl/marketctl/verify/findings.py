@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from marketctl.installation import Installation
 from marketctl.verify.invariants import INVARIANTS
+from shared.workshop.waiting import wait_until
 
 _SETTLING_SECONDS = 5
 
@@ -30,9 +30,12 @@ def verify_all(market: Installation) -> list[Finding]:
 def verify_settled(market: Installation) -> list[Finding]:
     """The findings that remain after a short wait: events still travel while the databases are read in turn."""
     findings = verify_all(market)
-    deadline = time.monotonic() + _SETTLING_SECONDS
-    while findings and time.monotonic() < deadline:
-        time.sleep(0.5)
-        again = verify_all(market)
-        findings = [finding for finding in findings if finding in again]
+
+    def settled() -> bool:
+        nonlocal findings
+        if findings:
+            findings = [finding for finding in verify_all(market) if finding in findings]
+        return not findings
+
+    wait_until(settled, seconds=_SETTLING_SECONDS, pause=0.5)
     return findings

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from marketctl.installation import Installation
 from marketctl.layout import SERVICES
 from marketctl.services import described
 from shared.workshop.processes.problem import ProcessProblem
+from shared.workshop.waiting import wait_until
 
 Sequences = dict[tuple[str, str], int]
 _RESISTED = ("parked", "released")
@@ -61,10 +60,13 @@ def resisted_by(market: Installation, service: str) -> dict[str, int]:
 
 def wait_until_applied(market: Installation, *, seconds: float = 120) -> None:
     """Return once every published event is applied everywhere; ProcessProblem when nothing moved for `seconds`."""
-    before, deadline = [""], 0.0
-    while behind := in_flight(market):
-        if behind != before:
-            before, deadline = behind, time.monotonic() + seconds
-        if time.monotonic() > deadline:
+    behind = in_flight(market)
+
+    def moved() -> bool:
+        nonlocal behind
+        before, behind = behind, in_flight(market)
+        return behind != before
+
+    while behind:
+        if not wait_until(moved, seconds=seconds, pause=0.1):
             raise ProcessProblem(f"events are stuck: {behind[0]} ({len(behind)} aggregates); see marketctl parked")
-        time.sleep(0.1)
