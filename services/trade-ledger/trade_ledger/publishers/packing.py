@@ -37,15 +37,10 @@ async def packing_list_state(session: AsyncSession, row: PackingListRow) -> Pack
     """The public state of a packing list with its totals."""
     packed = await packed_lines_of(session, [row.id])
     lines = await lines_by_id(session, {each.line_id for each in packed})
-    return PackingListState(
+    return model_from(
+        PackingListState,
+        row,
         packing_list_id=row.id,
-        pilot=row.pilot,
-        number=row.number,
-        version=row.version,
-        status=row.status,
-        load_id=row.load_id,
-        consignor_id=row.consignor_id,
-        destination=row.destination,
         packages=sum(each.packages for each in packed),
         gross_weight_kg=sum((each.gross_weight_kg for each in packed), Decimal(0)),
         net_weight_kg=sum((each.net_weight_kg for each in packed), Decimal(0)),
@@ -55,17 +50,7 @@ async def packing_list_state(session: AsyncSession, row: PackingListRow) -> Pack
 
 
 def _packed(row: PackedLineRow, unit: str) -> PackedLine:
-    return PackedLine(
-        packed_line_id=row.id,
-        trade_id=row.trade_id,
-        trade_line_id=row.line_id,
-        quantity=row.quantity,
-        unit=unit,
-        packages=row.packages,
-        gross_weight_kg=row.gross_weight_kg,
-        net_weight_kg=row.net_weight_kg,
-        volume_m3=row.volume_m3,
-    )
+    return model_from(PackedLine, row, packed_line_id=row.id, trade_line_id=row.line_id, unit=unit)
 
 
 async def announce_packing_list(

@@ -100,12 +100,12 @@ async def lines_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, 
     return {row.id: row for row in (await session.execute(query)).scalars()}
 
 
-async def counters_of(session: AsyncSession, trade_id: UUID) -> dict[UUID, LineCounterRow]:
-    """A trade's counters, locked until commit in the order of the lines' ids."""
+async def counters_of(session: AsyncSession, trade_ids: Iterable[UUID]) -> dict[UUID, LineCounterRow]:
+    """The counters of trades by line, locked until commit in the order of the lines' ids."""
     query = (
         select(LineCounterRow)
         .join(TradeLineRow, TradeLineRow.id == LineCounterRow.line_id)
-        .where(TradeLineRow.trade_id == trade_id)
+        .where(TradeLineRow.trade_id.in_(trade_ids))
         .order_by(LineCounterRow.line_id)
         .with_for_update(of=LineCounterRow)
     )

@@ -14,6 +14,7 @@ from registry.store.tables import CommodityDecisionRow
 from shared.act import Act
 from shared.events.registry import CommodityDecided
 from shared.messaging.outbox import announce
+from shared.rows import model_from
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.recognition import recognise
@@ -51,16 +52,6 @@ async def decide_commodity(
         rule_version=versions_of_lists(entries),
     )
     session.add(row)
-    said = CommodityDecided(
-        decision_id=row.id,
-        pilot=act.pilot,
-        goods_name=goods_name,
-        hs_code=hs_code,
-        verdict=verdict,
-        reason=reason,
-        authority=act.role,
-        effective_from=today,
-        expires_on=expires_on,
-    )
+    said = model_from(CommodityDecided, row, decision_id=row.id)
     await announce(session, said, key=row.id, sequence=1, act=act)
     return row

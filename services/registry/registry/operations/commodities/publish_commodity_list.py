@@ -14,6 +14,7 @@ from registry.store.tables import CommodityListRow
 from shared.act import Act
 from shared.events.registry import CommodityEntryPublished, CommodityListPublished
 from shared.messaging.outbox import announce
+from shared.rows import model_from
 from shared.vocabulary.errors import Refused
 
 
@@ -41,15 +42,7 @@ async def publish_commodity_list(
         published_at=act.now,
     )
     session.add(row)
-    header = CommodityListPublished(
-        list_id=row.id,
-        pilot=act.pilot,
-        kind=kind,
-        version=version,
-        effective_from=effective_from,
-        entry_count=len(entries),
-        source=source,
-    )
+    header = model_from(CommodityListPublished, row, list_id=row.id, entry_count=len(entries))
     await announce(session, header, key=row.id, sequence=1, act=act)
     for number, entry in enumerate(entries, 1):
         said = CommodityEntryPublished(

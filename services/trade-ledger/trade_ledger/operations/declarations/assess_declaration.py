@@ -148,9 +148,7 @@ async def _shares(
     held = {part.trade_id for parts in packed.values() for part in parts}
     trades = {trade.id: trade for trade in await trades_for_update(session, held)}
     lines = await lines_by_id(session, packed)
-    declared: dict[UUID, Decimal] = {}
-    for trade_id in sorted(trades):
-        declared |= {line_id: c.declared for line_id, c in (await counters_of(session, trade_id)).items()}
+    counters = await counters_of(session, trades)
     values = await slip_values_declared(session, lines, row.id)
     entries = await entries_in_force(session, act.pilot, today)
     shares = []
@@ -172,7 +170,7 @@ async def _shares(
                 slip_value=valuation.slip_share(
                     line.amount,
                     line.quantity,
-                    valuation.Declared(declared[line_id], values.get(line_id, Decimal(0))),
+                    valuation.Declared(counters[line_id].declared, values.get(line_id, Decimal(0))),
                     quantity,
                     trade.currency,
                 ),

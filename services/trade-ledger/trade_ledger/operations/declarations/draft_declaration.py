@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from shared.act import Act
 from shared.events.trade_ledger import PriceTerm
 from shared.reference import customs_code
-from shared.rows import next_number
+from shared.rows import model_from, next_number
 from shared.vocabulary.errors import Hidden, Malformed, NotFound, Refused
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
@@ -76,7 +76,7 @@ async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act
         export_date=None,
         created_at=act.now,
         currency=drafted.currency,
-        content=DeclarationContent(entered=_entered(drafted, lists[0].destination)),
+        content=DeclarationContent(entered=model_from(Entered, drafted, destination=lists[0].destination)),
     )
     session.add(row)
     await session.flush()
@@ -86,19 +86,3 @@ async def draft_declaration(session: AsyncSession, drafted: Drafted, *, act: Act
 def _amounts(drafted: Drafted) -> dict[str, Decimal]:
     charges = {f"/{name}": getattr(drafted, name) for name in ("freight", "insurance", "inland")}
     return charges | {f"/differences/{index}/amount": each.amount for index, each in enumerate(drafted.differences)}
-
-
-def _entered(drafted: Drafted, destination: str) -> Entered:
-    return Entered(
-        packing_list_ids=drafted.packing_list_ids,
-        customs_office=drafted.customs_office,
-        port=drafted.port,
-        destination=destination,
-        price_term=drafted.price_term,
-        freight=drafted.freight,
-        insurance=drafted.insurance,
-        inland=drafted.inland,
-        simplified=drafted.simplified,
-        differences=drafted.differences,
-        expected_arrival=drafted.expected_arrival,
-    )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.events.trade_ledger import DeclarationSubmitted, ValueDifference
+from shared.rows import model_from
 from shared.vocabulary.errors import Conflict, Refused
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.merge import Item
@@ -66,18 +67,7 @@ def _assessed(assessed: Assessment, act: Act) -> Assessed:
 
 
 def _item(number: int, item: Item) -> SubmittedItem:
-    return SubmittedItem(
-        item_no=number,
-        hs_code=item.hs_code,
-        goods_name=item.goods_name,
-        merged=item.merged,
-        quantity=item.quantity,
-        unit=item.unit,
-        packages=item.packages,
-        gross_weight_kg=item.gross_weight_kg,
-        net_weight_kg=item.net_weight_kg,
-        portion_ids=tuple(UUID(each) for each in item.portions),
-    )
+    return model_from(SubmittedItem, item, item_no=number, portion_ids=tuple(UUID(each) for each in item.portions))
 
 
 def _portion(row: DeclarationRow, share: Share, item_no: int, assessed: Assessment) -> PortionRow:

@@ -72,7 +72,7 @@ async def correct_trade(
             "lines": tuple(lines),
         }
     )
-    counters = await counters_of(session, trade_id)
+    counters = await counters_of(session, [trade_id])
     packed = {key: row.packed for key, row in counters.items()}
     breaches = [*_rule_breaches(prepared, trade), *breaches_of_new_terms(trade.state, state), *unknown]
     breaches += breaches_of_packed(_quantities(trade.state.lines), _quantities(lines), packed)

@@ -24,7 +24,7 @@ async def void_trade(session: AsyncSession, trade_id: UUID, *, version: int, rea
     trade = await own_trade(session, trade_id, version, act)
     if trade.status != "registered":
         raise Conflict("trade_void", "the trade is void already")
-    counters = await counters_of(session, trade_id)
+    counters = await counters_of(session, [trade_id])
     subjects = await subjects_by_id(session, [trade.seller_id, trade.consignor_id])
     seller, consignor = subjects.get(trade.seller_id), subjects.get(trade.consignor_id)
     if stopped := breaches_of_stop_orders(standings_of(seller), standings_of(consignor)):
