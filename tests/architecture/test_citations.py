@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from marketctl.contract.reference import reference_texts, rules_in
+from marketctl.contract.reference import reference_texts, rules_cited, rules_in, rules_shown
 from marketctl.layout import ROOT
 from marketctl.verify.invariants import INVARIANTS
 from shared.vocabulary.rules import rules
@@ -61,7 +61,13 @@ def test_every_cited_page_and_section_is_there() -> None:
 
 def test_every_place_that_is_named_is_there() -> None:
     named = [(file, place) for file, text in texts() for place in _PLACE.findall(text)]
-    assert [f"{file.relative_to(ROOT)}: {place}" for file, place in named if not (ROOT / place).exists()] == []
+    assert [f"{file.relative_to(ROOT)}: {place}" for file, place in named if not is_there(place)] == []
+
+
+def is_there(place: str) -> bool:
+    """Whether a file or folder is there, and of `file::test` the test in it."""
+    name, _, test = place.partition("::")
+    return (ROOT / name).exists() and (not test or f"def {test}(" in (ROOT / name).read_text("utf-8"))
 
 
 def test_sections_are_cited_by_heading_and_documents_outside_the_repository_never() -> None:
@@ -77,6 +83,11 @@ def test_every_cited_rule_invariant_and_fault_is_explained() -> None:
     checks = {name for _, text in cited for name in re.findall(r"\b[IF]\d{1,2}\b", text)}
     assert checks == {name for kind in explained.values() for name in kind}
     assert set(INVARIANTS) <= set(explained["invariants"])
+
+
+def test_every_rule_of_the_product_is_named_by_a_test_that_shows_it() -> None:
+    """A rule that the code cites and no test names is a rule that nobody would miss (docs/reference/rules.md)."""
+    assert rules_cited().keys() - rules_shown().keys() == set()
 
 
 @pytest.mark.parametrize("kind", ["invariants", "faults"])

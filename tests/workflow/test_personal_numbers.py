@@ -45,6 +45,7 @@ def tables_of(connection: psycopg.Connection[Any]) -> list[str]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_table_holds_a_personal_number_in_clear(lived: Lived, service: str) -> None:
+    """V66."""
     wait_until_applied(lived.layout.installation)
     sought = canaries()
     found = set()
@@ -61,6 +62,7 @@ def test_no_table_holds_a_personal_number_in_clear(lived: Lived, service: str) -
 
 
 def test_no_log_holds_a_personal_number_in_clear(lived: Lived) -> None:
+    """V66."""
     sought = canaries()
     logs = {file.name: file.read_text("utf-8", "replace") for file in lived.layout.logs.glob("*.log")}
     assert len(logs) >= 2 * len(SERVICES)

@@ -51,6 +51,7 @@ def test_every_kind_of_command_sent_ten_times_at_once_has_one_effect_and_one_ans
 
 
 def test_verify_finds_nothing_wrong(lived: Lived) -> None:
+    """V68."""
     assert [str(finding) for finding in verify_all(lived.layout.installation)] == []
 
 

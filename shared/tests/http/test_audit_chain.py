@@ -48,6 +48,7 @@ async def test_an_unchanged_trail_is_valid(desk: Any) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
 async def test_a_changed_trail_is_reported(desk: Any, damage: str) -> None:
+    """V64."""
     await chained(desk)
     with psycopg.connect(desk.dsn, autocommit=True) as connection:
         with pytest.raises(psycopg.errors.RaiseException, match="append-only"):

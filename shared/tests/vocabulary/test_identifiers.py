@@ -24,6 +24,7 @@ from shared.vocabulary.identifiers import (
 
 @given(st.integers(0, 2**32), st.integers(0, 17), st.sampled_from("0123456789"))
 def test_a_credit_code_with_one_wrong_digit_is_refused(seed: int, place: int, digit: str) -> None:
+    """V58."""
     code = credit_code(Random(seed))
     assert normalise_identity("credit_code", code, "CN") == code
     wrong = code[:place] + digit + code[place + 1 :]
@@ -56,6 +57,7 @@ def test_a_resident_id_with_one_wrong_digit_is_refused(seed: int, place: int, di
     ],
 )
 def test_the_kind_of_document_decides_the_check(kind: str, number: str, country: str, code: str) -> None:
+    """V4, V59."""
     with pytest.raises(InvalidIdentifier) as refused:
         normalise_identity(kind, number, country)
     assert refused.value.code == code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ _RULE = re.compile(r"\b(?:R-[A-Z]+-\d+|V\d+)\b")
 _RANGE = re.compile(r"\b(R-[A-Z]+-|V)(\d+)(?:…| to (?:R-[A-Z]+-|V))(\d+)\b")
 _CHECK = re.compile(r"\b[IF]\d{1,2}\b")
 _TESTS = ("shared/tests", "services", "deploy/marketctl/tests", "tests")
+_MOST_TESTS = 3
 BEGINS, ENDS = "<!-- rules: made by `make generate` -->\n", "<!-- rules end -->\n"
 
 
@@ -55,18 +57,44 @@ def _citing(folders: Iterable[Path]) -> dict[str, list[str]]:
 
 def rules_page() -> str:
     """Rule by rule: what it asks, its source, and the files that cite it."""
-    cited = _citing([ROOT / "shared/shared", *(ROOT / "services" / each / package_of(each) for each in SERVICES)])
+    cited = rules_cited()
     lines = [
         "# Rules and invariants of the trade",
         "",
         "Made by `make generate` from `shared/shared/vocabulary/rules.toml` and the code. `R-…` are rules of the",
-        "trade, `V…` invariants that follow from them. A rule that no file cites is not built yet.",
+        "trade, `V…` invariants that follow from them. A rule that no file cites is not built yet. The tests named",
+        "fail when the rule is not enforced.",
     ]
+    shown = rules_shown()
     for rule in rules().values():
         files = ", ".join(f"`{name}`" for name in cited.get(rule.id, ())) or "not built yet"
         lines += ["", f"## {rule.id}", f"**{rule.title}** · {rule.title_zh}", "", rule.text, ""]
         lines.append(f"Source: {rule.source}, {rule.version}. Cited by: {files}.")
+        if tests := shown.get(rule.id, []):
+            more = f" and {len(tests) - _MOST_TESTS} more" if len(tests) > _MOST_TESTS else ""
+            named = ", ".join(f"`{each}`" for each in tests[:_MOST_TESTS])
+            lines += ["", f"Shown by: {named}{more}."]
     return "\n".join(lines) + "\n"
+
+
+def rules_cited() -> dict[str, list[str]]:
+    """By rule the files of the product that cite it."""
+    return _citing([ROOT / "shared/shared", *(ROOT / "services" / each / package_of(each) for each in SERVICES)])
+
+
+def rules_shown() -> dict[str, list[str]]:
+    """By rule the tests that name it, as `file::test`: those that name fewest rules first, they show it best."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for file in _test_files():
+        text = file.read_text("utf-8")
+        for test in ast.walk(ast.parse(text)):
+            if not isinstance(test, ast.FunctionDef | ast.AsyncFunctionDef) or not test.name.startswith("test_"):
+                continue
+            first = min([test.lineno, *(each.lineno for each in test.decorator_list)])
+            named = rules_in("\n".join(text.splitlines()[first - 1 : test.end_lineno]))
+            for rule in named:
+                found.setdefault(rule, []).append((len(named), f"{file.relative_to(ROOT).as_posix()}::{test.name}"))
+    return {rule: [name for _, name in sorted(tests)] for rule, tests in found.items()}
 
 
 def invariants_page() -> str:
@@ -103,11 +131,14 @@ def faults_page() -> str:
 def _tests_citing() -> dict[str, list[str]]:
     """By invariant or fault the test files that cite it."""
     found: dict[str, list[str]] = {}
-    for folder in _TESTS:
-        for file in sorted((ROOT / folder).rglob("test_*.py")):
-            for name in set(_CHECK.findall(file.read_text("utf-8"))):
-                found.setdefault(name, []).append(file.relative_to(ROOT).as_posix())
+    for file in _test_files():
+        for name in set(_CHECK.findall(file.read_text("utf-8"))):
+            found.setdefault(name, []).append(file.relative_to(ROOT).as_posix())
     return found
+
+
+def _test_files() -> list[Path]:
+    return [file for folder in _TESTS for file in sorted((ROOT / folder).rglob("test_*.py"))]
 
 
 def readme_of(service: str) -> str:

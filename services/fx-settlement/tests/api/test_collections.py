@@ -91,6 +91,7 @@ async def test_an_unfiled_bank_books_nothing(trading: Any) -> None:
 
 
 async def test_only_the_collector_of_the_agreement_collects_and_at_most_the_room(trading: Any) -> None:
+    """R-FX-2, V36."""
     _, (portion,) = await trading.released()
     wrong = await trading.booked(collector_id=str(trading.second))
     body = {"matches": [{"portion_id": str(portion.portion_id), "amount": "1.00"}]}

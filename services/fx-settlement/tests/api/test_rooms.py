@@ -9,6 +9,8 @@ from uuid import UUID
 
 import pytest
 
+from shared.workshop.testing.registry_events import subject
+
 
 def hold_of(trading: Any, declaration_id: UUID, portion: Any, value: str = "600.00") -> dict[str, Any]:
     return {
@@ -41,6 +43,18 @@ async def test_a_hold_takes_room_and_a_commit_uses_it_once(trading: Any) -> None
     )
     assert (void.status_code, void.json()["code"]) == (409, "hold_ended")
     trading.check_books()
+
+
+async def test_no_room_is_held_for_a_collector_who_was_never_filed(trading: Any) -> None:
+    """R-FX-2."""
+    draft = subject("operator", status="submitted", effective_from=None)
+    await trading.hear(draft)
+    collector = draft.subject.subject_id
+    declaration_id, (portion,) = await trading.released(trading.portion(collector_id=collector))
+    body = {**hold_of(trading, declaration_id, portion), "collector_id": str(collector)}
+    answer = await trading.door.call("POST", "/v1/holds", body, **trading.as_bank())
+    assert (answer.status_code, answer.json()["code"]) == (409, "collector_not_filed")
+    assert trading.room(declaration_id)[2] == 0
 
 
 async def test_a_commit_stays_within_what_was_held(trading: Any) -> None:

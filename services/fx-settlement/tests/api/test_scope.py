@@ -92,6 +92,7 @@ async def test_a_token_without_its_party_or_bank_reaches_nothing(story: Any) -> 
 
 
 async def test_another_pilot_sees_nothing(story: Any) -> None:
+    """V69."""
     for path in story.paths.values():
         assert (await story.door.call("GET", path, role="safe", pilot="elsewhere")).status_code == 404
     assert (await story.door.done("GET", "/v1/journal", role="safe", pilot="elsewhere"))["items"] == []

@@ -52,6 +52,7 @@ async def parties(bureau: Any) -> Parties:
 
 
 async def test_terms_are_fixed_when_the_second_party_confirms(parties: Parties) -> None:
+    """V35."""
     proposed = await parties.proposed(parties.operator)
     assert (proposed["status"], proposed["principal_confirmed_at"]) == ("proposed", None)
     again = parties.act(proposed, "confirmations", parties.operator)
@@ -68,6 +69,7 @@ async def test_terms_are_fixed_when_the_second_party_confirms(parties: Parties) 
 
 
 async def test_no_path_changes_what_was_agreed(parties: Parties) -> None:
+    """V35."""
     agreement = await parties.proposed(parties.seller)
     for method in ("PUT", "PATCH", "DELETE"):
         path = f"/v1/export-agencies/{agreement['id']}"
@@ -107,6 +109,7 @@ async def test_an_export_agency_without_its_terms_or_with_an_unknown_party_is_no
 
 
 async def test_a_subject_of_another_pilot_is_no_party(parties: Parties) -> None:
+    """V69."""
     who = {**parties.bureau.as_party(parties.seller), "pilot": "yiwu"}
     calling = parties.bureau.door.call("POST", "/v1/export-agencies", parties.terms(), **who)
     assert await parties.bureau.refused(calling) == (409, "principal_not_filed")

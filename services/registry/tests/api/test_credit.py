@@ -30,6 +30,7 @@ async def test_a_grade_has_its_measures_and_is_announced(
 
 
 async def test_each_authority_keeps_its_own_grade_and_its_own_sequence(bureau: Any) -> None:
+    """R-CREDIT-1."""
     seller = await bureau.approved()
     path = f"/v1/subjects/{seller['id']}/credit-grades"
     for role, letter, day in (

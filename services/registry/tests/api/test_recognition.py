@@ -59,6 +59,7 @@ def in_force(case: RecognitionCase, pilot: str) -> tuple[list[Any], dict[str, st
 
 @pytest.mark.parametrize("case", CASES, ids=[each.id for each in CASES])
 async def test_goods_are_shown_with_the_entry_that_governs_them(bureau: Any, case: RecognitionCase) -> None:
+    """R-GOODS-2."""
     rows, references = in_force(case, "yiwu")
     async with bureau.door.app.state.runtime.sessions.begin() as session:
         session.add_all(rows)

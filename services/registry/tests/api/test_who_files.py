@@ -48,6 +48,7 @@ def identity(kind: str, number: str, country: str = "CN") -> dict[str, str]:
 async def test_the_kind_of_document_decides_how_its_number_is_checked(
     bureau: Any, given: dict[str, str], code: str | None
 ) -> None:
+    """V4."""
     body = {"identity": given, "name": "样例", "role": "supplier"}
     calling = bureau.door.call("POST", "/v1/subjects", body, role="agent", actor="acct:1")
     if code is None:

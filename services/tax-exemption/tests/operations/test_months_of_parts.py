@@ -78,3 +78,12 @@ async def test_what_a_case_of_customs_holds_back_is_not_exempted_until_it_is_clo
     closed = declaration_event(DeclarationDeparted, held, free, declaration_id=departed.declaration.declaration_id)
     await filing.hear(closed, sequence=2)
     assert [each[1] for each in await lines_of(filing, "2026-05")] == ["1000.00"]
+
+
+async def test_the_middle_rate_of_the_first_day_is_that_of_the_export_month(filing: Filing) -> None:
+    """R-TAX-6: sold in April, exported in May."""
+    goods = own(filing, sale_date="2026-04-20")
+    await filing.hear(declaration_event(DeclarationDeparted, goods, export_date=date(2026, 5, 31)))
+    filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
+    (line,) = filed["exemption_return"]["lines"]
+    assert (line["rate"], line["rate_id"]) == ("7", "middle:2026-05-01:USD")

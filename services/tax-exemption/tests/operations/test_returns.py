@@ -27,6 +27,7 @@ def said(dsn: str) -> list[str]:
 
 
 async def test_departed_portions_are_declared_and_accepted(filing: Filing) -> None:
+    """R-TAX-1, V48."""
     await filing.hear(declaration_event(DeclarationDeparted, own(filing), own(filing, "250.50")))
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
     assert filed["exemption_return"]["total_rmb"] == "8753.50"
@@ -78,6 +79,7 @@ async def test_goods_returned_after_filing_make_an_adjustment_in_a_later_month(f
 
 
 async def test_the_operator_files_only_where_the_agency_says_so(filing: Filing) -> None:
+    """V50."""
     await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
     stranger = {"role": "operator", "subject_id": uuid4()}
     foreign = await filing.door.call("POST", "/v1/returns", filing.body(), **stranger)
@@ -97,6 +99,17 @@ async def test_the_choice_of_rate_is_kept(filing: Filing) -> None:
     other = filing.body(rate_choice="sale_day")
     answer = await filing.door.call("POST", "/v1/returns", other, **filing.as_holder())
     assert (answer.status_code, answer.json()["code"]) == (409, "rate_choice_kept")
+
+
+async def test_a_tax_officer_accepts_no_return_that_it_filed_itself(filing: Filing) -> None:
+    """V6."""
+    await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
+    own_filing = {**filing.as_holder(), "actor": "user:both"}
+    filed = await filing.door.done("POST", "/v1/returns", filing.body(), **own_filing)
+    path, how = f"/v1/returns/{filed['id']}/acceptances", {"role": "tax", "version": filed["version"]}
+    refused = await filing.door.call("POST", path, actor="user:both", **how)
+    assert (refused.status_code, refused.json()["code"]) == (409, "own_return_decided")
+    assert (await filing.door.done("POST", path, actor="user:other", **how))["status"] == "accepted"
 
 
 async def test_outright_exports_make_no_return(filing: Filing) -> None:
@@ -179,6 +192,7 @@ async def test_the_choice_of_rate_binds_for_twelve_months(filing: Filing, choice
 
 
 async def test_before_the_acceptance_gate_only_outside_filings_are_recorded(filing: Filing) -> None:
+    """V51."""
     await filing.hear(filing.gate(None), declaration_event(DeclarationDeparted, own(filing)))
     refused = await filing.door.call("POST", "/v1/returns", filing.body(), **filing.as_holder())
     assert (refused.status_code, refused.json()["code"]) == (409, "acceptance_gate_closed")

@@ -39,6 +39,7 @@ async def test_whatever_comes_after_a_withdrawal_agrees_or_opens_one_case(yard: 
 
 
 async def test_a_declaration_that_was_shut_out_was_accepted_and_is_not_withdrawn(yard: Any, parties: Any) -> None:
+    """V33. V32."""
     declaration = await yard.submitted()
     part = {"portion_id": portion_of(declaration)["portion_id"], "quantity": "30"}
     declaration = await yard.receive(declaration["id"], "shut_out", portions=[part])

@@ -32,6 +32,7 @@ def open_cases(declaration: dict[str, Any]) -> list[str]:
 
 
 async def test_every_order_of_the_four_receipts_with_repeats_ends_equal(yard: Any) -> None:
+    """R-DECL-4, V30."""
     ends = []
     for number, order in enumerate(permutations(LATER)):
         declaration = await yard.submitted()
@@ -134,6 +135,7 @@ async def test_a_rejected_declaration_is_submitted_again_with_the_same_portions(
 
 
 async def test_of_two_declarations_with_one_customs_number_the_second_has_a_case(yard: Any) -> None:
+    """V34."""
     both = [await yard.submitted() for _ in range(2)]
     answers = await asyncio.gather(*(yard.receive(each["id"], "accepted", customs_number="N1") for each in both))
     assert sorted(open_cases(each) for each in answers) == [[], ["customs_number_taken"]]

@@ -126,6 +126,7 @@ async def test_a_container_and_a_vehicle_are_not_declared_together(yard: Any, ma
 async def test_lists_to_two_destinations_are_refused_at_the_draft_with_the_list(
     yard: Any, make_packed: Any, parties: Any
 ) -> None:
+    """V24."""
     first, second = (await yard.trade({}, {}))["trade"]["lines"]
     lists = [await yard.sealed(make_packed(first)), await yard.sealed(make_packed(second), destination="VN")]
     body = {
@@ -148,6 +149,7 @@ async def test_a_filed_broker_declares_for_the_consignor(yard: Any, make_packed:
 async def test_of_many_submissions_at_once_the_goods_are_declared_once(
     yard: Any, make_packed: Any, parties: Any
 ) -> None:
+    """V21."""
     packing_list = await yard.sealed(make_packed((await yard.trade())["trade"]["lines"][0]))
     drafts = [{**await yard.draft(packing_list["id"]), "consignor": parties["operator"]} for _ in range(5)]
     answers = await asyncio.gather(*(submit(yard, each) for each in drafts))
@@ -193,6 +195,15 @@ async def test_a_simplified_declaration_keeps_every_portion_in_one_item(
     behind = sorted(portion for item in state["items"] for portion in item["portion_ids"])
     assert behind == sorted(each["portion_id"] for each in state["portions"])
     assert sum(float(item["value"]) for item in state["items"]) == float(state["total_value"]) == 4200.0
+
+
+@pytest.mark.parametrize(("kinds", "expected"), [(50, []), (51, ["too_many_items"])])
+async def test_a_declaration_has_at_most_fifty_items(
+    yard: Any, make_packed: Any, parties: Any, kinds: int, expected: list[str]
+) -> None:
+    """R-DECL-1."""
+    draft = await drafted(yard, make_packed, parties, *({"goods_name": f"工具{n}"} for n in range(kinds)))
+    assert codes(await submit(yard, draft)) == expected
 
 
 async def test_without_the_months_rate_nothing_is_declared(yard: Any, make_packed: Any, parties: Any) -> None:

@@ -56,6 +56,7 @@ async def test_before_arrival_a_day_is_named_and_near(
 async def test_a_port_is_designated_from_day_to_day(
     yard: Any, make_packed: Any, parties: Any, valid_from: date, valid_to: date | None, codes: list[str]
 ) -> None:
+    """V29."""
     draft = await drafted(yard, make_packed)
     port = {"port_code": "8011", "pilot": "longshui", "name": "Port", "valid_from": valid_from, "valid_to": valid_to}
     await yard.hear(PortDesignated(**port))

@@ -42,6 +42,7 @@ def entitlement(declaration: dict[str, Any]) -> EntitlementChanged:
 
 
 async def test_any_id_or_number_leads_to_the_same_timeline(yard: Any, parties: Any, make_packed: Any) -> None:
+    """R-DECL-5."""
     trades, declaration = await two_sellers(yard, parties, make_packed)
     state = declaration["declaration"]
     declaration = await yard.receive(declaration["id"], "accepted", customs_number="801220260000000001")

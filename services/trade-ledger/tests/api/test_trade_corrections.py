@@ -34,6 +34,7 @@ async def pack(dsn: str, line_id: str, quantity: str) -> None:
 
 
 async def test_a_correction_is_a_new_version_and_the_old_one_stays(market: Any, dsn: str) -> None:
+    """R-TRADE-4, V17."""
     trade = await market.registered()
     line = market.line(unit_price="2.60", amount="312.00")
     answer = await corrected(market, trade, lines=[line], total="312.00")

@@ -269,6 +269,7 @@ async def test_unstorable_text_and_invalid_dates_are_named(market: Any, changed:
 
 
 async def test_the_same_document_on_two_trades_is_flagged_with_its_method(market: Any) -> None:
+    """V15, V19."""
     first = await market.registered(document_hashes=["a" * 64])
     second = await market.registered(document_hashes=["a" * 64, "b" * 64], settlement_method="cash")
     read = await market.door.done("GET", f"/v1/trades/{first['id']}", **market.as_operator())

@@ -135,6 +135,7 @@ async def test_the_rules_are_checked_on_the_lines_that_can_be_read(sheets: Any) 
 
 
 async def test_a_stall_belongs_to_its_holder_on_the_trade_date(market: Any, sheets: Any) -> None:
+    """V5."""
     earlier = subject("stall_holder", subject_id=UUID(int=1), stall=STALL)
     (stall,) = earlier.subject.stalls
     ended = stall.model_copy(update={"valid_to": date(2026, 4, 30)})

@@ -113,6 +113,7 @@ def test_an_arrival_is_of_a_sealed_load_at_a_filed_site_until_now(
 def test_a_handover_is_of_one_seller_to_one_operator_and_once(
     rule: str, second: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
+    """R-TRADE-5."""
     found = breaches_of_handover([TRADE, replace(TRADE, **second)])
     assert [(breach.code, breach.pointer) for breach in found] == expected
 

@@ -34,6 +34,7 @@ def test_with_exactly_five_kinds_nothing_is_merged() -> None:
 
 
 def test_without_the_choice_nothing_is_merged() -> None:
+    """V26."""
     assert len(items_of(SEVEN, simplified=False, single_kinds=5)) == 7
 
 
@@ -97,6 +98,7 @@ shares = st.lists(
 
 @given(shares, st.booleans(), st.integers(0, 6), st.randoms(use_true_random=False))
 def test_nothing_is_lost_and_the_order_does_not_matter(given_shares, simplified, single_kinds, random) -> None:  # type: ignore[no-untyped-def]  # hypothesis fills them
+    """V25, V26."""
     items = items_of(given_shares, simplified=simplified, single_kinds=single_kinds)
     for name in ("value", "packages", "gross_weight_kg", "net_weight_kg"):
         assert sum(getattr(item, name) for item in items) == sum(getattr(each, name) for each in given_shares)

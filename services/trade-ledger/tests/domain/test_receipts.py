@@ -27,6 +27,7 @@ def codes(outcome: Outcome) -> list[str]:
 
 
 def test_every_permutation_with_a_duplicate_gives_the_same_state() -> None:
+    """V30. R-DECL-4."""
     four = [receipt(kind, hour, "N1") for hour, kind in enumerate(("accepted", "inspected", "released", "departed"))]
     expected = outcome_of(four, SUBMITTED)
     assert expected.status == "departed"
@@ -81,6 +82,7 @@ def test_facts_that_disagree_open_a_case(kinds: list[str], status: str, expected
 
 
 def test_a_second_customs_number_is_a_case_and_the_first_stays() -> None:
+    """V34."""
     outcome = outcome_of([receipt("accepted", 0, "N1"), receipt("released", 1, "N2")], SUBMITTED)
     assert (outcome.customs_number, codes(outcome)) == ("N1", ["customs_number_differs"])
 
