@@ -179,3 +179,9 @@ class ReceiptIn(Input):
     export_date: date | None = None
     portions: list[PortionQuantity] = Field(default_factory=list, max_length=2000)
     note: str = Field("", max_length=500)
+    corrects: FilledText | None = Field(
+        None,
+        max_length=80,
+        description="receipt_id of an earlier message that this one replaces: that one is kept and no longer counts",
+        exclude_if=lambda corrected: corrected is None,
+    )

@@ -16,8 +16,15 @@ Frozen = Literal["room", "exemption", "certificate"]
 _FOR_PEOPLE = frozenset({"customs_number_taken", "receipt_id_reused"})
 _MOST_NAMED = 10
 _ALL: tuple[Frozen, ...] = ("room", "exemption", "certificate")
-# The day of departure decides the month of the exemption, and nothing that is collected.
-_FREEZES: dict[str, tuple[Frozen, ...]] = {"export_date_differs": ("exemption",)}
+# The days of departure and return decide the month of the exemption, and nothing that is collected. Nothing hangs on
+# the other days.
+_FREEZES: dict[str, tuple[Frozen, ...]] = {
+    "export_date_differs": ("exemption",),
+    "departure_date_impossible": ("exemption",),
+    "return_date_impossible": ("exemption",),
+    "date_impossible": (),
+    "arrival_date_impossible": (),
+}
 
 
 def frozen_by(code: str) -> tuple[Frozen, ...]:

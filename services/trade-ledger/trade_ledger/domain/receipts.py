@@ -19,7 +19,10 @@ INACTIVE = frozenset({"draft", "rejected", "withdrawn", "deleted"})
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One message of customs; `quantities` by portion where it concerns a part only, or what it amends them to."""
+    """One message of customs; `quantities` by portion where it concerns a part only, or what it amends them to.
+
+    `corrects` is the id of an earlier message that this one replaces.
+    """
 
     receipt_id: str
     kind: str
@@ -29,6 +32,8 @@ class Receipt:
     quantities: Mapping[str, Decimal] = field(default_factory=dict)
     values: Mapping[str, Decimal] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
+    recorded_at: datetime | None = None
+    corrects: str | None = None
 
 
 def breaches_of_portions(named: Sequence[str]) -> tuple[Breach, ...]:

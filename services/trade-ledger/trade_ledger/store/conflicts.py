@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
@@ -28,10 +29,29 @@ async def open_conflicts_of(session: AsyncSession, declaration_id: UUID) -> list
     return [each for each in await conflicts_of(session, declaration_id) if each.closed_at is None]
 
 
-async def keep_cases(session: AsyncSession, row: DeclarationRow, cases: Iterable[Case], act: Act) -> list[ConflictRow]:
-    """Open new cases and close those that later facts explain; returns the cases opened."""
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """The cases that were opened, and those that later facts closed."""
+
+    opened: list[ConflictRow]
+    closed: list[ConflictRow]
+
+
+async def keep_cases(
+    session: AsyncSession,
+    row: DeclarationRow,
+    cases: Iterable[Case],
+    act: Act,
+    *,
+    among: Collection[str] | None = None,
+    reason: str = "the receipts agree now",
+) -> Turned:
+    """Open new cases and close those that later facts explain, of all codes or of those that were looked at."""
     found = {(each.code, each.receipt_id): each for each in cases}
+    closed = []
     for known in await conflicts_of(session, row.id):
+        if among is not None and known.code not in among:
+            continue
         now = found.pop((known.code, known.receipt_id), None)
         still = now is not None
         if now is not None and known.closed_at is None:
@@ -39,19 +59,15 @@ async def keep_cases(session: AsyncSession, row: DeclarationRow, cases: Iterable
         opened, closed_by_facts = known.closed_at is None, known.closed_by == _FACTS
         turn = turn_of(known.code, still=still, opened=opened, closed_by_facts=closed_by_facts)
         if turn == "close":
-            close_by_facts(known, "the receipts agree now", act)
+            known.closed_at, known.closed_by, known.closing_reason = act.now, _FACTS, reason
+            closed.append(known)
         elif turn == "reopen":
             known.closed_at, known.closed_by, known.closing_reason = None, None, None
-    return [open_case(session, row, case, act) for case in found.values()]
+    return Turned([open_case(session, row, case, act) for case in found.values()], closed)
 
 
 def _named(case: Case) -> tuple[UUID, ...]:
     return tuple(UUID(each) for each in case.portions)
-
-
-def close_by_facts(case: ConflictRow, reason: str, act: Act) -> None:
-    """Closed by later facts; if these fall away again, so does the closing."""
-    case.closed_at, case.closed_by, case.closing_reason = act.now, _FACTS, reason
 
 
 def open_case(session: AsyncSession, row: DeclarationRow, case: Case, act: Act) -> ConflictRow:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,15 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.rows import row_to_change
+from trade_ledger.domain.dates import LoadTimes
 from trade_ledger.domain.days import PortionDays
 from trade_ledger.domain.portions import Numbers, Submitted
 from trade_ledger.domain.receipts import INACTIVE, PortionState
 from trade_ledger.domain.submission import ListFacts
 from trade_ledger.domain.valuation import slip_value_kept
 from trade_ledger.store.documents import Moved
-from trade_ledger.store.packing import load_for_update
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
-from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
+from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
 
 
 async def own_declaration(session: AsyncSession, declaration_id: UUID, version: int | None, act: Act) -> DeclarationRow:
@@ -144,11 +143,14 @@ def list_facts(each: PackingListRow, declaration_id: UUID | None, vehicles: set[
     )
 
 
-async def arrivals_of(session: AsyncSession, row: DeclarationRow) -> dict[str, datetime | None]:
-    """When each of the declaration's loads arrived, by number; the loads stay locked until commit."""
-    load_ids = row.content.assessed.load_ids if row.content.assessed else ()
-    loads = [await load_for_update(session, each) for each in sorted(load_ids)]
-    return {load.number: load.arrived_at for load in loads if load is not None}
+async def times_of_loads(session: AsyncSession, row: DeclarationRow, *, locked: bool) -> list[LoadTimes]:
+    """When each of the declaration's loads was sealed and arrived; `locked` until commit, after lists and counters."""
+    load_ids = sorted(row.content.assessed.load_ids) if row.content.assessed else []
+    query = select(LoadRow).where(LoadRow.id.in_(load_ids)).order_by(LoadRow.id)
+    if locked:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    loads = (await session.execute(query)).scalars()
+    return [LoadTimes(load.number, load.sealed_at, load.arrived_at) for load in loads]
 
 
 async def packing_lists_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[PackingListRow]:

@@ -171,6 +171,8 @@ class ReceiptMessage(Stored):
     export_date: date | None = None
     portions: tuple[ReceiptPortion, ...] = ()
     note: str = ""
+    # Omitted if absent, so that a message stored before this field existed still equals its repetition.
+    corrects: str | None = Field(None, exclude_if=lambda corrected: corrected is None)
 
 
 class Shown(Stored):

@@ -62,5 +62,7 @@ def _receipt(row: ReceiptRow) -> Receipt:
         export_date=told.export_date,
         quantities={str(each.portion_id): each.quantity for each in told.portions},
         values={str(each.portion_id): each.declared_value for each in told.portions if each.declared_value is not None},
+        recorded_at=row.recorded_at,
+        corrects=told.corrects,
         codes={str(each.portion_id): each.hs_code for each in told.portions if each.hs_code},
     )

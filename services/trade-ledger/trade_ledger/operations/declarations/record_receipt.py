@@ -38,6 +38,14 @@ from trade_ledger.domain.cases import (
     cases_of_limit,
     standing,
 )
+from trade_ledger.domain.dates import (
+    Bounds,
+    LoadTimes,
+    cases_of_arrival_dates,
+    cases_of_dates,
+    possible,
+    standing_receipts,
+)
 from trade_ledger.domain.receipts import INACTIVE, Outcome, Receipt, breaches_of_portions, cases_of_arrival, outcome_of
 from trade_ledger.domain.receipts import Conflict as Case
 from trade_ledger.domain.route import RouteFacts, route_of
@@ -48,7 +56,7 @@ from trade_ledger.publishers.declarations import announce_cases, announce_declar
 from trade_ledger.publishers.trades import verdict_of
 from trade_ledger.store.conflicts import conflicts_of, keep_cases, open_case
 from trade_ledger.store.customs_rates import rates_of_month
-from trade_ledger.store.declarations import arrivals_of, customs_number_holder, portions_of
+from trade_ledger.store.declarations import customs_number_holder, portions_of, times_of_loads
 from trade_ledger.store.documents import ByCustoms, ReceiptMessage
 from trade_ledger.store.facts import entries_in_force, grade_of
 from trade_ledger.store.parameters import DeclarationCountsAsMade, DeclarationLimitUsd, SamplingEvery
@@ -114,7 +122,10 @@ async def _repeat(
 
 async def _settle(session: AsyncSession, row: DeclarationRow, *, receipt_id: str, kind: str, act: Act) -> None:
     portions = await portions_of(session, row.id)
-    receipts = await receipts_known(session, row.id, row.attempt)
+    loads = await times_of_loads(session, row, locked=False)
+    told = standing_receipts(await receipts_known(session, row.id, row.attempt))
+    bounds = _bounds(portions, loads)
+    receipts = [possible(each, bounds) for each in told]
     outcome = outcome_of(receipts, {str(each.id): each.content.submitted.quantity for each in portions})
     before = row.status
     row.status, cases = standing(outcome, withdrawn=row.content.withdrawn_attempt == row.attempt)
@@ -123,10 +134,13 @@ async def _settle(session: AsyncSession, row: DeclarationRow, *, receipt_id: str
     if stuck := await book_outcome(session, row, portions, outcome, receipts, before=before, act=act):
         cases.append(case_of_room(stuck, outcome.proof or receipt_id))
     cases += await _limit_case(session, row, outcome)
+    if row.status not in INACTIVE:
+        cases += cases_of_arrival_dates(loads, bounds.traded.values())
     if asks_for_arrival(row.status, receipts):
-        cases += cases_of_arrival(receipts, await arrivals_of(session, row))
-    cases += await _code_case(session, row, portions, receipts, act)
-    opened = await keep_cases(session, row, cases, act)
+        loads = await times_of_loads(session, row, locked=True)
+        cases += cases_of_arrival(receipts, {each.number: each.arrived_at for each in loads})
+    cases += cases_of_dates(told, bounds) + await _code_case(session, row, portions, receipts, act)
+    opened = (await keep_cases(session, row, cases, act)).opened
     route = row.content.customs.route or await _route(session, row, outcome, len(cases), act)
     customs = ByCustoms(accepted_at=outcome.accepted_at, released_at=outcome.released_at, route=route)
     row.content = row.content.model_copy(update={"customs": customs})
@@ -134,6 +148,11 @@ async def _settle(session: AsyncSession, row: DeclarationRow, *, receipt_id: str
     await announce_cases(session, row, opened, receipt_id=receipt_id, act=act)
     if row.status in ("departed", "shut_out") and before != row.status:
         await close_emptied_loads(session, row, act=act)
+
+
+def _bounds(portions: Sequence[PortionRow], loads: Sequence[LoadTimes]) -> Bounds:
+    sealed = [legal_date(each.sealed_at) for each in loads if each.sealed_at is not None]
+    return Bounds({str(each.id): each.content.sale_date for each in portions}, max(sealed, default=None))
 
 
 async def _number_case(session: AsyncSession, row: DeclarationRow, outcome: Outcome, receipt_id: str) -> list[Case]:

@@ -22,6 +22,7 @@ from trade_ledger.domain.portions import (
     untouched,
 )
 from trade_ledger.operations.declarations.assess_declaration import Assessment, Share, assess_declaration
+from trade_ledger.operations.declarations.review_arrival import review_arrival
 from trade_ledger.publishers.declarations import announce_declaration
 from trade_ledger.store.declarations import own_declaration, put_portions
 from trade_ledger.store.documents import Assessed, ByCustoms, PortionContent, SubmittedItem, SubmittedNumbers
@@ -49,6 +50,7 @@ async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, ver
     row.status, row.attempt, row.customs_number = "submitted", row.attempt + 1, None
     row.content = row.content.model_copy(update={"assessed": _assessed(assessed, act), "customs": ByCustoms()})
     await announce_declaration(session, row, DeclarationSubmitted, act=act)
+    await review_arrival(session, [row.id], act)
     return row
 
 
