@@ -16,4 +16,4 @@ def upgrade() -> None:
     op.add_column(
         "conflicts", sa.Column("portion_ids", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False)
     )
-    op.add_column("conflicts", sa.Column("closing_evidence", sa.Text(), nullable=True))
+    op.add_column("conflicts", sa.Column("closing_evidence_hash", sa.Text(), nullable=True))

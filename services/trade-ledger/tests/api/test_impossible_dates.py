@@ -51,8 +51,7 @@ async def test_an_arrival_months_before_the_seal_is_a_case_of_the_site(
     path = f"/v1/declarations/{draft['id']}"
     if early:
         await yard.as_operator("POST", f"{path}/submissions", {}, version=0)
-    load = await yard.arrival(load_id, "2026-02-13T08:30:00+08:00")
-    assert load["load"]["arrived_at"] == "2026-02-13T00:30:00Z"
+    await yard.arrival(load_id, "2026-02-13T08:30:00+08:00")
     if not early:
         await yard.as_operator("POST", f"{path}/submissions", {}, version=0)
     declaration = await yard.as_operator("GET", path)

@@ -10,6 +10,7 @@ import pytest
 
 from shared.events.registry import GradeChanged
 
+SEEN = {"reason": "seen", "evidence_hash": "sha256:9f86"}
 LATER = {"accepted": 0, "inspected": 1, "released": 2, "departed": 3}
 
 
@@ -167,12 +168,15 @@ async def test_accepted_above_the_limit_is_recorded_with_a_case_that_customs_clo
     case = answer["declaration"]["open_conflicts"][0]["conflict_id"]
     path = f"/v1/declarations/{declaration['id']}/conflicts/{case}/closings"
     how = {"role": "customs", "version": answer["version"]}
-    closed = await yard.door.done("POST", path, {"reason": "seen"}, **how)
+    closed = await yard.door.done("POST", path, SEEN, **how)
     assert open_cases(closed) == []
-    stale = await yard.door.call("POST", path, {"reason": "seen"}, **how)
+    stale = await yard.door.call("POST", path, SEEN, **how)
     assert stale.status_code == 412
     after = await yard.receive(declaration["id"], "released")
     assert open_cases(after) == []
+    more = [{"portion_id": portion, "quantity": "50000", "declared_value": "200000.00"}]
+    later = {"issued_at": "2026-05-13T17:00:00+08:00", "portions": more}
+    assert open_cases(await yard.receive(declaration["id"], "amended", "higher", **later)) == ["value_over_limit"]
 
 
 async def test_parts_that_leave_and_return_in_different_months_are_told_by_day(yard: Any) -> None:

@@ -8,8 +8,10 @@ from decimal import Decimal
 import pytest
 
 from trade_ledger.domain.cases import (
+    ClosingFacts,
     CodeNow,
     asks_for_arrival,
+    breaches_of_closing,
     case_of_number,
     case_of_reuse,
     case_of_room,
@@ -39,6 +41,25 @@ TURNS = [
     ("a used customs number is closed by a person only", "customs_number_taken", False, True, False, "keep"),
     ("a used receipt id is closed by a person only", "receipt_id_reused", False, True, False, "keep"),
 ]
+
+
+CLOSINGS = [
+    ("customs closes customs' case", True, "customs", "customs", False, []),
+    ("customs doesn't close the consignor's", True, "consignor", "customs", False, ["somebody_else_must_act"]),
+    ("the consignor closes its own", True, "consignor", "operator", True, []),
+    ("a stall holder that exports by itself is the consignor", True, "consignor", "stall_holder", True, []),
+    ("the consignor doesn't close customs'", True, "customs", "operator", True, ["somebody_else_must_act"]),
+    ("commerce decides on goods", True, "commerce", "commerce", False, []),
+    ("a site closes what waits for it", True, "site_operator", "site_operator", False, []),
+    ("nobody closes twice", False, "customs", "customs", False, ["conflict_closed_already"]),
+]
+
+
+@pytest.mark.parametrize(("is_open", "must_act", "role", "own", "found"), [each[1:] for each in CLOSINGS],
+                         ids=[each[0] for each in CLOSINGS])  # fmt: skip
+def test_who_must_act_closes_a_case(is_open: bool, must_act: str, role: str, own: bool, found: list[str]) -> None:
+    facts = ClosingFacts(is_open, must_act=must_act, role=role, is_consignor=own)
+    assert [(each.code, each.rule) for each in breaches_of_closing(facts)] == [(code, "R-DECL-7") for code in found]
 
 
 @pytest.mark.parametrize(("code", "still", "opened", "by_facts", "turn"), [each[1:] for each in TURNS],

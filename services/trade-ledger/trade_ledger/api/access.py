@@ -7,6 +7,7 @@ from shared.http.upkeep import UPKEEP_ACCESS
 
 _OWN = "trades it sells, owns, consigns, buys (an agent: its buyers' too) or registered"
 _FIELD = "all of its pilot"
+_CASES = "its own declarations; sites: what waits for a site; authorities: all of its pilot"
 _AUTHORITIES = (
     "commerce",
     "customs",
@@ -54,7 +55,11 @@ ACCESS: Access = {
     "submit": grant(*_TRADERS, "broker", sees="its own declarations"),
     "withdraw": grant(*_TRADERS, "broker", sees="its own declarations"),
     "receive": grant("customs", sees=_FIELD),
-    "close_a_conflict": grant("customs", sees=_FIELD),
+    "list_conflicts": grant(*_TRADERS, "broker", "site_operator", *_AUTHORITIES, sees=_CASES),
+    "read_conflict": grant(*_TRADERS, "broker", "site_operator", *_AUTHORITIES, sees=_CASES),
+    "close_a_conflict": grant(
+        *_TRADERS, "customs", "commerce", "site_operator", sees=f"on which it must act, of {_CASES}"
+    ),
     "import_rate": grant("customs", sees=_FIELD),
     "list_customs_rates": grant(*_READERS, "bank", sees="all customs rates"),
     "trace": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),

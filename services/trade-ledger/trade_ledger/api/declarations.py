@@ -29,7 +29,6 @@ from trade_ledger.api.declaration_schemas import (
 from trade_ledger.api.filters import WantedDeclarations
 from trade_ledger.api.schemas import ReasonIn
 from trade_ledger.operations.declarations.assess_declaration import assess_declaration
-from trade_ledger.operations.declarations.close_conflict import close_conflict
 from trade_ledger.operations.declarations.draft_declaration import Drafted, draft_declaration
 from trade_ledger.operations.declarations.import_customs_rate import import_customs_rate
 from trade_ledger.operations.declarations.record_receipt import record_receipt
@@ -163,20 +162,6 @@ async def receive(declaration_id: UUID, body: ReceiptIn, command: Commanded) -> 
         kind=body.kind,
         issued_at=body.issued_at,
         message=ReceiptMessage.model_validate(body, from_attributes=True),
-        act=command.act,
-    )
-    return await _answer(command, row)
-
-
-@router.post("/v1/declarations/{declaration_id}/conflicts/{conflict_id}/closings", response_model=DeclarationOut)
-async def close_a_conflict(declaration_id: UUID, conflict_id: UUID, body: ReasonIn, command: Commanded) -> Response:
-    """Close a conflict case."""
-    row = await close_conflict(
-        command.session,
-        declaration_id,
-        conflict_id,
-        version=command.expected_version(),
-        reason=body.reason,
         act=command.act,
     )
     return await _answer(command, row)

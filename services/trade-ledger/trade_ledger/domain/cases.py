@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from shared.vocabulary.rules import Breach
 from trade_ledger.domain.receipts import INACTIVE, Outcome, Receipt
 from trade_ledger.domain.receipts import Conflict as Case
 
@@ -40,6 +41,25 @@ def turn_of(code: str, *, still: bool, opened: bool, closed_by_facts: bool) -> L
     if not still and opened and code not in _FOR_PEOPLE:
         return "close"
     return "reopen" if still and closed_by_facts else "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingFacts:
+    """A case that somebody wants to close in its role; `is_consignor` where it acts for the consignor."""
+
+    is_open: bool
+    must_act: str
+    role: str
+    is_consignor: bool
+
+
+def breaches_of_closing(facts: ClosingFacts) -> tuple[Breach, ...]:
+    """A case is closed once, by the party that must act on it (R-DECL-7)."""
+    breaches = [] if facts.is_open else [Breach("conflict_closed_already", "R-DECL-7")]
+    closer = "consignor" if facts.is_consignor else facts.role
+    if closer != facts.must_act:
+        breaches.append(Breach("somebody_else_must_act", "R-DECL-7", "", {"must_act": facts.must_act}))
+    return tuple(breaches)
 
 
 def standing(outcome: Outcome, *, withdrawn: bool) -> tuple[str, list[Case]]:

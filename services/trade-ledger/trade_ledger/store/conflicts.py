@@ -6,16 +6,39 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from trade_ledger.domain.cases import turn_of
 from trade_ledger.domain.receipts import Conflict as Case
+from trade_ledger.store.declarations import declarations_seen_by
 from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow
 
 _FACTS = "receipts"
+
+
+def conflicts_seen_by(
+    pilot: str, subject_id: UUID | None, *, all_of_them: bool, must_act: str | None, is_open: bool | None
+) -> Select[ConflictRow]:
+    """The cases a caller may see: all, or those of declarations it consigns or submits; narrowed to what is asked."""
+    row = ConflictRow
+    query = select(row).where(row.pilot == pilot)
+    if not all_of_them:
+        declarations = declarations_seen_by(pilot, subject_id, all_of_them=False).with_only_columns(DeclarationRow.id)
+        query = query.where(row.declaration_id.in_(declarations))
+    if must_act is not None:
+        query = query.where(row.must_act == must_act)
+    if is_open is None:
+        return query
+    return query.where(row.closed_at.is_(None) if is_open else row.closed_at.is_not(None))
+
+
+async def versions_of(session: AsyncSession, declaration_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """The newest version of some declarations."""
+    query = select(DeclarationRow.id, DeclarationRow.version).where(DeclarationRow.id.in_(set(declaration_ids)))
+    return {declaration_id: version for declaration_id, version in await session.execute(query)}
 
 
 async def conflicts_of(session: AsyncSession, declaration_id: UUID) -> list[ConflictRow]:
@@ -85,7 +108,7 @@ def open_case(session: AsyncSession, row: DeclarationRow, case: Case, act: Act) 
         closed_at=None,
         closed_by=None,
         closing_reason=None,
-        closing_evidence=None,
+        closing_evidence_hash=None,
     )
     session.add(opened)
     return opened

@@ -153,6 +153,13 @@ async def times_of_loads(session: AsyncSession, row: DeclarationRow, *, locked: 
     return [LoadTimes(load.number, load.sealed_at, load.arrived_at) for load in loads]
 
 
+async def sites_of(session: AsyncSession, row: DeclarationRow) -> set[UUID]:
+    """The supervised sites at which the declaration's loads arrived."""
+    load_ids = row.content.assessed.load_ids if row.content.assessed else ()
+    query = select(LoadRow.site_id).where(LoadRow.id.in_(load_ids), LoadRow.site_id.is_not(None))
+    return {each for each in (await session.execute(query)).scalars() if each is not None}
+
+
 async def packing_lists_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[PackingListRow]:
     """Several packing lists, locked in the order of their ids."""
     query = select(PackingListRow).where(PackingListRow.id.in_(set(ids))).order_by(PackingListRow.id)

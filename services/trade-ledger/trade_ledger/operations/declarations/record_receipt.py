@@ -133,7 +133,7 @@ async def _settle(session: AsyncSession, row: DeclarationRow, *, receipt_id: str
     cases += await _number_case(session, row, outcome, receipt_id)
     if stuck := await book_outcome(session, row, portions, outcome, receipts, before=before, act=act):
         cases.append(case_of_room(stuck, outcome.proof or receipt_id))
-    cases += await _limit_case(session, row, outcome)
+    cases += await _limit_case(session, row, outcome, receipts)
     if row.status not in INACTIVE:
         cases += cases_of_arrival_dates(loads, bounds.traded.values())
     if asks_for_arrival(row.status, receipts):
@@ -165,7 +165,10 @@ async def _number_case(session: AsyncSession, row: DeclarationRow, outcome: Outc
     return [] if holder is None else [case_of_number(holder.number, receipt_id)]
 
 
-async def _limit_case(session: AsyncSession, row: DeclarationRow, outcome: Outcome) -> list[Case]:
+async def _limit_case(
+    session: AsyncSession, row: DeclarationRow, outcome: Outcome, receipts: Sequence[Receipt]
+) -> list[Case]:
+    """A case for the newest value: what was closed for an earlier one is no answer to it."""
     assessed, total = row.content.assessed, row.total_value
     if outcome.proof is None or outcome.accepted_at is None or row.status in INACTIVE or not assessed or total is None:
         return []
@@ -177,7 +180,9 @@ async def _limit_case(session: AsyncSession, row: DeclarationRow, outcome: Outco
     if not {row.currency, "USD"} <= set(rates):
         return []
     usd = in_usd(total, row.currency, {currency: rate for currency, (_, rate) in rates.items()})
-    return cases_of_limit(usd, rules.on(DeclarationLimitUsd, day).value, outcome.proof)
+    valued = [each for each in receipts if each.values]
+    newest = max(valued, key=lambda each: (each.issued_at, each.receipt_id)).receipt_id if valued else outcome.proof
+    return cases_of_limit(usd, rules.on(DeclarationLimitUsd, day).value, newest)
 
 
 async def _code_case(

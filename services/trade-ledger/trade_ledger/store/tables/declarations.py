@@ -153,4 +153,4 @@ class ConflictRow(Row):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
     closing_reason: Mapped[str | None]
-    closing_evidence: Mapped[str | None]
+    closing_evidence_hash: Mapped[str | None]

@@ -1,0 +1,74 @@
+"""Conflict cases: facts of customs that don't agree with what is here, and who must act on them (R-DECL-7)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import Select
+
+from shared.http.access import Authorised
+from shared.http.command import Commanded, Reading
+from shared.http.identity import Caller
+from shared.http.paging import Page, WantedPage
+from shared.rows import model_from, row_seen
+from trade_ledger.api.conflict_schemas import ClosingIn, ConflictOut
+from trade_ledger.api.declaration_schemas import DeclarationOut
+from trade_ledger.api.declarations import shown
+from trade_ledger.domain.cases import frozen_by
+from trade_ledger.operations.declarations.close_conflict import Closing, close_conflict
+from trade_ledger.store.conflicts import conflicts_seen_by, versions_of
+from trade_ledger.store.tables.declarations import ConflictRow
+
+router = APIRouter(tags=["conflicts"])
+MustAct = Literal["customs", "commerce", "consignor", "site_operator"]
+
+
+def _seen_by(caller: Caller, must_act: str | None = None, is_open: bool | None = None) -> Select[ConflictRow]:
+    # A site operator reads no declarations: it sees only the cases that wait for a site.
+    must_act = "site_operator" if caller.role == "site_operator" else must_act
+    return conflicts_seen_by(
+        caller.pilot, caller.subject_id, all_of_them=not caller.is_party, must_act=must_act, is_open=is_open
+    )
+
+
+def _shown(row: ConflictRow, version: int) -> ConflictOut:
+    return model_from(ConflictOut, row, freezes=frozen_by(row.code), declaration_version=version)
+
+
+@router.get("/v1/conflicts")
+async def list_conflicts(
+    session: Reading,
+    caller: Authorised,
+    wanted: WantedPage,
+    is_open: Annotated[bool | None, Query(description="only open cases, or only closed ones")] = None,
+    must_act: Annotated[MustAct | None, Query(description="who must act")] = None,
+) -> Page[ConflictOut]:
+    """The cases the caller may see, newest first."""
+    rows = await wanted.rows(session, _seen_by(caller, must_act, is_open), ConflictRow.id)
+    versions = await versions_of(session, {each.declaration_id for each in rows})
+    return wanted.page(rows, [_shown(each, versions[each.declaration_id]) for each in rows], "id")
+
+
+@router.get("/v1/conflicts/{conflict_id}")
+async def read_conflict(conflict_id: UUID, session: Reading, caller: Authorised, response: Response) -> ConflictOut:
+    """One case; its ETag is the declaration's version, which closing it asks for."""
+    row = await row_seen(session, _seen_by(caller), conflict_id, pilot=caller.pilot, what="conflict")
+    version = (await versions_of(session, [row.declaration_id]))[row.declaration_id]
+    response.headers["etag"] = f'"{version}"'
+    return _shown(row, version)
+
+
+@router.post("/v1/declarations/{declaration_id}/conflicts/{conflict_id}/closings", response_model=DeclarationOut)
+async def close_a_conflict(declaration_id: UUID, conflict_id: UUID, body: ClosingIn, command: Commanded) -> Response:
+    """Close a case on which the caller must act, with reason and evidence; the version is the declaration's."""
+    row = await close_conflict(
+        command.session,
+        declaration_id,
+        conflict_id,
+        Closing(body.reason, body.evidence_hash, command.caller.site_id),
+        version=command.expected_version(),
+        act=command.act,
+    )
+    return await command.answer(await shown(command.session, row), version=row.version)
