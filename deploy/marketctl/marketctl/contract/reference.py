@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from marketctl.layout import ROOT, SERVICES, package_of
@@ -99,32 +99,34 @@ def rules_shown() -> dict[str, list[str]]:
 
 def invariants_page() -> str:
     """What `marketctl verify` checks, and what tests check beside it."""
-    shown = _tests_citing()
-    lines = [
+    return _page(
+        "invariants",
         "# What must hold over the four databases",
         "",
         "Made by `make generate`. `marketctl verify` checks these on a running installation and names each row that",
         "doesn't agree; those that it can't see are held by the tests named.",
-    ]
-    for name, entry in reference_texts()["invariants"].items():
-        held = "`marketctl verify`" if name in INVARIANTS else ", ".join(f"`{each}`" for each in shown[name])
-        lines += ["", f"## {name}", f"**{entry['title']}** · {entry['title_zh']}", "", entry["text"], ""]
-        lines.append(f"Checked by: {held}.")
-    return "\n".join(lines) + "\n"
+        label="Checked by",
+        checked_by_verify=set(INVARIANTS),
+    )
 
 
 def faults_page() -> str:
     """What may fail, what is promised then, and the tests that let it fail."""
-    shown = _tests_citing()
-    lines = [
+    return _page(
+        "faults",
         "# Faults and what is promised under them",
         "",
         "Made by `make generate`. Each test named here causes the fault and checks the promise.",
-    ]
-    for name, entry in reference_texts()["faults"].items():
-        tests = ", ".join(f"`{each}`" for each in shown[name])
+        label="Shown by",
+    )
+
+
+def _page(kind: str, *heading: str, label: str, checked_by_verify: Container[str] = ()) -> str:
+    shown, lines = _tests_citing(), list(heading)
+    for name, entry in reference_texts()[kind].items():
+        tests = "`marketctl verify`" if name in checked_by_verify else ", ".join(f"`{each}`" for each in shown[name])
         lines += ["", f"## {name}", f"**{entry['title']}** · {entry['title_zh']}", "", entry["text"], ""]
-        lines.append(f"Shown by: {tests}.")
+        lines.append(f"{label}: {tests}.")
     return "\n".join(lines) + "\n"
 
 
