@@ -36,7 +36,6 @@ from fx_settlement.store.rooms import (
 from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, HoldRow, PortionRoomRow
 from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
-from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
 
@@ -79,11 +78,6 @@ async def read_entitlement(
     query = entitlements_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
     row = await row_seen(session, query, declaration_id, pilot=caller.pilot, what="entitlement")
     response.headers["etag"] = f'"{row.version}"'
-    return await _entitlement(session, row, caller)
-
-
-async def _entitlement(session: AsyncSession, row: EntitlementRow, caller: Caller) -> EntitlementOut:
-    subject_id, bank_id = scope_of(caller)
     seen = await rooms_seen_by(session, [row.declaration_id], subject_id=subject_id, bank_id=bank_id)
     portions = await portions_seen_by(session, row.declaration_id, subject_id=subject_id, bank_id=bank_id)
     rooms = [room for room in await rooms_of(session, row.declaration_id) if room.portion_id in portions]

@@ -144,11 +144,9 @@ class HoldVoidIn(Input):
     reason: str = Field(min_length=3, max_length=500)
 
 
-class CollectionOfOwner(BaseModel):
-    """A collection as a goods owner who isn't the collector sees it: its own matches, and no sums of others'."""
+class CollectionFacts(BaseModel):
+    """What everybody who may see a collection sees of it."""
 
-    collection_id: UUID
-    pilot: str
     number: str
     version: int
     bank_id: UUID
@@ -162,6 +160,13 @@ class CollectionOfOwner(BaseModel):
     buyer_id: UUID | None
     payer_relation: str
     blocked_by: tuple[str, ...]
+
+
+class CollectionOfOwner(CollectionFacts):
+    """A collection as a goods owner who isn't the collector sees it: its own matches, and no sums of others'."""
+
+    collection_id: UUID
+    pilot: str
     matches: tuple[Match, ...]
 
 
@@ -178,23 +183,10 @@ class CollectionShown(CollectionOfOwner):
     refunds: tuple[Refund, ...]
 
 
-class CollectionSummary(BaseModel):
+class CollectionSummary(CollectionFacts):
     """A collection in a list; the sums are absent for an owner who doesn't collect."""
 
     id: UUID
-    version: int
-    number: str
-    bank_id: UUID
-    bank_reference: str
-    collector_id: UUID
-    account_kind: str
-    method: str
-    currency: str
-    received_on: date
-    payer: Mask
-    buyer_id: UUID | None
-    payer_relation: str
-    blocked_by: tuple[str, ...]
     amount: MoneyAmount | None
     bank_charges: MoneyAmount | None
     matched: MoneyAmount | None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -21,6 +22,22 @@ from shared.act import Act
 from shared.events.fx_settlement import CollectionUnmatched
 
 
+@dataclass(frozen=True, slots=True)
+class _Shrunk:
+    """A declaration's room and its portions', and what they will carry."""
+
+    entitlement: EntitlementRow
+    rooms: Mapping[UUID, PortionRoomRow]
+    whole: Bound
+    bounds: Mapping[UUID, Bound]
+
+    def excess(self, portion_id: UUID) -> Decimal:
+        return self.bounds[portion_id].excess(self.rooms[portion_id])
+
+    def fits(self, portion_ids: Iterable[UUID]) -> bool:
+        return self.whole.excess(self.entitlement) <= 0 and all(self.excess(each) <= 0 for each in portion_ids)
+
+
 async def shrink_room(
     session: AsyncSession,
     entitlement: EntitlementRow,
@@ -31,49 +48,34 @@ async def shrink_room(
     act: Act,
 ) -> None:
     """Whatever can't be freed stays, for the caller to freeze; newest holds and matches go first."""
-    over = [portion_id for portion_id in rooms if bounds[portion_id].excess(rooms[portion_id]) > 0]
-    await _void_holds(session, over, entitlement, whole, rooms, bounds, act)
+    shrunk = _Shrunk(entitlement, rooms, whole, bounds)
+    await _void_holds(session, shrunk, [each for each in rooms if shrunk.excess(each) > 0], act)
     if whole.excess(entitlement) > 0:
-        await _void_holds(session, list(rooms), entitlement, whole, rooms, bounds, act)
-    await _cut_matches(session, entitlement, rooms, whole, bounds, act)
+        await _void_holds(session, shrunk, list(rooms), act)
+    if not shrunk.fits(rooms):
+        await _cut_matches(session, shrunk, act)
 
 
-async def _void_holds(
-    session: AsyncSession,
-    portion_ids: list[UUID],
-    entitlement: EntitlementRow,
-    whole: Bound,
-    rooms: Mapping[UUID, PortionRoomRow],
-    bounds: Mapping[UUID, Bound],
-    act: Act,
-) -> None:
+async def _void_holds(session: AsyncSession, shrunk: _Shrunk, portion_ids: list[UUID], act: Act) -> None:
     for hold_id in await open_holds_on(session, portion_ids):
-        fits = all(bounds[each].excess(rooms[each]) <= 0 for each in portion_ids)
-        if fits and whole.excess(entitlement) <= 0:
+        if shrunk.fits(portion_ids):
             return
         hold = await hold_for_update(session, hold_id)
         if hold is not None and hold.status == "held":
             await end_hold(session, hold, "void", reason="the declaration shrank", act=act)
 
 
-async def _cut_matches(
-    session: AsyncSession,
-    entitlement: EntitlementRow,
-    rooms: Mapping[UUID, PortionRoomRow],
-    whole: Bound,
-    bounds: Mapping[UUID, Bound],
-    act: Act,
-) -> None:
-    if not _over(entitlement, rooms, whole, bounds):
-        return
-    locked = await matches_on_portions_for_update(session, rooms, act.pilot)
+async def _cut_matches(session: AsyncSession, shrunk: _Shrunk, act: Act) -> None:
+    locked = await matches_on_portions_for_update(session, shrunk.rooms, act.pilot)
     cut: set[UUID] = set()
     for match in locked.matches:
-        room, collection = rooms[match.portion_id], locked.collections[match.collection_id]
-        bound = bounds[match.portion_id]
+        room, collection = shrunk.rooms[match.portion_id], locked.collections[match.collection_id]
         # The whole's excess comes off portions matched beyond their own value, whose tolerance was borrowed.
-        borrowed = min(whole.excess(entitlement), room.matched + room.held - bound.collectable)
-        excess = max(bound.excess(room), borrowed)
+        borrowed = min(
+            shrunk.whole.excess(shrunk.entitlement),
+            room.matched + room.held - shrunk.bounds[match.portion_id].collectable,
+        )
+        excess = max(shrunk.excess(match.portion_id), borrowed)
         if excess <= 0:
             continue
         payable = locked.payable_of(match)
@@ -97,12 +99,3 @@ def _kept(match: MatchRow, excess: Decimal, collection: CollectionRow, payable: 
     if payable is None or freed.amount - freed.charges <= owed_on(payable):
         return kept
     return kept_of(share, share.amount - owed_on(payable), collection.currency, match.declared_currency)
-
-
-def _over(
-    entitlement: EntitlementRow,
-    rooms: Mapping[UUID, PortionRoomRow],
-    whole: Bound,
-    bounds: Mapping[UUID, Bound],
-) -> bool:
-    return whole.excess(entitlement) > 0 or any(bounds[each].excess(rooms[each]) > 0 for each in rooms)
