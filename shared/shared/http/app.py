@@ -29,6 +29,7 @@ from shared.http.tables import HttpTables
 from shared.logging import configure_logging
 from shared.messaging.adapters import bus_answers, bus_of
 from shared.messaging.outbox import Wake
+from shared.messaging.standing import NEEDS_RECONCILING, NOTED
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings
 
@@ -122,6 +123,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
         # A redirect is no problem document, and its address would be made from the caller's own Host header.
         redirect_slashes=False,
     )
+    app.state.service = service.name
     app.state.access = service.access
     app.state.catalogue = Catalogue(service.problems)
     for router in service.routers:
@@ -146,13 +148,18 @@ def _add_health(app: FastAPI) -> None:
         return {"status": "ok"}
 
     @app.get("/readyz", include_in_schema=False)
-    async def ready(response: Response) -> dict[str, str]:
+    async def ready(response: Response) -> dict[str, Any]:
         try:
             async with app.state.runtime.engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
+                standing = await connection.scalar(text("SELECT standing()"))
+                reasons = {row.part: row.reason for row in await connection.execute(text(NOTED))}
         except Exception:  # noqa: BLE001 - any failure here means not ready
             response.status_code = 503
             return {"status": "not ready", "database": "unreachable"}
+        NEEDS_RECONCILING.labels(app.state.service).set(bool(reasons))
+        if standing:
+            response.status_code = 503
+            return {"status": "not ready", "database": "ok", "code": standing, standing: reasons}
         # A service without its bus still accepts requests: the outbox stores its events.
         bus = "ok" if await bus_answers(bus_of(app.state.runtime.settings)) else "degraded"
         return {"status": "ready", "database": "ok", "bus": bus}

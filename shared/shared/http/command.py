@@ -16,6 +16,7 @@ from shared.http import audit, idempotency
 from shared.http.access import Authorised
 from shared.http.identity import Caller
 from shared.http.tables import HttpTables
+from shared.messaging.standing import refusal_of
 from shared.vocabulary.errors import Refused, Stale
 
 _LONGEST_VERSION = 18
@@ -203,7 +204,9 @@ async def answered_before(runtime: Any, attempt: Attempt) -> AsyncIterator[None]
     """For a route whose own statement claims the key: the answer already stored under it goes before a refusal."""
     try:
         yield
-    except (Refused, idempotency.KeyInUse):
+    except Exception as error:
+        if not isinstance(error, (Refused, idempotency.KeyInUse)) and refusal_of(error) is None:
+            raise
         async with runtime.sessions() as session:
             earlier = await idempotency.kept(
                 session,

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.http.tables import HttpTables
+from shared.vocabulary.errors import Unreconciled
 
 _LOCK_NOT_AVAILABLE = "55P03"
 _FIRST_ONE_WAIT = "2s"
@@ -53,9 +54,14 @@ def fingerprint_of(method: str, path: str, if_match: str | None, body: bytes) ->
 async def claim(
     session: AsyncSession, tables: HttpTables, *, principal: str, key: str, fingerprint: bytes
 ) -> Answer | None:
-    """Take the key in this transaction, or return the answer that its first use got."""
+    """Take the key in this transaction, or return the answer that its first use got.
+
+    Raises Unreconciled where no new command is taken (messaging's `standing`): a repeat still gets its answer.
+    """
     table = tables.idempotency
-    await session.execute(text(f"SET LOCAL lock_timeout = '{_FIRST_ONE_WAIT}'"))
+    standing = await session.scalar(
+        text(f"SELECT standing() FROM set_config('lock_timeout', '{_FIRST_ONE_WAIT}', true)")
+    )
     taking = (
         insert(table)
         .values(principal=principal, key=key, fingerprint=fingerprint)
@@ -69,6 +75,8 @@ async def claim(
             raise KeyInUse from error
         raise
     if taken is not None:
+        if standing:
+            raise Unreconciled(standing)
         await session.execute(text(f"SET LOCAL lock_timeout = '{_ORDINARY_WAIT}'"))
         return None
     return await kept(session, tables, principal=principal, key=key, fingerprint=fingerprint)

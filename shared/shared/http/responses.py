@@ -16,8 +16,9 @@ from shared.http import audit, idempotency
 from shared.http.command import Attempt, MediaTypeUnknown, Replay, VersionMissing, act_of, target_of
 from shared.http.identity import NotAuthenticated
 from shared.http.problems import MEDIA_TYPE, malformed
+from shared.messaging.standing import refusal_of
 from shared.tracing import trace_id_of
-from shared.vocabulary.errors import Conflict, Forbidden, Hidden, Malformed, NotFound, Refused, Stale
+from shared.vocabulary.errors import Conflict, Forbidden, Hidden, Malformed, NotFound, Refused, Stale, Unreconciled
 from shared.vocabulary.rules import Breach
 
 log = structlog.get_logger()
@@ -161,6 +162,11 @@ def _names(path: str, request: Request) -> bool:
     return compile_path(path)[0].match(request.url.path) is not None
 
 
+async def _unreconciled(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Unreconciled)  # noqa: S101 - narrows the handler's type
+    return problem_response(request, simple(error.code), headers=_RETRY_AFTER)
+
+
 async def _replay(request: Request, error: Exception) -> Response:
     assert isinstance(error, Replay)  # noqa: S101 - narrows the handler's type
     headers = {**error.answer.headers, "idempotency-replayed": "true"}
@@ -169,6 +175,8 @@ async def _replay(request: Request, error: Exception) -> Response:
 
 async def unexpected(request: Request, error: Exception) -> Response:
     """503 where only the infrastructure failed, 422 for values that can't be stored, else 500 with the trace id."""
+    if code := refusal_of(error):
+        return problem_response(request, simple(code), headers=_RETRY_AFTER)
     if is_transient(error):
         log.warning("unavailable", error=type(error).__name__)
         return problem_response(request, simple("unavailable"), headers=_RETRY_AFTER)
@@ -199,6 +207,7 @@ def add_responses(app: FastAPI) -> None:
         Stale: _stale,
         RequestValidationError: _validation,
         StarletteHTTPException: _http,
+        Unreconciled: _unreconciled,
         Replay: _replay,
         VersionMissing: answer("version_missing"),
         MediaTypeUnknown: answer("unsupported_media_type"),

@@ -39,8 +39,40 @@ class Record:
 Batches = dict[tuple[str, int], list[Record]]
 
 
+class Cursor(int):
+    """How far a service's outbox is on the bus; it may say whose outbox that is, and which event is at its position."""
+
+    lineage: str | None
+    event_id: str | None
+
+    def __new__(cls, position: int, *, lineage: str | None = None, event_id: str | None = None) -> Cursor:
+        made = super().__new__(cls, position)
+        made.lineage, made.event_id = lineage, event_id
+        return made
+
+    @classmethod
+    def read(cls, value: bytes, headers: Headers) -> Cursor:
+        """From its record; the last release wrote the position alone."""
+        said = {name: text.decode() for name, text in headers}
+        return cls(int(value), lineage=said.get("lineage"), event_id=said.get("event_id"))
+
+    @staticmethod
+    def headers_of(cursor: int) -> Headers:
+        """What its record says beside the position; readers of the last release ignore it."""
+        said = {name: getattr(cursor, name, None) for name in ("lineage", "event_id")}
+        return [(name, text.encode()) for name, text in said.items() if text is not None]
+
+
 class BusStopped(SetupProblem):
-    """The bus and the database contradict each other: an operator has to intervene."""
+    """The bus is not as this process needs it: an operator has to intervene."""
+
+
+class Contradiction(BusStopped):
+    """The bus and the database contradict each other; `code` says how. It stands until it is reconciled."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class Fenced(Exception):
@@ -50,11 +82,14 @@ class Fenced(Exception):
 class Publisher(Protocol):
     """The one active publisher of a service."""
 
-    async def fence(self) -> int | None:
+    async def fence(self) -> Cursor | None:
         """End any predecessor and return the cursor it committed last; None when there never was one."""
 
     async def publish(self, records: Sequence[Outgoing], cursor: int) -> None:
-        """All records and the cursor in one transaction; after any error fence again before the next."""
+        """All records and the cursor (a Cursor, or its position) in one transaction.
+
+        After any error fence again before the next.
+        """
 
     async def close(self) -> None: ...
 
@@ -88,6 +123,9 @@ class Bus(Protocol):
     def publisher(self, service: str) -> Publisher: ...
 
     def reader(self, service: str, topics: Sequence[str], positions: LoadPositions) -> Reader: ...
+
+    async def identities(self, topics: Sequence[str]) -> dict[str, str]:
+        """What sets each topic apart from one of the same name, made anew; without those that aren't there."""
 
     async def is_empty(self, topics: Sequence[str]) -> bool:
         """Whether no topic holds a committed record."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class Abandoned(Exception):
@@ -24,3 +24,9 @@ def only_asked() -> Iterator[None]:
         if task is None or task.cancelling():
             raise
         raise Abandoned("the client cancelled what was waited for") from error
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait so long, or until asked to stop."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
@@ -22,11 +24,13 @@ from shared.messaging.applying import (
     progress_of,
     store_sequences,
 )
-from shared.messaging.bus import Batches, Bus, BusStopped, Positions, Reader, Record
-from shared.messaging.cancelling import only_asked
+from shared.messaging.bus import Batches, Bus, BusStopped, Contradiction, Positions, Reader, Record
+from shared.messaging.cancelling import only_asked, pause
+from shared.messaging.comparing import make_topics, require_same_topics
 from shared.messaging.failpoints import failpoint
 from shared.messaging.outbox import Wake
 from shared.messaging.parked_row import parked_row, reason_of
+from shared.messaging.standing import Standing, note, noted
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 
@@ -34,6 +38,7 @@ PARKED = Gauge("parked_events", "Events waiting for a person", ["service"])
 LAG = Gauge("consumer_lag", "Offsets between the consumer and the ends", ["service"])
 STALLED = Counter("consumer_stalled_total", "Times the bus client stood still and was built anew", ["service"])
 log = structlog.get_logger()
+Answer = TypeVar("Answer")
 
 _MOST = 500
 _WAIT_SECONDS = 0.5
@@ -74,10 +79,11 @@ class Consumer:
         self._stalls = 0
         self._service = subscriptions.service
         self.ready = asyncio.Event()
+        self.standing = Standing()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read and apply until stopped; rebuild the reader when infrastructure fails; raise Stalled after too long."""
-        pause = 0.1
+        patience = 0.1
         while not stop.is_set():
             started = time.monotonic()
             try:
@@ -93,41 +99,56 @@ class Consumer:
                     if self._stalls > _MOST_STALLS:
                         raise
                 log.warning("consumer begins anew", error=f"{type(error).__name__}: {error}")
-                pause = 0.1 if time.monotonic() - started > 30 else min(pause * 2, 5.0)
-                await _sleep(stop, pause)
+                patience = 0.1 if time.monotonic() - started > 30 else min(patience * 2, 5.0)
+                await pause(stop, patience)
 
     async def _as_active(self, stop: asyncio.Event) -> None:
         async with self._engine.connect() as lock:
             await lock.execution_options(isolation_level="AUTOCOMMIT")
             while not await lock.scalar(select(func.pg_try_advisory_lock(ACTIVE_CONSUMER_LOCK))):
                 self.ready.set()
-                await _sleep(stop, 1.0)
+                await pause(stop, 1.0)
                 if stop.is_set():
                     return
             try:
-                await self._read(stop, lock)
+                await self._read_until_contradicted(stop, lock)
             finally:
                 if not lock.closed and not lock.invalidated:
                     await lock.execute(select(func.pg_advisory_unlock(ACTIVE_CONSUMER_LOCK)))
 
-    async def _read(self, stop: asyncio.Event, lock: AsyncConnection) -> None:
+    async def _read_until_contradicted(self, stop: asyncio.Event, lock: AsyncConnection) -> None:
+        """Read; where something stands against the service, wait until it is gone, and say so."""
+        raw = (await lock.get_raw_connection()).driver_connection
+        try:
+            if not await noted(raw):
+                await self._read(stop, raw)
+        except Contradiction as found:
+            await note(raw, "consumer", found)
+        await self.standing.outlast(raw, stop, self.ready)
+
+    async def _read(self, stop: asyncio.Event, raw: Any) -> None:
         topics = self._subscriptions.topics()
-        await self._bus.ensure_topics(topics)
+        lived = {topic for (topic, _), position in (await self.positions()).items() if position}
+        await make_topics(raw, self._bus, topics, lived=lived)
         reader = self._bus.reader(self._service, topics, self.positions)
         try:
             await reader.start()
             self.ready.set()
             fed = checked = time.monotonic()
             while not stop.is_set():
-                batches = await self._fetch(reader)
+                batches = await self._answered(reader.fetch(most=_MOST, wait_seconds=_WAIT_SECONDS))
                 failpoint("consumer.fetched")
                 if batches:
+                    # Offsets of a topic made anew look the same.
+                    await require_same_topics(raw, self._bus, sorted({topic for topic, _ in batches}))
                     await self.apply(reader, batches)
                     self._stalls = 0
                     fed = time.monotonic()
                 if time.monotonic() - checked > 1:
                     checked = time.monotonic()
-                    await lock.execute(text("SELECT 1"))
+                    if await noted(raw):
+                        return
+                    await require_same_topics(raw, self._bus, topics)
                     fed = await self._watch(reader, fed)
         finally:
             # A client that hangs may hang on closing too.
@@ -135,20 +156,16 @@ class Consumer:
                 async with asyncio.timeout(self._stall_seconds):
                     await reader.close()
 
-    async def _fetch(self, reader: Reader) -> Batches:
+    async def _answered(self, asked: Awaitable[Answer]) -> Answer:
         try:
             async with asyncio.timeout(self._stall_seconds):
-                return await reader.fetch(most=_MOST, wait_seconds=_WAIT_SECONDS)
+                return await asked
         except TimeoutError as error:
             raise Stalled(f"the client has not answered for {self._stall_seconds} s") from error
 
     async def _watch(self, reader: Reader, fed: float) -> float:
         """Note when the consumer last received records or had none to read; Stalled if that is too long ago."""
-        try:
-            async with asyncio.timeout(self._stall_seconds):
-                lag = await reader.lag()
-        except TimeoutError as error:
-            raise Stalled(f"the client has not answered for {self._stall_seconds} s") from error
+        lag = await self._answered(reader.lag())
         LAG.labels(self._service).set(lag)
         await self._count_parked()
         if not lag:
@@ -281,10 +298,3 @@ def _tell_parked(record: Record, error: Exception) -> None:
         traceparent=ids.get("ce_traceparent"),
         **{name: row[name] for name in ("topic", "key", "type", "sequence", "reason")},
     )
-
-
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

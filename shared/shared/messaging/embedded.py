@@ -14,6 +14,8 @@ from shared.events.base import PARTITIONS
 from shared.messaging.bus import (
     Batches,
     BusStopped,
+    Contradiction,
+    Cursor,
     Fenced,
     LoadPositions,
     Outgoing,
@@ -32,7 +34,8 @@ _MOST_BYTES = 8 * 1024 * 1024
 _SESSION = {"timezone": "UTC", "lock_timeout": "20000", "idle_in_transaction_session_timeout": "10000"}
 _DDL = """
 CREATE TABLE IF NOT EXISTS bus_partitions (
-    topic text, partition int, next_offset bigint NOT NULL DEFAULT 0, PRIMARY KEY (topic, partition)
+    topic text, partition int, next_offset bigint NOT NULL DEFAULT 0, PRIMARY KEY (topic, partition),
+    identity uuid NOT NULL DEFAULT gen_random_uuid()
 ) WITH (fillfactor = 50);
 CREATE TABLE IF NOT EXISTS bus_records (
     topic text, partition int, "offset" bigint,
@@ -40,6 +43,15 @@ CREATE TABLE IF NOT EXISTS bus_records (
     published_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (topic, partition, "offset")
 );
 CREATE TABLE IF NOT EXISTS bus_producers (service text PRIMARY KEY, epoch bigint NOT NULL);
+"""
+# A log made before its partitions had identities; asked first, because the change would wait for every publisher.
+_LACKS_IDENTITIES = """
+SELECT NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'bus_partitions'::regclass AND attname = 'identity')
+"""
+_ADD_IDENTITIES = "ALTER TABLE bus_partitions ADD COLUMN identity uuid NOT NULL DEFAULT gen_random_uuid()"
+_IDENTITIES = """
+SELECT topic, md5(string_agg(identity::text, ',' ORDER BY partition)) AS identity
+FROM bus_partitions WHERE topic = ANY($1) GROUP BY topic
 """
 _FROM = """
 SELECT * FROM (
@@ -78,6 +90,8 @@ class EmbeddedBus:
             # Four services start at once: IF NOT EXISTS alone races in the catalogue.
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _DDL_LOCK)
             await connection.execute(_DDL)
+            if await connection.fetchval(_LACKS_IDENTITIES):
+                await connection.execute(_ADD_IDENTITIES)
             await connection.executemany(
                 "INSERT INTO bus_partitions (topic, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING", wanted
             )
@@ -94,6 +108,16 @@ class EmbeddedBus:
             "SELECT topic, partition, next_offset FROM bus_partitions WHERE topic = ANY($1)", list(topics)
         )
         return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+    async def identities(self, topics: Sequence[str]) -> dict[str, str]:
+        pool = await self.pool()
+        try:
+            rows = await pool.fetch(_IDENTITIES, list(topics))
+        except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
+            # A log that nobody has used, or one of the last release.
+            await self.ensure_topics([])
+            rows = await pool.fetch(_IDENTITIES, list(topics))
+        return {row["topic"]: row["identity"] for row in rows}
 
     async def is_empty(self, topics: Sequence[str]) -> bool:
         return not any((await self.ends(topics)).values())
@@ -118,18 +142,18 @@ class EmbeddedPublisher:
         self._service = service
         self._epoch = 0
 
-    async def fence(self) -> int | None:
+    async def fence(self) -> Cursor | None:
         pool = await self._bus.pool()
         self._epoch = await pool.fetchval(
             "INSERT INTO bus_producers (service, epoch) VALUES ($1, 1)"
             " ON CONFLICT (service) DO UPDATE SET epoch = bus_producers.epoch + 1 RETURNING epoch",
             self._service,
         )
-        value = await pool.fetchval(
-            'SELECT value FROM bus_records WHERE topic = $1 AND partition = 0 ORDER BY "offset" DESC LIMIT 1',
+        last = await pool.fetchrow(
+            'SELECT value, headers FROM bus_records WHERE topic = $1 AND partition = 0 ORDER BY "offset" DESC LIMIT 1',
             cursor_topic(self._service),
         )
-        return None if value is None else int(value)
+        return None if last is None else Cursor.read(last["value"], _unpacked(last["headers"]))
 
     async def publish(self, records: Sequence[Outgoing], cursor: int) -> None:
         async with (await self._bus.pool()).acquire() as connection:
@@ -140,7 +164,8 @@ class EmbeddedPublisher:
                 if epoch != self._epoch:
                     raise Fenced(f"{self._service} is published by epoch {epoch} now")
                 failpoint("relay.before_flush")
-                cursor_record = Outgoing(cursor_topic(self._service), 0, self._service, str(cursor).encode(), [])
+                said, at = str(int(cursor)).encode(), cursor_topic(self._service)
+                cursor_record = Outgoing(at, 0, self._service, said, Cursor.headers_of(cursor))
                 await _append(connection, [*records, cursor_record])
                 await connection.execute(
                     'DELETE FROM bus_records WHERE topic = $1 AND partition = 0 AND "offset" <'
@@ -196,9 +221,9 @@ class EmbeddedReader:
         ends = await self._bus.ends(self._topics)
         for where, position in self._at.items():
             if position > ends.get(where, 0):
-                raise BusStopped(
-                    f"position {position} lies beyond the end of {where[0]}/{where[1]}:"
-                    " the data folder belongs to another bus"
+                raise Contradiction(
+                    "position_beyond",
+                    f"position {position} lies beyond the end of {where[0]}/{where[1]}: the topic was made anew or cut",
                 )
 
     async def rewind(self) -> None:
@@ -226,9 +251,8 @@ class EmbeddedReader:
             rows = await (await self._bus.pool()).fetch(_FROM, *where, position, *share)
             # Offsets have no gaps: if the record at a position is gone, a later one must not be taken for it.
             if not rows or rows[0]["offset"] != position:
-                raise BusStopped(
-                    f"position {position} is no longer in {where[0]}/{where[1]}: the topic was cut or replaced"
-                )
+                said = f"position {position} is no longer in {where[0]}/{where[1]}: the topic was cut or replaced"
+                raise Contradiction("topic_cut", said)
             batches[where] = [
                 Record(*where, row["offset"], row["key"], row["value"], _unpacked(row["headers"])) for row in rows
             ]

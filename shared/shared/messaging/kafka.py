@@ -18,11 +18,13 @@ from aiokafka.errors import (
     for_code,
 )
 
-from shared.events.base import PARTITIONS, Topic
+from shared.events.base import PARTITIONS
 from shared.events.catalogue import TOPICS
 from shared.messaging.bus import (
     Batches,
     BusStopped,
+    Contradiction,
+    Cursor,
     Fenced,
     LoadPositions,
     Outgoing,
@@ -30,9 +32,9 @@ from shared.messaging.bus import (
     Record,
     cursor_topic,
 )
-from shared.messaging.envelope import owner_of
 from shared.messaging.failpoints import failpoint
 from shared.messaging.kafka_cursor import last_cursor
+from shared.messaging.kafka_topics import TopicIds, event_topic
 
 log = structlog.get_logger()
 
@@ -47,9 +49,10 @@ class KafkaBus:
     def __init__(self, bootstrap: str, prefix: str = "") -> None:
         self.bootstrap = bootstrap
         self.prefix = prefix
+        self._ids = TopicIds(bootstrap)
 
     async def ensure_topics(self, topics: Sequence[str], cursor_of: str | None = None) -> None:
-        wanted = [_event_topic(self.prefix, name) for name in topics]
+        wanted = [event_topic(self.prefix, name) for name in topics]
         if cursor_of is not None:
             wanted.append(
                 NewTopic(self.prefix + cursor_topic(cursor_of), 1, 1, topic_configs={"cleanup.policy": "compact"})
@@ -74,6 +77,10 @@ class KafkaBus:
 
     def reader(self, service: str, topics: Sequence[str], positions: LoadPositions) -> KafkaReader:
         return KafkaReader(self, service, list(topics), positions)
+
+    async def identities(self, topics: Sequence[str]) -> dict[str, str]:
+        found = await self._ids.of([self.prefix + topic for topic in topics])
+        return {name.removeprefix(self.prefix): identity for name, identity in found.items()}
 
     async def is_empty(self, topics: Sequence[str]) -> bool:
         # Offsets alone don't show it: those of an aborted transaction hold no event.
@@ -119,17 +126,8 @@ class KafkaBus:
             await reader.close()
 
     async def close(self) -> None:
-        """Clients are opened and closed by their users."""
-
-
-def _event_topic(prefix: str, name: str) -> NewTopic:
-    topic = TOPICS.get(name, Topic(name, owner_of(name)))
-    return NewTopic(
-        prefix + name,
-        topic.partitions,
-        1,
-        topic_configs={"retention.ms": "-1", "max.message.bytes": str(topic.max_message_bytes)},
-    )
+        """Other clients are opened and closed by their users."""
+        await self._ids.close()
 
 
 class KafkaPublisher:
@@ -140,7 +138,7 @@ class KafkaPublisher:
         self._service = service
         self._producer: AIOKafkaProducer | None = None
 
-    async def fence(self) -> int | None:
+    async def fence(self) -> Cursor | None:
         await self.close()
         # An idle transactional id expires and its producer is dead for good: never reuse one after an error.
         self._producer = AIOKafkaProducer(
@@ -174,7 +172,9 @@ class KafkaPublisher:
                     )
                     for record in records
                 ]
-                sends.append(await producer.send(topic, str(cursor).encode(), key=self._service.encode(), partition=0))
+                said, headers = str(int(cursor)).encode(), Cursor.headers_of(cursor)
+                key = self._service.encode()
+                sends.append(await producer.send(topic, said, key=key, partition=0, headers=headers))
                 # Sends that aren't awaited may never leave the process.
                 outcomes = await asyncio.gather(*sends, return_exceptions=True)
                 for outcome in outcomes:
@@ -238,9 +238,10 @@ class KafkaReader:
         for partition in self._partitions:
             position = loaded.get((self._name(partition), partition.partition), 0)
             if position > ends[partition]:
-                raise BusStopped(
+                raise Contradiction(
+                    "position_beyond",
                     f"position {position} lies beyond the end of {partition.topic}/{partition.partition}:"
-                    " the data folder belongs to another bus"
+                    " the topic was made anew or cut",
                 )
             consumer.seek(partition, position)
 
@@ -248,7 +249,8 @@ class KafkaReader:
         try:
             fetched = await self._open.getmany(timeout_ms=int(wait_seconds * 1000), max_records=most)
         except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
-            raise BusStopped(f"a position is outside its topic ({error}): the topic was cut or replaced") from error
+            said = f"a position is outside its topic ({error}): the topic was cut or replaced"
+            raise Contradiction("topic_cut", said) from error
         return {
             (self._name(partition), partition.partition): [
                 Record(

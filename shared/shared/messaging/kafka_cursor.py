@@ -8,11 +8,13 @@ import time
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.messaging.bus import Cursor
+
 _CURSOR_SEARCH = 64
 _PATIENCE_SECONDS = 60
 
 
-async def last_cursor(bootstrap: str, topic: str) -> int | None:
+async def last_cursor(bootstrap: str, topic: str) -> Cursor | None:
     """The cursor committed last, read once no transaction is open on its partition."""
     partition = TopicPartition(topic, 0)
     committed = AIOKafkaConsumer(
@@ -40,7 +42,7 @@ async def last_cursor(bootstrap: str, topic: str) -> int | None:
         await uncommitted.stop()
 
 
-async def _newest_value(consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> int | None:
+async def _newest_value(consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> Cursor | None:
     """Search backwards from the end: the last offsets may be markers or aborted records."""
     consumer.assign([partition])
     start = (await consumer.beginning_offsets([partition]))[partition]
@@ -48,10 +50,10 @@ async def _newest_value(consumer: AIOKafkaConsumer, partition: TopicPartition, e
     while end > start:
         begin = max(start, end - step)
         consumer.seek(partition, begin)
-        newest: int | None = None
+        newest: Cursor | None = None
         while await consumer.position(partition) < end:
             for records in (await consumer.getmany(partition, timeout_ms=200)).values():
-                newest = int(records[-1].value)
+                newest = Cursor.read(records[-1].value, [(name, text or b"") for name, text in records[-1].headers])
         if newest is not None or begin == start:
             return newest
         step *= 8

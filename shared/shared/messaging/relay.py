@@ -11,11 +11,13 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from shared.events.catalogue import TOPICS
-from shared.messaging.bus import Bus, BusStopped, Outgoing, Publisher
-from shared.messaging.cancelling import only_asked
+from shared.messaging.bus import Bus, BusStopped, Contradiction, Cursor, Outgoing, Publisher
+from shared.messaging.cancelling import only_asked, pause
+from shared.messaging.comparing import agreed_cursor, require_same_topics
 from shared.messaging.envelope import headers_of, partition_of
 from shared.messaging.failpoints import failpoint
 from shared.messaging.outbox import wake_channel
+from shared.messaging.standing import COMPARED, NEEDS_RECONCILING, Standing, note, noted
 
 PUBLISHED = Counter("relay_published_total", "Events published", ["service"])
 FENCES = Counter("relay_fences_total", "Times a relay took over or began anew after an error", ["service"])
@@ -26,6 +28,7 @@ MOST_EVENTS = 2000
 MOST_BYTES = 8 * 1024 * 1024
 _POLL_SECONDS = 1.0
 _ACTIVE_RELAY_LOCK = 1039_0002
+_NOTED = "noted"
 # A frozen relay loses its session, and with it the lock: another takes over.
 _SESSION = {"timezone": "UTC", "idle_session_timeout": "60000", "application_name": "relay"}
 
@@ -42,6 +45,9 @@ WITH fresh AS (
     FROM fresh
 )
 UPDATE outbox_placement SET horizon = pg_snapshot_xmin(pg_current_snapshot()) WHERE only_row = 1
+"""
+_FORGET_HORIZON = """
+INSERT INTO outbox_placement (only_row, horizon) VALUES (1, '0') ON CONFLICT (only_row) DO UPDATE SET horizon = '0'
 """
 # One event always, and no more bytes than a transaction should hold: what is not carried is not even fetched.
 _NEXT = """
@@ -85,14 +91,17 @@ class Relay:
         self._bus = bus
         self._woken = asyncio.Event()
         self._carried = False
+        self._lineage: str | None = None
         self._oldest: float | None = None
         self.ready = asyncio.Event()
+        self.standing = Standing()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take the lock, fence, carry; after any error begin anew with a new producer."""
         # Computed when asked: it grows while a bus that is away lets the relay do nothing.
         AGE.labels(self._service).set_function(self._age)
-        pause = 0.1
+        NEEDS_RECONCILING.labels(self._service).set_function(lambda: float(bool(self.standing.reasons)))
+        patience = 0.1
         while not stop.is_set():
             try:
                 with only_asked():
@@ -101,8 +110,8 @@ class Relay:
                 raise
             except Exception as error:  # noqa: BLE001 - database, bus and network fail in many ways
                 log.warning("relay begins anew", error=f"{type(error).__name__}: {error}")
-                await _wait(stop, pause)
-                pause = 0.1 if self._carried else min(pause * 2, 5.0)
+                await pause(stop, patience)
+                patience = 0.1 if self._carried else min(patience * 2, 5.0)
 
     def _age(self) -> float:
         return 0.0 if self._oldest is None else max(0.0, time.time() - self._oldest)
@@ -113,12 +122,23 @@ class Relay:
         try:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ACTIVE_RELAY_LOCK):
                 self.ready.set()
-                await _wait(stop, _POLL_SECONDS)
+                await pause(stop, _POLL_SECONDS)
                 if stop.is_set():
                     return
-            await self._carry_until(stop, connection)
+            try:
+                await self._require_none(connection)
+                await self._carry_until(stop, connection)
+            except Contradiction as found:
+                if found.code != _NOTED:
+                    await note(connection, "relay", found)
+                await self.standing.outlast(connection, stop, self.ready)
         finally:
             await connection.close(timeout=5)
+
+    async def _require_none(self, connection: Any) -> None:
+        """Contradiction while one stands in the database, whoever found it."""
+        for reason in (await noted(connection)).values():
+            raise Contradiction(_NOTED, reason)
 
     async def _carry_until(self, stop: asyncio.Event, connection: Any) -> None:
         publisher = self._bus.publisher(self._service)
@@ -142,34 +162,21 @@ class Relay:
             wait.cancel()
 
     async def _begin(self, connection: Any, publisher: Publisher) -> int:
-        """The cursor after a fresh fence; BusStopped where database and bus contradict each other."""
-        own = [topic.name for topic in TOPICS.values() if topic.owner == self._service]
-        await self._bus.ensure_topics(own, cursor_of=self._service)
+        """The cursor after a fresh fence; Contradiction where database and bus don't agree."""
         FENCES.labels(self._service).inc()
-        cursor = await publisher.fence()
-        await connection.execute(
-            "INSERT INTO outbox_placement (only_row, horizon) VALUES (1, '0') ON CONFLICT DO NOTHING"
-        )
-        if cursor is None:
-            if own and not await self._bus.is_empty(own):
-                raise BusStopped(
-                    f"{self._service}: the topics hold events but no relay cursor; it never starts from "
-                    "zero by itself: restore the cursor topic, or reset both bus and databases"
-                )
-            cursor = 0
+        cursor = await agreed_cursor(connection, self._bus, publisher, self._service)
+        self._lineage = cursor.lineage
+        # A horizon of another cluster's numbering would hide rows: this once every row is looked at.
+        await connection.execute(_FORGET_HORIZON)
         await self._place(connection)
-        last = await connection.fetchval("SELECT coalesce(max(position), 0) FROM outbox_positions")
-        if cursor > last:
-            raise BusStopped(
-                f"{self._service}: the bus has carried up to {cursor}, the outbox ends at {last}: the "
-                "database was restored to an earlier time; reconcile it before the relay goes on"
-            )
+        await connection.execute(COMPARED)
         return cursor
 
     async def _place(self, connection: Any) -> None:
         await connection.execute(_PLACE)
 
     async def _carry_all(self, connection: Any, publisher: Publisher, cursor: int) -> int:
+        await self._require_none(connection)
         await self._place(connection)
         while True:
             rows = await connection.fetch(_NEXT, cursor, MOST_EVENTS, MOST_BYTES)
@@ -179,19 +186,13 @@ class Relay:
             # The event's id holds when it was written by the wall; `occurred_at` goes by the sandbox clock.
             self._oldest = (rows[0]["event_id"].int >> 80) / 1000
             failpoint("relay.fetched")
-            cursor = rows[-1]["position"]
+            cursor = Cursor(rows[-1]["position"], lineage=self._lineage, event_id=str(rows[-1]["event_id"]))
+            await require_same_topics(connection, self._bus, sorted({row["topic"] for row in rows}))
             await publisher.publish([outgoing(row, _partitions(row["topic"])) for row in rows], cursor)
             PUBLISHED.labels(self._service).inc(len(rows))
             ids = [str(each["event_id"]) for each in (rows[0], rows[-1])]
-            log.info("published", events=len(rows), cursor=cursor, first_event_id=ids[0], last_event_id=ids[1])
+            log.info("published", events=len(rows), cursor=int(cursor), first_event_id=ids[0], last_event_id=ids[1])
 
 
 def _partitions(topic: str) -> int:
     return TOPICS[topic].partitions if topic in TOPICS else 6
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
-from shared.database import CONSUMER_ONLY, append_only
+from shared.database import CONSUMER_ONLY, append_only, made_with
 
 
 class Xid8(UserDefinedType[str]):
@@ -34,8 +34,39 @@ class Xid8(UserDefinedType[str]):
         return "xid8"
 
 
+UNRECONCILED = "55MR1"
+"""The SQLSTATE of a refused event. Its class is "not in the prerequisite state": consumers try again later."""
+
 # So that the check "migrations equal tables" recognises the columns it reads back.
 ischema_names["xid8"] = Xid8
+
+
+# Where a database stands: another cluster, another database, a table made anew by a restored dump, a server started
+# on restored files. Whatever brings rows of an earlier time back changes it.
+_INCARNATION = """CREATE OR REPLACE FUNCTION incarnation() RETURNS text LANGUAGE sql STABLE AS
+           $$ SELECT concat_ws('/', c.system_identifier, d.oid, 'outbox'::regclass::oid,
+                               extract(epoch FROM pg_postmaster_start_time()))
+                FROM pg_control_system() c, pg_database d WHERE d.datname = current_database() $$"""
+# Empty where commands are taken, else the problem code of their refusal.
+_STANDING = """CREATE OR REPLACE FUNCTION standing() RETURNS text LANGUAGE sql STABLE AS
+           $$ SELECT CASE WHEN EXISTS (SELECT FROM contradictions) THEN 'needs_reconciling'
+                          WHEN EXISTS (SELECT FROM lineage WHERE compared_in <> incarnation()) THEN 'not_compared'
+                          ELSE '' END $$"""
+_REFUSE = f"""CREATE OR REPLACE FUNCTION refuse_unreconciled() RETURNS trigger LANGUAGE plpgsql AS
+           $$ DECLARE code text := standing();
+              BEGIN
+                IF code <> '' THEN RAISE EXCEPTION '%', code USING ERRCODE = '{UNRECONCILED}'; END IF;
+                RETURN NULL;
+              END $$"""
+STANDING = (
+    _INCARNATION,
+    _STANDING,
+    _REFUSE,
+    "CREATE TRIGGER outbox_reconciled BEFORE INSERT ON outbox"
+    " FOR EACH STATEMENT EXECUTE FUNCTION refuse_unreconciled()",
+    "INSERT INTO lineage (only_row) VALUES (1) ON CONFLICT DO NOTHING",
+)
+"""What guards the outbox while database and bus contradict each other, whoever writes (ARCHITECTURE.md#the-bus)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +77,9 @@ class MessagingTables:
     consumer_positions: Table
     consumer_sequences: Table
     parked_events: Table
+    lineage: Table
+    contradictions: Table
+    topic_identities: Table
 
 
 def _outbox(metadata: MetaData) -> Table:
@@ -70,9 +104,22 @@ def _outbox(metadata: MetaData) -> Table:
     )
 
 
+def _lineage(metadata: MetaData) -> Table:
+    return Table(
+        "lineage",
+        metadata,
+        Column("only_row", Integer, primary_key=True, autoincrement=False),
+        # Made with the database, copied with a backup.
+        Column("id", UUID(as_uuid=True), nullable=False, server_default=text("gen_random_uuid()")),
+        # Where the database stood when the relay last compared it with the bus; null before the first time.
+        Column("compared_in", Text),
+    )
+
+
 def add_messaging_tables(metadata: MetaData) -> MessagingTables:
-    """Add outbox, placement, positions, sequences and parked events to a service's metadata."""
+    """Add outbox, placement, positions, sequences, parked events and the standing to a service's metadata."""
     append_only(metadata, "outbox", "outbox_positions")
+    made_with(metadata, *STANDING)
     return MessagingTables(
         outbox=_outbox(metadata),
         outbox_positions=Table(
@@ -125,5 +172,20 @@ def add_messaging_tables(metadata: MetaData) -> MessagingTables:
             Column("release_reason", Text),
             UniqueConstraint("topic", "partition", "offset"),
             Index("ix_parked_events_waiting", "topic", "key", postgresql_where=text("state = 'parked'")),
+        ),
+        lineage=_lineage(metadata),
+        contradictions=Table(
+            "contradictions",
+            metadata,
+            Column("part", Text, primary_key=True),
+            Column("code", Text, nullable=False),
+            Column("reason", Text, nullable=False),
+            Column("since", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+        ),
+        topic_identities=Table(
+            "topic_identities",
+            metadata,
+            Column("topic", Text, primary_key=True),
+            Column("identity", Text, nullable=False),
         ),
     )

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import structlog
 import uvicorn
@@ -37,8 +38,11 @@ def _health(relay: Relay, consumer: Consumer, port: int) -> uvicorn.Server:
         return JSONResponse({"status": "ok"})
 
     async def ready(_: Request) -> Response:
-        parts = {"relay": relay.ready.is_set(), "consumer": consumer.ready.is_set()}
-        return JSONResponse(parts, 200 if all(parts.values()) else 503)
+        parts: dict[str, Any] = {"relay": relay.ready.is_set(), "consumer": consumer.ready.is_set()}
+        status = 200 if all(parts.values()) else 503
+        if standing := relay.standing.reasons | consumer.standing.reasons:
+            parts["needs_reconciling"] = standing
+        return JSONResponse(parts, status)
 
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

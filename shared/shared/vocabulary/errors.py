@@ -47,3 +47,11 @@ class Malformed(Exception):
     def __init__(self, breaches: tuple[Breach, ...]) -> None:
         super().__init__(", ".join(breach.code for breach in breaches))
         self.breaches = breaches
+
+
+class Unreconciled(Exception):
+    """Database and bus don't agree, or it isn't known yet whether they do: no command is taken; `code` says which."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

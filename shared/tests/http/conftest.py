@@ -23,6 +23,7 @@ from shared.http.app import Service
 from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import WantedPage
 from shared.http.tables import add_http_tables
+from shared.messaging.tables import add_messaging_tables
 from shared.vocabulary.errors import NotFound, Stale
 from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
@@ -32,6 +33,7 @@ from shared.workshop.testing.tokens import ServedMint
 
 metadata = new_metadata()
 http_tables = add_http_tables(metadata)
+add_messaging_tables(metadata)
 notes = Table(
     "notes",
     metadata,

@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import make_sessions
-from shared.messaging.bus import Batches, Bus, BusStopped, Fenced, Outgoing, Positions, Reader, Record
+from shared.messaging.bus import Batches, Bus, Contradiction, Cursor, Fenced, Outgoing, Positions, Reader, Record
 from shared.messaging.consumer import Consumer
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.envelope import partition_of, read_envelope
@@ -116,7 +116,13 @@ class TestBusContract:
         await publisher.publish([outgoing("a", 1), outgoing("a", 2), outgoing("b", 1)], 3)
         await publisher.close()
         again = bus.publisher(SERVICE)
-        assert await again.fence() == 3
+        cursor = await again.fence()
+        assert cursor == 3
+        assert (cursor.lineage, cursor.event_id) == (None, None)
+        await again.publish([], Cursor(3, lineage="a database", event_id="an event"))
+        cursor = await again.fence()
+        assert cursor == 3
+        assert (cursor.lineage, cursor.event_id) == ("a database", "an event")
         await again.close()
         records = await read_all(bus)
         assert sorted((each.key, read_envelope(each.headers).sequence) for each in records) == [
@@ -161,9 +167,9 @@ class TestBusContract:
         await other.fence()
         await other.publish([outgoing("a", 1)], 1)
         await other.close()
-        side = make_side()
-        with pytest.raises(BusStopped, match="no relay cursor"):
-            await asyncio.wait_for(Relay(SERVICE, side.dsn, bus).run(asyncio.Event()), 30)
+        relay = Relay(SERVICE, make_side().dsn, bus)
+        async with running(relay):
+            await until(lambda: "no relay cursor" in relay.standing.reasons.get("relay", ""))
 
     async def test_a_cursor_beyond_the_outbox_stops_the_relay_with_a_sentence(self, bus: Bus, make_side: Any) -> None:
         await bus.ensure_topics([TOPIC], cursor_of=SERVICE)
@@ -171,11 +177,11 @@ class TestBusContract:
         await publisher.fence()
         await publisher.publish([outgoing("a", 1)], 17)
         await publisher.close()
-        side = make_side()
-        with pytest.raises(BusStopped, match="restored"):
-            await asyncio.wait_for(Relay(SERVICE, side.dsn, bus).run(asyncio.Event()), 30)
+        relay = Relay(SERVICE, make_side().dsn, bus)
+        async with running(relay):
+            await until(lambda: "restored" in relay.standing.reasons.get("relay", ""))
 
-    @pytest.mark.parametrize(("position", "said"), [(0, "cut or replaced"), (99, "another bus")])
+    @pytest.mark.parametrize(("position", "said"), [(0, "cut or replaced"), (99, "made anew or cut")])
     async def test_a_position_outside_its_topic_stops_the_reader_with_a_sentence(
         self, bus: Bus, position: int, said: str
     ) -> None:
@@ -190,7 +196,7 @@ class TestBusContract:
         async def positions() -> Positions:
             return {where: position}
 
-        with pytest.raises(BusStopped, match=said):
+        with pytest.raises(Contradiction, match=said):
             await first_batches(bus.reader("", [TOPIC], positions))
 
     async def test_each_event_is_applied_once_however_many_relays_run(

@@ -228,6 +228,7 @@ async def test_headers_without_a_value_park_their_record_on_kafka(kafka: str, ma
     await until(settled)
     stop.set()
     await running
+    await bus.close()
     assert await applied(engine) == [("bad", 1), ("good", 1)]
     assert [row.reason for row in await parked(engine, side)] == ["bad_envelope", "behind"]
 

@@ -25,7 +25,8 @@ from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
 TOPIC = "tax-exemption.returns"
-RELAY_POINTS = ["relay.before_commit", "relay.fetched", "relay.before_flush", "relay.after_commit"]
+# The first start of all also commits a cursor alone, before anything is fetched.
+RELAY_POINTS = ["relay.fetched", "relay.before_commit", "relay.before_flush", "relay.after_commit"]
 CONSUMER_POINTS = [
     "consumer.fetched",
     "consumer.effects_written",

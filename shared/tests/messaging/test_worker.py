@@ -87,15 +87,34 @@ async def test_a_worker_publishes_and_hears_shows_its_metrics_and_stops_in_order
             await worker.communicate()
 
 
-async def test_a_worker_on_a_restored_database_ends_with_a_sentence(bus: Bus, bus_address: str, make_side: Any) -> None:
+async def test_a_worker_on_a_restored_database_is_not_ready_and_says_why(
+    bus: Bus, bus_address: str, make_side: Any
+) -> None:
     await bus.ensure_topics(["tax-exemption.returns"], cursor_of=SERVICE)
     publisher = bus.publisher(SERVICE)
     await publisher.fence()
     await publisher.publish([], 17)
     await publisher.close()
-    worker = await start(make_side().dsn, bus_address, free_port())
-    async with asyncio.timeout(60):
-        _, log = await worker.communicate()
-    assert worker.returncode == 2
-    assert "restored to an earlier time" in log.decode()
-    assert "Traceback" not in log.decode()
+    port = free_port()
+    worker = await start(make_side().dsn, bus_address, port)
+    try:
+        said = ""
+
+        async def told() -> bool:
+            nonlocal said
+            said = await answer_of(port, "/readyz", 503)
+            return "needs_reconciling" in said
+
+        await until(told, pause=0.1)
+        assert "restored to an earlier time" in said
+        assert "marketctl reconcile" in said
+        assert f'needs_reconciling{{service="{SERVICE}"}} 1.0' in await answer_of(port, "/metrics", 200)
+        worker.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(60):
+            _, log = await worker.communicate()
+        assert worker.returncode == 0
+        assert "Traceback" not in log.decode()
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+            await worker.communicate()

@@ -1,0 +1,57 @@
+"""While database and bus contradict each other commands are refused; repeats and reads are answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+NOTES = ("POST", "/v1/notes")
+_FOUND = "INSERT INTO contradictions (part, code, reason) VALUES ('relay', 'cursor_beyond', 'the outbox ends at 3')"
+
+
+def run(dsn: str, statement: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+async def ready(desk: Any) -> tuple[int, Any]:
+    answer = await desk.door.client.get("/readyz")
+    return answer.status_code, answer.json()
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [(_FOUND, "needs_reconciling"), ("UPDATE lineage SET compared_in = 'another cluster'", "not_compared")],
+)
+async def test_commands_are_refused_with_what_to_do_and_reads_go_on(desk: Any, cause: str, code: str) -> None:
+    first = await desk.door.call(*NOTES, {"label": "before"}, key="k")
+    assert first.status_code == 201
+    run(desk.dsn, cause)
+    refused = await desk.door.call(*NOTES, {"label": "after"}, key="later")
+    assert (refused.status_code, refused.json()["code"]) == (503, code)
+    assert refused.headers["retry-after"]
+    assert refused.json()["fix"] != refused.json()["fix_zh"]
+    assert (await desk.door.call("GET", "/v1/notes")).status_code == 200
+    again = await desk.door.call(*NOTES, {"label": "before"}, key="k")
+    assert (again.status_code, again.content) == (201, first.content)
+    assert desk.written() == (1, 1)
+    status, told = await ready(desk)
+    assert (status, told["code"]) == (503, code)
+    run(desk.dsn, "DELETE FROM contradictions")
+    run(desk.dsn, "UPDATE lineage SET compared_in = incarnation()")
+    assert (await desk.door.call(*NOTES, {"label": "after"}, key="later")).status_code == 201
+    assert (await ready(desk))[0] == 200
+
+
+async def test_readiness_and_metrics_name_the_reason(desk: Any) -> None:
+    run(desk.dsn, _FOUND)
+    assert (await ready(desk))[1]["needs_reconciling"] == {"relay": "the outbox ends at 3"}
+    assert 'needs_reconciling{service="notes"} 1.0' in (await desk.door.client.get("/metrics")).text
+
+
+async def test_asking_costs_a_command_no_statement_more(desk: Any) -> None:
+    with desk.door.statements() as sent:
+        await desk.door.call(*NOTES, {"label": "counted"})
+    assert [each for each in sent if "standing()" in each] == [each for each in sent if "lock_timeout', '2s'" in each]
