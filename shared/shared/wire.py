@@ -1,8 +1,9 @@
-"""Types of the wire: decimals are JSON strings of a strict form, in and out (V54)."""
+"""Types of the wire: each value of a request has a kind with one form, and decimals are JSON strings (V54)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -10,7 +11,6 @@ from typing import Annotated, Any
 from pydantic import (
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -20,8 +20,14 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
+from shared.vocabulary.spelling import Unreadable, name_spelling, reference_spelling, text_spelling
 
-class DecimalText:
+
+class Kind:
+    """Marks a type whose form is told: tests/architecture refuses an input that has none."""
+
+
+class DecimalText(Kind):
     """Marks a Decimal that travels as a string: `whole` and `fraction` digits at most, `shown` at least.
 
     `most` bounds the number. Equal numbers have one spelling: no exponent, no trailing zeros beyond `shown`.
@@ -78,6 +84,40 @@ class DecimalText:
         return {"type": "string", "pattern": self.pattern}
 
 
+class Formed(Kind):
+    """Marks a value that `form` reads from JSON before pydantic does; it raises where the value has another form."""
+
+    def __init__(self, form: Callable[[Any], Any]) -> None:
+        self._form = form
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(self._form, handler(source))
+
+
+class Coded(Kind):
+    """Marks a text that its pattern leaves one spelling."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.str_schema(pattern=self._pattern)
+
+
+def _spelled(spelling: Callable[[str], str], *, may_be_empty: bool = False) -> Formed:
+    def form(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if may_be_empty and not value.strip():
+            return ""
+        try:
+            return spelling(value)
+        except Unreadable as error:
+            raise PydanticCustomError(error.code, "not readable") from None
+
+    return Formed(form)
+
+
 class Input(BaseModel):
     """What a caller sends: nothing unknown is accepted, and blanks around a text are not part of it."""
 
@@ -89,21 +129,89 @@ def one_of_missing(names: str) -> PydanticCustomError:
     return PydanticCustomError("one_of_fields_missing", "fields", {"expected": names})
 
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
+)
+_DIGITS = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
-def _dated(value: Any) -> Any:
-    if isinstance(value, date) or (isinstance(value, str) and _DATE.fullmatch(value)):
+def _day(value: Any) -> Any:
+    # A datetime is a date too, of whatever zone it was.
+    if type(value) is date or (isinstance(value, str) and _DAY.fullmatch(value)):
         return value
     raise PydanticCustomError("date_parsing", "a date is expected")
 
 
-DateText = Annotated[date, BeforeValidator(_dated)]
-"""A calendar date as YYYY-MM-DD and nothing else: left alone, pydantic takes a count of seconds for a day too."""
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
-"""Text that PostgreSQL can keep: it has no NUL."""
-FilledText = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
-"""Text that is more than blanks."""
+def _instant(value: Any) -> Any:
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        return value
+    raise PydanticCustomError("datetime_parsing", "an instant is expected")
+
+
+def _whole(value: Any) -> Any:
+    if type(value) is int:
+        return value
+    raise PydanticCustomError("int_type", "a JSON integer is expected")
+
+
+def _whole_in_url(value: Any) -> Any:
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    raise PydanticCustomError("int_parsing", "digits are expected")
+
+
+def _yes_no(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    raise PydanticCustomError("bool_type", "true or false is expected")
+
+
+def _yes_no_in_url(value: Any) -> Any:
+    if value in ("true", "false"):
+        return value == "true"
+    raise PydanticCustomError("bool_parsing", "true or false is expected")
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+class _StoredInUtc(Kind):
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(_utc, handler(source))
+
+
+DateText = Annotated[date, Formed(_day), Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
+"""A calendar day as YYYY-MM-DD and nothing else: no count of seconds, no time of another zone."""
+# A day of either end of the calendar has no neighbour in another zone.
+Instant = Annotated[
+    AwareDatetime,
+    Formed(_instant),
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+    _StoredInUtc(),
+]
+"""An instant as RFC 3339 with its offset; kept in UTC."""
+WholeNumber = Annotated[int, Formed(_whole)]
+"""A JSON integer: no true, no "1", no 1.0."""
+WholeNumberInUrl = Annotated[int, Formed(_whole_in_url), Field(ge=0, le=2**63 - 1)]
+"""A whole number in a path or query."""
+YesNo = Annotated[bool, Formed(_yes_no)]
+"""true or false, as JSON has them."""
+YesNoInUrl = Annotated[bool, Formed(_yes_no_in_url)]
+"""true or false in a query."""
+Text = Annotated[str, _spelled(text_spelling)]
+"""A remark in sentences; line breaks stay."""
+FilledText = Annotated[str, _spelled(text_spelling), StringConstraints(min_length=1)]
+"""A reason or the like: something of it is visible."""
+Name = Annotated[str, _spelled(name_spelling), StringConstraints(min_length=1)]
+"""What people, companies, goods and units are called: one spelling for what looks the same."""
+OptionalName = Annotated[str, _spelled(name_spelling)]
+"""A name, or nothing."""
+Reference = Annotated[str, _spelled(reference_spelling), StringConstraints(min_length=1)]
+"""A number or mark that somebody else gave: one spelling for what looks the same, a letter or digit in it (V39)."""
+OptionalReference = Annotated[str, _spelled(reference_spelling, may_be_empty=True)]
+"""A reference, or nothing."""
 MoneyAmount = Annotated[Decimal, DecimalText(16, 4, signed=True, shown=2)]
 UnsignedMoney = Annotated[Decimal, DecimalText(16, 4, shown=2)]
 PositiveMoney = Annotated[Decimal, DecimalText(16, 4, positive=True, shown=2)]
@@ -112,10 +220,12 @@ PositiveQuantity = Annotated[Decimal, DecimalText(14, 6, positive=True)]
 WeightText = Annotated[Decimal, DecimalText(14, 6)]
 PositiveWeight = Annotated[Decimal, DecimalText(14, 6, positive=True)]
 RateText = Annotated[Decimal, DecimalText(12, 8)]
-# A day of either end of the calendar has no neighbour in another zone.
-Instant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC))]
-CoordinateText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,9})?$")]
-CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-HsCodeText = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[0-9]{8}|[0-9]{10})$")]
-MonthText = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+CoordinateText = Annotated[str, Coded(r"^-?[0-9]{1,3}(\.[0-9]{1,9})?$")]
+CurrencyCode = Annotated[str, Coded(r"^[A-Z]{3}$")]
+CountryCode = Annotated[str, Coded(r"^[A-Z]{2}$")]
+HsCodeText = Annotated[str, Coded(r"^([0-9]{6}|[0-9]{8}|[0-9]{10})$")]
+HsPrefixText = Annotated[str, Coded(r"^[0-9]{0,10}$")]
+MonthText = Annotated[str, Coded(r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+ContentHash = Annotated[str, Coded(r"^[0-9a-f]{64}$")]
+OpaqueText = Annotated[str, Kind()]
+"""What we gave out ourselves and read back ourselves."""

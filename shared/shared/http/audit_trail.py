@@ -11,6 +11,7 @@ from sqlalchemy import select
 from shared.http.access import Access, Authorised, grant
 from shared.http.command import Reading
 from shared.http.tables import HttpTables
+from shared.wire import WholeNumberInUrl
 
 AUDIT_TRAIL_ACCESS: Access = {
     "list_audit_entries": grant("admin", "auditor", sees="the audit trail of its pilot"),
@@ -40,7 +41,9 @@ def add_audit_trail(router: APIRouter, http: HttpTables) -> None:
     """The route for one service's trail."""
 
     @router.get("/v1/audit")
-    async def list_audit_entries(session: Reading, caller: Authorised, before: int | None = None) -> AuditLines:
+    async def list_audit_entries(
+        session: Reading, caller: Authorised, before: WholeNumberInUrl | None = None
+    ) -> AuditLines:
         """The newest 100 lines of the trail, or those before an id."""
         query = select(http.audit).where(http.audit.c.pilot == caller.pilot).order_by(http.audit.c.id.desc())
         if before is not None:

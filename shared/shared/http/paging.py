@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.vocabulary.errors import Malformed
 from shared.vocabulary.rules import Breach
+from shared.wire import OpaqueText, WholeNumberInUrl
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -59,8 +60,8 @@ def cursor_after(last_id: UUID) -> str:
 
 
 def _wanted(
-    limit: Annotated[int, Query(ge=1, le=_MOST, description="items on a page")] = 50,
-    cursor: Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before")] = None,
+    limit: Annotated[WholeNumberInUrl, Query(ge=1, le=_MOST, description="items on a page")] = 50,
+    cursor: Annotated[OpaqueText | None, Query(max_length=64, description="`next_cursor` of the page before")] = None,
 ) -> Wanted:
     if cursor is None:
         return Wanted(limit=limit, before=None)

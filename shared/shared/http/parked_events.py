@@ -14,7 +14,7 @@ from shared.http.paging import WantedPage, cursor_after
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
-from shared.wire import Input
+from shared.wire import FilledText, Input, WholeNumberInUrl
 
 _LAST_ID = 2**63 - 1
 
@@ -55,7 +55,7 @@ class ReleaseIn(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "sent by mistake, case 12"}]})
 
-    reason: str = Field(min_length=3, max_length=500)
+    reason: FilledText = Field(min_length=3, max_length=500)
 
 
 class Released(BaseModel):
@@ -75,13 +75,13 @@ def add_parked_events(router: APIRouter, messaging: MessagingTables, subscriptio
         return ParkedEvents(items=shown, next_cursor=cursor_after(UUID(int=shown[-1].id)) if more else None)
 
     @router.post("/v1/parked/{parked_id}/retries", response_model=Retried)
-    async def retry_parked_event(parked_id: int, command: Commanded) -> Response:
+    async def retry_parked_event(parked_id: WholeNumberInUrl, command: Commanded) -> Response:
         """Apply the event's aggregate again, in order."""
         applied = await retry_aggregate(command.session, messaging, subscriptions, command.caller.pilot, parked_id)
         return await command.answer(Retried(applied=applied))
 
     @router.post("/v1/parked/{parked_id}/releases", response_model=Released)
-    async def release_parked_event(parked_id: int, body: ReleaseIn, command: Commanded) -> Response:
+    async def release_parked_event(parked_id: WholeNumberInUrl, body: ReleaseIn, command: Commanded) -> Response:
         """Propose to skip the event for good, or, as a second person, confirm it."""
         state = await release(
             command.session,

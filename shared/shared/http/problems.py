@@ -187,6 +187,8 @@ _PYDANTIC = {
     "dict_type": "field_not_object",
     "mapping_type": "field_not_object",
     "one_of_fields_missing": "one_of_fields_missing",
+    "text_unreadable": "text_unreadable",
+    "reference_without_letter": "reference_without_letter",
 }
 _PLACES = ("body", "query", "path", "header")
 

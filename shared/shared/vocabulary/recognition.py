@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
+
+from shared.vocabulary.spelling import Unreadable, name_spelling
 
 Decision = Literal["eligible", "not_eligible", "needs_person"]
 
@@ -77,9 +80,13 @@ class Recognition:
 UNKNOWN = Verdict("needs_person", "", "not in any list", "未列入清单，需人工认定")
 
 
+@lru_cache(maxsize=50_000)
 def folded(text: str) -> str:
-    """The form in which names and keywords are compared: upper and lower case are one."""
-    return text.casefold()
+    """The form in which names and keywords are compared: upper and lower case are one, and so is what looks alike."""
+    try:
+        return name_spelling(text).casefold()
+    except Unreadable:
+        return text.casefold()
 
 
 def recognise(name: str, hs_code: str, entries: Iterable[Entry]) -> Recognition:

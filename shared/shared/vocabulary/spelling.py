@@ -26,6 +26,7 @@ _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _CONTROL_BUT_BREAKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_LINE_ENDS = re.compile("\r\n|\r|\n")
 _BLANKS = re.compile(r"\s+")
 # Punctuation that Chinese texts are set with; NFKC would make it the Latin one.
 _CHINESE_PUNCTUATION = re.compile("([\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffe6])")
@@ -70,6 +71,13 @@ def name_spelling(text: str) -> str:
     parts = _CHINESE_PUNCTUATION.split(_INVISIBLE.sub("", text))
     folded = "".join(part if n % 2 else _folded(part) for n, part in enumerate(parts))
     return _BLANKS.sub(" ", folded).strip()
+
+
+def text_spelling(text: str) -> str:
+    """A text of sentences: each line as a name is spelled, the line breaks kept."""
+    if "\n" not in text and "\r" not in text:
+        return name_spelling(text)
+    return "\n".join(map(name_spelling, _LINE_ENDS.split(text))).strip()
 
 
 def _folded(part: str) -> str:

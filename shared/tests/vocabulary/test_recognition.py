@@ -102,3 +102,11 @@ def test_a_code_meets_each_entry_that_its_beginning_names_once() -> None:
 def test_a_reference_names_its_list_version() -> None:
     assert list_version(listed("positive@3", 12)) == "positive@3"
     assert list_version(decided("01a0")) == "decision:01a0"
+
+
+@pytest.mark.parametrize(
+    "name", ["儿童玩具枪", "儿童玩\u200b具枪", "儿童 玩具枪", "ＴＯＹ gun", "toy\u00ad gun", "TOY\u3000GUN"]
+)
+def test_goods_that_look_alike_meet_the_same_entry(name: str) -> None:
+    entry = Entry(listed("negative@1", 1), "", ("玩具枪", "toy gun"), "not_eligible", "because", "理由", number=1)
+    assert recognise(name, "", [entry]).verdict.decision == "not_eligible"

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from fx_settlement.api.schemas import CaseOut, example
-from shared.wire import Input
+from shared.wire import FilledText, Input, Reference
 
 
 class ClosingIn(Input):
@@ -16,8 +16,8 @@ class ClosingIn(Input):
 
     model_config = example(reason="the bank registered the collector on 10 May", evidence_hash="sha256:9f86")
 
-    reason: str = Field(min_length=3, max_length=500)
-    evidence_hash: str = Field(min_length=1, max_length=128)
+    reason: FilledText = Field(min_length=3, max_length=500)
+    evidence_hash: Reference = Field(min_length=1, max_length=128)
 
 
 class ConflictOut(CaseOut):

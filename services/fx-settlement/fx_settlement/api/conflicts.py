@@ -15,13 +15,14 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
+from shared.wire import YesNoInUrl
 
 router = APIRouter(tags=["conflicts"])
 
 
 @router.get("/v1/conflicts")
 async def list_conflicts(
-    session: Reading, caller: Authorised, wanted: WantedPage, is_open: bool | None = None
+    session: Reading, caller: Authorised, wanted: WantedPage, is_open: YesNoInUrl | None = None
 ) -> Page[ConflictOut]:
     """The cases the caller may see, newest first; all, or only the open or the closed ones."""
     subject_id, bank_id = scope_of(caller)

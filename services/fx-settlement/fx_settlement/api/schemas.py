@@ -7,19 +7,31 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from fx_settlement.domain.booking import PayerRelation
 from shared.events.fx_settlement import Advance, Match, Refund
 from shared.sealing import Mask
-from shared.wire import CurrencyCode, FilledText, Input, MoneyAmount, PositiveMoney, RateText
+from shared.wire import (
+    CurrencyCode,
+    DateText,
+    FilledText,
+    Input,
+    MoneyAmount,
+    Name,
+    OptionalName,
+    OptionalReference,
+    PositiveMoney,
+    RateText,
+    Reference,
+    YesNo,
+)
 
 ID = "019a0000-0000-7000-8000-0000000000{:02d}"
 
 
 # No rule parameter reaches further back.
-BusinessDay = Annotated[date, Field(ge=date(2020, 1, 1))]
-Reference = Annotated[FilledText, StringConstraints(max_length=80)]
+BusinessDay = Annotated[DateText, Field(ge=date(2020, 1, 1))]
 
 
 def example(**fields: Any) -> ConfigDict:
@@ -46,17 +58,17 @@ class CollectionIn(Input):
     )
 
     collector_id: UUID
-    bank_reference: Reference
+    bank_reference: Reference = Field(max_length=80)
     account_kind: Literal["trade", "personal"] = "trade"
     method: Literal["fx", "rmb"] = "fx"
     currency: CurrencyCode
     amount: PositiveMoney
     bank_charges: MoneyAmount = Decimal(0)
     received_on: BusinessDay
-    payer: FilledText = Field(max_length=200)
+    payer: Name = Field(max_length=200)
     buyer_id: UUID | None = None
     payer_relation: PayerRelation = "unstated"
-    payer_evidence_hash: str = Field("", max_length=128)
+    payer_evidence_hash: OptionalReference = Field("", max_length=128)
 
 
 class PayerIn(Input):
@@ -66,7 +78,7 @@ class PayerIn(Input):
 
     buyer_id: UUID | None = None
     payer_relation: PayerRelation
-    payer_evidence_hash: str = Field("", max_length=128)
+    payer_evidence_hash: OptionalReference = Field("", max_length=128)
 
 
 class MatchIn(Input):
@@ -75,7 +87,7 @@ class MatchIn(Input):
     portion_id: UUID
     amount: PositiveMoney
     rate: RateText | None = Field(None, gt=0)
-    rate_source: str = Field("", max_length=120)
+    rate_source: OptionalName = Field("", max_length=120)
 
 
 class MatchesIn(Input):
@@ -95,8 +107,8 @@ class RefundIn(Input):
 
     amount: PositiveMoney
     refunded_on: BusinessDay
-    to_payer: bool = True
-    evidence_hash: str = Field("", max_length=128)
+    to_payer: YesNo = True
+    evidence_hash: OptionalReference = Field("", max_length=128)
 
 
 class AdvanceIn(Input):
@@ -107,7 +119,7 @@ class AdvanceIn(Input):
     trade_id: UUID
     amount: PositiveMoney
     rate: RateText | None = Field(None, gt=0)
-    rate_source: str = Field("", max_length=120)
+    rate_source: OptionalName = Field("", max_length=120)
 
 
 class HoldLineIn(Input):
@@ -141,7 +153,7 @@ class HoldCommitIn(Input):
 class HoldVoidIn(Input):
     model_config = example(reason="the buyer did not pay")
 
-    reason: str = Field(min_length=3, max_length=500)
+    reason: FilledText = Field(min_length=3, max_length=500)
 
 
 class CollectionFacts(BaseModel):

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from fx_settlement.api.schemas import ID, BusinessDay, Reference, example
-from shared.wire import CurrencyCode, Input, MoneyAmount, PositiveMoney, RateText
+from fx_settlement.api.schemas import ID, BusinessDay, example
+from shared.wire import CurrencyCode, Input, MoneyAmount, PositiveMoney, RateText, Reference
 
 
 class PassOnIn(Input):
@@ -32,20 +32,20 @@ class PassOnIn(Input):
     paid_as: Literal["fx", "rmb"]
     rate: RateText | None = Field(None, gt=0)
     paid_on: BusinessDay
-    bank_reference: Reference
+    bank_reference: Reference = Field(max_length=80)
 
 
 class QuotaStatementIn(Input):
     """What the bank states to be left of the yearly quota, in the converted currency."""
 
-    reference: Reference
+    reference: Reference = Field(max_length=80)
     remaining: MoneyAmount = Field(ge=0)
 
 
 class ProofDocument(Input):
     """A proof of trade by its hash, and what it is made out for in the converted currency."""
 
-    hash: str = Field(min_length=32, max_length=128)
+    hash: Reference = Field(min_length=32, max_length=128)
     total: PositiveMoney
 
 
@@ -70,7 +70,7 @@ class ConversionIn(Input):
     proof_document: ProofDocument | None = None
     quota_statement: QuotaStatementIn | None = None
     converted_on: BusinessDay
-    bank_reference: Reference
+    bank_reference: Reference = Field(max_length=80)
 
 
 class PassOnOut(BaseModel):

@@ -36,6 +36,7 @@ from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
+from shared.wire import WholeNumberInUrl
 
 router = APIRouter(tags=["transfers"])
 
@@ -124,7 +125,7 @@ async def list_balances(session: Reading, caller: Authorised) -> Balances:
 
 
 @router.get("/v1/journal")
-async def list_journal(session: Reading, caller: Authorised, after: int = 0) -> JournalLines:
+async def list_journal(session: Reading, caller: Authorised, after: WholeNumberInUrl = 0) -> JournalLines:
     """The journal, 500 lines at a time; each entry sums to zero per currency."""
     rows = await journal_after(session, caller.pilot, after, most=500)
     return JournalLines(items=[model_from(JournalLine, row) for row in rows])

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from shared.policy import Parameter, Parameters
-from shared.wire import DecimalText, Input
+from shared.wire import DecimalText, Input, WholeNumber
 
 
 class GradeTolerance(Input):
@@ -43,7 +43,7 @@ class RefundSpecialAfterDays(Parameter):
     """After how many days a refund takes the special path, with evidence (V41)."""
 
     name: Literal["refund_special_after_days"]
-    value: int = Field(description="days after the receipt, inclusive", strict=True, ge=1, le=3650)
+    value: WholeNumber = Field(description="days after the receipt, inclusive", ge=1, le=3650)
 
 
 class LimitedFxClasses(Parameter):

@@ -73,6 +73,22 @@ async def test_a_person_collects_into_a_personal_account(trading: Any) -> None:
     assert [each["balance"] for each in mine["items"]] == ["990.00"]
 
 
+@pytest.mark.parametrize("written", ["FA-14\u200b", "\ufeffFA-14", "ＦＡ－１４", "FA\u201114", "FA\u201314", " FA-14 "])
+async def test_a_bank_reference_that_looks_the_same_is_the_same(trading: Any, written: str) -> None:
+    await trading.booked(bank_reference="FA-14")
+    body = trading.receipt(bank_reference=written)
+    again = await trading.door.call("POST", "/v1/collections", body, **trading.as_bank())
+    assert (again.status_code, again.json()["code"]) == (409, "bank_reference_used")
+
+
+@pytest.mark.parametrize("written", [1778630400, 0, "2026-05-13T00:00:00+08:00", "2026-5-13", "20260513", True])
+async def test_a_day_is_a_day_and_no_count_of_seconds(trading: Any, written: object) -> None:
+    body = trading.receipt(received_on=written)
+    refused = await trading.door.call("POST", "/v1/collections", body, **trading.as_bank())
+    (error,) = refused.json()["errors"]
+    assert (refused.status_code, error["code"], error["pointer"]) == (422, "field_not_date", "/received_on")
+
+
 async def test_a_bank_reference_books_once_per_bank(trading: Any) -> None:
     first = await trading.booked(bank_reference="TT-1")
     again = await trading.door.call(

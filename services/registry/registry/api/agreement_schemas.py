@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.wire import FilledText, Input
+from shared.wire import DateText, FilledText, Input
 
 
 class ProcurementAgencyIn(Input):
@@ -30,8 +30,8 @@ class ProcurementAgencyIn(Input):
 
     principal_id: UUID
     agent_id: UUID
-    valid_from: date
-    valid_to: date
+    valid_from: DateText
+    valid_to: DateText
     entrusted_goods: FilledText = Field(max_length=500)
 
 
@@ -55,8 +55,8 @@ class ExportAgencyIn(Input):
 
     principal_id: UUID
     agent_id: UUID
-    valid_from: date
-    valid_to: date
+    valid_from: DateText
+    valid_to: DateText
     collector: Literal["agent", "principal"]
     exemption_filer: Literal["agent", "principal"]
 

@@ -28,6 +28,7 @@ from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_read
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.recognition import recognise
+from shared.wire import HsPrefixText, Name
 
 router = APIRouter(tags=["commodities"])
 
@@ -75,8 +76,8 @@ async def recognise_goods(
     session: Reading,
     caller: Authorised,
     request: Request,
-    name: Annotated[str, Query(min_length=1, max_length=200)],
-    hs_code: Annotated[str, Query(pattern=r"^[0-9]{0,10}$")] = "",
+    name: Annotated[Name, Query(max_length=200)],
+    hs_code: HsPrefixText = "",
 ) -> RecognitionOut:
     """Ranked candidates and the decision for a name and optional code, with the entry and reason behind it."""
     today = legal_date(request.app.state.runtime.clock.now())

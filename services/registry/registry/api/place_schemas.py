@@ -11,9 +11,20 @@ from pydantic.config import JsonDict
 
 from registry.store.documents import ListEntry
 from shared.events.registry import BankFiled, PilotChanged, PortDesignated, SiteFiled
-from shared.wire import CoordinateText, FilledText, Input, one_of_missing
+from shared.wire import (
+    Coded,
+    CoordinateText,
+    DateText,
+    FilledText,
+    HsCodeText,
+    HsPrefixText,
+    Input,
+    Name,
+    YesNo,
+    one_of_missing,
+)
 
-CodeText = Annotated[str, Field(pattern=r"^[0-9A-Z]{2,10}$")]
+CodeText = Annotated[str, Coded(r"^[0-9A-Z]{2,10}$")]
 """A customs code of an office or port."""
 
 
@@ -66,7 +77,7 @@ _PILOT: JsonDict = {
     "number_prefix": "LS",
 }
 
-PrefixText = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,4}$")]
+PrefixText = Annotated[str, Coded(r"^[A-Z0-9]{2,4}$")]
 """What a pilot's numbers begin with (V60)."""
 
 
@@ -75,11 +86,11 @@ class PilotChangeIn(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PILOT]})
 
-    name: FilledText = Field(max_length=120)
-    name_zh: FilledText = Field(max_length=120)
+    name: Name = Field(max_length=120)
+    name_zh: Name = Field(max_length=120)
     bounds: list[tuple[CoordinateText, CoordinateText]] = Field(min_length=3, max_length=500)
-    bounds_source: FilledText = Field(max_length=120)
-    acceptance_gate_open_from: date | None = None
+    bounds_source: Name = Field(max_length=120)
+    acceptance_gate_open_from: DateText | None = None
     customs_offices: list[CodeText] = Field(min_length=1, max_length=20)
     number_prefix: PrefixText | None = None
 
@@ -97,10 +108,10 @@ class BankIn(Input):
         json_schema_extra={"examples": [{"name": "样例银行", "connection": "interface", "valid_from": "2026-01-01"}]},
     )
 
-    name: FilledText = Field(max_length=120)
+    name: Name = Field(max_length=120)
     connection: Literal["interface", "web"]
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: DateText
+    valid_to: DateText | None = None
 
 
 class SiteIn(Input):
@@ -119,11 +130,11 @@ class SiteIn(Input):
         },
     )
 
-    name: FilledText = Field(max_length=120)
+    name: Name = Field(max_length=120)
     kind: Literal["supervised_site", "consolidation_warehouse"]
-    operator_name: FilledText = Field(max_length=120)
-    valid_from: date
-    valid_to: date | None = None
+    operator_name: Name = Field(max_length=120)
+    valid_from: DateText
+    valid_to: DateText | None = None
 
 
 class PortDatesIn(Input):
@@ -131,9 +142,9 @@ class PortDatesIn(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "样例口岸", "valid_from": "2026-01-01"}]})
 
-    name: FilledText = Field(max_length=120)
-    valid_from: date
-    valid_to: date | None = None
+    name: Name = Field(max_length=120)
+    valid_from: DateText
+    valid_to: DateText | None = None
 
 
 class PortIn(PortDatesIn):
@@ -149,12 +160,12 @@ class PortIn(PortDatesIn):
 class CommodityEntryIn(Input):
     """An entry by code prefix, keywords, or both (R-GOODS-1)."""
 
-    hs_prefix: str = Field("", pattern=r"^[0-9]{0,10}$")
-    keywords: list[Annotated[str, Field(min_length=1, max_length=80)]] = Field(default_factory=list, max_length=50)
+    hs_prefix: HsPrefixText = ""
+    keywords: list[Annotated[Name, Field(max_length=80)]] = Field(default_factory=list, max_length=50)
     verdict: Literal["eligible", "not_eligible"]
     reason: FilledText = Field(max_length=300)
     reason_zh: FilledText = Field(max_length=300)
-    barred_from_simplification: bool = False
+    barred_from_simplification: YesNo = False
 
     @model_validator(mode="after")
     def _fits_something(self) -> CommodityEntryIn:
@@ -187,8 +198,8 @@ class CommodityListIn(Input):
     )
 
     kind: Literal["positive", "negative"]
-    effective_from: date
-    source: FilledText = Field(max_length=200)
+    effective_from: DateText
+    source: Name = Field(max_length=200)
     entries: list[CommodityEntryIn] = Field(min_length=1, max_length=5000)
 
 
@@ -239,11 +250,11 @@ class CommodityDecisionIn(Input):
         },
     )
 
-    goods_name: FilledText = Field(max_length=200)
-    hs_code: str = Field(pattern=r"^([0-9]{6}|[0-9]{8}|[0-9]{10})$")
+    goods_name: Name = Field(max_length=200)
+    hs_code: HsCodeText
     verdict: Literal["eligible", "not_eligible"]
     reason: FilledText = Field(max_length=500)
-    expires_on: date | None = None
+    expires_on: DateText | None = None
 
 
 class CommodityDecisionOut(BaseModel):

@@ -34,6 +34,7 @@ from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.rows import model_from
 from shared.vocabulary.errors import NotFound
+from shared.wire import Reference
 
 router = APIRouter(tags=["places"])
 
@@ -78,7 +79,7 @@ async def file_a_pilot(body: PilotIn, command: Commanded) -> Response:
 
 
 @router.post("/v1/pilots/{code}/changes", name="change_pilot", response_model=PilotOut)
-async def change_a_pilot(code: str, body: PilotChangeIn, command: Commanded) -> Response:
+async def change_a_pilot(code: Reference, body: PilotChangeIn, command: Commanded) -> Response:
     """Change the pilot's data from now on."""
     event = PilotChanged.model_validate({"pilot": command.caller.pilot, **body.model_dump()})
     row = await change_pilot(command.session, code, event, version=command.expected_version(), act=command.act)
@@ -154,7 +155,7 @@ async def designate_port(body: PortIn, command: Commanded) -> Response:
 
 
 @router.post("/v1/ports/{port_code}/changes", response_model=PortOut)
-async def change_port(port_code: str, body: PortDatesIn, command: Commanded) -> Response:
+async def change_port(port_code: Reference, body: PortDatesIn, command: Commanded) -> Response:
     """Change a port's name or dates; `valid_to` ends its designation."""
     pilot = command.caller.pilot
     event = PortDesignated.model_validate({"pilot": pilot, "port_code": port_code, **body.model_dump()})

@@ -14,7 +14,19 @@ from shared.events.registry import FilingStatus, Grade, QualificationKind, Role,
 from shared.rows import model_from
 from shared.sealing import Mask
 from shared.vocabulary.identifiers import IdentityKind
-from shared.wire import CoordinateText, CountryCode, FilledText, Input, one_of_missing
+from shared.wire import (
+    CoordinateText,
+    CountryCode,
+    DateText,
+    FilledText,
+    Input,
+    Name,
+    OptionalName,
+    Reference,
+    Text,
+    YesNo,
+    one_of_missing,
+)
 
 STALL: JsonDict = {
     "stall_number": "02-000018",
@@ -28,18 +40,18 @@ class IdentityIn(Input):
     """An identity document; its kind decides how the number is checked (V4)."""
 
     kind: IdentityKind
-    number: str = Field(min_length=3, max_length=40)
+    number: Reference = Field(min_length=3, max_length=40)
     country: CountryCode = "CN"
 
 
 class StallIn(Input):
     """A stall (摊位) with its place in degrees and its dates."""
 
-    stall_number: FilledText = Field(max_length=30)
+    stall_number: Reference = Field(max_length=30)
     longitude: CoordinateText
     latitude: CoordinateText
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: DateText
+    valid_to: DateText | None = None
 
 
 def stall_of(stated: StallIn) -> Stall:
@@ -56,11 +68,11 @@ class QualificationIn(Input):
 
     kind: QualificationKind
     value: FilledText = Field(max_length=80)
-    valid_from: date
-    valid_to: date | None = None
-    source: str = Field("", max_length=120)
+    valid_from: DateText
+    valid_to: DateText | None = None
+    source: OptionalName = Field("", max_length=120)
     bank_id: UUID | None = None
-    account: str | None = Field(None, min_length=4, max_length=40)
+    account: Reference | None = Field(None, min_length=4, max_length=40)
 
 
 class SubjectIn(Input):
@@ -79,7 +91,7 @@ class SubjectIn(Input):
     )
 
     identity: IdentityIn
-    name: FilledText = Field(max_length=200)
+    name: Name = Field(max_length=200)
     role: Role
     stalls: list[StallIn] = Field(default_factory=list, max_length=20)
     qualifications: list[QualificationIn] = Field(default_factory=list, max_length=20)
@@ -90,7 +102,7 @@ class StepIn(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "as agreed"}]})
 
-    reason: str = Field("", max_length=500)
+    reason: Text = Field("", max_length=500)
 
 
 class DecisionIn(Input):
@@ -106,7 +118,7 @@ class SuspensionIn(DecisionIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "quality case 2026-3", "stop_order": True}]})
 
-    stop_order: bool = False
+    stop_order: YesNo = False
 
 
 class AmendmentIn(Input):
@@ -115,7 +127,7 @@ class AmendmentIn(Input):
     model_config = ConfigDict(json_schema_extra={"examples": [{"stalls": [STALL], "reason": "moved to hall 2"}]})
 
     stalls: list[StallIn] | None = Field(None, max_length=20)
-    name: str | None = Field(None, min_length=1, max_length=200)
+    name: Name | None = Field(None, max_length=200)
     reason: FilledText = Field(max_length=500)
 
     @model_validator(mode="after")
@@ -130,7 +142,7 @@ class PurposeIn(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"purpose": "inspection 2026-14"}]})
 
-    purpose: str = Field(min_length=5, max_length=300)
+    purpose: FilledText = Field(min_length=5, max_length=300)
 
 
 class GradeIn(Input):
@@ -141,7 +153,7 @@ class GradeIn(Input):
     )
 
     grade: Grade
-    effective_from: date
+    effective_from: DateText
     reason: FilledText = Field(max_length=500)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -43,6 +42,7 @@ from shared.http.paging import Page, WantedPage
 from shared.rows import model_from
 from shared.sealing import IDENTITY_PURPOSE
 from shared.vocabulary.legal_time import legal_date
+from shared.wire import DateText, Name
 
 router = APIRouter(tags=["subjects"])
 
@@ -53,7 +53,7 @@ class Asked:
 
     role: Role | None = None
     status: FilingStatus | None = None
-    name: Annotated[str | None, Query(min_length=1, max_length=200, description="part of the name")] = None
+    name: Annotated[Name | None, Query(max_length=200, description="part of the name")] = None
 
 
 WantedSubjects = Annotated[Asked, Depends()]
@@ -114,7 +114,7 @@ async def read_archive(
     session: Reading,
     caller: Authorised,
     request: Request,
-    on: Annotated[date | None, Query(description="the legal day; today where absent")] = None,
+    on: Annotated[DateText | None, Query(description="the legal day; today where absent")] = None,
 ) -> Archive:
     """The file (管理档案) as it stood at the end of a day; a counterparty finds only its own agreements in it."""
     await subject_seen(session, caller, subject_id)

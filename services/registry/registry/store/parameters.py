@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from shared.events.registry import Grade, QualificationKind, Role
 from shared.policy import Parameter, Parameters
-from shared.wire import DecimalText, Input
+from shared.wire import DecimalText, Input, YesNo
 
 
 class RequiredQualifications(Parameter):
@@ -29,7 +29,7 @@ class MeasuresOfGrade(Input):
 
     model_config = ConfigDict(frozen=True)
 
-    automatic_release: bool = Field(strict=True)
+    automatic_release: YesNo
     inspection_rate_percent: Annotated[Decimal, DecimalText(3, 4, most=100)] = Field(description="% of declarations")
     review_depth: Literal["normal", "deep"]
 

@@ -15,7 +15,18 @@ from shared.events.tax_exemption import (
     ReturnState,
     ReturnStatus,
 )
-from shared.wire import CurrencyCode, FilledText, Input, MoneyAmount, MonthText, RateText
+from shared.wire import (
+    CurrencyCode,
+    DateText,
+    FilledText,
+    Input,
+    MoneyAmount,
+    MonthText,
+    Name,
+    RateText,
+    Reference,
+    YesNo,
+)
 
 _ID = "019a0000-0000-7000-8000-0000000000{:02d}"
 
@@ -32,7 +43,7 @@ class ReturnIn(Input):
     stall_holder_id: UUID
     month: MonthText
     rate_choice: RateChoice
-    outside_reference: str | None = Field(None, max_length=80)
+    outside_reference: Reference | None = Field(None, max_length=80)
 
 
 class ReasonIn(Input):
@@ -62,7 +73,7 @@ class CertificateIn(Input):
 class IssueIn(Input):
     model_config = ConfigDict(json_schema_extra={"examples": [{"issued_number": "DL50010000000000001"}]})
 
-    issued_number: FilledText = Field(max_length=30)
+    issued_number: Reference = Field(max_length=30)
 
 
 class MiddleRateIn(Input):
@@ -72,10 +83,10 @@ class MiddleRateIn(Input):
         },
     )
 
-    day: date
+    day: DateText
     currency: CurrencyCode
     cny_per_unit: RateText
-    source: FilledText = Field(max_length=200)
+    source: Name = Field(max_length=200)
 
 
 class CalendarDayIn(Input):
@@ -83,9 +94,9 @@ class CalendarDayIn(Input):
         json_schema_extra={"examples": [{"day": "2027-01-01", "working": False, "source": "sample"}]}
     )
 
-    day: date
-    working: bool
-    source: FilledText = Field(max_length=200)
+    day: DateText
+    working: YesNo
+    source: Name = Field(max_length=200)
 
 
 class ReturnOut(BaseModel):

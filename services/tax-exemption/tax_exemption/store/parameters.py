@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from shared.policy import Parameter, Parameters
-from shared.wire import DateText, Input, MonthText
+from shared.wire import DateText, Input, MonthText, WholeNumber
 
 
 class WindowRule(Input):
@@ -16,11 +16,10 @@ class WindowRule(Input):
 
     model_config = ConfigDict(frozen=True)
 
-    last_day: int = Field(description="day of the month after the export", strict=True, ge=1, le=31)
-    least_holiday_run: int = Field(
+    last_day: WholeNumber = Field(description="day of the month after the export", ge=1, le=31)
+    least_holiday_run: WholeNumber = Field(
         default=3,
         description="days; a legal holiday inside the window of so many moves its end",
-        strict=True,
         ge=2,
         le=31,
     )
@@ -45,7 +44,7 @@ class MiddleRateReachDays(Parameter):
     """How old the published middle rate may be that serves a day without one."""
 
     name: Literal["middle_rate_reach_days"]
-    value: int = Field(description="days, inclusive", strict=True, ge=1, le=31)
+    value: WholeNumber = Field(description="days, inclusive", ge=1, le=31)
 
 
 parameters = Parameters(

@@ -56,7 +56,7 @@ async def test_a_report_has_the_files_line_numbers_and_a_row_that_cannot_be_stor
     assert report["registered"] == 1
     assert [(each["row"], [problem["code"] for problem in each["problems"]]) for each in report["results"]] == [
         (1, []),
-        (3, ["field_pattern"]),
+        (3, ["text_unreadable"]),
         (4, ["trade_too_large"]),
     ]
     nothing = await market.door.call("POST", "/v1/trades/bulk", content=b"\n", **market.as_operator())

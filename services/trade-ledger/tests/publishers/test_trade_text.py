@@ -15,6 +15,7 @@ from shared.act import Act
 from shared.events.trade_ledger import TradeLine, TradeRegistered, TradeState
 from shared.sealing import Sealer
 from shared.vocabulary.recognition import UNKNOWN, Verdict
+from shared.vocabulary.spelling import name_spelling
 from trade_ledger.api.trade_schemas import TradeOut
 from trade_ledger.domain.registration import Settled
 from trade_ledger.publishers.trade_text import trade_text
@@ -22,9 +23,9 @@ from trade_ledger.store.entries import TradeEntry
 
 SEALER = Sealer("a test's own secret")
 ACT = Act(actor="op:1", pilot="longshui", now=datetime(2026, 5, 13, 1, tzinfo=UTC))
-NAME = st.text(
-    st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"), min_size=1, max_size=12
-).filter(lambda text: bool(text.strip()))
+_TYPED = st.characters(blacklist_categories=("Cs", "Cc", "Cf", "Cn", "Co"))
+NAME = st.text(_TYPED, min_size=1, max_size=12).filter(name_spelling)
+REFERENCE = st.tuples(st.sampled_from("A1号"), st.text(_TYPED, max_size=1)).map("".join)
 
 
 def numbers(places: int, least: str = "0.01") -> st.SearchStrategy[str]:
@@ -71,7 +72,7 @@ TRADE = st.fixed_dictionaries(
     },
     optional={
         "buyer_id": st.uuids().map(str),
-        "stall_number": NAME,
+        "stall_number": REFERENCE,
         "kind": st.sampled_from(["goods", "sample", "gift"]),
         "procurement": st.sampled_from(["self", "entrusted"]),
         "procurement_agency_id": st.uuids().map(str),
@@ -79,14 +80,14 @@ TRADE = st.fixed_dictionaries(
         "channel": st.sampled_from(["market", "cross_border_ecommerce", "comprehensive_service"]),
         "price_term": st.sampled_from(["EXW", "FOB", "C&F", "C&I", "CIF"]),
         "document_hashes": st.lists(st.just("b" * 64), max_size=2),
-        "external_ref": NAME,
+        "external_ref": REFERENCE,
         "domestic_leg": st.fixed_dictionaries(
             {
                 "amount": numbers(2),
                 "paid_on": st.just("2026-05-12"),
                 "payer": NAME,
                 "payee": NAME,
-                "reference": NAME,
+                "reference": REFERENCE,
             }
         ),
     },

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.trade_ledger import Frozen
-from shared.wire import FilledText, Input
+from shared.wire import FilledText, Input, Reference
 
 
 class ClosingIn(Input):
@@ -19,7 +19,7 @@ class ClosingIn(Input):
     )
 
     reason: FilledText = Field(max_length=500)
-    evidence_hash: FilledText = Field(max_length=128)
+    evidence_hash: Reference = Field(max_length=128)
 
 
 class ConflictOut(BaseModel):

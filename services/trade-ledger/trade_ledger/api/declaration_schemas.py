@@ -12,14 +12,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.events.trade_ledger import DeclarationState, DeclarationStatus, DifferenceName, PriceTerm
 from shared.wire import (
     CurrencyCode,
-    FilledText,
+    DateText,
     HsCodeText,
     Input,
     Instant,
     MoneyAmount,
+    Name,
     QuantityText,
     RateText,
+    Reference,
+    Text,
     UnsignedMoney,
+    YesNo,
 )
 from trade_ledger.store.documents import Entered
 
@@ -33,10 +37,10 @@ class CustomsRateIn(Input):
         },
     )
 
-    month: date
+    month: DateText
     currency: CurrencyCode
     cny_per_unit: RateText
-    source: FilledText = Field(max_length=200)
+    source: Name = Field(max_length=200)
 
 
 class CustomsRateOut(BaseModel):
@@ -78,17 +82,17 @@ class DeclarationIn(Input):
     )
 
     packing_list_ids: list[UUID] = Field(min_length=1, max_length=50)
-    customs_office: FilledText = Field(max_length=10)
-    port: FilledText = Field(max_length=10)
+    customs_office: Reference = Field(max_length=10)
+    port: Reference = Field(max_length=10)
     price_term: PriceTerm
     currency: CurrencyCode
     freight: UnsignedMoney = Decimal(0)
     insurance: UnsignedMoney = Decimal(0)
     inland: UnsignedMoney = Decimal(0)
-    simplified: bool = False
+    simplified: YesNo = False
     differences: list[DifferenceIn] = Field(default_factory=list, max_length=2000)
     declarant_id: UUID | None = None
-    expected_arrival: date | None = None
+    expected_arrival: DateText | None = None
 
 
 class DraftShown(Entered):
@@ -170,16 +174,16 @@ class ReceiptIn(Input):
         },
     )
 
-    receipt_id: FilledText = Field(max_length=80)
+    receipt_id: Reference = Field(max_length=80)
     kind: Literal[
         "accepted", "rejected", "inspected", "released", "departed", "amended", "shut_out", "returned", "deleted"
     ]
     issued_at: Instant
-    customs_number: str | None = Field(None, min_length=1, max_length=30)
-    export_date: date | None = None
+    customs_number: Reference | None = Field(None, max_length=30)
+    export_date: DateText | None = None
     portions: list[PortionQuantity] = Field(default_factory=list, max_length=2000)
-    note: str = Field("", max_length=500)
-    corrects: FilledText | None = Field(
+    note: Text = Field("", max_length=500)
+    corrects: Reference | None = Field(
         None,
         max_length=80,
         description="receipt_id of an earlier message that this one replaces: that one is kept and no longer counts",

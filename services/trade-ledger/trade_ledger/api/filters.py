@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query
 
 from shared.events.trade_ledger import DeclarationStatus
+from shared.wire import DateText, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class AskedTrades:
 
     seller_id: Annotated[UUID | None, Query(description="the stall holder that sold")] = None
     status: Literal["registered", "void"] | None = None
-    traded_from: Annotated[date | None, Query(description="first trade date")] = None
-    traded_to: Annotated[date | None, Query(description="last trade date")] = None
+    traded_from: Annotated[DateText | None, Query(description="first trade date")] = None
+    traded_to: Annotated[DateText | None, Query(description="last trade date")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class AskedDeclarations:
     """Which declarations are asked for."""
 
     status: DeclarationStatus | None = None
-    customs_number: Annotated[str | None, Query(max_length=30, description="customs' own number")] = None
+    customs_number: Annotated[Reference | None, Query(max_length=30, description="customs' own number")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class AskedPackingLists:
     """Which packing lists are asked for."""
 
     status: Literal["open", "sealed", "void"] | None = None
-    container_number: Annotated[str | None, Query(max_length=20, description="the load's container")] = None
+    container_number: Annotated[Reference | None, Query(max_length=20, description="the load's container")] = None
 
 
 WantedTrades = Annotated[AskedTrades, Depends()]

@@ -16,6 +16,8 @@ from shared.wire import (
     PositiveQuantity,
     PositiveWeight,
     QuantityText,
+    Reference,
+    WholeNumber,
 )
 from trade_ledger.store.documents import Shown
 
@@ -50,14 +52,14 @@ class LoadIn(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"container_number": "CSQU3054383"}]})
 
-    container_number: str | None = Field(None, max_length=20)
-    vehicle: FilledText | None = Field(None, max_length=20)
+    container_number: Reference | None = Field(None, max_length=20)
+    vehicle: Reference | None = Field(None, max_length=20)
 
 
 class LoadSealIn(Input):
     model_config = ConfigDict(json_schema_extra={"examples": [{"seal_number": "SL0000123"}]})
 
-    seal_number: FilledText = Field(max_length=40)
+    seal_number: Reference = Field(max_length=40)
 
 
 class ArrivalIn(Input):
@@ -84,7 +86,7 @@ class PackingListIn(Input):
 class PackLineIn(Input):
     trade_line_id: UUID
     quantity: PositiveQuantity
-    packages: int = Field(ge=0, le=1_000_000)
+    packages: WholeNumber = Field(ge=0, le=1_000_000)
     gross_weight_kg: PositiveWeight
     net_weight_kg: PositiveWeight
     volume_m3: QuantityText

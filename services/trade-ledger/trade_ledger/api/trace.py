@@ -8,6 +8,7 @@ from shared.http.access import Authorised
 from shared.http.command import Reading
 from shared.rows import model_from
 from shared.vocabulary.errors import Hidden, NotFound
+from shared.wire import Reference
 from trade_ledger.api.schemas import TraceOut, TraceStep
 from trade_ledger.store.trace import find, timeline, widen
 from trade_ledger.store.trades import trade_ids_among, trades_seen_by
@@ -16,7 +17,7 @@ router = APIRouter(tags=["trace"])
 
 
 @router.get("/v1/trace/{asked}")
-async def trace(asked: str, session: Reading, caller: Authorised) -> TraceOut:
+async def trace(asked: Reference, session: Reading, caller: Authorised) -> TraceOut:
     """Everything before and after an id or number of a subject, trade, line, packing list, container,
     declaration, collection or exemption, as far as the caller may see it."""
     traced = await find(session, caller.pilot, asked)

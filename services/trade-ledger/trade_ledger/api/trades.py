@@ -19,6 +19,7 @@ from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
 from shared.vocabulary.errors import Hidden, NotFound
+from shared.wire import WholeNumberInUrl
 from trade_ledger.api.filters import WantedTrades
 from trade_ledger.api.schemas import ReasonIn
 from trade_ledger.api.trade_batches import acting_subject, is_own, registrations_of
@@ -151,7 +152,9 @@ async def read_trade(trade_id: UUID, session: Reading, caller: Authorised, respo
 
 
 @router.get("/v1/trades/{trade_id}/versions/{version}")
-async def read_trade_version(trade_id: UUID, version: int, session: Reading, caller: Authorised) -> TradeShown:
+async def read_trade_version(
+    trade_id: UUID, version: WholeNumberInUrl, session: Reading, caller: Authorised
+) -> TradeShown:
     """A trade as it was at a version."""
     await _seen(session, caller, trade_id)
     state = await version_of_trade(session, trade_id, version)

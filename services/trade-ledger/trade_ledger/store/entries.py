@@ -2,51 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from shared.events.trade_ledger import BrandStatement, ExportMode, PriceTerm, SettlementMethod, TradeKind
 from shared.wire import (
+    ContentHash,
     CurrencyCode,
     DateText,
     FilledText,
     HsCodeText,
     Input,
     MoneyAmount,
+    Name,
+    OptionalName,
+    OptionalReference,
     PositiveMoney,
     PositiveQuantity,
     PositiveWeight,
-    Text,
+    Reference,
+    WholeNumber,
 )
-
-ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class LineEntry(Input):
     """A goods line (R-TRADE-2)."""
 
-    goods_name: FilledText = Field(max_length=200)
-    specification: Text = Field("", max_length=300)
-    brand: Text = Field("", max_length=100)
+    goods_name: Name = Field(max_length=200)
+    specification: OptionalName = Field("", max_length=300)
+    brand: OptionalName = Field("", max_length=100)
     brand_statement: BrandStatement = ""
     brand_evidence_hash: ContentHash | None = None
-    item_mark: Text = Field("", max_length=100)
+    item_mark: OptionalName = Field("", max_length=100)
     hs_code: HsCodeText
     quantity: PositiveQuantity
-    unit: FilledText = Field(max_length=20)
+    unit: Name = Field(max_length=20)
     statutory_quantity: PositiveQuantity
-    statutory_unit: FilledText = Field(max_length=20)
+    statutory_unit: Name = Field(max_length=20)
     second_statutory_quantity: PositiveQuantity | None = None
-    second_statutory_unit: Text | None = Field(None, max_length=20)
+    second_statutory_unit: OptionalName | None = Field(None, max_length=20)
     unit_price: MoneyAmount
     amount: MoneyAmount
-    packages: int = Field(ge=0, le=1_000_000)
-    package_unit: Text = Field("箱", max_length=20)
+    packages: WholeNumber = Field(ge=0, le=1_000_000)
+    package_unit: OptionalName = Field("箱", max_length=20)
     net_weight_kg: PositiveWeight
-    origin_place: FilledText = Field(max_length=100)
-    producer: Text = Field("", max_length=200)
+    origin_place: Name = Field(max_length=100)
+    producer: OptionalName = Field("", max_length=200)
 
 
 class DomesticLegEntry(Input):
@@ -54,9 +57,9 @@ class DomesticLegEntry(Input):
 
     amount: PositiveMoney
     paid_on: DateText
-    payer: FilledText = Field(max_length=200)
-    payee: FilledText = Field(max_length=200)
-    reference: FilledText = Field(max_length=100)
+    payer: Name = Field(max_length=200)
+    payee: Name = Field(max_length=200)
+    reference: Reference = Field(max_length=100)
 
 
 class TradeEntry(Input):
@@ -65,7 +68,7 @@ class TradeEntry(Input):
     seller_id: UUID
     consignor_id: UUID
     buyer_id: UUID | None = None
-    stall_number: Text = Field("", max_length=30)
+    stall_number: OptionalReference = Field("", max_length=30)
     kind: TradeKind = "goods"
     procurement: Literal["self", "entrusted"] = "self"
     export_mode: ExportMode
@@ -79,7 +82,7 @@ class TradeEntry(Input):
     total: MoneyAmount
     domestic_leg: DomesticLegEntry | None = None
     document_hashes: list[ContentHash] = Field(default_factory=list, max_length=20)
-    external_ref: Text = Field("", max_length=60)
+    external_ref: OptionalReference = Field("", max_length=60)
     lines: list[LineEntry] = Field(min_length=1, max_length=500)
 
 

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from shared.events.registry import QualificationKind
 from shared.policy import Parameter, Parameters
-from shared.wire import DecimalText, Input
+from shared.wire import DecimalText, Input, WholeNumber
 
 
 class DeclarationLimitUsd(Parameter):
@@ -27,8 +27,8 @@ class Simplification(Input):
 
     model_config = ConfigDict(frozen=True)
 
-    kinds_threshold: int = Field(description="kinds of goods, inclusive", strict=True, ge=1, le=50)
-    single_kinds: int = Field(description="kinds of goods declared singly", strict=True, ge=1, le=50)
+    kinds_threshold: WholeNumber = Field(description="kinds of goods, inclusive", ge=1, le=50)
+    single_kinds: WholeNumber = Field(description="kinds of goods declared singly", ge=1, le=50)
 
 
 class SimplifiedDeclaration(Parameter):
@@ -42,21 +42,21 @@ class ItemsPerDeclaration(Parameter):
     """How many items a declaration may have (customs practice)."""
 
     name: Literal["items_per_declaration"]
-    value: int = Field(description="declared items, inclusive", strict=True, ge=1, le=999)
+    value: WholeNumber = Field(description="declared items, inclusive", ge=1, le=999)
 
 
 class PortionsPerDeclaration(Parameter):
     """How many portions a declaration may have; its event carries them all and must not grow too large."""
 
     name: Literal["portions_per_declaration"]
-    value: int = Field(description="portions, inclusive", strict=True, ge=1, le=2000)
+    value: WholeNumber = Field(description="portions, inclusive", ge=1, le=2000)
 
 
 class SamplingEvery(Parameter):
     """One declaration in so many is drawn for inspection (R-DECL-3)."""
 
     name: Literal["sampling_every"]
-    value: int = Field(description="declarations for each one drawn", strict=True, ge=1, le=1_000_000)
+    value: WholeNumber = Field(description="declarations for each one drawn", ge=1, le=1_000_000)
 
 
 class DeclarationCountsAsMade(Parameter):
@@ -70,7 +70,7 @@ class SubmissionBeforeArrivalDays(Parameter):
     """How long before the expected arrival a declaration may be submitted (提前申报, R-DECL-1)."""
 
     name: Literal["submission_before_arrival_days"]
-    value: int = Field(description="days, inclusive", strict=True, ge=0, le=30)
+    value: WholeNumber = Field(description="days, inclusive", ge=0, le=30)
 
 
 class ConsignorQualifications(Parameter):

@@ -103,4 +103,5 @@ def _domestic_leg(cells: dict[str, str]) -> dict[str, Any] | None:
 
 def _line(cells: dict[str, str]) -> dict[str, Any]:
     """Empty cells are left out, so that a column's own default holds."""
-    return {name: value for name, value in cells.items() if value and name not in ("slip", "stall_number", "currency")}
+    told = {name: value for name, value in cells.items() if value and name not in ("slip", "stall_number", "currency")}
+    return {**told, "packages": int(cells["packages"])}
