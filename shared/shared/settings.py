@@ -1,12 +1,15 @@
-"""A process's settings from its environment; read by `app.py` and `worker.py` only."""
+"""A process's settings from its environment; read by `app.py`, `worker.py` and `__main__.py` only."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -31,3 +34,40 @@ class ServiceSettings(BaseSettings):
     worker_port: int = 0
     pool_size: int = 10
     log_level: str = "INFO"
+
+
+S = TypeVar("S", bound=ServiceSettings)
+# Names of the environment are anybody's: only one that looks like a setting is named.
+_ALIKE = 0.8
+
+
+def read_settings(kind: type[S]) -> S:
+    """The settings; a missing or wrong one ends the process with status 2 and a sentence on standard error."""
+    folder = os.environ.get("SECRETS_DIR")
+    files = {each.name for each in Path(folder).iterdir()} if folder and Path(folder).is_dir() else set[str]()
+    for sentence in mistaken(kind.model_fields, os.environ, files):
+        sys.stderr.write(f"{sentence}\n")
+    try:
+        return kind()
+    except ValidationError as refused:
+        for error in refused.errors():
+            name = ".".join(map(str, error["loc"])).upper()
+            said = "is missing" if error["type"] == "missing" else f"can't be read: {error['msg']}"
+            sys.stderr.write(f"the setting {name} {said} (docs/operations.md lists all settings)\n")
+        raise SystemExit(2) from None
+
+
+def mistaken(known: Collection[str], environment: Mapping[str, str], files: Collection[str]) -> list[str]:
+    """A sentence for each name that is no setting: of the environment those that look like one, and all files."""
+    told = {name.lower() for name in environment}
+    names = {name: name for name in environment if name.lower() not in known} | {
+        f"{name} in SECRETS_DIR": name for name in files if name not in known
+    }
+    sentences = []
+    for shown, name in sorted(names.items()):
+        near = [each for each in get_close_matches(name.lower(), known, n=1, cutoff=_ALIKE) if each not in told]
+        if near:
+            sentences.append(f"{shown} is no setting: is {near[0].upper()} meant?")
+        elif shown != name:
+            sentences.append(f"{shown} is no setting")
+    return sentences

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from shared.settings import ServiceSettings, mistaken
+
 _ASK = """
 import json
 from shared.settings import ServiceSettings
@@ -25,3 +29,34 @@ def test_secrets_come_from_files_or_the_environment_first_and_are_never_shown(tm
     assert (url, key) == ("postgresql://of-a-file", "key of the environment")
     assert "of-a-file" not in shown
     assert "key of" not in shown
+
+
+@pytest.mark.parametrize(
+    ("environment", "files", "sentences"),
+    [
+        ({"DATABASE_URL": "x", "HOSTNAME": "h", "LOGNAME": "me"}, [], []),
+        ({"DATABSE_URL": "x"}, [], ["DATABSE_URL is no setting: is DATABASE_URL meant?"]),
+        ({"DATABSE_URL": "x", "DATABASE_URL": "y"}, [], []),
+        ({"POOLSIZE": "20"}, [], ["POOLSIZE is no setting: is POOL_SIZE meant?"]),
+        ({}, ["sealing_key"], []),
+        ({}, ["sealing-key"], ["sealing-key in SECRETS_DIR is no setting: is SEALING_KEY meant?"]),
+        ({}, ["readme"], ["readme in SECRETS_DIR is no setting"]),
+    ],
+)
+def test_a_name_that_is_no_setting_is_named_with_the_one_it_resembles(
+    environment: dict[str, str], files: list[str], sentences: list[str]
+) -> None:
+    assert mistaken(ServiceSettings.model_fields, environment, files) == sentences
+
+
+def test_a_missing_setting_ends_the_process_with_a_sentence() -> None:
+    told = {"DATABSE_URL": "x", "ISSUER": "i", "JWKS_URL": "j", "SEALING_KEY": "k", "PORT": "many"}
+    ask = "from shared.settings import ServiceSettings, read_settings; read_settings(ServiceSettings)"
+    ended = subprocess.run([sys.executable, "-c", ask], env=told, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[:2] == [
+        "DATABSE_URL is no setting: is DATABASE_URL meant?",
+        "the setting DATABASE_URL is missing (docs/operations.md lists all settings)",
+    ]
+    assert ended.stderr.splitlines()[2].startswith("the setting PORT can't be read: ")
+    assert "Traceback" not in ended.stderr

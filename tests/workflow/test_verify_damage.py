@@ -96,9 +96,9 @@ DAMAGES = {
                      " (SELECT min(portion_id::text)::uuid FROM matches)", "the export names"),
     "I5 journal": ("fx-settlement", "UPDATE journal SET amount = amount + 1 WHERE ctid ="
                    " (SELECT min(ctid) FROM journal)", "is off by 1"),
-    "I6 twice": ("tax-exemption", "DROP INDEX uq_return_lines_first; UPDATE return_lines SET portion_id ="
-                 " (SELECT min(portion_id::text)::uuid FROM return_lines) WHERE id ="
-                 " (SELECT max(id::text)::uuid FROM return_lines)", "stands in 2 returns"),
+    "I6 twice": ("tax-exemption", "DROP INDEX uq_return_lines_departure; UPDATE return_lines SET"
+                 " (portion_id, export_date) = (SELECT portion_id, export_date FROM return_lines ORDER BY id LIMIT 1)"
+                 " WHERE id = (SELECT max(id::text)::uuid FROM return_lines)", "stands in 2 returns"),
     "I6 total": ("tax-exemption", "UPDATE exemption_returns SET total_rmb = total_rmb + 1 WHERE id ="
                  " (SELECT min(id::text)::uuid FROM exemption_returns)", "its lines sum to"),
     "I15 items": ("tax-exemption", "UPDATE exemption_items SET returned_fob = returned_fob + 1 WHERE portion_id ="

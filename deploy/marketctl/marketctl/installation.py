@@ -12,7 +12,7 @@ from sqlalchemy import URL, make_url
 from shared.messaging.adapters import BusAddress
 from shared.workshop.processes.problem import ProcessProblem
 
-_PATIENCE_SECONDS = 10
+_PATIENCE_SECONDS = 30
 TokenSource = Callable[[str, Mapping[str, str]], str]
 
 

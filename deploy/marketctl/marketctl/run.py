@@ -14,11 +14,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from marketctl.embedded.children import end_when_told, ending
+from marketctl.embedded.children import Revivals, end_when_told, ending
 from marketctl.embedded.layout import Layout, default_ports, free_ports, kept_layout, run_folder
 from marketctl.embedded.platform import Platform
 from marketctl.layout import ROOT, BusKind
-from marketctl.sample.counts import Day, counted, lacking, parties, refusals
+from marketctl.sample.counts import Day, counted, lacking, parties, refusals, token_that_sees
 from marketctl.sample.days import run_sample_days
 from marketctl.sample.world import SEED
 from marketctl.verify.findings import verify_settled
@@ -122,20 +122,20 @@ def _run_and_serve(console: Console, bus: BusKind) -> int:
         _check_bus(layout.folder, bus)
         # What a killed run started ends by itself, which takes it a moment.
         platform = Platform(layout)
-        with _started(platform, console, patience=_ENDING_SECONDS if was_killed else 0) as seconds:
-            _serve(platform, console, seconds)
+        began = time.monotonic()
+        with _started(platform, console, patience=_ENDING_SECONDS if was_killed else 0):
+            _serve(platform, console, began)
         console.print("  ✔ stopped in order; data kept (make reset wipes it)")
     return 0
 
 
 @contextmanager
-def _started(platform: Platform, console: Console, *, patience: float = 0) -> Iterator[float]:
-    """The platform runs inside; how many seconds that took."""
+def _started(platform: Platform, console: Console, *, patience: float = 0) -> Iterator[None]:
+    """The platform runs inside."""
     _banner(console, platform.layout.bus)
-    began = time.monotonic()
     platform.start(lambda line: console.print(f"  ✔ {line}", markup=False, soft_wrap=True), patience=patience)
     try:
-        yield time.monotonic() - began
+        yield
     finally:
         platform.stop()
 
@@ -161,7 +161,7 @@ def _live(platform: Platform, console: Console) -> Day:
     return day
 
 
-def _serve(platform: Platform, console: Console, seconds: float) -> None:
+def _serve(platform: Platform, console: Console, began: float) -> None:
     day = _live(platform, console)
     people = parties(platform.layout.installation)
     console.print(
@@ -173,16 +173,27 @@ def _serve(platform: Platform, console: Console, seconds: float) -> None:
     console.print(f"  ✔ numbers               {json.dumps(day.numbers)}", markup=False, soft_wrap=True)
     console.print(f"  {'✘' if day.findings else '✔'} verify                {'failed' if day.findings else 'ok'}")
     console.print(
-        f"Ready in {seconds:.1f} s.  Start page: {platform.layout.url('start-page')}/   "
-        "Tokens: make token ROLE=operator   Try: .venv/bin/marketctl events tail   "
+        f"Ready in {time.monotonic() - began:.1f} s.  Start page: {platform.layout.url('start-page')}/   "
+        f"Tokens: make token {token_that_sees(platform.layout.installation)}   Try: .venv/bin/marketctl events tail   "
         "Stop: Ctrl-C (data kept; make reset wipes it)",
         markup=False,
         soft_wrap=True,
     )
     end_when_told(at_once=False)
+    revivals = Revivals()
     while not ending.wait(1):
-        if gone := platform.ended_by_itself():
-            raise ProcessProblem(gone)
+        for name, cause in platform.ended_by_themselves().items():
+            _revive(platform, console, revivals, name, cause)
+
+
+def _revive(platform: Platform, console: Console, revivals: Revivals, name: str, cause: str) -> None:
+    """Start a process again that died; give up where it dies again and again."""
+    pause = revivals.pause_before(name, time.monotonic())
+    if pause is None:
+        raise ProcessProblem(f"{name} {cause}: it ends again and again")
+    console.print(f"  ! {name} {cause}: starting it again in {pause:.0f} s", markup=False, soft_wrap=True)
+    if not ending.wait(pause):
+        platform.revive(name)
 
 
 def reset() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,13 +17,27 @@ import pytest
 
 from marketctl.layout import SERVICES
 from marketctl.verify.questions import ask
-from shared.workshop.processes.ports import free_port
+from shared.workshop.processes.ports import free_port, port_owner
 from shared.workshop.processes.postgres import PostgresServer
 from shared.workshop.waiting import wait_until
 
 # The type hints of the fixtures live in the conftest beside; importlib mode keeps it out of sys.path.
 Run = Any
 Below = Callable[[int], list[int]]
+
+
+def is_ready(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def kill_listener(port: int) -> None:
+    """SIGKILL for whoever listens on a port of the run, if anybody does."""
+    owner = port_owner(port)
+    if owner is not None and (found := re.search(r"process (\d+)", owner)):
+        os.kill(int(found[1]), signal.SIGKILL)
 
 
 def none_left(pids: list[int], *, seconds: float = 40) -> bool:
@@ -69,14 +84,30 @@ def test_a_killed_run_leaves_no_process_and_the_next_one_serves_until_ctrl_c(mar
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_a_run_whose_postgresql_is_gone_says_so_and_ends(market: Run, below: Below) -> None:
+def test_a_process_that_died_is_started_again_and_one_that_dies_again_and_again_ends_the_run(
+    market: Run, below: Below
+) -> None:
     market.as_if_the_days_were_done()
     process = market.start()
     market.wait_ready()
     started = below(process.pid)
+    registry = market.layout.url("registry") + "/readyz"
+    kill_listener(market.ports["registry"])
+    market.wait_until(lambda: "! registry was killed by SIGKILL (see " in market.output)
+    market.wait_until(lambda: is_ready(registry))
     os.kill(int((market.folder / "pg" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
-    assert process.wait(60) == 3
-    assert "✘ PostgreSQL stopped by itself" in market.output
+    market.wait_until(lambda: "! PostgreSQL stopped by itself (see " in market.output)
+    market.wait_until(lambda: is_ready(registry))
+    assert process.poll() is None
+
+    def killed_again() -> bool:
+        kill_listener(market.ports["issuer"])
+        return process.poll() is not None
+
+    assert wait_until(killed_again, seconds=120)
+    assert process.returncode == 3
+    assert "✘ issuer was killed by SIGKILL" in market.output
+    assert "it ends again and again" in market.output
     assert "Traceback" not in market.output
     assert none_left(started)
 

@@ -11,6 +11,7 @@ from registry.settings import Settings
 from registry.store.tables import http_tables, messaging
 from shared.http.audit import chain
 from shared.messaging.worker import run_worker
+from shared.settings import read_settings
 
 
 async def chain_audit(engine: AsyncEngine) -> None:
@@ -20,4 +21,4 @@ async def chain_audit(engine: AsyncEngine) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_worker(Settings(), messaging, subscriptions, [chain_audit]))
+    sys.exit(run_worker(read_settings(Settings), messaging, subscriptions, [chain_audit]))

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.http.audit import chain
 from shared.messaging.worker import run_worker
+from shared.settings import read_settings
 from trade_ledger.consumers.subscriptions import subscriptions
 from trade_ledger.settings import Settings
 from trade_ledger.store.tables import http_tables, messaging
@@ -20,4 +21,4 @@ async def chain_audit(engine: AsyncEngine) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_worker(Settings(), messaging, subscriptions, [chain_audit]))
+    sys.exit(run_worker(read_settings(Settings), messaging, subscriptions, [chain_audit]))

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 Background = Callable[[AsyncEngine], Awaitable[object]]
 
 
-def _health(relay: Relay, consumer: Consumer, port: int) -> uvicorn.Server:
+def _health(relay: Relay, consumer: Consumer, host: str, port: int) -> uvicorn.Server:
     async def live(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -50,7 +50,7 @@ def _health(relay: Relay, consumer: Consumer, port: int) -> uvicorn.Server:
     routes = [Route("/livez", live), Route("/readyz", ready), Route("/metrics", metrics)]
     config = uvicorn.Config(
         Starlette(routes=routes),
-        host="127.0.0.1",
+        host=host,
         port=port,
         log_config=None,
         # Only probes call here, every few seconds.
@@ -97,7 +97,7 @@ async def serve_worker(
     wake = Wake(engine, subscriptions.service)
     relay = Relay(subscriptions.service, url, bus)
     consumer = Consumer(engine, tables, bus, subscriptions, wake)
-    server = _health(relay, consumer, settings.worker_port)
+    server = _health(relay, consumer, settings.host, settings.worker_port)
     failures: list[Exception] = []
     try:
         async with asyncio.TaskGroup() as group:

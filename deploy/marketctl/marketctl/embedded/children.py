@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -84,6 +85,8 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log_file: Path
+    log_began: int
+    """How many bytes of the log earlier processes wrote."""
 
     def wait_ready(self, url: str, *, seconds: float = 180) -> None:
         """Return once `url` answers 200; otherwise say in one sentence where to look."""
@@ -94,19 +97,20 @@ class Child:
     def _answers(self, client: httpx.Client, url: str) -> bool:
         end_if_told()
         if self.process.poll() is not None:
-            raise ProcessProblem(
-                f"{self.name} stopped with status {self.process.returncode}: {self.last_line()} "
-                f"(whole log: {self.log_file})"
-            )
+            raise ProcessProblem(f"{self.name} {self.cause()} (whole log: {self.log_file})")
         try:
             return client.get(url).status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 
-    def last_line(self) -> str:
-        """The last line of its log."""
-        lines = self.log_file.read_text("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+    def cause(self) -> str:
+        """How the process ended: its signal, or its status with the last error that it wrote itself."""
+        ended = how_it_ended(self.process.returncode)
+        if self.process.returncode < 0:
+            return ended
+        written = self.log_file.read_bytes()[self.log_began :].decode("utf-8", "replace")
+        error = last_error(written)
+        return f"{ended}: {error}" if error else ended
 
     def stop(self) -> None:
         """SIGTERM and wait; SIGKILL after the grace period."""
@@ -123,6 +127,7 @@ class Child:
 def start_child(name: str, module: list[str], told: Mapping[str, str], log_file: Path) -> Child:
     """Start `python -m module…` in a session of its own, so that Ctrl-C reaches only the supervisor."""
     with log_file.open("ab") as log:
+        began = log.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
             # The process calls only this machine, which a proxy of the environment can't reach.
@@ -133,4 +138,44 @@ def start_child(name: str, module: list[str], told: Mapping[str, str], log_file:
             start_new_session=True,
             preexec_fn=ended_with_parent(signal.SIGTERM),
         )
-    return Child(name, process, log_file)
+    return Child(name, process, log_file, began)
+
+
+def how_it_ended(status: int) -> str:
+    """A status of a process in words; a negative one is the signal that killed it."""
+    if status >= 0:
+        return f"stopped with status {status}"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was killed by signal {-status}"
+
+
+def last_error(log: str) -> str | None:
+    """The last line of a log that says an error; lines that are no JSON come from Python itself."""
+    for line in reversed(log.strip().splitlines()):
+        try:
+            said = json.loads(line)
+        except ValueError:
+            return line
+        if isinstance(said, dict) and said.get("level") in ("error", "critical"):
+            return line
+    return None
+
+
+_MOST_ENDS = 5
+_FORGOTTEN_SECONDS = 60
+
+
+class Revivals:
+    """How long to wait before a process is started again: longer each time, and not for ever."""
+
+    def __init__(self) -> None:
+        self._ends: dict[str, list[float]] = {}
+
+    def pause_before(self, name: str, now: float) -> float | None:
+        """1, 2, 4, 8, 16 seconds after ends that follow one another within a minute; None after the fifth."""
+        before = self._ends.get(name, [])
+        ends = [now] if not before or now - before[-1] > _FORGOTTEN_SECONDS else [*before, now]
+        self._ends[name] = ends
+        return None if len(ends) > _MOST_ENDS else 2.0 ** (len(ends) - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -172,6 +173,19 @@ def kept_layout(folder: Path) -> Layout | None:
         return None
     kept = json.loads(ports.read_text()) if ports.exists() else default_ports()
     return Layout(folder, "kafka" if bus.read_text() == "kafka" else "embedded", kept)
+
+
+def is_served(folder: Path) -> bool:
+    """Whether a run holds the folder's lock."""
+    lock = folder / "run.lock"
+    if not lock.exists():
+        return False
+    with lock.open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 assert DEVELOPMENT_ISSUER_MARK in ISSUER  # noqa: S101 - production recognises the issuer by its name

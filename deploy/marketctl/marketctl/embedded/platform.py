@@ -33,6 +33,7 @@ class Platform:
         self.postgres = PostgresServer(layout.folder / "pg", layout.ports["postgres"])
         self.kafka: KafkaServer | None = None
         self.children: dict[str, Child] = {}
+        self._commands: dict[str, tuple[list[str], dict[str, str]]] = {}
         self._stack = ExitStack()
 
     def start(self, say: Say, *, patience: float = 0) -> None:
@@ -123,25 +124,29 @@ class Platform:
         """Start a service's HTTP process and its worker."""
         told = self.layout.environment(service)
         package = package_of(service)
-        self._child(
-            service,
-            [
-                *("uvicorn", f"{package}.app:app", "--host", "127.0.0.1", "--port", told["PORT"], "--no-access-log"),
-                *("--timeout-graceful-shutdown", "10", "--loop", "uvloop", "--http", "httptools"),
-            ],
-            told,
-        )
+        self._child(service, [package], told)
         self._child(f"{service}-worker", [f"{package}.worker"], told)
 
-    def ended_by_itself(self) -> str | None:
-        """A sentence naming a process that is gone without having been stopped; None while all run."""
-        for child in self.children.values():
-            if child.process.poll() is not None:
-                return f"{child.name} stopped by itself: {child.last_line()} (see {child.log_file})"
-        for name, server in (("PostgreSQL", self.postgres), ("Kafka", self.kafka)):
-            if server is not None and server.has_ended:
-                return f"{name} stopped by itself: see {server.log_file}"
-        return None
+    def ended_by_themselves(self) -> dict[str, str]:
+        """By name the processes that are gone without having been stopped, with how and where to look."""
+        gone = {
+            name: f"stopped by itself (see {server.log_file})"
+            for name, server in self._servers().items()
+            if server.has_ended
+        }
+        ended = [child for child in self.children.values() if child.process.poll() is not None]
+        return gone | {child.name: f"{child.cause()} (see {child.log_file})" for child in ended}
+
+    def revive(self, name: str) -> None:
+        """Start a process again that has ended."""
+        if (server := self._servers().get(name)) is not None:
+            with obeyed_afterwards():
+                server.start()
+        else:
+            self._launch(name)
+
+    def _servers(self) -> dict[str, PostgresServer | KafkaServer]:
+        return {"PostgreSQL": self.postgres} | ({} if self.kafka is None else {"Kafka": self.kafka})
 
     def stop_service(self, service: str) -> None:
         """Stop both processes of a service gracefully."""
@@ -160,10 +165,18 @@ class Platform:
         say(f"start page            {self.layout.url('start-page')}/         中文 | English")
 
     def _child(self, name: str, module: list[str], told: dict[str, str]) -> None:
+        self._commands[name] = (module, told)
+        self._stack.callback(self._stop_child, name)
+        self._launch(name)
+
+    def _launch(self, name: str) -> None:
+        module, told = self._commands[name]
         with obeyed_afterwards():
-            child = start_child(name, module, told, self.layout.logs / f"{name}.log")
-            self.children[name] = child
-            self._stack.callback(child.stop)
+            self.children[name] = start_child(name, module, told, self.layout.logs / f"{name}.log")
+
+    def _stop_child(self, name: str) -> None:
+        if (child := self.children.get(name)) is not None:
+            child.stop()
 
     def connect(self, service: str) -> psycopg.Connection[tuple[object, ...]]:
         """A connection to a service's database under the service's own database role."""

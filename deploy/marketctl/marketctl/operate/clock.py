@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -34,8 +35,12 @@ def clock_show(as_json: Json = False) -> None:
 
 
 @clock.command("set")
-def clock_set(instant: str, as_json: Json = False) -> None:
-    """Move the business clock: marketctl clock set 2026-06-08T09:00:00+08:00."""
+def clock_set(
+    instant: str,
+    yes: Annotated[bool, typer.Option("--yes", help="also back, over data that is there")] = False,
+    as_json: Json = False,
+) -> None:
+    """Move the business clock: marketctl clock set 2026-06-08T09:00:00+08:00. Back it goes only when confirmed."""
     try:
         wanted = datetime.fromisoformat(instant)
     except ValueError:
@@ -43,8 +48,17 @@ def clock_set(instant: str, as_json: Json = False) -> None:
     if wanted is None or wanted.tzinfo is None or wanted.year not in _YEARS:
         raise SetupProblem("give an instant of this century with its offset, such as 2026-06-08T09:00:00+08:00")
     kept = _kept_clock()
+    if wanted < kept.now() and not yes:
+        _confirm_going_back(kept.now(), wanted)
     kept.move_to(wanted)
     _show_clock(kept, as_json)
+
+
+def _confirm_going_back(now: datetime, wanted: datetime) -> None:
+    what = f"The clock would go back from {now:%Y-%m-%d %H:%M} to {wanted:%Y-%m-%d %H:%M}. What is recorded stays"
+    if not sys.stdin.isatty():
+        raise SetupProblem(f"{what}: confirm with --yes")
+    typer.confirm(f"{what}. Go back?", abort=True)
 
 
 @clock.command("advance")

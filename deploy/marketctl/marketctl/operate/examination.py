@@ -12,7 +12,7 @@ import chinese_calendar
 import httpx
 import psycopg
 
-from marketctl.embedded.layout import default_ports, kept_layout, run_folder
+from marketctl.embedded.layout import default_ports, is_served, kept_layout, run_folder
 from marketctl.installation import Installation
 from marketctl.layout import ROOT, SERVICES, service_dir
 from marketctl.operate.chosen import chosen, is_deployed
@@ -30,12 +30,13 @@ _PATIENCE_SECONDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at."""
+    """One thing looked at; `remedy` says what to do where it isn't well."""
 
     name: str
     ok: bool
     detail: str
     warns: bool = False
+    remedy: str = ""
 
 
 def examine() -> list[Check]:
@@ -47,7 +48,10 @@ def examine() -> list[Check]:
     machine = [*_machine(), _calendar(), *_ports(layout.ports if layout else default_ports())]
     if layout is None:
         return [*machine, Check("databases", True, "nothing has run here yet")]
-    return [*machine, *_databases(layout.installation, stopped_is_well=True)]
+    market = layout.installation
+    if not is_served(layout.folder):
+        return [*machine, *_databases(market, stopped_is_well=True)]
+    return [*machine, *_processes(market), *_databases(market, stopped_is_well=False), _bus(market)]
 
 
 def _machine() -> list[Check]:
@@ -66,8 +70,9 @@ def _calendar() -> Check:
     last = max(chinese_calendar.holidays)
     left = (date(last.year, 12, 31) - date.today()).days  # noqa: DTZ011 - days left, on this machine's clock
     detail = f"official days known to {last.year}-12-31 ({left} days left); later windows are provisional"
-    # A warning, not a fault: nothing stops working, and the next year's notice can be loaded over HTTP.
-    return Check("holiday calendar", True, detail, warns=left <= _WARN_DAYS)
+    remedy = "tax publishes the next year's days with POST /v1/calendar-days, or a newer chinesecalendar is installed"
+    # Until its last day it is right, so until then it is a warning.
+    return Check("holiday calendar", left >= 0, detail, warns=left <= _WARN_DAYS, remedy=remedy)
 
 
 def _ports(ports: dict[str, int]) -> list[Check]:
@@ -80,17 +85,31 @@ def _processes(market: Installation) -> list[Check]:
     checks = []
     for name in market.addresses:
         try:
-            answer = httpx.get(market.url(name) + "/readyz", timeout=10)
-            said = f"status {answer.status_code}"
-            checks.append(Check(f"{name} ready", answer.is_success, f"{market.url(name)}: {said}"))
+            answer = httpx.get(market.url(name) + "/readyz", timeout=10, trust_env=not market.is_local)
+            said = f"{market.url(name)}: status {answer.status_code}{_unwell(answer)}"
+            remedy = f"read the log of {name}; what it waits for is checked below"
+            checks.append(Check(f"{name} ready", answer.is_success, said, remedy=remedy))
         except httpx.TransportError:
-            checks.append(Check(f"{name} ready", False, str(market.silent(market.url(name)))))
+            remedy = f"start {name} again (docs/operations.md#starting-a-process)"
+            checks.append(Check(f"{name} ready", False, str(market.silent(market.url(name))), remedy=remedy))
     return checks
+
+
+def _unwell(answer: httpx.Response) -> str:
+    """The parts of a readiness answer that aren't well."""
+    try:
+        parts = answer.json()
+    except ValueError:
+        return ""
+    unwell = [f"{name}: {part}" for name, part in parts.items() if part not in (True, "ok", "ready", "active")]
+    return f" ({', '.join(unwell)})" if unwell and not answer.is_success else ""
 
 
 def _bus(market: Installation) -> Check:
     answers = asyncio.run(bus_answers(market.bus, _PATIENCE_SECONDS))
-    return Check("bus", answers, "takes connections" if answers else str(market.silent("the bus")))
+    detail = "takes connections" if answers else str(market.silent("the bus"))
+    remedy = "start the broker, or the embedded bus's database; commands are taken meanwhile and their events wait"
+    return Check("bus", answers, detail, remedy=remedy)
 
 
 def _databases(market: Installation, *, stopped_is_well: bool) -> list[Check]:
@@ -101,10 +120,13 @@ def _databases(market: Installation, *, stopped_is_well: bool) -> list[Check]:
             revision = revision_in(market.database_url(service))
         except psycopg.OperationalError as error:
             stopped = "not running" if stopped_is_well else str(market.silent("its database", error))
-            checks.append(Check(service, stopped_is_well, stopped, warns=True))
+            remedy = f"start the database of {service}, or correct its address"
+            checks.append(Check(service, stopped_is_well, stopped, warns=True, remedy=remedy))
             continue
-        checks.append(Check(f"{service} schema", revision == head, f"{revision}, newest {head}"))
+        remedy = "run `marketctl db upgrade`"
+        checks.append(Check(f"{service} schema", revision == head, f"{revision}, newest {head}", remedy=remedy))
         if revision == head:
             parked = resisted_by(market, service)["parked"]
-            checks.append(Check(f"{service} parked", parked == 0, f"{parked} events"))
+            remedy = "read them with `marketctl parked list`, mend the cause, then `marketctl parked retry`"
+            checks.append(Check(f"{service} parked", parked == 0, f"{parked} events", remedy=remedy))
     return checks

@@ -90,6 +90,15 @@ def parties(market: Installation) -> Counter[str]:
     return Counter(dict(ask(market, "registry", _PARTIES)))
 
 
+def token_that_sees(market: Installation) -> str:
+    """The words of a `make token` whose holder has something to look at: the operator with most trades."""
+    query = (
+        "SELECT consignor_id FROM trades WHERE consignor_id <> owner_id GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+    )
+    operators = ask(market, "trade-ledger", query)
+    return f"ROLE=operator SUBJECT={operators[0][0]}" if operators else "ROLE=commerce"
+
+
 def lacking(market: Installation) -> list[str]:
     """The roles with too few parties, and the eligible trades that were not exported whole."""
     filed = parties(market)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from marketctl.embedded.children import Revivals, how_it_ended, last_error
+
 _PROGRAM = """
 import os, signal, weakref
 from marketctl.embedded.children import end_if_told, end_when_told
@@ -23,3 +27,40 @@ except KeyboardInterrupt:
 def test_an_interrupt_that_python_swallows_is_remembered_and_not_printed() -> None:
     done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("told\n", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (0, "stopped with status 0"),
+        (2, "stopped with status 2"),
+        (-9, "was killed by SIGKILL"),
+        (-15, "was killed by SIGTERM"),
+        (-99, "was killed by signal 99"),
+    ],
+)
+def test_a_process_that_ended_is_told_by_its_signal_or_status(status: int, words: str) -> None:
+    assert how_it_ended(status) == words
+
+
+@pytest.mark.parametrize(
+    ("log", "error"),
+    [
+        ("", None),
+        ('{"level": "info", "event": "request"}', None),
+        ('{"level": "error", "event": "stopped"}\n{"level": "info", "event": "request"}\n',
+         '{"level": "error", "event": "stopped"}'),
+        ('{"level": "info"}\nValueError: no such port\n', "ValueError: no such port"),
+        ("[1]\n", None),
+    ],
+)  # fmt: skip
+def test_an_ordinary_line_of_a_log_is_never_given_as_a_cause(log: str, error: str | None) -> None:
+    assert last_error(log) == error
+
+
+def test_a_process_is_started_again_later_each_time_and_not_for_ever() -> None:
+    revivals = Revivals()
+    assert [revivals.pause_before("registry", now) for now in (0, 10, 20, 30, 40, 50)] == [1, 2, 4, 8, 16, None]
+    assert revivals.pause_before("issuer", 50) == 1
+    later = Revivals()
+    assert [later.pause_before("registry", now) for now in (0, 60, 120.1)] == [1, 2, 1]

@@ -88,6 +88,11 @@ def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(serving:
     assert moved["now"][:10] > before[:10]
     assert said(serving, "clock set 2027-06-08T09:00:00+08:00", 0).startswith("2027-06-08T01:00")
 
+    back = said(serving, "clock set 2027-06-07T09:00:00+08:00", 2)
+    assert "would go back from 2027-06-08 01:" in back
+    assert "--yes" in back
+    assert said(serving, "clock set 2027-06-07T09:00:00+08:00 --yes", 0).startswith("2027-06-07T01:00")
+
     for line in ("token nobody", "clock set tomorrow", "clock set 2026-06-08T09:00:00", "clock set 9999-12-31T00:00Z",
                  "clock advance --days 99999999", "events tail --topic none", "events tail --count 0",
                  "parked retry nobody 1", "parked retry registry 0", "run --bus none"):  # fmt: skip

@@ -1,0 +1,24 @@
+"""A service's HTTP process, on the address that its settings name."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from shared.settings import ServiceSettings, read_settings
+
+_GRACE_SECONDS = 10
+
+
+def serve_http(application: str, settings: type[ServiceSettings]) -> int:
+    """Serve `package.module:name` until SIGTERM or SIGINT; requests that are under way are answered first."""
+    told = read_settings(settings)
+    uvicorn.run(
+        application,
+        host=told.host,
+        port=told.port,
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        loop="uvloop",
+        http="httptools",
+    )
+    return 0
