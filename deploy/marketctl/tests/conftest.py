@@ -1,4 +1,4 @@
-"""`make run` as a process of its own, on a folder and ports that nobody else has."""
+"""Starts `make run` as a separate process, on a folder and on ports that nothing else uses."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Run:
 
     def environment(self) -> dict[str, str]:
         ports = {variable_of(name): str(port) for name, port in self.ports.items()}
-        # A proxy for the outside, at which nobody answers: nothing here is to go through it.
+        # Nothing answers at this proxy address: a request that went through the proxy would fail.
         return {**os.environ, **ports, **self.found_by, "http_proxy": "http://127.0.0.1:9"}
 
     @property
     def found_by(self) -> dict[str, str]:
-        """All that another terminal needs to know."""
+        """The environment by which another terminal finds this run."""
         return {"RUN_FOLDER": str(self.folder)}
 
     def as_if_the_days_were_done(self) -> None:
@@ -62,7 +62,7 @@ class Run:
         return process
 
     def say(self, *arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:
-        """Another command on the same folder, to its end."""
+        """Run another command on the same folder, and wait until it ends."""
         command = [sys.executable, "-m", "marketctl", *arguments]
         told = {**(self.environment() if arguments[0] == "run" else os.environ), **self.found_by, **changed}
         return subprocess.run(command, env=told, capture_output=True, text=True, check=False, timeout=300)
@@ -123,7 +123,7 @@ def market(tmp_path: Path) -> Iterator[Run]:
 
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """One that serves, as if the days were done, for all tests of a file."""
+    """A run that is ready and skips the sample days. All tests of a file share it."""
     with run_in(tmp_path_factory.mktemp("serving") / "市场 data") as run:
         run.as_if_the_days_were_done()
         run.start()

@@ -1,4 +1,4 @@
-"""What settings say of a deployment, each at its limits, without anything that runs."""
+"""How the settings of a deployment are read, valid and invalid. Nothing runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _AT = "user:p%40ss@db.example.org:5432/name"
 
 
 def told(**changed: str) -> dict[str, str]:
-    """All that is needed, with some settings changed, or gone where they are empty."""
+    """The required settings with some changed. A setting that is changed to an empty text is left out."""
     names = {package_of(service).upper() for service in SERVICES}
     urls = {f"MARKET_{name}_URL": "https://one.example.org" for name in names}
     databases = {f"MARKET_{name}_DATABASE_URL": f"postgresql://{_AT}" for name in names}
@@ -64,7 +64,7 @@ def test_what_is_wrong_is_named_with_its_reason(name: str, value: str, said: str
     assert line.startswith(f"MARKET_{name} {said}")
 
 
-def test_two_brokers_and_the_embedded_bus_are_both_well() -> None:
+def test_a_list_of_brokers_and_the_embedded_bus_are_both_accepted() -> None:
     assert deployed(told(KAFKA_BOOTSTRAP="kafka-1:9092, kafka-2:9092")).bus.kafka_bootstrap
     market = deployed(told(BUS="embedded", BUS_DATABASE_URL=f"postgresql+asyncpg://{_AT}", KAFKA_BOOTSTRAP=""))
     assert (market.bus.kind, market.bus.database_url) == ("embedded", f"postgresql://{_AT}")
@@ -75,7 +75,7 @@ def test_an_environment_without_a_setting_describes_nothing() -> None:
     assert is_described({"MARKET_TOKEN": "x"})
 
 
-def test_a_token_has_its_person_and_is_asked_for_only_when_it_is_needed() -> None:
+def test_a_token_names_its_person_and_is_required_only_by_commands_that_use_it() -> None:
     market: Installation = deployed(told())
     with pytest.raises(SetupProblem, match=r"MARKET_TOKEN is not set: a bearer token .* of role auditor"):
         market.token("auditor", {})

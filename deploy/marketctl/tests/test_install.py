@@ -1,4 +1,4 @@
-"""What `make install` left behind is used where it was made, and made anew elsewhere."""
+"""An environment of `make install` is used in the folder where it was made, and made again elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def would_do(folder: Path, target: str = "install") -> str:
 
 
 def make_checkout(folder: Path) -> Path:
-    """A checkout of what `make` looks at, with a .venv that nothing was installed into."""
+    """A checkout with the files that `make` compares, and a .venv without packages."""
     packages = ["shared", *(f"services/{service}" for service in SERVICES), "deploy/marketctl"]
     for name in ("Makefile", *_LOCKS, *(f"{package}/pyproject.toml" for package in packages)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -40,17 +40,17 @@ def test_a_checkout_that_was_moved_or_half_installed_is_installed_anew(tmp_path:
     assert "venv --clear" in would_do(moved)
 
 
-def test_running_installs_what_runs_and_testing_what_tests(tmp_path: Path) -> None:
+def test_make_run_installs_less_than_make_test(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path)
     assert "-r requirements/embedded.lock" in would_do(checkout, "run")
     assert "-r requirements.lock" in would_do(checkout, "test")
-    # What tests, also runs; what runs, doesn't test.
+    # `make test` needs more than `make run` has installed.
     (checkout / ".venv" / ".installed-to-run").touch()
     assert "pip install" not in would_do(checkout, "run")
     assert "-r requirements.lock" in would_do(checkout, "test")
 
 
-def test_where_our_packages_are_is_said_without_a_letter_that_a_locale_may_lack() -> None:
+def test_the_path_files_of_our_packages_hold_ascii_only() -> None:
     """Python 3.11 reads these files by the locale: 市场 in one stops every program under LC_ALL=C."""
     files = Path(sysconfig.get_path("purelib")).glob("*market*.pth")
     said = [file.read_text("utf-8").strip() for file in files]

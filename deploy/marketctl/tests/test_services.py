@@ -1,4 +1,4 @@
-"""What marketctl knows of each service is declared in one place, and loaded when it is needed."""
+"""marketctl declares what it knows of each service in one place, and imports a service only when it needs it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BY_NAME = re.compile(r"\bimportlib\.import_module|\b__import__\(")
 
 
 def loaded_by(statement: str) -> set[str]:
-    """The top packages that a fresh Python has loaded after a statement."""
+    """The top-level packages that a new Python process has imported after a statement."""
     told = f"import sys; {statement}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
@@ -37,7 +37,7 @@ def test_only_the_service_that_is_asked_for_is_loaded() -> None:
     assert loaded_by("from marketctl.services import described; described('registry')") & others == {"registry"}
 
 
-def test_nothing_is_looked_up_by_a_name_that_is_put_together() -> None:
+def test_no_module_is_imported_by_a_computed_name() -> None:
     files = [*(ROOT / "deploy/marketctl/marketctl").rglob("*.py"), *(ROOT / "shared/shared").rglob("*.py")]
     assert files
     assert [str(file) for file in files if _BY_NAME.search(file.read_text("utf-8"))] == []

@@ -1,4 +1,4 @@
-"""One migration path: what it gives is what the code means, and what was stored before stays right."""
+"""The migrations make the schema that the tables in code describe, and keep the rows that were stored before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.workshop.testing.services import MakeServiceDatabase
 
 FX = ROOT / "services" / "fx-settlement"
 CURRENCIES = ("currency", "declared_currency", "trade_currency")
-# In another row's currency: the collection's, the declaration's, the portion's.
+# Amounts whose currency is in another row: that of the collection, the declaration or the portion.
 ELSEWHERE = {"advances.amount", "matches.amount", "matches.charges"}
 
 
@@ -52,7 +52,7 @@ def change(dsn: str, statement: str, *values: object) -> None:
         ("CREATE TYPE more AS ENUM ('a')", "unexpected: type more 'a'"),
     ],
 )
-def test_a_schema_that_is_not_the_codes_is_named(
+def test_a_schema_that_differs_from_the_code_is_reported(
     make_service_database: MakeServiceDatabase, damage: str, said: str
 ) -> None:
     dsn = make_service_database("fx-settlement")
@@ -61,7 +61,7 @@ def test_a_schema_that_is_not_the_codes_is_named(
     assert len(found) == 1
 
 
-# What is there but isn't what it was: the same thing is missing, and unexpected.
+# A changed object is reported twice: as missing in its old form, and as unexpected in its new one.
 @pytest.mark.parametrize(
     ("damage", "kind"),
     [
@@ -89,7 +89,7 @@ def test_a_schema_that_is_not_the_codes_is_named(
         ("ALTER TABLE holds SET (fillfactor = 50)", "table holds"),
     ],
 )
-def test_what_is_not_as_the_code_means_it_is_named(
+def test_a_changed_object_is_reported_as_missing_and_as_unexpected(
     make_service_database: MakeServiceDatabase, damage: str, kind: str
 ) -> None:
     dsn = make_service_database("fx-settlement")
@@ -98,7 +98,7 @@ def test_what_is_not_as_the_code_means_it_is_named(
     assert [each.partition(kind)[0] for each in found] == ["missing: ", "unexpected: "]
 
 
-def test_a_sound_schema_differs_in_nothing(make_service_database: MakeServiceDatabase) -> None:
+def test_a_schema_made_by_the_migrations_has_no_difference(make_service_database: MakeServiceDatabase) -> None:
     assert differences(FX, make_service_database("fx-settlement")) == []
 
 
@@ -129,7 +129,7 @@ def _checked(table: Table) -> set[str]:
     return {f"{table.name}.{name.removeprefix(f'ck_{table.name}_').removesuffix('_digits')}" for name in named}
 
 
-def test_a_finer_amount_than_the_currency_has_is_refused_by_the_database(make_database: MakeDatabase) -> None:
+def test_the_database_refuses_an_amount_with_more_digits_than_its_currency_has(make_database: MakeDatabase) -> None:
     dsn = make_database()
     upgrade(FX, dsn)
     insert = "INSERT INTO personal_balances (holder_id, currency, pilot, balance) VALUES (%s, %s, 'longshui', %s)"

@@ -1,4 +1,4 @@
-"""The next migration is written from the tables in code, and what squawk and a person must know is said."""
+"""The next migration is written from the tables in code. What squawk finds and what a person must add is reported."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 
 def make_service(folder: Path, package: str, tables: str) -> Path:
-    """A service of one table, whose code has come further than its migrations."""
+    """A service of one table, whose code describes more than its migrations make."""
     service = folder / package
     versions, store = service / "migrations" / "versions", service / package / "store"
     versions.mkdir(parents=True)
@@ -51,7 +51,7 @@ def make_service(folder: Path, package: str, tables: str) -> Path:
     return service
 
 
-def test_the_next_migration_has_what_the_code_has_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_migration_makes_what_only_the_code_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     service = make_service(tmp_path, "notes_further", _TABLES.format(indexed=True) + _MORE)
     monkeypatch.syspath_prepend(service)
     written = write_migration(service, "Marks, of notes")
@@ -61,13 +61,13 @@ def test_the_next_migration_has_what_the_code_has_more(tmp_path: Path, monkeypat
     assert 'op.create_index(op.f("ix_marks_at"), "marks", ["at"], unique=False)' in tables
     assert "postgresql.JSONB()" in tables
     assert "shared" not in tables + indexes
-    # The index of the table that is there is built beside its writers, outside a transaction, in a file of its own.
+    # An index of an existing table is built while others write, outside a transaction, in a separate file.
     assert "ix_notes_text" not in tables
     assert "autocommit_block" not in tables
     assert indexes.index("autocommit_block") < indexes.index("DROP INDEX CONCURRENTLY IF EXISTS ix_notes_text")
     assert "postgresql_concurrently=True" in indexes
     assert written.unsafe == []
-    # Alembic knows nothing of triggers.
+    # Alembic doesn't compare triggers.
     assert [each.partition("(")[0] for each in written.left] == [
         "missing: function refuse_change",
         "missing: trigger notes.notes_append_only CREATE TRIGGER notes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE"
@@ -75,7 +75,7 @@ def test_the_next_migration_has_what_the_code_has_more(tmp_path: Path, monkeypat
     ]
 
 
-def test_a_migration_without_a_word_is_not_written(tmp_path: Path) -> None:
+def test_a_migration_whose_name_has_no_word_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(SetupProblem, match="is named by what it brings"):
         write_migration(tmp_path, " - ")
 
@@ -89,7 +89,7 @@ def test_a_migration_without_a_word_is_not_written(tmp_path: Path) -> None:
         pytest.param("ALTER TABLE notes ALTER id TYPE bigint", "changing-column-type", id="a rewritten table"),
     ],
 )
-def test_what_would_keep_a_running_service_waiting_is_named(
+def test_a_statement_that_blocks_a_running_service_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str, said: str
 ) -> None:
     service = make_service(tmp_path, "notes_unsafe", _TABLES.format(indexed=False))
@@ -102,12 +102,12 @@ def test_what_would_keep_a_running_service_waiting_is_named(
     assert any(said in each and each.startswith("notes_unsafe/0002_more.sql:") for each in found), found
 
 
-def test_a_squawk_that_cant_read_its_rules_isnt_content(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_squawk_without_its_rules_reports_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(migration_lint, "RULES", tmp_path / "none.toml")
     assert "Configuration error" in "".join(unsafe_statements(migrations()[:1]))
 
 
-def test_without_squawk_nothing_is_said_to_be_sound(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_squawk_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     with pytest.raises(SetupProblem, match="run `make install`"):
         unsafe_statements(migrations()[:1])

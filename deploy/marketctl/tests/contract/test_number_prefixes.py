@@ -79,14 +79,14 @@ def test_registry_tells_the_prefix_of_each_pilot_as_its_next_event(make_database
         ),
     ],
 )
-def test_the_others_number_on_before_they_have_heard_it(
+def test_the_other_services_keep_the_prefixes_before_they_hear_registry(
     make_database: MakeDatabase, service: str, statement: str, columns: tuple[Any, ...], question: str
 ) -> None:
     with upgraded(make_database, service, statement, *columns) as connection:
         assert dict(connection.execute(question).fetchall()) == PILOTS  # type: ignore[call-overload]
 
 
-def test_what_trade_ledger_heard_of_pilots_counts_as_if_the_topics_were_read_again(
+def test_the_copy_versions_of_pilots_are_those_that_reading_the_topics_again_gives(
     make_database: MakeDatabase,
 ) -> None:
     statement = "INSERT INTO consumer_sequences (topic, key, sequence) VALUES ('registry.places', %s, 2)"

@@ -1,4 +1,4 @@
-"""What was released is kept: migrations as they were, events that yesterday's readers and records still fit (F26)."""
+"""What was released stays: migrations unchanged, and events that old readers and recorded events still fit (F26)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def today() -> Release:
     return Release("9.0.0", "", {}, hashed_migrations(), {}, {TYPE: shape_of(schema_of(EVENT_TYPES[TYPE]))})
 
 
-def test_today_keeps_what_today_promises(today: Release) -> None:
+def test_the_present_code_keeps_its_own_promises(today: Release) -> None:
     assert broken_promises(today) == []
 
 
@@ -68,12 +68,14 @@ def test_every_recorded_release_is_kept(release: Release) -> None:
 
 @pytest.mark.parametrize("release", releases(), ids=lambda release: release.version)
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_releases_migrations_make_what_they_made(make_database: MakeDatabase, release: Release, service: str) -> None:
+def test_the_migrations_of_a_release_still_make_the_recorded_schema(
+    make_database: MakeDatabase, release: Release, service: str
+) -> None:
     dsn = migrated(service, release.heads[service], make_database())
     assert broken_schema(release, service, dsn) == []
 
 
-def test_a_releases_schema_that_comes_out_otherwise_is_named(make_database: MakeDatabase) -> None:
+def test_a_schema_that_differs_from_its_release_is_reported(make_database: MakeDatabase) -> None:
     (release,) = (each for each in releases() if each.version == "0.1.0")
     changed = [line.replace("cache 1", "cache 20") for line in release.schemas["registry"]]
     dsn = migrated("registry", release.heads["registry"], make_database())

@@ -1,4 +1,4 @@
-"""A run that is told to end obeys, even where Python swallows the interrupt, and prints no stack trace."""
+"""A run ends when it is told to, even where Python drops the interrupt, and prints no stack trace."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ except KeyboardInterrupt:
 """
 
 
-def test_an_interrupt_that_python_swallows_is_remembered_and_not_printed() -> None:
+def test_an_interrupt_that_python_drops_is_remembered_and_not_printed() -> None:
     done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("told\n", "", 0)
 

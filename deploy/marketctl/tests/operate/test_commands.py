@@ -24,20 +24,20 @@ from shared.messaging.envelope import partition_of
 from shared.workshop.waiting import wait_until
 
 Run = Any
-# All on one run that serves, in this order: the last tests leave something parked, and end it.
+# All tests use one run, in this order: the last ones leave an event parked, and end the run.
 pytestmark = pytest.mark.timeout(900)
 LOOKS = ("verify", "doctor", "db status", "clock show", "parked list", "events tail")
 
 
 def said(market: Run, line: str, status: int) -> str:
-    """What a command says on its way out."""
+    """The output of a command, called inside this process."""
     done = CliRunner().invoke(app, line.split(), env=market.found_by)
     assert done.exit_code == status, (line, done.output, done.exception)
     return done.output
 
 
 def typed(market: Run, line: str, status: int) -> str:
-    """The same by a process of its own, which takes its while."""
+    """The output of a command, run as a separate process. This is slower."""
     done = market.say(*line.split())
     assert done.returncode == status, (line, done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
@@ -45,7 +45,7 @@ def typed(market: Run, line: str, status: int) -> str:
 
 
 def put_poison(market: Run, key: str) -> None:
-    """What only a broken registry would write: an event that nobody can read, from the topic's owner."""
+    """Publish an unreadable event as registry, the owner of the topic: only a broken registry would do this."""
 
     async def publish() -> None:
         bus = EmbeddedBus(market.layout.environment("registry")["BUS_DATABASE_URL"])
@@ -58,7 +58,7 @@ def put_poison(market: Run, key: str) -> None:
         headers = [(name, value.encode()) for name, value in fields.items()]
         record = Outgoing(BankFiled.TOPIC, partition_of(key, 6), key, b"{", headers)
         try:
-            # Its own cursor again: the relay, fenced for a moment, goes on where it was.
+            # The cursor stays as it is: registry's own relay is fenced for a moment, then goes on from there.
             await publisher.publish([record], await publisher.fence() or 0)
         finally:
             await publisher.close()
@@ -129,7 +129,7 @@ def test_a_parked_event_is_listed_retried_and_released_by_two_persons(serving: R
     assert said(serving, f"parked release {this} case-12 bo", 0) == "released\n"
     assert said(serving, f"parked retry {this}", 1).startswith("parked_event_settled")
     assert parked_in(serving, service) == []
-    # It went past registry's outbox, and that stays said.
+    # The event isn't in registry's outbox, and verify goes on reporting that.
     found = said(serving, "verify", 1)
     assert f"I2: {service} applied 1 of {BankFiled.TOPIC} bank-1" in found
     assert "1 released" in found

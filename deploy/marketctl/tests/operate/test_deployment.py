@@ -1,4 +1,4 @@
-"""The commands on an installation that settings describe: the same answers as on the folder, and what is wrong said."""
+"""The commands on an installation that settings describe have the output of the folder, or say what is wrong."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.workshop.processes.ports import free_port
 
 Run = Any
 pytestmark = pytest.mark.timeout(900)
-# Each as it is written in a deployment: SQLAlchemy's forms, and libpq's two.
+# The forms of a database URL in use: SQLAlchemy's with a driver, and the two of libpq.
 _FORMS = dict(zip(SERVICES, ("postgresql+psycopg", "postgres", "postgresql+asyncpg", "postgresql"), strict=True))
 
 
@@ -25,7 +25,7 @@ def named(service: str) -> str:
 
 @pytest.fixture
 def settings(serving: Run) -> dict[str, str]:
-    """All that a deployment is told by, of the run that serves; no word of its folder."""
+    """The settings of a deployment that describe the shared run without its folder."""
     market = serving.layout.installation
     told = {"MARKET_BUS": "embedded", "MARKET_BUS_DATABASE_URL": serving.layout.database_url("bus")}
     for service in SERVICES:
@@ -37,7 +37,7 @@ def settings(serving: Run) -> dict[str, str]:
 
 
 def said(line: str, status: int, told: dict[str, str], *, file: Path | None = None) -> str:
-    """What a command says on its way out, where nothing of the folder is known."""
+    """The output of a command to which the folder is unknown."""
     chosen = ["--installation", str(file)] if file else []
     nowhere = {"RUN_FOLDER": "/nonexistent", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     done = CliRunner().invoke(app, [*chosen, *line.split()], env={**nowhere, **told})
@@ -51,7 +51,9 @@ def on_folder(serving: Run, line: str) -> str:
     return done.output
 
 
-def test_the_commands_say_of_a_deployment_what_they_say_of_the_folder(serving: Run, settings: dict[str, str]) -> None:
+def test_the_commands_have_the_same_output_on_a_deployment_as_on_the_folder(
+    serving: Run, settings: dict[str, str]
+) -> None:
     for line in ("verify --json", "db status --json", "parked list --json", "events tail --json"):
         assert said(line, 0, settings) == on_folder(serving, line)
     assert json.loads(said("verify --json", 0, settings))["ok"]
@@ -64,9 +66,7 @@ def test_the_commands_say_of_a_deployment_what_they_say_of_the_folder(serving: R
     assert said("trace none", 1, settings).startswith("forbidden")
 
 
-def test_a_deployment_is_reached_through_the_proxy_that_the_folder_goes_round(
-    serving: Run, settings: dict[str, str]
-) -> None:
+def test_a_deployment_is_reached_through_the_proxy_and_a_folder_is_not(serving: Run, settings: dict[str, str]) -> None:
     proxy = {"http_proxy": f"http://127.0.0.1:{free_port()}", "NO_PROXY": "", "no_proxy": ""}
     assert "does not answer" in said("parked list", 3, {**settings, **proxy})
     assert "✘ registry ready" in said("doctor", 1, {**settings, **proxy})
@@ -74,9 +74,7 @@ def test_a_deployment_is_reached_through_the_proxy_that_the_folder_goes_round(
     assert (done.exit_code, done.output) == (0, "nothing is parked\n")
 
 
-def test_a_file_describes_a_deployment_and_is_meant_before_the_environment(
-    settings: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_settings_file_takes_precedence_over_the_environment(settings: dict[str, str], tmp_path: Path) -> None:
     secret = tmp_path / "token"
     secret.write_text(settings.pop("MARKET_TOKEN") + "\n")
     file = tmp_path / "site.env"
@@ -121,12 +119,12 @@ def written(file: Path, text: str) -> Path:
     return file
 
 
-def test_what_does_not_answer_is_named_with_where_it_should_be(serving: Run, settings: dict[str, str]) -> None:
+def test_a_part_that_does_not_answer_is_named_with_its_address(serving: Run, settings: dict[str, str]) -> None:
     nobody = f"127.0.0.1:{free_port()}"
     at = f"http://{nobody}"
     found = said("parked list", 3, {**settings, "MARKET_FX_SETTLEMENT_URL": at})
     assert f"fx-settlement at {at} does not answer: is it up" in found
-    # Somebody else answers there: no service of ours.
+    # Another server answers there, none of our services.
     page = serving.layout.url("start-page")
     assert f"what answers at {page} is not registry" in said(
         "parked list", 3, {**settings, "MARKET_REGISTRY_URL": page}
@@ -151,7 +149,7 @@ def test_what_does_not_answer_is_named_with_where_it_should_be(serving: Run, set
     }
 
 
-def test_what_only_the_folder_has_is_refused_on_a_deployment(settings: dict[str, str]) -> None:
+def test_a_command_for_the_folder_is_refused_on_a_deployment(settings: dict[str, str]) -> None:
     for line in ("token operator", "clock show", "clock advance", "reset", "run"):
         assert "belongs to the folder of `make run` alone" in said(line, 2, settings)
     without = {name: value for name, value in settings.items() if name != "MARKET_TOKEN"}

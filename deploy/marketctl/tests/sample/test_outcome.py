@@ -9,7 +9,7 @@ import pytest
 from marketctl.sample.counts import Day
 from marketctl.sample.expected import EXPECTED_REFUSALS
 
-# As a run counted it.
+# The counts of a good run.
 DAY = Day(
     numbers={
         "subjects": 95,
@@ -67,7 +67,7 @@ def test_a_damaged_list_of_expected_refusals_fails_the_run() -> None:
         ("collected_usd", "1900680.49", "less than 90 % of the released value was collected"),
     ],
 )
-def test_what_falls_short_is_said_and_fails_the_run(name: str, value: int | str, problem: str) -> None:
+def test_a_number_below_its_minimum_is_reported_and_fails_the_run(name: str, value: int | str, problem: str) -> None:
     day = replace(DAY, numbers={**DAY.numbers, name: value})
     assert day.problems() == [problem]
     assert day.status == 1

@@ -20,7 +20,7 @@ from trade_ledger.domain.workbook import LINE_COLUMNS, LINES_SHEET, SLIP_COLUMNS
 Rows = list[dict[str, str]]
 _FOURTEEN = ("商户", "商品名称", "商品HS编码", "货号/唛头", "规格型号", "生产厂商", "品牌", "交易数量", "单位")
 _FOURTEEN += ("包装数量", "包装单位", "币种", "货值", "重量(KGS)")
-# A cent over the limit on purpose, and one more refusal met on the way: both go all the way after a remedy.
+# One slip is a cent over the limit, one meets another refusal: both are exported after their remedy.
 _ON_THE_WAY = {"OP1-UNKNOWN", "OP1-LIMIT"}
 
 
