@@ -89,6 +89,14 @@ check: lint types imports ## lint, types, import rules, migrations equal to tabl
 	@$(PY) -m marketctl generate --check
 	@$(PY) -m marketctl db check
 
+.PHONY: contracts
+contracts: ## read the published documents as tools do: the official AsyncAPI parser, an OpenAPI linter (needs Node.js)
+	@{ command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; } >/dev/null 2>&1 || { echo "make contracts needs Node.js 20 or newer with npm: install nodejs and npm"; exit 2; }
+	@mkdir -p .cache/contracts && cp deploy/contracts/.npmrc deploy/contracts/* .cache/contracts/
+	@cd .cache/contracts && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@cd .cache/contracts && node check.mjs ../../docs/asyncapi.json
+	@cd .cache/contracts && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true node_modules/.bin/redocly lint ../../docs/openapi/*.json
+
 .PHONY: migration
 migration: $(STAMP) ## write a service's next migration: make migration SERVICE=registry NAME="grades by date"
 	@$(PY) -m marketctl db new "$(SERVICE)" "$(NAME)"

@@ -31,6 +31,7 @@ class DecimalText(Kind):
     """Marks a Decimal that travels as a string: `whole` and `fraction` digits at most, `shown` at least.
 
     `most` bounds the number. Equal numbers have one spelling: no exponent, no trailing zeros beyond `shown`.
+    `about` says unit and shape in published documents.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class DecimalText(Kind):
         positive: bool = False,
         shown: int = 0,
         most: int | None = None,
+        about: str = "",
     ) -> None:
         sign = "-?" if signed else ""
         self.pattern = rf"^{sign}(0|[1-9][0-9]{{0,{whole - 1}}})(\.[0-9]{{1,{fraction}}})?$"
@@ -49,6 +51,7 @@ class DecimalText(Kind):
         self._positive = positive
         self._shown = shown
         self._most = most
+        self._about = about or f"Decimal text, at most {fraction} digits after the point."
 
     def _parsed(self, value: Any) -> Decimal:
         if isinstance(value, Decimal):
@@ -81,7 +84,8 @@ class DecimalText(Kind):
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {"type": "string", "pattern": self.pattern}
+        example = "1" + ("." + "0" * self._shown if self._shown else "")
+        return {"type": "string", "pattern": self.pattern, "description": self._about, "examples": [example]}
 
 
 class Formed(Kind):
@@ -95,13 +99,19 @@ class Formed(Kind):
 
 
 class Coded(Kind):
-    """Marks a text that its pattern leaves one spelling."""
+    """Marks a text that its pattern leaves one spelling; `about` and an example stand in published documents."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, about: str, example: str) -> None:
         self._pattern = pattern
+        self._told = {"description": about, "examples": [example]}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.str_schema(pattern=self._pattern)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), **self._told}
 
 
 def _spelled(spelling: Callable[[str], str], *, may_be_empty: bool = False) -> Formed:
@@ -212,20 +222,23 @@ Reference = Annotated[str, _spelled(reference_spelling), StringConstraints(min_l
 """A number or mark that somebody else gave: one spelling for what looks the same, a letter or digit in it (V39)."""
 OptionalReference = Annotated[str, _spelled(reference_spelling, may_be_empty=True)]
 """A reference, or nothing."""
-MoneyAmount = Annotated[Decimal, DecimalText(16, 4, signed=True, shown=2)]
-UnsignedMoney = Annotated[Decimal, DecimalText(16, 4, shown=2)]
-PositiveMoney = Annotated[Decimal, DecimalText(16, 4, positive=True, shown=2)]
+_MONEY = "Decimal text with at most the digits of its currency."
+_KILOGRAMS = "Kilograms, as decimal text."
+MoneyAmount = Annotated[Decimal, DecimalText(16, 4, signed=True, shown=2, about=_MONEY)]
+UnsignedMoney = Annotated[Decimal, DecimalText(16, 4, shown=2, about=_MONEY)]
+PositiveMoney = Annotated[Decimal, DecimalText(16, 4, positive=True, shown=2, about=_MONEY)]
 QuantityText = Annotated[Decimal, DecimalText(14, 6)]
 PositiveQuantity = Annotated[Decimal, DecimalText(14, 6, positive=True)]
-WeightText = Annotated[Decimal, DecimalText(14, 6)]
-PositiveWeight = Annotated[Decimal, DecimalText(14, 6, positive=True)]
+WeightText = Annotated[Decimal, DecimalText(14, 6, about=_KILOGRAMS)]
+PositiveWeight = Annotated[Decimal, DecimalText(14, 6, positive=True, about=_KILOGRAMS)]
 RateText = Annotated[Decimal, DecimalText(12, 8)]
-CoordinateText = Annotated[str, Coded(r"^-?[0-9]{1,3}(\.[0-9]{1,9})?$")]
-CurrencyCode = Annotated[str, Coded(r"^[A-Z]{3}$")]
-CountryCode = Annotated[str, Coded(r"^[A-Z]{2}$")]
-HsCodeText = Annotated[str, Coded(r"^([0-9]{6}|[0-9]{8}|[0-9]{10})$")]
-HsPrefixText = Annotated[str, Coded(r"^[0-9]{0,10}$")]
-MonthText = Annotated[str, Coded(r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
-ContentHash = Annotated[str, Coded(r"^[0-9a-f]{64}$")]
+PositiveRate = Annotated[Decimal, DecimalText(12, 8, positive=True)]
+CoordinateText = Annotated[str, Coded(r"^-?[0-9]{1,3}(\.[0-9]{1,9})?$", "Decimal text.", "112.9")]
+CurrencyCode = Annotated[str, Coded(r"^[A-Z]{3}$", "ISO 4217 code.", "USD")]
+CountryCode = Annotated[str, Coded(r"^[A-Z]{2}$", "ISO 3166-1 code of two letters.", "RU")]
+HsCodeText = Annotated[str, Coded(r"^([0-9]{6}|[0-9]{8}|[0-9]{10})$", "6, 8 or 10 digits.", "8204120000")]
+HsPrefixText = Annotated[str, Coded(r"^[0-9]{0,10}$", "At most 10 digits.", "8204")]
+MonthText = Annotated[str, Coded(r"^20[0-9]{2}-(0[1-9]|1[0-2])$", "Month as YYYY-MM.", "2026-05")]
+ContentHash = Annotated[str, Coded(r"^[0-9a-f]{64}$", "64 hexadecimal digits.", "0" * 64)]
 OpaqueText = Annotated[str, Kind()]
 """What we gave out ourselves and read back ourselves."""

@@ -86,7 +86,7 @@ def test_a_type_takes_exactly_what_its_column_holds(kind: object, text: str, fit
 def test_a_model_has_one_schema_for_in_and_out_and_its_decimals_are_strings() -> None:
     schema = Line.model_json_schema()
     assert schema == Line.model_json_schema(mode="serialization")
-    assert set(schema["properties"]["amount"]) == {"type", "pattern", "title"}
+    assert set(schema["properties"]["amount"]) == {"type", "pattern", "title", "description", "examples"}
     assert schema["properties"]["amount"]["type"] == "string"
 
 

@@ -29,6 +29,11 @@ class Event(Part):
     TOPIC: ClassVar[str]
 
 
+def schema_path(event_type: str) -> str:
+    """Where every service serves an event type's JSON Schema; `ce_dataschema` names it."""
+    return f"/docs/events/{event_type}.json"
+
+
 E = TypeVar("E", bound=Event, covariant=True)
 
 
@@ -50,12 +55,13 @@ class Received(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic of the bus and the service that alone may write it."""
+    """A topic of the bus and the service that alone may write it; `key` says in words what its records are keyed by."""
 
     name: str
     owner: str
     partitions: int = PARTITIONS
     max_bytes: int = 512 * 1024
+    key: str = "the id of the aggregate"
 
     @property
     def max_message_bytes(self) -> int:

@@ -11,9 +11,11 @@ from shared.events.base import Event, Part, Topic
 from shared.events.registry import Sealed
 from shared.wire import CurrencyCode, MoneyAmount, RateText
 
-ENTITLEMENTS = Topic("fx-settlement.entitlements", "fx-settlement")
+ENTITLEMENTS = Topic("fx-settlement.entitlements", "fx-settlement", key="the declaration")
 # A collection carries its matches: up to 2,000, one for each portion of a declaration.
-COLLECTIONS = Topic("fx-settlement.collections", "fx-settlement", max_bytes=4 * 1024 * 1024)
+COLLECTIONS = Topic(
+    "fx-settlement.collections", "fx-settlement", max_bytes=4 * 1024 * 1024, key="the collection, pass-on or conversion"
+)
 
 
 class PortionRoom(Part):

@@ -9,11 +9,13 @@ from uuid import UUID
 from shared.events.base import Event, Part, Topic
 from shared.wire import CountryCode
 
-SUBJECTS = Topic("registry.subjects", "registry")
-AGREEMENTS = Topic("registry.agreements", "registry")
-COMMODITIES = Topic("registry.commodities", "registry")
-SUPERVISION = Topic("registry.supervision", "registry")
-PLACES = Topic("registry.places", "registry")
+SUBJECTS = Topic("registry.subjects", "registry", key="the subject")
+AGREEMENTS = Topic("registry.agreements", "registry", key="the agreement")
+COMMODITIES = Topic("registry.commodities", "registry", key="the commodity list, with its entries, or the decision")
+SUPERVISION = Topic(
+    "registry.supervision", "registry", key="`<subject>:<authority>`: each authority has a sequence of its own"
+)
+PLACES = Topic("registry.places", "registry", key="the place: `pilot:<code>`, or the id of the bank, site or port")
 
 Role = Literal["stall_holder", "operator", "buyer", "supplier", "agent", "broker", "carrier"]
 FilingStatus = Literal[

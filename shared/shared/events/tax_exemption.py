@@ -10,8 +10,13 @@ from shared.events.base import Event, Part, Topic
 from shared.wire import CurrencyCode, MoneyAmount, RateText
 
 # A return names every portion of a stall holder's month.
-RETURNS = Topic("tax-exemption.returns", "tax-exemption", max_bytes=4 * 1024 * 1024)
-CERTIFICATES = Topic("tax-exemption.certificates", "tax-exemption")
+RETURNS = Topic(
+    "tax-exemption.returns",
+    "tax-exemption",
+    max_bytes=4 * 1024 * 1024,
+    key="the exemption return, or the portion whose item is decided on",
+)
+CERTIFICATES = Topic("tax-exemption.certificates", "tax-exemption", key="the certificate")
 
 
 ReturnStatus = Literal["filed", "filed_outside", "accepted", "queried"]

@@ -10,9 +10,9 @@ from shared.events.base import Event, Part, Topic
 from shared.events.registry import Sealed
 from shared.wire import CurrencyCode, MoneyAmount, QuantityText, RateText, WeightText
 
-TRADES = Topic("trade-ledger.trades", "trade-ledger")
-PACKING_LISTS = Topic("trade-ledger.packing-lists", "trade-ledger")
-DECLARATIONS = Topic("trade-ledger.declarations", "trade-ledger", max_bytes=4 * 1024 * 1024)
+TRADES = Topic("trade-ledger.trades", "trade-ledger", key="the trade")
+PACKING_LISTS = Topic("trade-ledger.packing-lists", "trade-ledger", key="the packing list, load or handover")
+DECLARATIONS = Topic("trade-ledger.declarations", "trade-ledger", max_bytes=4 * 1024 * 1024, key="the declaration")
 
 TradeKind = Literal["goods", "sample", "gift"]
 ExportMode = Literal["own", "agency", "outright"]

@@ -22,7 +22,7 @@ from shared.http.description import describe
 from shared.http.edge import Edge
 from shared.http.head import HeadAsGet
 from shared.http.identity import TokenVerifier
-from shared.http.pages import add_pages, add_rule_pages
+from shared.http.pages import add_contract, add_pages, add_rule_pages
 from shared.http.problems import Catalogue
 from shared.http.responses import add_responses
 from shared.http.tables import HttpTables
@@ -115,6 +115,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
         title=service.title,
         description=service.description,
         version="1",
+        servers=[{"url": "/", "description": "This service"}],
         lifespan=lifespan,
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
@@ -133,6 +134,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     _add_health(app)
     add_pages(app)
     add_rule_pages(app)
+    add_contract(app)
     # Not FastAPI's own max_body_size: that stands outside the edge and answers in plain text.
     app.user_middleware[:0] = [
         Middleware(Edge, application=app, service=service.name),

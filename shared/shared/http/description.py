@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from shared.http.access import Access
 from shared.http.problems import MEDIA_TYPE
+from shared.vocabulary.fields import describe_fields, describe_parameters
 
 _RULE = {
     "type": "object",
@@ -67,13 +69,16 @@ def describe(document: dict[str, Any], access: Access) -> None:
     schemas = components.setdefault("schemas", {})
     for own in ("HTTPValidationError", "ValidationError"):
         schemas.pop(own, None)
-    schemas["Problem"] = _PROBLEM
+    schemas["Problem"] = deepcopy(_PROBLEM)
+    for name, schema in schemas.items():
+        describe_fields(schema, name)
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     document["security"] = [{"bearer": []}]
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             operation["responses"].pop("422", None)
             operation["responses"] |= _REFUSALS
+            describe_parameters(operation.get("parameters", []))
             operation["x-roles"] = sorted(access[operation["operationId"]].roles)
             if method == "post":
                 versioned = [_VERSION] if "{" in path else []

@@ -10,6 +10,9 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from shared.events.base import schema_path
+from shared.events.catalogue import EVENT_TYPES
+from shared.events.contract import asyncapi, schema_of
 from shared.http.access import Access
 from shared.http.problems import Catalogue, Problem
 from shared.vocabulary.errors import NotFound
@@ -57,6 +60,21 @@ def add_rule_pages(app: FastAPI) -> None:
         if "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(rule_page(found), headers={"vary": "accept"})
         return JSONResponse(asdict(found), headers={"vary": "accept"})
+
+
+def add_contract(app: FastAPI) -> None:
+    """Serve `/asyncapi.json`, and each event type's JSON Schema where `ce_dataschema` points, to everybody."""
+
+    @app.get("/asyncapi.json", include_in_schema=False)
+    async def events() -> Response:
+        return JSONResponse(asyncapi())
+
+    @app.get(schema_path("{event_type}"), include_in_schema=False)
+    async def event_schema(event_type: str) -> Response:
+        event = EVENT_TYPES.get(event_type)
+        if event is None:
+            raise NotFound
+        return JSONResponse(schema_of(event), media_type="application/schema+json")
 
 
 def _page(title: str, content: str) -> str:
@@ -121,7 +139,12 @@ def operations_page(document: dict[str, Any], access: Access) -> str:
             tag = (operation.get("tags") or ["operations"])[0]
             by_tag.setdefault(tag, []).append(_operation(document, access, f"{method.upper()} {path}", operation))
     sections = "".join(f"<h2>{escape(tag)}</h2>{''.join(shown)}" for tag, shown in by_tag.items())
-    pages = {"/openapi.json": "/openapi.json", "/problems": "错误代码 · problems", "/rules": "规则 · rules"}
+    pages = {
+        "/openapi.json": "/openapi.json",
+        "/asyncapi.json": "/asyncapi.json",
+        "/problems": "错误代码 · problems",
+        "/rules": "规则 · rules",
+    }
     links = " · ".join(f'<a href="{address}">{name}</a>' for address, name in pages.items())
     about = f"<p>{escape(document['info'].get('description', ''))}</p>"
     return _page(document["info"]["title"], about + f"<p>{links}</p>" + sections)

@@ -9,16 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.events.base import Event, Received
+from shared.events.base import Event, Received, schema_path
 from shared.events.catalogue import TOPICS
 
 Headers = list[tuple[str, bytes]]
 _LAST_SEQUENCE = 2**63 - 1
-
-
-def schema_of(event_type: str) -> str:
-    """The relative URI of an event type's JSON Schema."""
-    return f"/docs/events/{event_type}.json"
 
 
 def owner_of(topic: str) -> str:
@@ -36,7 +31,7 @@ def headers_of(row: Any) -> Headers:
         "ce_type": row.type,
         "ce_time": row.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "ce_subject": row.key,
-        "ce_dataschema": schema_of(row.type),
+        "ce_dataschema": schema_path(row.type),
         "ce_sequence": str(row.sequence),
         "ce_actor": row.actor,
         "ce_pilot": row.pilot,

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from shared.events.registry import BankFiled
 from shared.http.problems import Catalogue
+from shared.messaging.envelope import headers_of
 from shared.vocabulary.rules import Breach, rules
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -48,6 +53,20 @@ def test_a_refusal_links_to_its_rule() -> None:
 async def test_an_unknown_code_is_a_problem_itself(desk: Any, code: str) -> None:
     answer = await desk.door.client.get(f"/problems/{code}", headers=HTML)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_an_events_schema_is_served_where_ce_dataschema_points(desk: Any) -> None:
+    row = SimpleNamespace(
+        event_id=uuid4(), topic=BankFiled.TOPIC, type=BankFiled.TYPE, key="bank-1", sequence=1, actor="admin:1",
+        pilot="longshui", occurred_at=datetime.now(UTC), traceparent=None,
+    )  # fmt: skip
+    path = dict(headers_of(row))["ce_dataschema"].decode()
+    served = await desk.door.client.get(path)
+    assert served.headers["content-type"] == "application/schema+json"
+    assert served.json()["$id"] == path
+    assert served.json()["title"] == "BankFiled"
+    assert (await desk.door.client.get("/docs/events/none.v1.json")).status_code == 404
+    assert (await desk.door.client.get("/asyncapi.json")).json()["asyncapi"] == "3.0.0"
 
 
 @pytest.mark.parametrize("path", ["/docs", "/problems", "/problems/not_found", "/rules", "/rules/V65"])

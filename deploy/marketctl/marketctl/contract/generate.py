@@ -6,41 +6,28 @@ import json
 from typing import Any
 
 from marketctl.contract.reference import reference_pages
+from marketctl.contract.references import dangling
 from marketctl.layout import ROOT, SERVICES
 from marketctl.services import described
-from shared.events.base import Event
 from shared.events.catalogue import EVENT_TYPES, TOPICS
+from shared.events.contract import asyncapi, schema_of
 from shared.events.lifecycles import LIFECYCLES
 from shared.http.identity import ROLES
 
-_HEADERS = {
-    "ce_specversion": "always 1.0",
-    "ce_id": "event id (UUID)",
-    "ce_source": "/services/<publisher>",
-    "ce_type": "event type with its version",
-    "ce_time": "business instant, UTC",
-    "ce_subject": "aggregate id, also the record's key",
-    "ce_dataschema": "this event's JSON Schema",
-    "ce_sequence": "1, 2, 3… per aggregate",
-    "ce_actor": "opaque account id",
-    "ce_pilot": "pilot",
-    "ce_traceparent": "W3C trace context, where there is one",
-    "traceparent": "the same, for readers that know no CloudEvents",
-    "content-type": "application/json",
-}
-_SOMETIMES = {"ce_traceparent", "traceparent"}
-
 
 def generate_all(*, write: bool) -> list[str]:
-    """Generate every file; the names of those that were not as they should be."""
+    """Generate every file; the names of those that were not as they should be, and references that lead nowhere."""
+    documents = {
+        "docs/asyncapi.json": asyncapi(),
+        **{f"docs/events/{name}.json": schema_of(event) for name, event in EVENT_TYPES.items()},
+        **{f"docs/openapi/{service}.json": openapi_of(service) for service in SERVICES},
+    }
     wanted = {
-        "docs/asyncapi.json": _json(asyncapi()),
         "docs/access.md": access_page(),
         "docs/event-flow.md": event_flow(),
         "docs/lifecycles.md": lifecycles(),
         **reference_pages(),
-        **{f"docs/events/{name}.json": _json(schema_of(event)) for name, event in EVENT_TYPES.items()},
-        **{f"docs/openapi/{service}.json": _json(openapi_of(service)) for service in SERVICES},
+        **{name: _json(document) for name, document in documents.items()},
     }
     folders = (ROOT / "docs" / "events", ROOT / "docs" / "openapi")
     present = {str(file.relative_to(ROOT)) for folder in folders if folder.is_dir() for file in folder.iterdir()}
@@ -55,74 +42,17 @@ def generate_all(*, write: bool) -> list[str]:
     if write:
         for name in present - set(wanted):
             (ROOT / name).unlink()
-    return stale
+    return stale + [f"{name}: {each}" for name, document in documents.items() for each in dangling(document)]
 
 
 def _json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def schema_of(event: type[Event]) -> dict[str, Any]:
-    """The JSON Schema of an event's content."""
-    schema = event.model_json_schema(mode="serialization")
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["$id"] = f"/docs/events/{event.TYPE}.json"
-    return schema
-
-
 def openapi_of(service: str) -> dict[str, Any]:
     """A service's OpenAPI document."""
     document: dict[str, Any] = described(service).load_app().openapi()
     return document
-
-
-def asyncapi() -> dict[str, Any]:
-    """The AsyncAPI 3 document of all topics and messages."""
-    messages = {
-        name: {
-            "name": name,
-            "title": name,
-            "summary": " ".join((event.__doc__ or "").split()),
-            "contentType": "application/json",
-            "headers": {
-                "type": "object",
-                "properties": {header: {"type": "string", "description": text} for header, text in _HEADERS.items()},
-                "required": [header for header in _HEADERS if header not in _SOMETIMES],
-            },
-            "bindings": {"kafka": {"key": {"type": "string", "description": "aggregate id"}}},
-            "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": schema_of(event)},
-        }
-        for name, event in EVENT_TYPES.items()
-    }
-    channels = {
-        topic.name: {
-            "address": topic.name,
-            "messages": {
-                name: {"$ref": f"#/components/messages/{name}"}
-                for name, event in EVENT_TYPES.items()
-                if topic.name == event.TOPIC
-            },
-            "bindings": {
-                "kafka": {
-                    "partitions": topic.partitions,
-                    "topicConfiguration": {"retention.ms": -1, "max.message.bytes": topic.max_message_bytes},
-                }
-            },
-        }
-        for topic in TOPICS.values()
-    }
-    operations = {
-        f"{topic.owner}.send.{topic.name}": {"action": "send", "channel": {"$ref": f"#/channels/{topic.name}"}}
-        for topic in TOPICS.values()
-    }
-    return {
-        "asyncapi": "3.0.0",
-        "info": {"title": "market trade 1039 · events", "version": "1"},
-        "defaultContentType": "application/json",
-        "channels": channels,
-        "operations": operations,
-        "components": {"messages": messages},
-    }
 
 
 def access_page() -> str:

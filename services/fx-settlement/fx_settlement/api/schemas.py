@@ -22,7 +22,7 @@ from shared.wire import (
     OptionalName,
     OptionalReference,
     PositiveMoney,
-    RateText,
+    PositiveRate,
     Reference,
     YesNo,
 )
@@ -86,7 +86,7 @@ class MatchIn(Input):
 
     portion_id: UUID
     amount: PositiveMoney
-    rate: RateText | None = Field(None, gt=0)
+    rate: PositiveRate | None = None
     rate_source: OptionalName = Field("", max_length=120)
 
 
@@ -118,7 +118,7 @@ class AdvanceIn(Input):
 
     trade_id: UUID
     amount: PositiveMoney
-    rate: RateText | None = Field(None, gt=0)
+    rate: PositiveRate | None = None
     rate_source: OptionalName = Field("", max_length=120)
 
 

@@ -30,7 +30,7 @@ class PassOnIn(Input):
     currency: CurrencyCode
     amount: PositiveMoney
     paid_as: Literal["fx", "rmb"]
-    rate: RateText | None = Field(None, gt=0)
+    rate: PositiveRate | None = None
     paid_on: BusinessDay
     bank_reference: Reference = Field(max_length=80)
 
@@ -65,7 +65,7 @@ class ConversionIn(Input):
     holder_id: UUID
     currency: CurrencyCode
     amount: PositiveMoney
-    rate: RateText = Field(gt=0)
+    rate: PositiveRate
     proof_portion_ids: list[UUID] = Field(default_factory=list, max_length=2000)
     proof_document: ProofDocument | None = None
     quota_statement: QuotaStatementIn | None = None
