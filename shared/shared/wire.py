@@ -101,9 +101,9 @@ class Formed(Kind):
 class Coded(Kind):
     """Marks a text that its pattern leaves one spelling; `about` and an example stand in published documents."""
 
-    def __init__(self, pattern: str, about: str, example: str) -> None:
+    def __init__(self, pattern: str, about: str = "", example: str = "") -> None:
         self._pattern = pattern
-        self._told = {"description": about, "examples": [example]}
+        self._told = {"description": about, "examples": [example]} if about else {}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.str_schema(pattern=self._pattern)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from fx_settlement.api.schemas import ID, BusinessDay, example
-from shared.wire import CurrencyCode, Input, MoneyAmount, PositiveMoney, RateText, Reference
+from shared.wire import CurrencyCode, Input, MoneyAmount, PositiveMoney, PositiveRate, RateText, Reference
 
 
 class PassOnIn(Input):
