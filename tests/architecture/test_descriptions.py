@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,7 +12,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from pydantic import BaseModel, RootModel
 
-from marketctl.layout import ROOT, SERVICES, package_of
+from marketctl.layout import ROOT, SERVICES
 from marketctl.services import described
 from shared.http.app import Service
 from shared.http.command import _command
@@ -29,12 +28,11 @@ _KEYS_OF_ITS_OWN = {"register_trade"}
 
 
 def service_of(name: str) -> Service:
-    service: Service = importlib.import_module(f"{package_of(name)}.app").service
-    return service
+    return described(name).load_service()
 
 
 def document_of(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = importlib.import_module(f"{package_of(name)}.app").app.openapi()
+    document: dict[str, Any] = described(name).load_app().openapi()
     return document
 
 

@@ -100,3 +100,9 @@ def test_nothing_committed_names_this_machine() -> None:
     marks = re.compile(r"(?<![A-Za-z0-9_.])/(work|farm|root)/")
     texts = [*SOURCES, *ROOT.glob("*.md"), *ROOT.glob("*.toml"), ROOT / "Makefile", ROOT / ".ci" / "run"]
     assert [str(file) for file in texts if file != own and marks.search(file.read_text("utf-8"))] == []
+
+
+def test_no_test_looks_a_module_up_by_a_name_that_is_put_together() -> None:
+    by_name = re.compile(r"\bimportlib\.import_module|\b__import__\(")
+    files = [*(ROOT / "tests").rglob("*.py"), *ROOT.glob("services/*/tests/**/*.py")]
+    assert [str(each) for each in files if each != Path(__file__) and by_name.search(each.read_text("utf-8"))] == []

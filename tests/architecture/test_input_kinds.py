@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, RootModel, TypeAdapter, ValidationError
 
-from marketctl.layout import SERVICES, package_of
-from shared.http.app import Service
+from marketctl.layout import SERVICES
+from marketctl.services import described
 from shared.http.problems import malformed
 from shared.wire import (
     DateText,
@@ -37,6 +36,7 @@ from shared.wire import (
 from shared.workshop.testing.client import Door, open_door
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
+from trade_ledger.api.trade_schemas import TradeIn
 
 UNKNOWN = "019a0000-0000-7000-8000-0000000000aa"
 _WITH_ONE_FORM = (UUID, NoneType, Ellipsis)
@@ -105,16 +105,11 @@ def _fields(model: type[BaseModel], path: Path_, name: str | None) -> Iterator[P
         yield from places(field.annotation, path if root else (*path, field_name), tuple(field.metadata), name)
 
 
-def service_of(name: str) -> Service:
-    described: Service = importlib.import_module(f"{package_of(name)}.app").service
-    return described
-
-
 def routes_of(service: str) -> list[tuple[APIRoute, str]]:
     """Each route with a role that may call it."""
-    described = service_of(service)
-    routes = [each for router in described.routers for each in router.routes if isinstance(each, APIRoute)]
-    return [(each, min(described.access[each.operation_id or each.name].roles)) for each in routes]
+    served = described(service).load_service()
+    routes = [each for router in served.routers for each in router.routes if isinstance(each, APIRoute)]
+    return [(each, min(served.access[each.operation_id or each.name].roles)) for each in routes]
 
 
 def address_of(route: APIRoute) -> str:
@@ -126,7 +121,7 @@ def address_of(route: APIRoute) -> str:
 def form_of(route: APIRoute) -> Any:
     """The form of the body; a trade is read from the bytes, which the route doesn't say."""
     if route.name == "register_trade":
-        return importlib.import_module("trade_ledger.api.trade_schemas").TradeIn
+        return TradeIn
     return route.body_field.field_info.annotation if route.body_field is not None else None
 
 
@@ -150,7 +145,7 @@ def queries(service: str) -> Iterator[tuple[str, str, Place]]:
 async def door(
     service: str, make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path
 ) -> AsyncIterator[Door]:
-    async with open_door(service_of(service), make_service_database(service), mint, tmp_path) as opened:
+    async with open_door(described(service).load_service(), make_service_database(service), mint, tmp_path) as opened:
         yield opened
 
 

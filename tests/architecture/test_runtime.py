@@ -22,7 +22,7 @@ LATER = {
 
 def loaded_with(*modules: str) -> set[str]:
     """Every module that a new process holds once it has imported these."""
-    code = f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\nprint(*sys.modules)"
+    code = f"import sys, {', '.join(modules)}\nprint(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(ran.stdout.split())
 

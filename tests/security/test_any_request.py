@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
 import warnings
 from collections import Counter
@@ -17,7 +16,8 @@ import pytest
 import uvicorn
 from hypothesis import strategies as st
 
-from marketctl.layout import SERVICES, package_of
+from marketctl.layout import SERVICES
+from marketctl.services import described
 from shared.http.app import Service, make_app
 from shared.workshop.processes.ports import free_port
 from shared.workshop.testing.client import settings_for
@@ -92,12 +92,12 @@ def answers(operation: Any, mint: ServedMint, examples: int) -> Counter[int]:
 def test_every_operation_answers_as_described(
     make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str, examples: int
 ) -> None:
-    app = importlib.import_module(f"{package_of(service)}.app")
-    with served(app.service, make_service_database(service), mint, tmp_path) as address:
+    known = described(service).load_service()
+    with served(known, make_service_database(service), mint, tmp_path) as address:
         found = [each.ok() for each in schemathesis.openapi.from_url(f"{address}/openapi.json").get_all_operations()]
         found = [each for each in found if each.definition.raw["operationId"] not in _OTHER_BODIES]
         seen = {each.definition.raw["operationId"]: answers(each, mint, examples) for each in found}
-    assert seen.keys() == app.service.access.keys() - _OTHER_BODIES
+    assert seen.keys() == known.access.keys() - _OTHER_BODIES
     total = sum(seen.values(), Counter[int]())
     accepted = sum(count for status, count in total.items() if status < httpx.codes.MULTIPLE_CHOICES)
     assert accepted / total.total() > LEAST_ACCEPTED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -11,7 +10,8 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 
-from marketctl.layout import SERVICES, package_of
+from marketctl.layout import SERVICES
+from marketctl.services import described
 from shared.workshop.testing.client import open_door
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
@@ -38,9 +38,9 @@ def methods_by_path(app: FastAPI) -> dict[str, set[str]]:
 async def test_head_is_answered_like_get_and_another_method_names_the_allowed_ones(
     make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
 ) -> None:
-    described = importlib.import_module(f"{package_of(service)}.app").service
+    served = described(service).load_service()
     wrong = []
-    async with open_door(described, make_service_database(service), mint, tmp_path) as door:
+    async with open_door(served, make_service_database(service), mint, tmp_path) as door:
         for path, methods in methods_by_path(door.app).items():
             role = "auditor" if path.startswith("/v1") else "commerce"
             if "GET" in methods:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from dataclasses import replace
 from itertools import cycle, islice
@@ -12,9 +11,10 @@ from uuid import uuid4
 
 import pytest
 
-from marketctl.layout import SERVICES, package_of
+from marketctl.layout import SERVICES
+from marketctl.services import described
 from shared.http.access import Grant
-from shared.http.app import Service, make_app
+from shared.http.app import make_app
 from shared.http.identity import ROLES
 from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
@@ -39,9 +39,8 @@ def operations(door: Door) -> list[tuple[str, str, str]]:
 async def test_each_role_reaches_what_the_table_grants_and_nothing_else(
     make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
 ) -> None:
-    app = importlib.import_module(f"{package_of(service)}.app")
     wrong = []
-    async with open_door(app.service, make_service_database(service), mint, tmp_path) as door:
+    async with open_door(described(service).load_service(), make_service_database(service), mint, tmp_path) as door:
         access: dict[str, Grant] = door.app.state.access
         for method, path, operation in operations(door):
             for role in sorted(ROLES):
@@ -55,13 +54,13 @@ async def test_each_role_reaches_what_the_table_grants_and_nothing_else(
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_each_endpoint_has_its_entry_and_each_entry_its_endpoint(service: str) -> None:
-    described: Service = importlib.import_module(f"{package_of(service)}.app").service
-    some = min(described.access)
-    without = {name: entry for name, entry in described.access.items() if name != some}
+    known = described(service).load_service()
+    some = min(known.access)
+    without = {name: entry for name, entry in known.access.items() if name != some}
     with pytest.raises(SetupProblem, match=rf"endpoints without an entry .*{some}"):
-        make_app(replace(described, access=without), ServiceSettings)
+        make_app(replace(known, access=without), ServiceSettings)
     with pytest.raises(SetupProblem, match=r"entries without an endpoint: .*'gone'"):
-        make_app(replace(described, access={**described.access, "gone": described.access[some]}), ServiceSettings)
+        make_app(replace(known, access={**known.access, "gone": known.access[some]}), ServiceSettings)
 
 
 @pytest.mark.parametrize("at_each", [4, pytest.param(99, marks=pytest.mark.long)])
@@ -69,12 +68,11 @@ def test_each_endpoint_has_its_entry_and_each_entry_its_endpoint(service: str) -
 async def test_nobody_reaches_anything_without_a_token_of_the_issuer(
     make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str, at_each: int
 ) -> None:
-    app = importlib.import_module(f"{package_of(service)}.app")
     forged = {name: f"Bearer {token}" for name, token in forged_tokens(mint).items()}
     # The bad tokens take turns: each operation gets some of them.
     turns = cycle([*forged.items(), ("none", ""), ("of another scheme", "Basic YTpi")])
     wrong = []
-    async with open_door(app.service, make_service_database(service), mint, tmp_path) as door:
+    async with open_door(described(service).load_service(), make_service_database(service), mint, tmp_path) as door:
         assert {operation for *_, operation in operations(door)} == door.app.state.access.keys()
         for method, path, operation in operations(door):
             for name, sent in islice(turns, min(at_each, len(forged) + 2)):

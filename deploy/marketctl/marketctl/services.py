@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     # What commands that ask for no service don't have to load.
@@ -13,17 +13,25 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from shared.http.access import Access
+    from shared.http.app import Service
     from shared.http.tables import HttpTables
     from shared.messaging.subscriptions import Subscriptions
     from shared.messaging.tables import MessagingTables
     from shared.policy import Parameters
 
 
+class HttpProcess(Protocol):
+    """The module `app` of a service: what it serves, and the application made of it."""
+
+    service: Service
+    app: FastAPI
+
+
 @dataclass(frozen=True, slots=True)
 class Described:
     """One service: its tables, what it hears, who may call it, its rule parameters.
 
-    `load_app` loads the HTTP application too, which takes a second that only the generated documents need.
+    The `load_…` load the HTTP application too, which takes a second that only the generated documents need.
     """
 
     name: str
@@ -33,7 +41,15 @@ class Described:
     parameters: Parameters
     subscriptions: Subscriptions
     access: Access
-    load_app: Callable[[], FastAPI]
+    load_http: Callable[[], HttpProcess]
+
+    def load_app(self) -> FastAPI:
+        """The service's application."""
+        return self.load_http().app
+
+    def load_service(self) -> Service:
+        """What the application is made of."""
+        return self.load_http().service
 
 
 @cache
@@ -48,12 +64,12 @@ def _registry() -> Described:
     from registry.store.parameters import parameters
     from registry.store.tables import http_tables, messaging, metadata
 
-    def load_app() -> FastAPI:
-        from registry.app import app
+    def load_http() -> HttpProcess:
+        from registry import app
 
         return app
 
-    return Described("registry", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_app)
+    return Described("registry", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_http)
 
 
 def _trade_ledger() -> Described:
@@ -62,12 +78,12 @@ def _trade_ledger() -> Described:
     from trade_ledger.store.parameters import parameters
     from trade_ledger.store.tables import http_tables, messaging, metadata
 
-    def load_app() -> FastAPI:
-        from trade_ledger.app import app
+    def load_http() -> HttpProcess:
+        from trade_ledger import app
 
         return app
 
-    return Described("trade-ledger", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_app)
+    return Described("trade-ledger", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_http)
 
 
 def _fx_settlement() -> Described:
@@ -76,12 +92,12 @@ def _fx_settlement() -> Described:
     from fx_settlement.store.parameters import parameters
     from fx_settlement.store.tables import http_tables, messaging, metadata
 
-    def load_app() -> FastAPI:
-        from fx_settlement.app import app
+    def load_http() -> HttpProcess:
+        from fx_settlement import app
 
         return app
 
-    return Described("fx-settlement", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_app)
+    return Described("fx-settlement", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_http)
 
 
 def _tax_exemption() -> Described:
@@ -90,12 +106,12 @@ def _tax_exemption() -> Described:
     from tax_exemption.store.parameters import parameters
     from tax_exemption.store.tables import http_tables, messaging, metadata
 
-    def load_app() -> FastAPI:
-        from tax_exemption.app import app
+    def load_http() -> HttpProcess:
+        from tax_exemption import app
 
         return app
 
-    return Described("tax-exemption", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_app)
+    return Described("tax-exemption", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_http)
 
 
 _DESCRIPTIONS = {
