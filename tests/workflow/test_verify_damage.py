@@ -85,6 +85,10 @@ DAMAGES = {
     "I2 applied": ("fx-settlement", "UPDATE consumer_sequences SET sequence = sequence + 1 WHERE topic ="
                    " 'registry.places' AND key = (SELECT min(key) FROM consumer_sequences WHERE topic ="
                    " 'registry.places')", "which ends at"),
+    "I2 foreign": ("tax-exemption", "UPDATE consumer_events SET event_id = gen_random_uuid() WHERE ctid ="
+                   " (SELECT min(ctid) FROM consumer_events)", "tax-exemption applied "),
+    "I2 skipped": ("trade-ledger", "UPDATE consumer_events SET event_id = gen_random_uuid(), skipped = true"
+                   " WHERE ctid = (SELECT min(ctid) FROM consumer_events)", "trade-ledger skipped "),
     "I3 list": ("trade-ledger", "UPDATE packing_lists SET status = 'void' WHERE id ="
                 " (SELECT min(id::text)::uuid FROM packing_lists WHERE status = 'sealed')", "is packed with 0"),
     "I3 overlap": ("trade-ledger", "UPDATE trade_line_counters SET returned = registered + 1 WHERE line_id ="

@@ -21,7 +21,7 @@ from marketctl.layout import ROOT, BusKind
 from marketctl.sample.counts import Day, counted, lacking, parties, refusals, token_that_sees
 from marketctl.sample.days import run_sample_days
 from marketctl.sample.world import SEED
-from marketctl.verify.findings import verify_settled
+from marketctl.verify.findings import unfinished, verify_settled
 from shared.workshop.processes.problem import ProcessProblem, sentence_of
 
 _DONE = "sample-days.done"
@@ -153,6 +153,7 @@ def _live(platform: Platform, console: Console) -> Day:
             done.touch()
     market = platform.layout.installation
     findings = [str(finding) for finding in verify_settled(market)]
+    findings += filter(None, [unfinished(market)])
     unexpected += [] if continues else lacking(market)
     day = Day(counted(market), refusals(market), unexpected, findings)
     # Once people have worked here, what they were refused or have not yet exempted is no fault of the sample days.

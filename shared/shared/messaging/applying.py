@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
@@ -22,10 +24,14 @@ APPLIED = Counter("consumer_applied_total", "Events applied", ["service", "type"
 REPEATS = Counter("consumer_repeats_total", "Events skipped as already applied", ["service"])
 GAPS = Counter("consumer_gaps_total", "Sequence gaps, each an alarm", ["service"])
 UNKNOWN = Counter("consumer_unknown_total", "Events of unknown types skipped", ["service"])
+CONFLICTS = Counter(
+    "consumer_id_conflicts_total", "Known sequences that came with another event id, each an alarm", ["service"]
+)
 NOT_HEARD = Counter("consumer_not_heard_total", "Events of known types that nothing here hears", ["service", "type"])
 log = structlog.get_logger()
 
 Key = tuple[str, str]
+ID_CONFLICT = "id_conflict"
 
 
 class Poison(Exception):
@@ -36,22 +42,34 @@ class Poison(Exception):
         self.reason = reason
 
 
+class Settled(NamedTuple):
+    """Which event took a sequence: applied, or skipped for good; None where an unreadable one was skipped."""
+
+    event_id: UUID | None
+    skipped: bool
+
+
 @dataclass(slots=True)
 class Progress:
     """Last sequences and waiting aggregates of the keys in a batch; written back by `store_sequences`."""
 
     sequences: dict[Key, int]
+    ids_from: dict[Key, int | None]
     parked: set[Key]
     changed: dict[Key, int] = field(default_factory=dict)
+    settled: dict[tuple[Key, int], Settled] = field(default_factory=dict)
     applied: list[Envelope] = field(default_factory=list)
     behind: list[Record] = field(default_factory=list)
     repeats: int = 0
     unknown: int = 0
     not_heard: list[str] = field(default_factory=list)
 
-    def advance(self, key: Key, sequence: int) -> None:
-        """Note the sequence that the aggregate has reached."""
+    def advance(self, key: Key, sequence: int, event_id: UUID | None, *, skipped: bool = False) -> None:
+        """Note the sequence that the aggregate has reached, and the event that took it."""
+        if self.ids_from.get(key) is None:
+            self.ids_from[key] = self.sequences.get(key, 0) + 1
         self.sequences[key] = self.changed[key] = sequence
+        self.settled[key, sequence] = Settled(event_id, skipped)
 
     def publish(self, service: str) -> None:
         """Write to metrics and log; call it only after the transaction has committed."""
@@ -97,19 +115,39 @@ async def progress_of(session: AsyncSession, tables: MessagingTables, keys: set[
         .distinct()
         .where(parked.c.state == "parked", tuple_(parked.c.topic, parked.c.key).in_(list(keys)))
     )
-    return Progress({(row.topic, row.key): row.sequence for row in known}, {(row[0], row[1]) for row in waiting})
+    rows = known.all()
+    return Progress(
+        sequences={(row.topic, row.key): row.sequence for row in rows},
+        ids_from={(row.topic, row.key): row.ids_from for row in rows},
+        parked={(row[0], row[1]) for row in waiting},
+    )
 
 
 async def store_sequences(session: AsyncSession, tables: MessagingTables, progress: Progress) -> None:
-    """Write the sequences that moved."""
+    """Write the sequences that moved, and which event took each."""
     if not progress.changed:
         return
+    events = insert(tables.consumer_events)
+    await session.execute(
+        events.on_conflict_do_update(
+            index_elements=["topic", "key", "sequence"],
+            set_={"event_id": events.excluded.event_id, "skipped": events.excluded.skipped},
+        ),
+        [
+            {"topic": topic, "key": key, "sequence": sequence, "event_id": taken.event_id, "skipped": taken.skipped}
+            for ((topic, key), sequence), taken in sorted(progress.settled.items(), key=lambda each: each[0])
+        ],
+    )
     table = tables.consumer_sequences
-    rows = [{"topic": t, "key": k, "sequence": s} for (t, k), s in sorted(progress.changed.items())]
+    rows = [
+        {"topic": key[0], "key": key[1], "sequence": sequence, "ids_from": progress.ids_from[key]}
+        for key, sequence in sorted(progress.changed.items())
+    ]
     statement = insert(table).values(rows)
     await session.execute(
         statement.on_conflict_do_update(
-            index_elements=[table.c.topic, table.c.key], set_={"sequence": statement.excluded.sequence}
+            index_elements=[table.c.topic, table.c.key],
+            set_={"sequence": statement.excluded.sequence, "ids_from": statement.excluded.ids_from},
         )
     )
 
@@ -129,43 +167,70 @@ def _is_the_owners(record: Record, envelope: Envelope) -> bool:
     return envelope.source == f"/services/{owner_of(record.topic)}"
 
 
+async def _is_repeat(
+    session: AsyncSession, tables: MessagingTables, progress: Progress, key: Key, envelope: Envelope
+) -> bool:
+    """Whether the event took its sequence before; Poison where another did.
+
+    A sequence that an earlier release took has no id to compare. An event that was skipped for good may have been a
+    forgery: as long as it is the aggregate's last, its sequence is free for the real one.
+    """
+    if envelope.sequence < (progress.ids_from[key] or envelope.sequence + 1):
+        return True
+    taken = progress.settled.get((key, envelope.sequence))
+    if taken is None:
+        events = tables.consumer_events
+        where = (events.c.topic == key[0], events.c.key == key[1], events.c.sequence == envelope.sequence)
+        row = (await session.execute(select(events.c.event_id, events.c.skipped).where(*where))).first()
+        # No row: two persons released a later event, and so gave up this one.
+        taken = Settled(None, skipped=True) if row is None else Settled(row.event_id, row.skipped)
+    if taken.event_id == envelope.event_id:
+        return True
+    if taken.skipped and envelope.sequence == progress.sequences[key]:
+        return False
+    was = f"was event {taken.event_id}" if taken.event_id else "was given up"
+    raise Poison(ID_CONFLICT, f"sequence {envelope.sequence} {was}, and comes again as {envelope.event_id}")
+
+
 def skip_released(progress: Progress, record: Record) -> None:
     """Advance the sequence past a released event; an unreadable one counts as the aggregate's next.
 
-    An event written by a service that doesn't own the topic advances nothing: the owner's is still to come.
+    An event written by a service that doesn't own the topic advances nothing: the owner's is still to come. Nor does
+    one whose sequence another event took.
     """
     key = (record.topic, record.key)
     last = progress.sequences.get(key, 0)
     try:
         envelope = envelope_of(record)
     except Poison:
-        progress.advance(key, last + 1)
+        progress.advance(key, last + 1, None, skipped=True)
         return
-    if _is_the_owners(record, envelope):
-        progress.advance(key, max(last, envelope.sequence))
+    if _is_the_owners(record, envelope) and envelope.sequence > last:
+        progress.advance(key, envelope.sequence, envelope.event_id, skipped=True)
 
 
 async def apply_record(
     session: AsyncSession,
+    tables: MessagingTables,
     subscriptions: Subscriptions,
     record: Record,
     progress: Progress,
     *,
     live: bool,
 ) -> None:
-    """Apply the record, skip a duplicate, or raise Poison; any other exception comes from a handler."""
+    """Apply the record, skip a repeat, or raise Poison; any other exception comes from a handler."""
     key = (record.topic, record.key)
     envelope = envelope_of(record)
     if not _is_the_owners(record, envelope):
         raise Poison("forged_source", f"{record.topic} is {owner_of(record.topic)}'s alone")
     last = progress.sequences.get(key, 0)
-    if envelope.sequence <= last:
-        progress.repeats += 1
-        return
     if envelope.sequence > last + 1:
         raise Poison("sequence_gap", f"sequence {envelope.sequence} after {last}")
+    if envelope.sequence <= last and await _is_repeat(session, tables, progress, key, envelope):
+        progress.repeats += 1
+        return
     await _handle(session, subscriptions, record, envelope, progress, live=live)
-    progress.advance(key, envelope.sequence)
+    progress.advance(key, envelope.sequence, envelope.event_id)
 
 
 async def _handle(

@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from shared.database import is_transient, make_sessions
 from shared.messaging.applying import (
+    CONFLICTS,
     GAPS,
+    ID_CONFLICT,
     Poison,
     Progress,
     apply_record,
@@ -45,6 +47,7 @@ _WAIT_SECONDS = 0.5
 _STALL_SECONDS = 20.0
 _MOST_STALLS = 3
 ACTIVE_CONSUMER_LOCK = 1039_0003
+_ALARMS = {"sequence_gap": GAPS, ID_CONFLICT: CONFLICTS}
 _BEHIND = Poison("behind", "an earlier event of this aggregate is parked")
 
 
@@ -215,7 +218,7 @@ class Consumer:
             if (record.topic, record.key) in progress.parked:
                 progress.behind.append(record)
             else:
-                await apply_record(session, self._subscriptions, record, progress, live=True)
+                await apply_record(session, self._tables, self._subscriptions, record, progress, live=True)
         await session.flush()
         await store_sequences(session, self._tables, progress)
         if progress.behind:
@@ -279,8 +282,8 @@ class Consumer:
             await self._hold(session, {(record.topic, record.partition): record.offset})
             await session.execute(insert(self._tables.parked_events), parked_row(record, error))
             await self._move(session, (record.topic, record.partition), record.offset, record.offset + 1)
-        if reason_of(error) == "sequence_gap":
-            GAPS.labels(self._service).inc()
+        if (alarm := _ALARMS.get(reason_of(error))) is not None:
+            alarm.labels(self._service).inc()
         _tell_parked(record, error)
 
     def _tell(self, progress: Progress) -> None:

@@ -87,9 +87,10 @@ async def _apply_waiting(
     applied = 0
     for row in await _waiting(session, tables, topic, key):
         this = update(table).where(table.c.id == row.id)
+        repeats = progress.repeats
         try:
             async with session.begin_nested():
-                await apply_record(session, subscriptions, parked_record(row), progress, live=True)
+                await apply_record(session, tables, subscriptions, parked_record(row), progress, live=True)
                 await session.flush()
         except Exception as error:
             # An event that still fails stays parked, with its newest error.
@@ -97,8 +98,9 @@ async def _apply_waiting(
                 raise
             await session.execute(this.values(reason=reason_of(error), error=told(error)))
             break
-        await session.execute(this.values(state="applied", settled_at=func.now()))
-        applied += 1
+        repeated = progress.repeats > repeats
+        await session.execute(this.values(state="repeat" if repeated else "applied", settled_at=func.now()))
+        applied += not repeated
     await store_sequences(session, tables, progress)
     return applied
 

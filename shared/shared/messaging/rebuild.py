@@ -140,7 +140,7 @@ class _Again:
 
     async def _project(self, record: Record, progress: Progress) -> None:
         try:
-            await apply_record(self._session, self._subscriptions, record, progress, live=False)
+            await apply_record(self._session, self._tables, self._subscriptions, record, progress, live=False)
         except Poison as poison:
             if poison.reason != "sequence_gap":
                 raise

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Identity,
@@ -76,6 +77,7 @@ class MessagingTables:
     outbox_placement: Table
     consumer_positions: Table
     consumer_sequences: Table
+    consumer_events: Table
     parked_events: Table
     lineage: Table
     contradictions: Table
@@ -147,6 +149,19 @@ def add_messaging_tables(metadata: MetaData) -> MessagingTables:
             Column("topic", Text, primary_key=True),
             Column("key", Text, primary_key=True),
             Column("sequence", BigInteger, nullable=False),
+            # From here on `consumer_events` has every sequence; None where a release before it wrote the row.
+            Column("ids_from", BigInteger),
+            info=CONSUMER_ONLY,
+        ),
+        # One row for each event that took its aggregate's sequence: what comes again is judged by its id.
+        consumer_events=Table(
+            "consumer_events",
+            metadata,
+            Column("topic", Text, primary_key=True),
+            Column("key", Text, primary_key=True),
+            Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+            Column("event_id", UUID(as_uuid=True)),
+            Column("skipped", Boolean, nullable=False),
             info=CONSUMER_ONLY,
         ),
         parked_events=Table(

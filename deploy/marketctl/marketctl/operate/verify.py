@@ -6,16 +6,18 @@ import typer
 
 from marketctl.operate.chosen import chosen
 from marketctl.operate.terminal import Json, show
-from marketctl.verify.findings import verify_settled
+from marketctl.verify.findings import unfinished, verify_settled
 from marketctl.verify.flow import resisted
 
 
 def verify(as_json: Json = False) -> None:
-    """Check what must hold over the four databases; exit 1 where something doesn't."""
+    """Check what must hold over the four databases; exit 1 where something doesn't, or while events are parked."""
     market = chosen()
     findings = [str(finding) for finding in verify_settled(market)]
-    waiting = resisted(market)
-    told = [f"{waiting['parked']} parked, {waiting['released']} released"] if any(waiting.values()) else []
-    content = {"ok": not findings, "findings": findings, **waiting}
-    show(content, as_json, "\n".join([*(findings or ["ok"]), *told]))
-    raise typer.Exit(1 if findings else 0)
+    open_work, counted = unfinished(market), resisted(market)
+    ok = not findings and open_work is None
+    told = [*findings, *([open_work] if open_work else []), *(["ok"] if ok else [])]
+    if counted["released"]:
+        told.append(f"{counted['released']} released")
+    show({"ok": ok, "finished": open_work is None, "findings": findings, **counted}, as_json, "\n".join(told))
+    raise typer.Exit(0 if ok else 1)

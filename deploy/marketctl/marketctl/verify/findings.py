@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marketctl.installation import Installation
+from marketctl.verify.flow import resisted
 from marketctl.verify.invariants import INVARIANTS
 from shared.workshop.waiting import wait_until
 
@@ -39,3 +40,9 @@ def verify_settled(market: Installation) -> list[Finding]:
 
     wait_until(settled, seconds=_SETTLING_SECONDS, pause=0.5)
     return findings
+
+
+def unfinished(market: Installation) -> str | None:
+    """Why nobody can say yet that all holds: what waits for a person is applied nowhere."""
+    parked = resisted(market)["parked"]
+    return f"not finished: {parked} parked, see marketctl parked list" if parked else None

@@ -75,7 +75,8 @@ def parked_in(market: Run, service: str) -> list[dict[str, Any]]:
 def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(serving: Run) -> None:
     for line in LOOKS:
         assert said(serving, line, 0) or line == "events tail"
-    assert json.loads(typed(serving, "verify --json", 0)) == {"ok": True, "findings": [], "parked": 0, "released": 0}
+    answer = json.loads(typed(serving, "verify --json", 0))
+    assert answer == {"ok": True, "finished": True, "findings": [], "parked": 0, "released": 0}
     heads = json.loads(said(serving, "db status --json", 0))
     assert [each["revision"] == each["head"] for each in heads.values()] == [True] * len(SERVICES)
     assert all(check["ok"] for check in json.loads(said(serving, "doctor --json", 0)))
@@ -122,6 +123,7 @@ def test_a_parked_event_is_listed_retried_and_released_by_two_persons(serving: R
     (event,) = parked_in(serving, service)
     assert (event["type"], event["key"], event["release_proposed_by"]) == (BankFiled.TYPE, "bank-1", None)
     this = f"{service} {event['id']}"
+    assert said(serving, "verify", 1) == "not finished: 1 parked, see marketctl parked list\n"
     assert said(serving, f"parked retry {this}", 0) == "0 applied\n"
     assert said(serving, f"parked release {this} x anna", 1).startswith("field_too_short (/reason)")
     assert said(serving, f"parked release {this} case-12 anna", 0) == "proposed\n"
