@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import date
 from typing import Any
 
@@ -28,6 +29,8 @@ CONSUMER_ONLY = {"written_by": "consumers"}
 # Not the whole class 22: a division by zero, for one, is our own mistake. 22000 is asyncpg's refusal to encode.
 _UNSTORABLE = {"22000", "22003", "22008", "22021", "22P02", "22P05"}
 
+_DISK_FULL = "53100"
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _COLLISIONS = {"40001", "40P01"}
 
 MONEY = Numeric(20, 4)
@@ -120,6 +123,13 @@ def is_collision(error: BaseException) -> bool:
     """Whether PostgreSQL ended a transaction so that another could go on: a deadlock or a serialization failure."""
     state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else getattr(error, "sqlstate", None)
     return isinstance(error, (DBAPIError, asyncpg.PostgresError)) and state in _COLLISIONS
+
+
+def is_storage_exhausted(error: BaseException) -> bool:
+    """Whether a disk is full: PostgreSQL's, or the one below a file of this machine (F16)."""
+    refused = error.orig if isinstance(error, DBAPIError) else error
+    full = isinstance(refused, OSError) and refused.errno in _NO_SPACE
+    return full or getattr(refused, "sqlstate", None) == _DISK_FULL
 
 
 def is_transient(error: BaseException) -> bool:

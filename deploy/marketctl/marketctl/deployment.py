@@ -70,6 +70,7 @@ class Deployment(BaseModel):
     kafka_bootstrap: Annotated[str, AfterValidator(_brokers)] | None = Field(None, description="the Kafka brokers")
     kafka_prefix: str = Field("", description="what the topics' names begin with")
     bus_database_url: Database | None = Field(None, description="the embedded bus's database")
+    audit_heads: Path | None = Field(None, description="the file in which verify keeps where the audit trails ended")
     token: SecretStr | None = Field(None, description="a bearer token of the one who asks")
 
     def installation(self) -> Installation:
@@ -89,6 +90,7 @@ class Deployment(BaseModel):
                 self.kafka_prefix,
             ),
             token=self._given_token,
+            audit_heads=self.audit_heads,
             hint=f"is it up, and is its {PREFIX}… setting right?",
         )
 

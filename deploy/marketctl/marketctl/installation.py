@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -35,6 +36,8 @@ class Installation:
     hint: str
     is_local: bool = False
     """Whether it is all on this machine, where a proxy set for the outside would not find it."""
+    audit_heads: Path | None = None
+    """Where `verify` keeps how the audit trails ended; without it nobody can tell that an end was cut off."""
 
     def url(self, process: str) -> str:
         """The address of a service's process, without a slash at its end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,8 +78,20 @@ async def chain(connection: AsyncConnection, tables: HttpTables) -> int:
     return len(chained)
 
 
-def broken_links(connection: Connection, tables: HttpTables) -> Iterator[str]:
-    """Every place where the chain doesn't recompute, named by audit id; the connection's time zone is UTC."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a chain ended when it was looked at, to be kept outside of the database that holds the chain."""
+
+    position: int
+    hash: str
+
+
+def broken_links(connection: Connection, tables: HttpTables, seen: Head | None = None) -> Generator[str, None, Head]:
+    """Every place where the chain doesn't recompute, named by audit id; the connection's time zone is UTC.
+
+    Whoever cuts off its end, or writes all of it anew, leaves a chain that recomputes: only `seen` shows it. Returns
+    where the chain ends now.
+    """
     audit, links = tables.audit, tables.audit_chain
     rows = connection.execution_options(yield_per=_CHAINED_AT_ONCE).execute(
         select(links.c.position, links.c.hash, links.c.audit_id, *audit.c)
@@ -92,4 +104,9 @@ def broken_links(connection: Connection, tables: HttpTables) -> Iterator[str]:
             yield f"audit_chain position {expected} is missing"
         if _hash(previous, row[3:]) != row[1]:
             yield f"audit row {row[2]} was changed, removed or moved"
+        if seen is not None and row[0] == seen.position and row[1].hex() != seen.hash:
+            yield f"audit_chain up to position {seen.position} isn't what was seen before: it was written anew"
         previous, expected = row[1], row[0] + 1
+    if seen is not None and expected <= seen.position:
+        yield f"audit_chain ends at position {expected - 1}, but {seen.position} was seen before: its end was cut off"
+    return Head(expected - 1, previous.hex())

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from shared.database import is_transient, make_sessions
+from shared.messaging.active import Seat
 from shared.messaging.applying import (
     CONFLICTS,
     GAPS,
@@ -81,7 +82,9 @@ class Consumer:
         self._stall_seconds = stall_seconds
         self._stalls = 0
         self._service = subscriptions.service
-        self.ready = asyncio.Event()
+        url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self.seat = Seat(self._service, "consumer", url, ACTIVE_CONSUMER_LOCK)
+        self.ready = self.seat.ready
         self.standing = Standing()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -96,6 +99,7 @@ class Consumer:
                 raise
             except Exception as error:
                 # Clients of bus and database fail in many ways; after any failure they are opened again.
+                self.seat.failed(error)
                 if isinstance(error, Stalled):
                     self._stalls += 1
                     STALLED.labels(self._service).inc()
@@ -106,22 +110,16 @@ class Consumer:
                 await pause(stop, patience)
 
     async def _as_active(self, stop: asyncio.Event) -> None:
-        async with self._engine.connect() as lock:
-            await lock.execution_options(isolation_level="AUTOCOMMIT")
-            while not await lock.scalar(select(func.pg_try_advisory_lock(ACTIVE_CONSUMER_LOCK))):
-                self.ready.set()
-                await pause(stop, 1.0)
-                if stop.is_set():
-                    return
-            try:
-                await self._read_until_contradicted(stop, lock)
-            finally:
-                if not lock.closed and not lock.invalidated:
-                    await lock.execute(select(func.pg_advisory_unlock(ACTIVE_CONSUMER_LOCK)))
+        async with self.seat.taken(stop) as active:
+            if not active:
+                return
+            async with self._engine.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await self._read_until_contradicted(stop, connection)
 
-    async def _read_until_contradicted(self, stop: asyncio.Event, lock: AsyncConnection) -> None:
+    async def _read_until_contradicted(self, stop: asyncio.Event, connection: AsyncConnection) -> None:
         """Read; where something stands against the service, wait until it is gone, and say so."""
-        raw = (await lock.get_raw_connection()).driver_connection
+        raw = (await connection.get_raw_connection()).driver_connection
         try:
             if not await noted(raw):
                 await self._read(stop, raw)
@@ -136,9 +134,10 @@ class Consumer:
         reader = self._bus.reader(self._service, topics, self.positions)
         try:
             await reader.start()
-            self.ready.set()
+            self.seat.begin()
             fed = checked = time.monotonic()
             while not stop.is_set():
+                self.seat.check()
                 batches = await self._answered(reader.fetch(most=_MOST, wait_seconds=_WAIT_SECONDS))
                 failpoint("consumer.fetched")
                 if batches:
@@ -172,6 +171,7 @@ class Consumer:
         LAG.labels(self._service).set(lag)
         await self._count_parked()
         if not lag:
+            self.seat.well()
             self._stalls = 0
             return time.monotonic()
         if time.monotonic() - fed > self._stall_seconds:
@@ -206,6 +206,7 @@ class Consumer:
             await self._one_by_one(reader, batches)
             return
         failpoint("consumer.after_commit")
+        self.seat.well()
         self._tell(progress)
         self._wake.poke()
         await reader.mirror({where: records[-1].offset + 1 for where, records in batches.items()})

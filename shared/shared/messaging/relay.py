@@ -11,6 +11,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from shared.events.catalogue import TOPICS
+from shared.messaging.active import Seat
 from shared.messaging.bus import Bus, BusStopped, Contradiction, Cursor, Outgoing, Publisher
 from shared.messaging.cancelling import only_asked, pause
 from shared.messaging.comparing import agreed_cursor, require_same_topics
@@ -29,7 +30,6 @@ MOST_BYTES = 8 * 1024 * 1024
 _POLL_SECONDS = 1.0
 _ACTIVE_RELAY_LOCK = 1039_0002
 _NOTED = "noted"
-# A frozen relay loses its session, and with it the lock: another takes over.
 _SESSION = {"timezone": "UTC", "idle_session_timeout": "60000", "application_name": "relay"}
 
 # One statement, one snapshot: what it doesn't see has an xid of at least the horizon it stores, so the next
@@ -93,7 +93,8 @@ class Relay:
         self._carried = False
         self._lineage: str | None = None
         self._oldest: float | None = None
-        self.ready = asyncio.Event()
+        self.seat = Seat(service, "relay", database_url, _ACTIVE_RELAY_LOCK)
+        self.ready = self.seat.ready
         self.standing = Standing()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -109,6 +110,7 @@ class Relay:
             except BusStopped:
                 raise
             except Exception as error:  # noqa: BLE001 - database, bus and network fail in many ways
+                self.seat.failed(error)
                 log.warning("relay begins anew", error=f"{type(error).__name__}: {error}")
                 await pause(stop, patience)
                 patience = 0.1 if self._carried else min(patience * 2, 5.0)
@@ -117,23 +119,25 @@ class Relay:
         return 0.0 if self._oldest is None else max(0.0, time.time() - self._oldest)
 
     async def _as_active(self, stop: asyncio.Event) -> None:
-        connection = await asyncpg.connect(self._url, server_settings=_SESSION)
         self._carried = False
-        try:
-            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ACTIVE_RELAY_LOCK):
-                self.ready.set()
-                await pause(stop, _POLL_SECONDS)
-                if stop.is_set():
-                    return
+        async with self.seat.taken(stop) as active:
+            if not active:
+                return
+            connection = await asyncpg.connect(self._url, server_settings=_SESSION)
             try:
-                await self._require_none(connection)
-                await self._carry_until(stop, connection)
-            except Contradiction as found:
-                if found.code != _NOTED:
-                    await note(connection, "relay", found)
-                await self.standing.outlast(connection, stop, self.ready)
-        finally:
-            await connection.close(timeout=5)
+                await self._carry_until_contradicted(stop, connection)
+            finally:
+                await connection.close(timeout=5)
+
+    async def _carry_until_contradicted(self, stop: asyncio.Event, connection: Any) -> None:
+        """Carry; where something stands against the service, wait until it is gone, and say so."""
+        try:
+            await self._require_none(connection)
+            await self._carry_until(stop, connection)
+        except Contradiction as found:
+            if found.code != _NOTED:
+                await note(connection, "relay", found)
+            await self.standing.outlast(connection, stop, self.ready)
 
     async def _require_none(self, connection: Any) -> None:
         """Contradiction while one stands in the database, whoever found it."""
@@ -146,10 +150,12 @@ class Relay:
             await connection.add_listener(wake_channel(self._service), lambda *_: self._woken.set())
             cursor = await self._begin(connection, publisher)
             self._carried = True
-            self.ready.set()
+            self.seat.begin()
             while not stop.is_set():
                 self._woken.clear()
+                self.seat.check()
                 cursor = await self._carry_all(connection, publisher, cursor)
+                self.seat.well()
                 await self._until_woken(stop)
             await self._carry_all(connection, publisher, cursor)
         finally:

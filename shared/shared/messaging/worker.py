@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from starlette.routing import Route
 
 from shared.database import make_engine
 from shared.logging import configure_logging
-from shared.messaging.adapters import bus_of, open_bus
+from shared.messaging.adapters import BusAddress, bus_answers, bus_of, open_bus
 from shared.messaging.bus import BusStopped
 from shared.messaging.cancelling import only_asked
 from shared.messaging.consumer import Consumer, Stalled
@@ -30,19 +31,42 @@ from shared.messaging.tables import MessagingTables
 from shared.settings import ServiceSettings
 
 log = structlog.get_logger()
+_PATIENCE_SECONDS = 2
 Background = Callable[[AsyncEngine], Awaitable[object]]
 
 
-def _health(relay: Relay, consumer: Consumer, host: str, port: int) -> uvicorn.Server:
+async def _readiness(engine: AsyncEngine, bus: BusAddress, relay: Relay, consumer: Consumer) -> dict[str, Any]:
+    """Whether this worker can do its parts now: with its database, its bus, and each lock held or waited for."""
+    database = await _answers(engine)
+    reached = await bus_answers(bus)
+    parts = {"relay": relay.seat.told(), "consumer": consumer.seat.told()}
+    reasons = relay.standing.reasons | consumer.standing.reasons
+    ready = database and reached and all(part["ready"] for part in parts.values())
+    return {
+        "status": "ready" if ready else "not ready",
+        "database": "ok" if database else "unreachable",
+        "bus": "ok" if reached else "unreachable",
+        **parts,
+        **({"needs_reconciling": reasons} if reasons else {}),
+    }
+
+
+async def _answers(engine: AsyncEngine) -> bool:
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS), engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+    except Exception:  # noqa: BLE001 - any failure here means that the database doesn't answer
+        return False
+    return True
+
+
+def _health(readiness: Callable[[], Awaitable[dict[str, Any]]], host: str, port: int) -> uvicorn.Server:
     async def live(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def ready(_: Request) -> Response:
-        parts: dict[str, Any] = {"relay": relay.ready.is_set(), "consumer": consumer.ready.is_set()}
-        status = 200 if all(parts.values()) else 503
-        if standing := relay.standing.reasons | consumer.standing.reasons:
-            parts["needs_reconciling"] = standing
-        return JSONResponse(parts, status)
+        told = await readiness()
+        return JSONResponse(told, 200 if told["status"] == "ready" else 503)
 
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
@@ -93,11 +117,12 @@ async def serve_worker(
     """Run until `stop`; what is under way is finished and committed."""
     url = settings.database_url.get_secret_value()
     engine = make_engine(url, pool_size=6, application_name=f"{subscriptions.service}-worker")
-    bus = open_bus(bus_of(settings))
+    address = bus_of(settings)
+    bus = open_bus(address)
     wake = Wake(engine, subscriptions.service)
     relay = Relay(subscriptions.service, url, bus)
     consumer = Consumer(engine, tables, bus, subscriptions, wake)
-    server = _health(relay, consumer, settings.host, settings.worker_port)
+    server = _health(lambda: _readiness(engine, address, relay, consumer), settings.host, settings.worker_port)
     failures: list[Exception] = []
     try:
         async with asyncio.TaskGroup() as group:

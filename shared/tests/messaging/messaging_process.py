@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.database import make_engine, new_metadata
 from shared.events.base import Received
 from shared.events.tax_exemption import ItemDecided, ItemEvent
+from shared.messaging import active
 from shared.messaging.consumer import Consumer
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.kafka import KafkaBus
@@ -61,6 +63,7 @@ async def main(part: str, dsn: str, address: str) -> None:
 
 
 if __name__ == "__main__":
+    active.IDLE_SECONDS = float(os.environ.get("IDLE_SECONDS", active.IDLE_SECONDS))
     if sys.argv[1] == "worker":
         sys.exit(worker(*sys.argv[2:]))
     asyncio.run(main(*sys.argv[1:]))

@@ -192,7 +192,7 @@ async def test_a_broker_that_stays_away_raises_the_age_metric_and_is_caught_up_w
         first = await worker.age()
         # The outage lasts until the gauge itself says that it grew by fifteen seconds.
         await until(lambda: _older(worker, first + 15))
-        assert (await worker.status("/livez"), await worker.status("/readyz")) == (200, 200)
+        assert (await worker.status("/livez"), await worker.status("/readyz")) == (200, 503)
         assert await _count(engine) == 5
         await asyncio.to_thread(broker.start)
         await until(lambda: _equals(_count(engine), 25))

@@ -140,6 +140,7 @@ class Layout:
             token=self._development_token,
             hint="is `make run` running?",
             is_local=True,
+            audit_heads=self.folder / "audit-heads.json",
         )
 
     def _development_token(self, role: str, party: Mapping[str, str]) -> str:

@@ -19,5 +19,7 @@ def verify(as_json: Json = False) -> None:
     told = [*findings, *([open_work] if open_work else []), *(["ok"] if ok else [])]
     if counted["released"]:
         told.append(f"{counted['released']} released")
+    if market.audit_heads is None:
+        told.append("the ends of the audit trails are not compared: MARKET_AUDIT_HEADS names no file")
     show({"ok": ok, "finished": open_work is None, "findings": findings, **counted}, as_json, "\n".join(told))
     raise typer.Exit(0 if ok else 1)

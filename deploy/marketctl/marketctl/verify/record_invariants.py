@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 import psycopg
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 
 from marketctl.installation import Installation
 from marketctl.layout import SERVICES
 from marketctl.services import described
+from marketctl.verify.audit_heads import keep_heads, seen_heads
 from marketctl.verify.flow import applied, said
 from marketctl.verify.questions import MOST_SHOWN, ask, named
 from shared.events.catalogue import TOPICS
 from shared.events.lifecycles import BEGINS, LIFECYCLES
-from shared.http.audit import broken_links
+from shared.http.audit import Head, broken_links
+from shared.http.tables import HttpTables
 
 
 def gapless(market: Installation) -> list[str]:
@@ -140,15 +142,31 @@ def once_only(market: Installation) -> list[str]:
 
 
 def chained(market: Installation) -> list[str]:
-    """I10: the audit trail is what was chained (V64)."""
+    """I10: the audit trail is what was chained, and as long as when `verify` last saw it (V64)."""
     found: list[str] = []
+    heads = seen_heads(market.audit_heads)
     for service in SERVICES:
         engine = create_engine("postgresql+psycopg://", creator=partial(_connected_in_utc, market, service))
-        tables = described(service).http_tables
         with engine.connect() as connection:
-            found += [f"{service}: {broken}" for broken in islice(broken_links(connection, tables), MOST_SHOWN)]
+            broken, head = _broken(connection, described(service).http_tables, heads.get(service))
         engine.dispose()
+        found += [f"{service}: {each}" for each in broken]
+        if head is not None:
+            heads[service] = head
+    keep_heads(market.audit_heads, heads)
     return found
+
+
+def _broken(connection: Connection, tables: HttpTables, seen: Head | None) -> tuple[list[str], Head | None]:
+    """At most MOST_SHOWN places where a chain doesn't hold; where it holds, its end."""
+    broken: list[str] = []
+    looking = broken_links(connection, tables, seen)
+    try:
+        while len(broken) < MOST_SHOWN:
+            broken.append(next(looking))
+    except StopIteration as ended:
+        return broken, None if broken else ended.value
+    return broken, None
 
 
 def _connected_in_utc(market: Installation, service: str) -> psycopg.Connection[tuple[Any, ...]]:

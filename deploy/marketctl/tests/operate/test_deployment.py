@@ -33,6 +33,7 @@ def settings(serving: Run) -> dict[str, str]:
         told[f"{named(service)}_WORKER_URL"] = market.url(f"{service}-worker")
         url = market.database_url(service).replace("postgresql", _FORMS[service], 1)
         told[f"{named(service)}_DATABASE_URL"] = url
+    told["MARKET_AUDIT_HEADS"] = str(market.audit_heads)
     return {**told, "MARKET_TOKEN": market.token("admin", {"actor": "admin:anna"})}
 
 
