@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import MutableMapping
+from itertools import product
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from shared.tracing import trace_id_of, traceparent_or_new
 REQUESTS = Counter("http_requests_total", "HTTP requests", ["service", "operation", "status"])
 SECONDS = Histogram("http_request_seconds", "HTTP request duration", ["service", "operation"])
 HTTP_413 = 413
+_FAILURES = ("500", "503")
 _TRIES = 4
 _QUIET = {"/livez", "/readyz", "/metrics"}
 log = structlog.get_logger()
@@ -77,6 +79,9 @@ class Edge:
         self._app = app
         self._application = application
         self._service = service
+        # An alarm rests on these: `increase()` doesn't see a series that is born with its first failure.
+        for operation, status in product(("", *application.state.access), _FAILURES):
+            REQUESTS.labels(service, operation, status)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import compile_path
 
-from shared.database import is_transient, is_unstorable
+from shared.database import is_storage_exhausted, is_transient, is_unstorable
 from shared.http import audit, idempotency
 from shared.http.command import Attempt, MediaTypeUnknown, Replay, VersionMissing, act_of, target_of
 from shared.http.identity import NotAuthenticated
@@ -26,6 +26,8 @@ log = structlog.get_logger()
 _BAD_REQUEST = 400
 _METHOD_NOT_ALLOWED = 405
 _RETRY_AFTER = {"retry-after": "1"}
+# A person has to make room first.
+_RETRY_ONCE_THERE_IS_ROOM = {"retry-after": "30"}
 _HTTP_CODES = {
     400: "body_not_json",
     404: "not_found",
@@ -177,6 +179,9 @@ async def unexpected(request: Request, error: Exception) -> Response:
     """503 where only the infrastructure failed, 422 for values that can't be stored, else 500 with the trace id."""
     if code := refusal_of(error):
         return problem_response(request, simple(code), headers=_RETRY_AFTER)
+    if is_storage_exhausted(error):
+        log.error("storage exhausted", error=type(error).__name__)
+        return problem_response(request, simple("storage_exhausted"), headers=_RETRY_ONCE_THERE_IS_ROOM)
     if is_transient(error):
         log.warning("unavailable", error=type(error).__name__)
         return problem_response(request, simple("unavailable"), headers=_RETRY_AFTER)

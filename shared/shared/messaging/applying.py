@@ -30,8 +30,19 @@ CONFLICTS = Counter(
 NOT_HEARD = Counter("consumer_not_heard_total", "Events of known types that nothing here hears", ["service", "type"])
 log = structlog.get_logger()
 
+
 Key = tuple[str, str]
 ID_CONFLICT = "id_conflict"
+
+
+def show_counters(subscriptions: Subscriptions) -> None:
+    """Show every series from the start: `increase()` doesn't see one that is born with its first incident."""
+    for counter in (REPEATS, GAPS, CONFLICTS, UNKNOWN):
+        counter.labels(subscriptions.service)
+    for event in subscriptions.events():
+        APPLIED.labels(subscriptions.service, event.TYPE)
+    for event in subscriptions.not_heard():
+        NOT_HEARD.labels(subscriptions.service, event.TYPE)
 
 
 class Poison(Exception):

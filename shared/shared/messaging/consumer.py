@@ -25,6 +25,7 @@ from shared.messaging.applying import (
     apply_record,
     held_positions,
     progress_of,
+    show_counters,
     store_sequences,
 )
 from shared.messaging.bus import Batches, Bus, BusStopped, Contradiction, Positions, Reader, Record
@@ -32,7 +33,7 @@ from shared.messaging.cancelling import only_asked, pause
 from shared.messaging.comparing import make_topics, require_same_topics
 from shared.messaging.failpoints import failpoint
 from shared.messaging.outbox import Wake
-from shared.messaging.parked_row import parked_row, reason_of
+from shared.messaging.parked_row import parked_row, reason_of, tell_parked
 from shared.messaging.standing import Standing, note, noted
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
@@ -82,6 +83,8 @@ class Consumer:
         self._stall_seconds = stall_seconds
         self._stalls = 0
         self._service = subscriptions.service
+        show_counters(subscriptions)
+        STALLED.labels(self._service)
         url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self.seat = Seat(self._service, "consumer", url, ACTIVE_CONSUMER_LOCK)
         self.ready = self.seat.ready
@@ -285,20 +288,9 @@ class Consumer:
             await self._move(session, (record.topic, record.partition), record.offset, record.offset + 1)
         if (alarm := _ALARMS.get(reason_of(error))) is not None:
             alarm.labels(self._service).inc()
-        _tell_parked(record, error)
+        tell_parked(record, error)
 
     def _tell(self, progress: Progress) -> None:
         progress.publish(self._service)
         for record in progress.behind:
-            _tell_parked(record, _BEHIND)
-
-
-def _tell_parked(record: Record, error: Exception) -> None:
-    row = parked_row(record, error)
-    ids = {name: value.decode("latin-1") for name, value in record.headers if name in ("ce_id", "ce_traceparent")}
-    log.error(
-        "parked",
-        event_id=ids.get("ce_id"),
-        traceparent=ids.get("ce_traceparent"),
-        **{name: row[name] for name in ("topic", "key", "type", "sequence", "reason")},
-    )
+            tell_parked(record, _BEHIND)

@@ -93,6 +93,8 @@ class Relay:
         self._carried = False
         self._lineage: str | None = None
         self._oldest: float | None = None
+        PUBLISHED.labels(service)
+        FENCES.labels(service)
         self.seat = Seat(service, "relay", database_url, _ACTIVE_RELAY_LOCK)
         self.ready = self.seat.ready
         self.standing = Standing()

@@ -118,6 +118,33 @@ def _lineage(metadata: MetaData) -> Table:
     )
 
 
+def _consumer_sequences(metadata: MetaData) -> Table:
+    return Table(
+        "consumer_sequences",
+        metadata,
+        Column("topic", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("sequence", BigInteger, nullable=False),
+        # From here on `consumer_events` has every sequence; None where a release before it wrote the row.
+        Column("ids_from", BigInteger),
+        info=CONSUMER_ONLY,
+    )
+
+
+def _consumer_events(metadata: MetaData) -> Table:
+    # One row for each event that took its aggregate's sequence: what comes again is judged by its id.
+    return Table(
+        "consumer_events",
+        metadata,
+        Column("topic", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+        Column("event_id", UUID(as_uuid=True)),
+        Column("skipped", Boolean, nullable=False),
+        info=CONSUMER_ONLY,
+    )
+
+
 def add_messaging_tables(metadata: MetaData) -> MessagingTables:
     """Add outbox, placement, positions, sequences, parked events and the standing to a service's metadata."""
     append_only(metadata, "outbox", "outbox_positions")
@@ -143,27 +170,8 @@ def add_messaging_tables(metadata: MetaData) -> MessagingTables:
             Column("partition", Integer, primary_key=True),
             Column("position", BigInteger, nullable=False),
         ),
-        consumer_sequences=Table(
-            "consumer_sequences",
-            metadata,
-            Column("topic", Text, primary_key=True),
-            Column("key", Text, primary_key=True),
-            Column("sequence", BigInteger, nullable=False),
-            # From here on `consumer_events` has every sequence; None where a release before it wrote the row.
-            Column("ids_from", BigInteger),
-            info=CONSUMER_ONLY,
-        ),
-        # One row for each event that took its aggregate's sequence: what comes again is judged by its id.
-        consumer_events=Table(
-            "consumer_events",
-            metadata,
-            Column("topic", Text, primary_key=True),
-            Column("key", Text, primary_key=True),
-            Column("sequence", BigInteger, primary_key=True, autoincrement=False),
-            Column("event_id", UUID(as_uuid=True)),
-            Column("skipped", Boolean, nullable=False),
-            info=CONSUMER_ONLY,
-        ),
+        consumer_sequences=_consumer_sequences(metadata),
+        consumer_events=_consumer_events(metadata),
         parked_events=Table(
             "parked_events",
             metadata,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -135,6 +135,11 @@ def make_tables(dsn: str) -> None:
     engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
     metadata.create_all(engine)
     engine.dispose()
+
+
+@pytest.fixture
+def make_notes_tables() -> Callable[[str], None]:
+    return make_tables
 
 
 @dataclass(frozen=True, slots=True)

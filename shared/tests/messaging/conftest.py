@@ -55,8 +55,9 @@ class Side:
 
 
 @pytest.fixture
-def make_side(make_database: MakeDatabase) -> Callable[[], Side]:
-    def make() -> Side:
+def make_side(make_database: MakeDatabase) -> Callable[..., Side]:
+    def make(dsn: str | None = None) -> Side:
+        dsn = dsn or make_database()
         metadata = new_metadata()
         messaging = add_messaging_tables(metadata)
         copies = Table(
@@ -68,7 +69,6 @@ def make_side(make_database: MakeDatabase) -> Callable[[], Side]:
             info=CONSUMER_ONLY,
         )
         effects = Table("effects", metadata, Column("key", Text), Column("sequence", Numeric))
-        dsn = make_database()
         engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
         metadata.create_all(engine)
         engine.dispose()

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -19,9 +20,13 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging.bus import Bus
+from shared.events.tax_exemption import ItemDecided
+from shared.messaging.bus import Bus, Outgoing
+from shared.messaging.embedded import EmbeddedBus
+from shared.messaging.envelope import partition_of
 from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
+from shared.workshop.testing.small_disk import database_on_a_small_disk
 from shared.workshop.waiting import until
 
 TOPIC = "tax-exemption.returns"
@@ -175,3 +180,55 @@ async def test_a_worker_without_its_database_or_its_bus_is_not_ready_until_it_is
         await asyncio.to_thread(own_server.start)
         await until(lambda: says(200, "ok"))
         assert alone.process.returncode is None
+
+
+async def test_a_worker_says_that_its_disk_is_full_and_catches_up_once_there_is_room(
+    make_database: Any, make_side: Any, make_engine_of: Any, say: Any, decided_json: bytes
+) -> None:
+    """F16."""
+    address = make_database()
+    with database_on_a_small_disk() as disk:
+        make_side(disk.dsn)
+        engine = make_engine_of(disk.dsn)
+        await say(engine, "k0", 300)
+        disk.fill()
+        async with worker(disk.dsn, address) as alone:
+
+            async def says(status: int, part: str, trouble: str | None) -> bool:
+                told = await alone.told()
+                return told.get("http") == status and told[part]["trouble"] == trouble
+
+            async def has(count: int) -> bool:
+                return len(await effects(engine)) == count
+
+            await until(lambda: says(503, "relay", "storage_exhausted"))
+            disk.free()
+            await until(lambda: has(300))
+            await until(lambda: says(200, "relay", None))
+            disk.fill()
+            await publish(EmbeddedBus(address), decided_json, 3000)
+            await until(lambda: says(503, "consumer", "storage_exhausted"))
+            disk.free()
+            await until(lambda: has(3300))
+            await until(lambda: says(200, "consumer", None))
+
+
+async def publish(bus: EmbeddedBus, content: bytes, count: int) -> None:
+    """So many events of other aggregates, past the outbox; the relay, fenced for a moment, goes on where it was."""
+    records = []
+    for n in range(count):
+        fields = {
+            "ce_id": str(uuid4()),
+            "ce_type": ItemDecided.TYPE,
+            "ce_source": "/services/tax-exemption",
+            "ce_subject": f"other{n}",
+            "ce_sequence": "1",
+            "ce_time": "2026-05-13T01:00:00Z",
+            "ce_actor": "tax:1",
+            "ce_pilot": "longshui",
+        }
+        headers = [(name, value.encode()) for name, value in fields.items()]
+        records.append(Outgoing(TOPIC, partition_of(f"other{n}", 6), f"other{n}", content, headers))
+    publisher = bus.publisher("tax-exemption")
+    await publisher.publish(records, await publisher.fence() or 0)
+    await bus.close()

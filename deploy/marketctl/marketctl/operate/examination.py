@@ -7,6 +7,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import chinese_calendar
 import httpx
@@ -101,8 +102,17 @@ def _unwell(answer: httpx.Response) -> str:
         parts = answer.json()
     except ValueError:
         return ""
-    unwell = [f"{name}: {part}" for name, part in parts.items() if part not in (True, "ok", "ready", "active")]
+    unwell = [f"{name}: {_said(part)}" for name, part in parts.items() if not _is_well(part)]
     return f" ({', '.join(unwell)})" if unwell and not answer.is_success else ""
+
+
+def _is_well(part: Any) -> bool:
+    return bool(part["ready"]) if isinstance(part, dict) and "ready" in part else part in ("ok", "ready")
+
+
+def _said(part: Any) -> Any:
+    """A worker's part in a few words: its state, and what troubles it."""
+    return f"{part['state']} {part['trouble'] or ''}".rstrip() if isinstance(part, dict) and "ready" in part else part
 
 
 def _bus(market: Installation) -> Check:
