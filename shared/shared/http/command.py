@@ -15,9 +15,11 @@ from shared.act import Act
 from shared.http import audit, idempotency
 from shared.http.access import Authorised
 from shared.http.identity import Caller
+from shared.http.problems import MEDIA_TYPE
+from shared.http.refusals import DECIDED, AuditLine, problem_response, refusal_by
 from shared.http.tables import HttpTables
 from shared.messaging.standing import refusal_of
-from shared.vocabulary.errors import Refused, Stale
+from shared.vocabulary.errors import Stale
 
 _LONGEST_VERSION = 18
 _LONGEST_KEY = 255
@@ -31,11 +33,12 @@ class MediaTypeUnknown(Exception):
     """A body of a media type or content coding that the operation doesn't read."""
 
 
-class Replay(Exception):
-    """The same request used this key before: its stored answer is returned."""
+class Answered(Exception):
+    """The command is over, and its answer is stored: nothing more is done for it."""
 
-    def __init__(self, answer: idempotency.Answer) -> None:
-        self.answer = answer
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ class Attempt:
     fingerprint: bytes
     target: str | None
 
-    def entry(self, *, outcome: str, status: int, rule: str | None = None, code: str | None = None) -> audit.Entry:
+    def entry(self, line: AuditLine) -> audit.Entry:
         return audit.Entry(
             business_at=self.act.now,
             pilot=self.caller.pilot,
@@ -58,10 +61,10 @@ class Attempt:
             subject_id=None if self.caller.subject_id is None else str(self.caller.subject_id),
             operation=self.operation,
             target=self.target,
-            outcome=outcome,
-            status=status,
-            rule=rule,
-            code=code,
+            outcome=line.outcome,
+            status=line.status,
+            rule=line.rule,
+            code=line.code,
             traceparent=self.act.traceparent,
             idempotency_key=self.key,
         )
@@ -118,7 +121,7 @@ class Command:
         )
         if location is not None and self.attempt.target is None:
             self.attempt.target = location.rsplit("/", 1)[-1]
-        await audit.record(self.session, self.tables, [self.attempt.entry(outcome="done", status=status)])
+        await audit.record(self.session, self.tables, [self.attempt.entry(AuditLine("done", status))])
         self.answered = True
         return Response(body, status, headers)
 
@@ -176,15 +179,7 @@ async def _command(request: Request, caller: Authorised) -> AsyncIterator[Comman
     runtime: Any = request.app.state.runtime
     attempt = begin_attempt(request, caller, await request.body())
     async with runtime.sessions() as session:
-        earlier = await idempotency.claim(
-            session,
-            runtime.http_tables,
-            principal=caller.actor,
-            key=attempt.key,
-            fingerprint=attempt.fingerprint,
-        )
-        if earlier is not None:
-            raise Replay(earlier)
+        await _take_key(session, runtime.http_tables, attempt)
         command = Command(
             session=session,
             caller=caller,
@@ -193,19 +188,58 @@ async def _command(request: Request, caller: Authorised) -> AsyncIterator[Comman
             tables=runtime.http_tables,
             if_match=request.headers.get("if-match"),
         )
-        yield command
+        effect = await session.begin_nested()
+        try:
+            yield command
+        except DECIDED as error:
+            # Only what the command did is undone: the key stays held until its answer stands beside it.
+            await effect.rollback()
+            await _refuse(request, session, attempt, error)
         if command.answered:
             await session.commit()
             runtime.wake.poke()
 
 
+async def _take_key(session: AsyncSession, tables: HttpTables, attempt: Attempt) -> None:
+    """Hold the attempt's key in the session's transaction; Answered if it was used before."""
+    earlier = await idempotency.claim(
+        session, tables, principal=attempt.caller.actor, key=attempt.key, fingerprint=attempt.fingerprint
+    )
+    if earlier is not None:
+        raise _again(earlier)
+
+
+async def _refuse(request: Request, session: AsyncSession, attempt: Attempt, error: Exception) -> None:
+    """End a refused attempt whose key the session holds: the answer, its audit lines and the key commit together."""
+    told = refusal_by(error, request.app.state.catalogue)
+    if not told.kept:
+        raise error
+    tables = request.app.state.runtime.http_tables
+    response = problem_response(request, told.breaches, status=told.status)
+    kept = idempotency.Answer(told.status, {"content-type": MEDIA_TYPE}, bytes(response.body))
+    await idempotency.keep(session, tables, principal=attempt.caller.actor, key=attempt.key, answer=kept)
+    if told.lines:
+        await audit.record(session, tables, [attempt.entry(each) for each in told.lines])
+    await session.commit()
+    raise Answered(response) from error
+
+
+def _again(earlier: idempotency.Answer) -> Answered:
+    return Answered(Response(earlier.body, earlier.status, {**earlier.headers, "idempotency-replayed": "true"}))
+
+
 @asynccontextmanager
-async def answered_before(runtime: Any, attempt: Attempt) -> AsyncIterator[None]:
-    """For a route whose own statement claims the key: the answer already stored under it goes before a refusal."""
+async def one_answer(request: Request, attempt: Attempt) -> AsyncIterator[None]:
+    """For a route whose own statement takes the key with the effect: a refusal takes it too, and the first stands."""
+    runtime: Any = request.app.state.runtime
     try:
         yield
+    except DECIDED as error:
+        async with runtime.sessions() as session:
+            await _take_key(session, runtime.http_tables, attempt)
+            await _refuse(request, session, attempt, error)
     except Exception as error:
-        if not isinstance(error, (Refused, idempotency.KeyInUse)) and refusal_of(error) is None:
+        if not isinstance(error, idempotency.KeyInUse) and refusal_of(error) is None:
             raise
         async with runtime.sessions() as session:
             earlier = await idempotency.kept(
@@ -216,7 +250,7 @@ async def answered_before(runtime: Any, attempt: Attempt) -> AsyncIterator[None]
                 fingerprint=attempt.fingerprint,
             )
         if earlier is not None:
-            raise Replay(earlier) from None
+            raise _again(earlier) from None
         raise
 
 

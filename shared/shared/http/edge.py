@@ -15,7 +15,8 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.database import is_collision
-from shared.http.responses import problem_response, simple, unexpected
+from shared.http.refusals import problem_response, simple
+from shared.http.responses import unexpected
 from shared.tracing import trace_id_of, traceparent_or_new
 
 REQUESTS = Counter("http_requests_total", "HTTP requests", ["service", "operation", "status"])

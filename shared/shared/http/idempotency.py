@@ -99,28 +99,10 @@ async def kept(
 
 
 async def keep(session: AsyncSession, tables: HttpTables, *, principal: str, key: str, answer: Answer) -> None:
-    """Store the answer beside the effect."""
+    """Store the answer beside the effect, or that of a refusal where the key is held."""
     table = tables.idempotency
     await session.execute(
         update(table)
         .where(table.c.principal == principal, table.c.key == key)
         .values(status=answer.status, headers=json.dumps(answer.headers), body=answer.body)
-    )
-
-
-async def keep_refusal(
-    session: AsyncSession, tables: HttpTables, *, principal: str, key: str, fingerprint: bytes, answer: Answer
-) -> None:
-    """Store a refusal, whose own transaction was rolled back, unless somebody else's answer is there by now."""
-    await session.execute(
-        insert(tables.idempotency)
-        .values(
-            principal=principal,
-            key=key,
-            fingerprint=fingerprint,
-            status=answer.status,
-            headers=json.dumps(answer.headers),
-            body=answer.body,
-        )
-        .on_conflict_do_nothing()
     )

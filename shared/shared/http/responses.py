@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -13,13 +13,12 @@ from starlette.routing import compile_path
 
 from shared.database import is_storage_exhausted, is_transient, is_unstorable
 from shared.http import audit, idempotency
-from shared.http.command import Attempt, MediaTypeUnknown, Replay, VersionMissing, act_of, target_of
+from shared.http.command import Answered, Attempt, MediaTypeUnknown, VersionMissing, act_of, target_of
 from shared.http.identity import NotAuthenticated
-from shared.http.problems import MEDIA_TYPE, malformed
+from shared.http.problems import malformed
+from shared.http.refusals import AuditLine, problem_response, refusal_by, simple
 from shared.messaging.standing import refusal_of
-from shared.tracing import trace_id_of
-from shared.vocabulary.errors import Conflict, Forbidden, Hidden, Malformed, NotFound, Refused, Stale, Unreconciled
-from shared.vocabulary.rules import Breach
+from shared.vocabulary.errors import Conflict, Forbidden, Malformed, NotFound, Refused, Stale, Unreconciled
 
 log = structlog.get_logger()
 
@@ -37,33 +36,7 @@ _HTTP_CODES = {
 }
 
 
-def problem_response(
-    request: Request,
-    breaches: tuple[Breach, ...],
-    *,
-    status: int | None = None,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    """The problem document of one or several breaches."""
-    catalogue = request.app.state.catalogue
-    answered = status or catalogue[breaches[0].code].status
-    body = catalogue.refusal(
-        breaches,
-        status=answered,
-        instance=request.url.path,
-        trace_id=trace_id_of(request.state.traceparent),
-        language=request.headers.get("accept-language"),
-    )
-    content = json.dumps(body, ensure_ascii=False).encode()
-    return Response(content, answered, headers, media_type=MEDIA_TYPE)
-
-
-def simple(code: str, **params: str) -> tuple[Breach, ...]:
-    """A refusal by the HTTP mechanism itself, which breaks no rule of the domain."""
-    return (Breach(code, "", "", params),)
-
-
-async def _audit(request: Request, entries: list[tuple[str, int, str | None, str | None]]) -> None:
+async def _audit(request: Request, told: Sequence[AuditLine]) -> None:
     """Record refusals in a transaction of their own (ARCHITECTURE.md#who-may-do-what)."""
     caller = getattr(request.state, "caller", None)
     if caller is None:
@@ -73,42 +46,21 @@ async def _audit(request: Request, entries: list[tuple[str, int, str | None, str
         act = act_of(request, caller)
         attempt = Attempt(caller, act, request.state.operation, "", b"", target_of(request))
     runtime: Any = request.app.state.runtime
-    lines = [attempt.entry(outcome=o, status=s, rule=r, code=c) for o, s, r, c in entries]
+    lines = [attempt.entry(each) for each in told]
     async with runtime.sessions.begin() as session:
         await audit.record(session, runtime.http_tables, lines)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, (Refused, Malformed))  # noqa: S101 - narrows the handler's type
-    status = 409 if isinstance(error, Refused) else 422
-    response = problem_response(request, error.breaches, status=status)
-    cited = [("refused", status, breach.rule, breach.code) for breach in error.breaches if breach.rule]
-    attempt: Attempt | None = getattr(request.state, "attempt", None)
-    if cited:
-        await _audit(request, cited)  # type: ignore[arg-type]  # list invariance: rule is str here
-    if status == 409 and attempt is not None:
-        runtime: Any = request.app.state.runtime
-        stored = idempotency.Answer(status, {"content-type": MEDIA_TYPE}, bytes(response.body))
-        async with runtime.sessions.begin() as session:
-            await idempotency.keep_refusal(
-                session,
-                runtime.http_tables,
-                principal=attempt.caller.actor,
-                key=attempt.key,
-                fingerprint=attempt.fingerprint,
-                answer=stored,
-            )
-    return response
-
-
-async def _not_found(request: Request, error: Exception) -> Response:
-    if isinstance(error, Hidden):
-        await _audit(request, [("denied", 404, "V65", "not_yours")])
-    return problem_response(request, simple("not_found"))
+    """A refusal outside of a command's transaction, or one that keeps no key."""
+    told = refusal_by(error, request.app.state.catalogue)
+    if told.lines:
+        await _audit(request, told.lines)
+    return problem_response(request, told.breaches, status=told.status)
 
 
 async def _forbidden(request: Request, error: Exception) -> Response:
-    await _audit(request, [("denied", 403, None, "forbidden")])
+    await _audit(request, [AuditLine("denied", 403, code="forbidden")])
     told = {"role": request.state.caller.role, "operation": request.state.operation}
     return problem_response(request, simple("forbidden", reason=str(error), **told))
 
@@ -116,11 +68,6 @@ async def _forbidden(request: Request, error: Exception) -> Response:
 async def _not_authenticated(request: Request, error: Exception) -> Response:
     headers = {"www-authenticate": "Bearer"}
     return problem_response(request, simple("not_authenticated", reason=str(error)), headers=headers)
-
-
-async def _conflict(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Conflict)  # noqa: S101 - narrows the handler's type
-    return problem_response(request, (Breach(error.code, "", "", {"reason": str(error)}),), status=409)
 
 
 async def _stale(request: Request, error: Exception) -> Response:
@@ -169,10 +116,9 @@ async def _unreconciled(request: Request, error: Exception) -> Response:
     return problem_response(request, simple(error.code), headers=_RETRY_AFTER)
 
 
-async def _replay(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Replay)  # noqa: S101 - narrows the handler's type
-    headers = {**error.answer.headers, "idempotency-replayed": "true"}
-    return Response(error.answer.body, error.answer.status, headers)
+async def _answered(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Answered)  # noqa: S101 - narrows the handler's type
+    return error.response
 
 
 async def unexpected(request: Request, error: Exception) -> Response:
@@ -204,16 +150,15 @@ def add_responses(app: FastAPI) -> None:
     handlers: dict[type[Exception], Any] = {
         Refused: _refused,
         Malformed: _refused,
-        NotFound: _not_found,
-        Hidden: _not_found,
+        NotFound: _refused,
         Forbidden: _forbidden,
         NotAuthenticated: _not_authenticated,
-        Conflict: _conflict,
+        Conflict: _refused,
         Stale: _stale,
         RequestValidationError: _validation,
         StarletteHTTPException: _http,
         Unreconciled: _unreconciled,
-        Replay: _replay,
+        Answered: _answered,
         VersionMissing: answer("version_missing"),
         MediaTypeUnknown: answer("unsupported_media_type"),
         idempotency.KeyMissing: answer("idempotency_key_missing"),

@@ -24,7 +24,8 @@ from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import WantedPage
 from shared.http.tables import add_http_tables
 from shared.messaging.tables import add_messaging_tables
-from shared.vocabulary.errors import NotFound, Stale
+from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
+from shared.vocabulary.rules import Breach
 from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
 from shared.workshop.testing.client import Door, open_door
@@ -85,6 +86,28 @@ async def change_note(note_id: UUID, command: Commanded) -> Response:
     return await command.answer(Note(id=note_id, version=version + 1), version=version + 1)
 
 
+_FAILURES: dict[str, Exception] = {
+    "rule": Refused((Breach("note_barred", "V61"),)),
+    "state": Conflict("note_barred"),
+    "unknown": NotFound(),
+    "hidden": Hidden(),
+}
+
+
+@router.post("/v1/notes/guarded/{failure}", status_code=201, response_model=Note)
+async def make_guarded_note(failure: str, command: Commanded) -> Response:
+    """Write a note; where one called "bar" forbids it, that one goes away in the moment in which it has been seen."""
+    barred = await command.session.scalar(notes.select().with_only_columns(notes.c.id).filter_by(label="bar"))
+    made = Note(id=uuid7(), version=1)
+    await _keep(command, {**made.model_dump(), "label": str(made.id)})
+    if barred is not None:
+        async with AsyncSession(command.session.bind) as elsewhere:
+            await elsewhere.execute(notes.delete().where(notes.c.id == barred))
+            await elsewhere.commit()
+        raise _FAILURES[failure]
+    return await command.answer(made, status=201)
+
+
 class Swap(BaseModel):
     first: str
     second: str
@@ -113,17 +136,28 @@ async def _found(session: AsyncSession, page: Any, label: str | None) -> list[No
     return [Note(id=row.id, version=row.version) for row in rows]
 
 
+_NOTE_BARRED = """
+[note_barred]
+status = 409
+title = "Barred"
+title_zh = "已禁止"
+fix = "Wait."
+fix_zh = "请等待。"
+"""
+
+
 @pytest.fixture
 def service(tmp_path: Path) -> Service:
     problems = tmp_path / "problems.toml"
-    problems.write_text("")
+    problems.write_text(_NOTE_BARRED)
     return Service(
         name="notes",
         title="notes · 便笺",
         description="A service of the tests' own.",
         routers=[router],
         access={
-            name: grant("commerce", sees="all") for name in ("make_note", "change_note", "swap_notes", "list_notes")
+            name: grant("commerce", sees="all")
+            for name in ("make_note", "change_note", "swap_notes", "make_guarded_note", "list_notes")
         },
         problems=problems,
         metadata=metadata,

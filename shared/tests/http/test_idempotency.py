@@ -36,6 +36,22 @@ async def test_ten_at_once_have_one_effect_and_one_answer(desk: Any) -> None:
     assert len(desk.audited()) == 3
 
 
+@pytest.mark.parametrize("failure", ["rule", "state", "unknown", "hidden"])
+async def test_a_refusal_stays_its_keys_answer_though_its_cause_goes_away_at_once(desk: Any, failure: str) -> None:
+    await desk.door.done(*NOTES, {"label": "bar"})
+    path = f"/v1/notes/guarded/{failure}"
+    answers = await asyncio.gather(*(desk.door.call("POST", path, key="k") for _ in range(8)))
+    answers.append(await desk.door.call("POST", path, key="k"))
+    expected = httpx.codes.CONFLICT if failure in ("rule", "state") else httpx.codes.NOT_FOUND
+    assert {each.status_code for each in answers} == {expected}
+    assert len({each.content for each in answers}) == 1
+    assert Counter(each.headers.get("idempotency-replayed") for each in answers) == {None: 1, "true": 8}
+    assert desk.written() == (0, 2)
+    # The bar's own line, and that of the refusal where it cites a rule.
+    assert len(desk.audited()) == (2 if failure in ("rule", "hidden") else 1)
+    await desk.door.done("POST", path, key="another")
+
+
 async def test_a_repeat_that_waits_too_long_for_the_first_is_told_when_to_retry(desk: Any) -> None:
     async with await psycopg.AsyncConnection.connect(desk.dsn) as first:
         await first.execute(_TAKEN)

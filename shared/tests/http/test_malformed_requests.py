@@ -188,7 +188,8 @@ async def test_a_query_out_of_bounds_is_refused(desk: Any, query: str) -> None:
 async def test_an_invalid_id_is_refused(desk: Any, note_id: str) -> None:
     problem(await desk.door.call("POST", f"/v1/notes/{note_id}/changes", version=1), 422, "field_not_id")
     problem(await desk.door.call("POST", f"/v1/notes/{uuid4()}/changes", version=1), 404, "not_found")
-    assert desk.written() == (0, 0)
+    # Only the unknown id is an answer, which its key keeps.
+    assert desk.written() == (0, 1)
 
 
 async def test_unusual_headers_cause_no_server_error(desk: Any) -> None:

@@ -18,6 +18,7 @@ from shared.http.app import Runtime
 from shared.http.command import Command, Commanded
 from shared.http.identity import Caller
 from shared.http.problems import Catalogue, malformed
+from shared.http.refusals import AuditLine
 from shared.vocabulary.errors import Forbidden, Malformed
 from shared.vocabulary.rules import Breach, citation
 from trade_ledger.api.trade_schemas import BulkReport, HiddenCells, RowProblem, RowResult
@@ -196,10 +197,12 @@ async def _report(command: Command, results: list[RowResult], hidden: Sequence[H
     """Answer with the report; what a rule refused is audited with it, like a refusal of its own."""
     refused = [
         command.attempt.entry(
-            outcome="denied" if problem.rule == "V65" else "refused",
-            status=404 if problem.rule == "V65" else 409,
-            rule=problem.rule,
-            code=problem.code,
+            AuditLine(
+                "denied" if problem.rule == "V65" else "refused",
+                404 if problem.rule == "V65" else 409,
+                problem.rule,
+                problem.code,
+            )
         )
         for result in results
         for problem in result.problems

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.http.access import Authorised
 from shared.http.app import Runtime
-from shared.http.command import Commanded, Reading, answered_before, begin_attempt
+from shared.http.command import Commanded, Reading, begin_attempt, one_answer
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
@@ -96,9 +96,9 @@ async def register_a_trade(request: Request) -> Response:
         entry = _TRADE.validate_json(body)
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
-    _own(entry, caller)
     runtime: Runtime = request.app.state.runtime
-    async with answered_before(runtime, attempt):
+    async with one_answer(request, attempt):
+        _own(entry, caller)
         text = await register_trade(
             entry,
             registrations_of(request),
