@@ -18,7 +18,7 @@ from shared.http.identity import NotAuthenticated
 from shared.http.problems import malformed
 from shared.http.refusals import AuditLine, problem_response, refusal_by, simple
 from shared.messaging.standing import refusal_of
-from shared.vocabulary.errors import Conflict, Forbidden, Malformed, NotFound, Refused, Stale, Unreconciled
+from shared.vocabulary.errors import Busy, Conflict, Forbidden, Malformed, NotFound, Refused, Stale, Unreconciled
 
 log = structlog.get_logger()
 
@@ -68,6 +68,12 @@ async def _forbidden(request: Request, error: Exception) -> Response:
 async def _not_authenticated(request: Request, error: Exception) -> Response:
     headers = {"www-authenticate": "Bearer"}
     return problem_response(request, simple("not_authenticated", reason=str(error)), headers=headers)
+
+
+async def _busy(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Busy)  # noqa: S101 - narrows the handler's type
+    log.warning("busy", code=error.code, reason=str(error))
+    return problem_response(request, simple(error.code, reason=str(error)), headers=_RETRY_AFTER)
 
 
 async def _stale(request: Request, error: Exception) -> Response:
@@ -154,6 +160,7 @@ def add_responses(app: FastAPI) -> None:
         Forbidden: _forbidden,
         NotAuthenticated: _not_authenticated,
         Conflict: _refused,
+        Busy: _busy,
         Stale: _stale,
         RequestValidationError: _validation,
         StarletteHTTPException: _http,

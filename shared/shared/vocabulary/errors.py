@@ -33,6 +33,14 @@ class Conflict(Exception):
         self.code = code
 
 
+class Busy(Exception):
+    """It can't be decided right now, for a reason that passes: answered 503, and the same request may come again."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
 class Refused(Exception):
     """A rule of the trade refuses, with every breach."""
 

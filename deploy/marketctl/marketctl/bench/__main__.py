@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ from trade_ledger.consumers.subscriptions import subscriptions
 
 _CLIENTS = 16
 _WORKERS = 2
+_EVENTS_A_SECOND = 20
 
 
 class Bench:
@@ -151,6 +153,26 @@ class Bench:
             raise ProcessProblem(f"{found['failed']} trades failed over HTTP: {found['failure']}")
         return found["registered"], found["registered"] / found["seconds"]
 
+    @contextmanager
+    def events_about_others(self) -> Iterator[None]:
+        """While the block runs, registry says things about strangers, applied as the worker applies them."""
+        over = threading.Event()
+        thread = threading.Thread(target=lambda: asyncio.run(self._hear_of_others(over)))
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    async def _hear_of_others(self, over: threading.Event) -> None:
+        engine = make_engine(self.dsn)
+        while not over.is_set():
+            async with make_sessions(engine).begin() as session:
+                await hear(session, subscriptions, subject("buyer"), export_agency(uuid4(), uuid4()))
+            await asyncio.sleep(2 / _EVENTS_A_SECOND)
+        await engine.dispose()
+
     def pgbench(self, trade: dict[str, Any]) -> tuple[int, float]:
         """Trades written by the hand-written statement, and their rate."""
         script = self.folder / "yardstick.sql"
@@ -220,7 +242,7 @@ def measure(bench: Bench, rounds: int) -> float:
     """Alternate the two loads, check that they write the same rows, and print both rates."""
     trade = bench.register_one()
     bench.http(0)
-    rates: dict[str, list[float]] = {"http": [], "pgbench": []}
+    rates: dict[str, list[float]] = {"http": [], "pgbench": [], "events": []}
     statements = 0.0
     for number in range(1, rounds + 1):
         start = bench.rows()
@@ -233,7 +255,13 @@ def measure(bench: Bench, rounds: int) -> float:
         by_hand, by_http = _per_trade(start, middle, written), _per_trade(middle, bench.rows(), registered)
         if by_hand != by_http:
             raise ProcessProblem(f"the two loads write different rows per trade: {by_hand} and {by_http}")
-        print(f"round {number}: pgbench {rates['pgbench'][-1]:8.0f} trades/s   HTTP {rate:8.0f} trades/s", flush=True)
+        with bench.events_about_others():
+            rates["events"].append(bench.http(rounds + number)[1])
+        print(
+            f"round {number}: pgbench {rates['pgbench'][-1]:8.0f} trades/s   HTTP {rate:8.0f} trades/s"
+            f"   with events {rates['events'][-1]:8.0f} trades/s",
+            flush=True,
+        )
     print(f"rows per trade, both: {by_http}")
     print(
         f"pgbench -M prepared -c {_CLIENTS}: {statistics.median(rates['pgbench']):.0f} trades/s, 1 statement per trade"
@@ -242,6 +270,8 @@ def measure(bench: Bench, rounds: int) -> float:
     print(
         f"HTTP, {_CLIENTS} connections:  {http_rate:.0f} trades/s, {statements:.2f} statements per trade, all included"
     )
+    beside = statistics.median(rates["events"]) / statistics.median(rates["pgbench"])
+    print(f"ratio {beside:.2f} while registry says {_EVENTS_A_SECOND} things a second about others")
     return http_rate / statistics.median(rates["pgbench"])
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from shared.events.trade_ledger import TradeRegistered
 from shared.workshop.testing.registry_events import export_agency, subject
-from shared.workshop.waiting import until
 
 REGISTER = ("POST", "/v1/trades")
 LEG = {"amount": "200.00", "paid_on": "2026-05-12", "payer": "成渝公司", "payee": "龙水经营部", "reference": "R-1"}
@@ -202,62 +201,6 @@ async def test_a_refusal_is_kept_under_its_key_too(market: Any, dsn: str) -> Non
     assert (first.status_code, again.status_code) == (409, 409)
     assert again.content == first.content
     assert len(rows(dsn, "SELECT 1 FROM audit WHERE outcome = 'refused'")) == 1
-
-
-async def test_one_key_has_one_answer_though_the_cause_of_its_refusal_goes_away_meanwhile(
-    market: Any, dsn: str
-) -> None:
-    for n in range(2):
-        key, body = f"round {n}", market.trade()
-        await market.hear(subject("operator", subject_id=market.operator, status="suspended"))
-        async with asyncio.TaskGroup() as group:
-            asked = [group.create_task(market.door.call(*REGISTER, body, key=key, **market.as_operator()))]
-            await asyncio.sleep(0.005 * n)
-            group.create_task(market.hear(subject("operator", subject_id=market.operator)))
-            for _ in range(12):
-                asked.append(group.create_task(market.door.call(*REGISTER, body, key=key, **market.as_operator())))
-                await asyncio.sleep(0.002)
-        answers = [await each for each in asked]
-        answers.append(await market.door.call(*REGISTER, body, key=key, **market.as_operator()))
-        answers = [each for each in answers if "idempotency_key_in_use" not in each.text]
-        assert len({(each.status_code, each.content) for each in answers}) == 1, [each.text for each in answers]
-        written = rows(dsn, f"SELECT outcome FROM audit WHERE idempotency_key = '{key}'")
-        assert written == [("done" if answers[0].status_code == 201 else "refused",)]
-    trades = sum(each[0] for each in rows(dsn, "SELECT count(*) FROM audit WHERE outcome = 'done'"))
-    assert counts(dsn)["trades"] == counts(dsn)["outbox"] == trades
-
-
-_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-_REFUSALS_WAIT = """
-CREATE FUNCTION wait_for_the_test() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END $$;
-CREATE TRIGGER wait BEFORE INSERT ON audit FOR EACH ROW WHEN (NEW.outcome = 'refused')
-    EXECUTE FUNCTION wait_for_the_test()
-"""
-
-
-async def test_a_refusal_that_is_being_written_is_its_keys_only_answer(market: Any, dsn: str) -> None:
-    def waiting() -> int:
-        return int(rows(dsn, _WAITING)[0][0])
-
-    async def send() -> Any:
-        return await market.door.call(*REGISTER, market.trade(), key="once", **market.as_operator())
-
-    await market.hear(subject("operator", subject_id=market.operator, status="suspended"))
-    async with await psycopg.AsyncConnection.connect(dsn) as holding:
-        await holding.execute(_REFUSALS_WAIT)
-        await holding.commit()
-        await holding.execute("SELECT pg_advisory_xact_lock(1)")
-        refusal = asyncio.create_task(send())
-        await until(lambda: waiting() == 1)
-        await market.hear(subject("operator", subject_id=market.operator))
-        repeat = asyncio.create_task(send())
-        await until(lambda: repeat.done() or waiting() > 1)
-    first, second = await refusal, await repeat
-    assert (first.status_code, second.status_code) == (409, 409)
-    assert first.content == second.content or second.json()["code"] == "idempotency_key_in_use"
-    assert rows(dsn, "SELECT outcome FROM audit WHERE idempotency_key = 'once'") == [("refused",)]
-    assert counts(dsn)["trades"] == 0
 
 
 async def test_one_key_ten_times_at_once_is_one_trade(market: Any, dsn: str) -> None:

@@ -5,16 +5,18 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from shared.events.base import Event
 from shared.events.registry import CommodityDecided
 from shared.messaging.rebuild import projection_hashes
 from shared.vocabulary.recognition import recognise
 from shared.workshop.testing.client import open_door
-from shared.workshop.testing.registry_events import PILOT, commodity_list, export_agency, subject
+from shared.workshop.testing.registry_events import PILOT, commodity_list, export_agency, places, subject
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
 from trade_ledger.app import service
 from trade_ledger.store.facts import entries_in_force
-from trade_ledger.store.known import GOODS, PARTIES, versions_of
+from trade_ledger.store.row_versions import AGREEMENT, GOODS, SUBJECT, Name, versions_now
+from trade_ledger.store.row_versions import PILOT as OF_PILOT
 from trade_ledger.store.tables import metadata
 
 DAY = date(2026, 5, 13)
@@ -58,15 +60,25 @@ async def test_a_persons_decision_holds_in_its_time_and_never_over_a_prohibition
     assert await verdict(market, "仿真枪", "9304000000") == "not_eligible"
 
 
-async def test_each_event_about_a_copy_moves_its_version(market: Any) -> None:
-    async def versions() -> dict[str, int]:
-        async with market.door.app.state.runtime.sessions() as session:
-            return await versions_of(session, PILOT)
+async def test_an_event_moves_the_version_of_its_own_row_and_of_no_other(market: Any) -> None:
+    names: list[Name] = [(SUBJECT, market.buyer), (AGREEMENT, market.agency), (OF_PILOT, PILOT), (GOODS, PILOT)]
 
-    before = await versions()
-    await market.hear(subject("buyer"), export_agency(uuid4(), uuid4()), decided("eligible"))
-    after = await versions()
-    assert (after[PARTIES] - before[PARTIES], after[GOODS] - before[GOODS]) == (2, 1)
+    async def versions() -> dict[Name, int]:
+        async with market.door.app.state.runtime.sessions() as session:
+            return await versions_now(session, PILOT, names)
+
+    async def moved_by(*events: Event) -> set[str]:
+        before = await versions()
+        await market.hear(*events)
+        after = await versions()
+        assert before.keys() == after.keys() == set(names)
+        return {str(name[0]) for name in names if before[name] != after[name]}
+
+    assert await moved_by(subject("buyer"), export_agency(uuid4(), uuid4())) == set()
+    assert await moved_by(subject("buyer", subject_id=market.buyer, status="effective")) == {SUBJECT}
+    assert await moved_by(export_agency(market.seller, market.operator, agreement_id=market.agency)) == {AGREEMENT}
+    assert await moved_by(decided("eligible")) == {GOODS}
+    assert await moved_by(*places(market.site)) == {OF_PILOT}
 
 
 async def test_copies_are_the_same_in_whatever_order_the_topics_are_read(

@@ -18,8 +18,9 @@ from shared.events.registry import (
     SubjectEvent,
 )
 from shared.rows import columns_from, model_from, put
-from trade_ledger.store.known import GOODS, PARTIES, advance
+from trade_ledger.store.known import PARTIES, advance
 from trade_ledger.store.pilots import heard_prefix
+from trade_ledger.store.row_versions import GOODS
 from trade_ledger.store.tables.copies import (
     AgreementCopy,
     CommodityDecisionCopy,

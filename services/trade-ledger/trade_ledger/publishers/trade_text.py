@@ -21,8 +21,9 @@ from shared.wire import MoneyAmount
 from trade_ledger.domain.registration import Settled
 from trade_ledger.publishers.trades import verdict_of
 from trade_ledger.store.entries import DomesticLegEntry, LineEntry, TradeEntry
-from trade_ledger.store.known import GOODS, PARTIES, Versions
+from trade_ledger.store.known import Known
 from trade_ledger.store.registrations import Claim, LineText, Registration
+from trade_ledger.store.row_versions import AGREEMENT, GOODS, PILOT, SUBJECT
 
 # What the event's envelope and wrapping take stays far below the difference.
 _MOST_BYTES = TRADES.max_bytes - 4096
@@ -86,7 +87,7 @@ def trade_text(
 
 def registration_of(
     text: TradeText,
-    versions: Versions,
+    known: Known,
     *,
     event_id: UUID,
     registered_by: UUID,
@@ -94,7 +95,7 @@ def registration_of(
     act: Act,
     claim: Claim | None = None,
 ) -> Registration:
-    """The trade as its rows are written, decided on the copies at `versions`; `claim` where a request waits for it."""
+    """The trade as its rows are written, decided on the rows in `known`; `claim` where a request waits for it."""
     entry = text.entry
     row = (
         text.trade_id,
@@ -119,8 +120,15 @@ def registration_of(
         operation,
         event_id,
         text.payload,
-        versions[PARTIES],
-        versions[GOODS],
+        known.version(GOODS, act.pilot),
+        known.version(PILOT, act.pilot),
+        known.version(SUBJECT, entry.seller_id),
+        known.version(SUBJECT, entry.consignor_id),
+        known.version(SUBJECT, entry.buyer_id),
+        entry.export_agency_id,
+        known.version(AGREEMENT, entry.export_agency_id),
+        entry.procurement_agency_id,
+        known.version(AGREEMENT, entry.procurement_agency_id),
         claim.key if claim else None,
         claim.fingerprint if claim else None,
         orjson.dumps(answer_headers(text)).decode() if claim else None,

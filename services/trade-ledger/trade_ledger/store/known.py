@@ -1,78 +1,126 @@
-"""Caches registry's copies in the process between requests, with the copies' versions."""
+"""Caches registry's copies in the process between requests, each row with its own version."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from shared.vocabulary.errors import Busy
 from shared.vocabulary.recognition import EntriesByPrefix, Verdict, by_prefix, entries_about, recognise
 from trade_ledger.domain.parties import StallTerm, Standings
-from trade_ledger.store.facts import (
-    agreements_by_id,
-    entries_in_force,
-    stalls_of,
-    standings_of,
-    subjects_by_id,
+from trade_ledger.store.facts import entries_in_force, stalls_of, standings_of
+from trade_ledger.store.row_versions import (
+    AGREEMENT,
+    GOODS,
+    PILOT,
+    SUBJECT,
+    Name,
+    Version,
+    agreements_read,
+    lists_version,
+    pilot_read,
+    subjects_read,
+    versions_now,
 )
-from trade_ledger.store.pilots import heard_prefix
 from trade_ledger.store.tables.copies import AgreementCopy, CopyVersion
 
+TRIES = 8
+"""How often a decision is made anew because the rows that it named changed under it."""
 PARTIES = "parties"
-GOODS = "goods"
+"""The one version of all parties that HTTP processes of release 0.1.0 ask for, while they still run."""
 _MOST_REMEMBERED = 50_000
-Versions = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
     """A subject as registration looks at it."""
 
-    pilot: str
     standings: Standings
     stalls: tuple[StallTerm, ...]
 
 
-@dataclass(slots=True)
-class Known:
-    """Facts of one pilot; all of them are the copies' state at `versions`."""
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """The commodity lists and decisions in force on a day, and the verdicts reached on them."""
 
-    pilot: str
-    versions: Versions
-    prefix: str | None
-    """What the pilot's numbers begin with; None before registry said it."""
-    parties: dict[UUID, Party] = field(default_factory=dict)
-    agreements: dict[UUID, AgreementCopy] = field(default_factory=dict)
-    entries: dict[date, EntriesByPrefix] = field(default_factory=dict)
-    verdicts: dict[tuple[date, str, str], Verdict] = field(default_factory=dict)
+    day: date
+    entries: EntriesByPrefix
+    verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
 
-    def verdict(self, goods_name: str, hs_code: str, day: date) -> Verdict:
+    def verdict(self, goods_name: str, hs_code: str) -> Verdict:
         """The verdict on goods; a name met before is not looked up again."""
-        asked = (day, goods_name, hs_code)
+        asked = (goods_name, hs_code)
         found = self.verdicts.get(asked)
         if found is None:
             if len(self.verdicts) >= _MOST_REMEMBERED:
                 self.verdicts.clear()
-            found = recognise(goods_name, hs_code, entries_about(hs_code, self.entries[day])).verdict
+            found = recognise(goods_name, hs_code, entries_about(hs_code, self.entries)).verdict
             self.verdicts[asked] = found
         return found
 
 
-class KnownFacts:
-    """The facts of a process, by pilot.
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What a named row says, None where it says nothing to this pilot, and the row's version: 0 where there is none."""
 
-    Whoever decides on them says their versions in the statement that writes, and asks anew where they moved.
+    content: Any
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The rows that one decision names, as they were read; nothing of it changes."""
+
+    pilot: str
+    copies: dict[Name, Copy]
+
+    @property
+    def prefix(self) -> str | None:
+        """What the pilot's numbers begin with; None before registry said it."""
+        prefix: str | None = self.copies[PILOT, self.pilot].content
+        return prefix
+
+    @property
+    def goods(self) -> Goods:
+        """The lists of the day."""
+        goods: Goods = self.copies[GOODS, self.pilot].content
+        return goods
+
+    def party(self, subject_id: UUID | None) -> Party | None:
+        """A named subject; None where the pilot doesn't know it."""
+        copy = self.copies.get((SUBJECT, subject_id))
+        return None if copy is None else copy.content
+
+    def agreement(self, agreement_id: UUID | None) -> AgreementCopy | None:
+        """A named agreement; None where the pilot doesn't know it."""
+        copy = self.copies.get((AGREEMENT, agreement_id))
+        return None if copy is None else copy.content
+
+    def version(self, kind: str, key: UUID | str | None) -> Version:
+        """The version that a row had; 0 for a row that isn't there or isn't named."""
+        copy = self.copies.get((kind, key))
+        return 0 if copy is None else copy.version
+
+
+class KnownFacts:
+    """The facts of a process, row by row.
+
+    Whoever decides on them says their versions in the statement that writes, and asks anew where they moved. An event
+    about other rows moves none of these.
     """
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
-        self._known: dict[str, Known] = {}
+        self._copies: dict[str, dict[Name, Copy]] = {}
+        self._loading: dict[tuple[str, Name], asyncio.Future[None]] = {}
 
     async def about(
         self,
@@ -82,18 +130,47 @@ class KnownFacts:
         agreements: Iterable[UUID],
         within: AsyncSession | None = None,
     ) -> Known:
-        """The facts of a pilot, at least about these subjects, agreements and that day's lists."""
-        known = self._known.get(pilot)
-        if known is None:
-            async with self._reading(within) as session:
-                versions = await versions_of(session, pilot)
-                known = self._known.setdefault(pilot, Known(pilot, versions, await heard_prefix(session, pilot)))
-        missing_subjects = [each for each in subjects if each not in known.parties]
-        missing_agreements = [each for each in agreements if each not in known.agreements]
-        if missing_subjects or missing_agreements or day not in known.entries:
-            async with self._reading(within) as session:
-                await _load(session, known, day, missing_subjects, missing_agreements)
-        return known
+        """The facts about these subjects and agreements, and that day's lists. Raises Busy if they don't rest."""
+        names: list[Name] = [(PILOT, pilot), (GOODS, pilot)]
+        names += [(SUBJECT, each) for each in subjects] + [(AGREEMENT, each) for each in agreements]
+        copies = self._copies.setdefault(pilot, {})
+        for _ in range(TRIES):
+            found = {name: copies[name] for name in names if name in copies}
+            missing = [name for name in names if name not in found or not _is_of(name, found[name], day)]
+            if not missing:
+                return Known(pilot, found)
+            if within is None:
+                await self._load_once(pilot, missing, day)
+            else:
+                async with self._reading(within) as session:
+                    self._keep(pilot, await _loaded(session, pilot, missing, day))
+        raise keeps_changing()
+
+    async def _load_once(self, pilot: str, missing: Sequence[Name], day: date) -> None:
+        """Load what nobody loads yet, and wait for who loads the rest: each row is read by one at a time.
+
+        Who holds a connection doesn't come here: it would wait for one who waits for a connection.
+        """
+        mine = [name for name in missing if (pilot, name) not in self._loading]
+        others = {self._loading[pilot, name] for name in missing if (pilot, name) in self._loading}
+        if mine:
+            done = asyncio.get_running_loop().create_future()
+            self._loading |= {(pilot, name): done for name in mine}
+            try:
+                async with self._sessions() as session:
+                    self._keep(pilot, await _loaded(session, pilot, mine, day))
+            finally:
+                for name in mine:
+                    del self._loading[pilot, name]
+                done.set_result(None)
+        for each in others:
+            await each
+
+    def _keep(self, pilot: str, loaded: dict[Name, Copy]) -> None:
+        copies = self._copies.setdefault(pilot, {})
+        if len(copies) + len(loaded) > _MOST_REMEMBERED:
+            copies.clear()
+        copies |= loaded
 
     @asynccontextmanager
     async def _reading(self, within: AsyncSession | None) -> AsyncIterator[AsyncSession]:
@@ -109,43 +186,55 @@ class KnownFacts:
                 yield session
 
     async def moved(self, known: Known, within: AsyncSession | None = None) -> bool:
-        """Whether the copies changed since; then these facts are forgotten."""
+        """Whether a row that was named changed since; then those rows are forgotten, and no others."""
+        copies = self._copies.setdefault(known.pilot, {})
+        if any(copies.get(name) is not copy for name, copy in known.copies.items()):
+            return True
         async with self._reading(within) as session:
-            now = await versions_of(session, known.pilot)
-        if now == known.versions:
-            return False
-        self.forget(known)
-        return True
+            now = await versions_now(session, known.pilot, known.copies)
+        outdated = [name for name, copy in known.copies.items() if now.get(name, 0) != copy.version]
+        for name in outdated:
+            if copies.get(name) is known.copies[name]:
+                del copies[name]
+        return bool(outdated)
 
-    def forget(self, known: Known) -> None:
-        """Drop facts that no longer hold, unless newer ones took their place."""
-        if self._known.get(known.pilot) is known:
-            del self._known[known.pilot]
+    def forget(self, known: Known, *names: Name) -> None:
+        """Read these rows again next time, unless they were meanwhile."""
+        copies = self._copies.setdefault(known.pilot, {})
+        for name in names:
+            if copies.get(name) is known.copies[name]:
+                del copies[name]
 
 
-async def versions_of(session: AsyncSession, pilot: str) -> Versions:
-    """The versions of a pilot's copies."""
-    query = select(CopyVersion.name, CopyVersion.version).where(CopyVersion.pilot == pilot)
-    return {PARTIES: 0, GOODS: 0} | {row.name: row.version for row in await session.execute(query)}
+def keeps_changing() -> Busy:
+    """The refusal where no decision could be made on rows that stood still."""
+    return Busy("facts_keep_changing", f"the facts that it names changed {TRIES} times while it was decided")
+
+
+def _is_of(name: Name, copy: Copy, day: date) -> bool:
+    return name[0] != GOODS or copy.content.day == day
+
+
+async def _loaded(session: AsyncSession, pilot: str, names: Sequence[Name], day: date) -> dict[Name, Copy]:
+    """The rows as they are; for the lists the version is read first, so that it is never newer than they."""
+    loaded = {name: Copy(None, 0) for name in names}
+    asked = {kind: [key for each, key in names if each == kind] for kind in (SUBJECT, AGREEMENT, PILOT, GOODS)}
+    for subject, version in await subjects_read(session, asked[SUBJECT]):
+        party = Party(standings_of(subject) or {}, stalls_of(subject)) if subject.pilot == pilot else None
+        loaded[SUBJECT, subject.subject_id] = Copy(party, version)
+    for agreement, version in await agreements_read(session, asked[AGREEMENT]):
+        loaded[AGREEMENT, agreement.agreement_id] = Copy(agreement if agreement.pilot == pilot else None, version)
+    if asked[PILOT]:
+        loaded[PILOT, pilot] = Copy(*await pilot_read(session, pilot))
+    if asked[GOODS]:
+        version = await lists_version(session, pilot)
+        goods = Goods(day, by_prefix(await entries_in_force(session, pilot, day)))
+        loaded[GOODS, pilot] = Copy(goods, version)
+    return loaded
 
 
 async def advance(session: AsyncSession, pilot: str, name: str) -> None:
-    """One event more about these copies, in the transaction that changes them."""
+    """One event more about copies that have one version together, in the transaction that changes them."""
     statement = insert(CopyVersion).values(pilot=pilot, name=name, version=1)
     following = {"version": CopyVersion.version + 1}
     await session.execute(statement.on_conflict_do_update(index_elements=["pilot", "name"], set_=following))
-
-
-async def _load(session: AsyncSession, known: Known, day: date, subjects: list[UUID], agreements: list[UUID]) -> None:
-    if subjects:
-        rows = await subjects_by_id(session, subjects)
-        known.parties |= {
-            key: Party(row.pilot, standings_of(row) or {}, stalls_of(row))
-            for key, row in rows.items()
-            if row.pilot == known.pilot
-        }
-    if agreements:
-        found = await agreements_by_id(session, agreements)
-        known.agreements |= {key: row for key, row in found.items() if row.pilot == known.pilot}
-    if day not in known.entries:
-        known.entries[day] = by_prefix(await entries_in_force(session, known.pilot, day))

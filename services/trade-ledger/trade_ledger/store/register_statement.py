@@ -1,7 +1,7 @@
 """The single statement that registers any number of trades: writes all rows of each, or reports its refusal.
 
 Rows come as arrays in the order of their idempotency keys, so that two batches meet in the same order. A trade is
-written where the copies still are at the versions it was decided on, its slip is new, and its key was free.
+written where the rows that it names still are at the versions it was decided on, its slip is new, and its key was free.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ WRITTEN = "written"
 FACTS_MOVED = "facts_moved"
 REFERENCE_TAKEN = "reference_taken"
 KEY_TAKEN = "key_taken"
+_XMIN = "xmin::text::bigint"
 
 _TRADE = (
     ("trade_id", "uuid"),
@@ -34,8 +35,15 @@ _TRADE = (
     ("operation", "text"),
     ("event_id", "uuid"),
     ("payload", "bytea"),
-    ("parties_version", "bigint"),
     ("goods_version", "bigint"),
+    ("pilot_version", "bigint"),
+    ("seller_version", "bigint"),
+    ("consignor_version", "bigint"),
+    ("buyer_version", "bigint"),
+    ("export_agency_id", "uuid"),
+    ("export_agency_version", "bigint"),
+    ("procurement_agency_id", "uuid"),
+    ("procurement_agency_version", "bigint"),
     ("key", "text"),
     ("fingerprint", "bytea"),
     ("headers", "text"),
@@ -60,16 +68,31 @@ def _unnested(columns: tuple[tuple[str, str], ...], first: int) -> str:
     return f"unnest({arrays}) WITH ORDINALITY AS given ({names}, nth)"
 
 
-_HOLDS = (
-    "coalesce((SELECT version FROM copy_versions WHERE pilot = asked.pilot AND name = '{name}'), 0)"
-    " = asked.{name}_version"
+def _holds(version: str, now: str, found: str) -> str:
+    return f"coalesce((SELECT {now} FROM {found}), 0) = asked.{version}"
+
+
+# Each row that the trade names, as `row_versions` reads it: an event about another one is none of its business.
+_HOLDS = " AND ".join(
+    (
+        _holds("goods_version", "version", "copy_versions WHERE pilot = asked.pilot AND name = 'goods'"),
+        _holds("pilot_version", _XMIN, "place_copies WHERE kind = 'pilot' AND place_id = asked.pilot"),
+        *(
+            _holds(f"{party}_version", _XMIN, f"subject_copies WHERE subject_id = asked.{party}_id")
+            for party in ("seller", "consignor", "buyer")
+        ),
+        *(
+            _holds(f"{agency}_version", _XMIN, f"agreement_copies WHERE agreement_id = asked.{agency}_id")
+            for agency in ("export_agency", "procurement_agency")
+        ),
+    )
 )
 
 REGISTER = f"""
 WITH asked AS MATERIALIZED (
     SELECT * FROM {_unnested(_TRADE, 1)}
 ), judged AS MATERIALIZED (
-    SELECT asked.*, ({_HOLDS.format(name="parties")} AND {_HOLDS.format(name="goods")}) AS holds,
+    SELECT asked.*, ({_HOLDS}) AS holds,
         asked.external_ref <> '' AND EXISTS (
             SELECT 1 FROM trades WHERE trades.pilot = asked.pilot AND trades.registered_by = asked.registered_by
             AND trades.external_ref = asked.external_ref AND trades.external_ref <> '') AS taken

@@ -95,8 +95,8 @@ def _rule_breaches(prepared: PreparedTrade, trade: TradeRow) -> list[Breach]:
     same_buyer = prepared.entry.buyer_id == trade.buyer_id
     stay = {"/seller_id", "/consignor_id"} | ({"/buyer_id"} if same_buyer else set())
     breaches = [breach for breach in prepared.breaches if breach.pointer not in stay]
-    standings = {key: party.standings for key, party in prepared.known.parties.items()}
-    stopped = breaches_of_stop_orders(standings.get(trade.seller_id), standings.get(trade.consignor_id))
+    parties = (prepared.known.party(each) for each in (trade.seller_id, trade.consignor_id))
+    stopped = breaches_of_stop_orders(*(party.standings if party else None for party in parties))
     return [*breaches, *stopped]
 
 

@@ -23,7 +23,7 @@ from trade_ledger.domain.registration import (
     settled,
 )
 from trade_ledger.store.entries import LineEntry, TradeEntry
-from trade_ledger.store.known import Known, KnownFacts
+from trade_ledger.store.known import TRIES, Known, KnownFacts, keeps_changing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +50,20 @@ async def prepare_trade(
     `session` is the caller's, where it holds one. `registered_at` is for a correction: an agency that was ended after
     that still counts, and as no statement says the facts' versions then, they are asked in any case.
     """
-    while True:
+    for _ in range(TRIES):
         known = await facts.about(act.pilot, legal_date(act.now), _subjects(entry), _agreements(entry), session)
         prepared = _prepared_on(entry, known, act, registered_at)
         asked = bool(prepared.breaches) or registered_at is not None
         if not asked or not await facts.moved(known, session):
             return prepared
+    raise keeps_changing()
 
 
 def _prepared_on(entry: TradeEntry, known: Known, act: Act, registered_at: datetime | None = None) -> PreparedTrade:
     """The trade checked on the given facts; another pilot's rows count as unknown (V69)."""
     today = legal_date(act.now)
-    verdicts = tuple(known.verdict(line.goods_name, line.hs_code, today) for line in entry.lines)
-    seller, consignor = known.parties.get(entry.seller_id), known.parties.get(entry.consignor_id)
-    buyer = known.parties.get(entry.buyer_id) if entry.buyer_id else None
+    verdicts = tuple(known.goods.verdict(line.goods_name, line.hs_code) for line in entry.lines)
+    seller, consignor, buyer = (known.party(each) for each in (entry.seller_id, entry.consignor_id, entry.buyer_id))
     leg = entry.domestic_leg
     facts = TradeFacts(
         kind=entry.kind,
@@ -109,7 +109,7 @@ def _agreements(entry: TradeEntry) -> list[UUID]:
 def _agency(
     known: Known, agreement_id: UUID | None, kind: str, day: date, registered_at: datetime | None
 ) -> AgencyFacts | None:
-    row = known.agreements.get(agreement_id) if agreement_id else None
+    row = known.agreement(agreement_id)
     if row is None or row.kind != kind:
         return None
     ended = row.terminated_at

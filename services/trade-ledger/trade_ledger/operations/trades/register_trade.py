@@ -15,6 +15,7 @@ from trade_ledger.operations.trades.prepare_trade import prepare_trade
 from trade_ledger.operations.trades.write_down_trade import write_down_trade
 from trade_ledger.publishers.trade_text import TradeText, registration_of
 from trade_ledger.store.entries import TradeEntry
+from trade_ledger.store.known import TRIES, keeps_changing
 from trade_ledger.store.register_statement import FACTS_MOVED, REFERENCE_TAKEN, WRITTEN
 from trade_ledger.store.registrations import Claim, Registrations
 
@@ -29,16 +30,24 @@ async def register_trade(
     sealer: Sealer,
     act: Act,
 ) -> TradeText:
-    """The registered trade, committed. Raises Refused with every breach, KeyInUse if its key was claimed before."""
-    while True:
+    """The registered trade, committed.
+
+    Raises Refused with every breach, KeyInUse if its key was claimed before, Busy if its facts change each time.
+    """
+    for _ in range(TRIES):
         prepared = await prepare_trade(entry, registrations.facts, act=act)
         if prepared.breaches:
             raise Refused(prepared.breaches)
         text = await write_down_trade(prepared, registrations, sealer=sealer, act=act)
-        versions = prepared.known.versions
         outcome = await registrations.write(
             registration_of(
-                text, versions, event_id=uuid7(), registered_by=registered_by, operation=operation, act=act, claim=claim
+                text,
+                prepared.known,
+                event_id=uuid7(),
+                registered_by=registered_by,
+                operation=operation,
+                act=act,
+                claim=claim,
             )
         )
         if outcome == WRITTEN:
@@ -47,4 +56,5 @@ async def register_trade(
             raise Refused((slip_taken(entry.external_ref),))
         if outcome != FACTS_MOVED:
             raise KeyInUse
-        registrations.facts.forget(prepared.known)
+        await registrations.facts.moved(prepared.known)
+    raise keeps_changing()

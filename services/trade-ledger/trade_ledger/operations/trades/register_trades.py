@@ -17,6 +17,7 @@ from trade_ledger.operations.trades.prepare_trade import PreparedTrade, prepare_
 from trade_ledger.operations.trades.write_down_trade import write_down_trade
 from trade_ledger.publishers.trade_text import TradeText, registration_of
 from trade_ledger.store.entries import TradeEntry
+from trade_ledger.store.known import TRIES, keeps_changing
 from trade_ledger.store.register_statement import FACTS_MOVED, WRITTEN
 from trade_ledger.store.registrations import Registration, Registrations
 
@@ -33,38 +34,42 @@ async def register_trades(
     sealer: Sealer,
     act: Act,
 ) -> list[Outcome]:
-    """The result for each entry, in the caller's transaction: the trade, or every breach."""
+    """The result for each entry, in the caller's transaction: the trade, or every breach. Busy if facts don't rest."""
     outcomes: list[Outcome] = [() for _ in entries]
     waiting = list(range(len(entries)))
     references: dict[str, int] = {}
-    while waiting:
+    for _ in range(TRIES):
         ready: dict[int, Registration] = {}
         prepared: dict[int, PreparedTrade] = {}
         for n in waiting:
             prepared[n] = await prepare_trade(entries[n], registrations.facts, act=act, session=session)
             outcomes[n] = outcome = await _written_down(prepared[n], registrations, sealer, act)
-            if isinstance(outcome, TradeText):
-                reference = entries[n].external_ref
-                if reference and references.setdefault(reference, n) != n:
-                    outcomes[n] = (slip_taken(reference),)
-                    continue
-                versions = prepared[n].known.versions
-                ready[n] = registration_of(
-                    outcome,
-                    versions,
-                    event_id=uuid7(),
-                    registered_by=registered_by,
-                    operation=operation,
-                    act=act,
-                )
-        waiting = []
-        for n, written in (await registrations.write_in(session, ready)).items():
-            if written == FACTS_MOVED:
-                registrations.facts.forget(prepared[n].known)
-                waiting.append(n)
-            elif written != WRITTEN:
-                outcomes[n] = (slip_taken(entries[n].external_ref),)
-    return outcomes
+            reference = entries[n].external_ref
+            if not isinstance(outcome, TradeText):
+                continue
+            if reference and references.setdefault(reference, n) != n:
+                outcomes[n] = (slip_taken(reference),)
+                continue
+            ready[n] = registration_of(
+                outcome,
+                prepared[n].known,
+                event_id=uuid7(),
+                registered_by=registered_by,
+                operation=operation,
+                act=act,
+            )
+        written = await registrations.write_in(session, ready)
+        outcomes = [_outcome(outcomes[n], written.get(n, WRITTEN), entry) for n, entry in enumerate(entries)]
+        waiting = [n for n, each in written.items() if each == FACTS_MOVED]
+        if not waiting:
+            return outcomes
+        for n in waiting:
+            await registrations.facts.moved(prepared[n].known, session)
+    raise keeps_changing()
+
+
+def _outcome(prepared: Outcome, written: str, entry: TradeEntry) -> Outcome:
+    return prepared if written in (WRITTEN, FACTS_MOVED) else (slip_taken(entry.external_ref),)
 
 
 async def _written_down(prepared: PreparedTrade, registrations: Registrations, sealer: Sealer, act: Act) -> Outcome:
