@@ -72,3 +72,16 @@ async def test_a_confirmation_and_a_termination_at_once_leave_one_history(bureau
     )
     assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 9}
     assert len(bureau.said("agreements")) == 2
+
+
+async def test_of_twelve_changes_of_one_place_or_pilot_one_counts(bureau: Any) -> None:
+    bank = {"name": "样例银行", "connection": "web", "valid_from": "2026-01-01"}
+    filed = await bureau.door.done("POST", "/v1/banks", bank)
+    (pilot,) = (await bureau.door.done("GET", "/v1/pilots"))["items"]
+    changed = {name: value for name, value in pilot["content"].items() if name != "pilot"}
+    for path, version, body in (
+        (f"/v1/banks/{filed['id']}/changes", filed["version"], bank),
+        ("/v1/pilots/longshui/changes", pilot["version"], changed),
+    ):
+        answers = await asyncio.gather(*(bureau.door.call("POST", path, body, version=version) for _ in range(12)))
+        assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 11}, answers[0].text
