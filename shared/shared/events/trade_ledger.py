@@ -407,7 +407,7 @@ class ConflictCase(Part):
 
 
 class DeclarationState(Part):
-    """A declaration (报关单) with all its portions."""
+    """A declaration (报关单) with all its portions; `replaces` is the deleted one whose goods it declares again."""
 
     declaration_id: UUID
     pilot: str
@@ -439,6 +439,7 @@ class DeclarationState(Part):
     accepted_at: datetime | None = None
     released_at: datetime | None = None
     export_date: date | None = None
+    replaces: UUID | None = None
     items: tuple[DeclaredItem, ...]
     portions: tuple[Portion, ...]
     open_conflicts: tuple[ConflictCase, ...] = ()

@@ -88,7 +88,9 @@ async def test_a_deletion_after_release_frees_the_quantity_and_opens_a_case(yard
     assert yard.counters(line_of(declaration)) == (100, 0, 0, 0, 0)
     redeclared = await yard.draft(*declaration["declaration"]["packing_list_ids"])
     path = f"/v1/declarations/{redeclared['id']}/submissions"
-    assert (await yard.as_operator("POST", path, {}, version=0))["status"] == "submitted"
+    again = await yard.as_operator("POST", path, {}, version=0)
+    assert (again["status"], again["declaration"]["replaces"]) == ("submitted", declaration["id"])
+    assert declaration["declaration"]["replaces"] is None
     late = await yard.receive(declaration["id"], "shut_out")
     assert "quantity_elsewhere" in open_cases(late)
     assert yard.counters(line_of(declaration)) == (100, 100, 0, 0, 0)

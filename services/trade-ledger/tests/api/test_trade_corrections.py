@@ -46,6 +46,25 @@ async def test_a_correction_is_a_new_version_and_the_old_one_stays(market: Any, 
     assert events(dsn) == [("trade_registered", 1), ("trade_corrected", 2)]
 
 
+async def test_a_buyer_that_the_operator_completed_is_not_shown_to_the_stall_holder(market: Any) -> None:
+    """R-FILE-8: not in the trade, its versions, lists and corrections; a correction without it keeps it."""
+    trade = await market.registered(buyer_id=None)
+    named = await market.registered(external_ref="named")
+    done = (await corrected(market, trade)).json()
+    holder = {"role": "stall_holder", "subject_id": market.seller}
+    path = f"/v1/trades/{trade['id']}"
+    for seen in (path, f"{path}/versions/2", "/v1/trades"):
+        text = str(await market.door.done("GET", seen, **holder))
+        assert (str(market.buyer) in text) == (seen == "/v1/trades"), seen
+        assert str(market.buyer) in str(await market.door.done("GET", seen, **market.as_operator()))
+    listed = (await market.door.done("GET", "/v1/trades", **holder))["items"]
+    assert {each["id"]: each["buyer_id"] for each in listed} == {trade["id"]: None, named["id"]: str(market.buyer)}
+    body = {**market.trade(buyer_id=None, price_term="FOB"), "reason": "again"}
+    answer = await market.door.done("POST", f"{path}/corrections", body, version=done["version"], **holder)
+    assert answer["trade"]["buyer_id"] is None
+    assert (await market.door.done("GET", path, **market.as_operator()))["trade"]["buyer_id"] == str(market.buyer)
+
+
 async def test_a_buyer_left_open_is_completed_by_a_correction(market: Any) -> None:
     trade = await market.registered(buyer_id=None)
     assert trade["trade"]["buyer_id"] is None

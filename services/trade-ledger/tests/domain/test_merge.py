@@ -24,9 +24,16 @@ SEVEN = [share(f"p{n}", f"82{n:02d}000000", 100 - n, name=f"tool {n}") for n in 
 
 def test_the_five_most_valuable_stay_single_and_the_rest_merge_under_the_highest() -> None:
     items = items_of(SEVEN, simplified=True, single_kinds=5)
-    assert shown(items)[0] == ("8205000000", True, ("p5", "p6"))
+    assert shown(items)[-1] == ("8205000000", True, ("p5", "p6"))
     assert [item.merged for item in items].count(True) == 1
-    assert items[0].value == Decimal(189)
+    assert items[-1].value == Decimal(189)
+
+
+def test_the_five_most_valuable_go_first_though_others_are_worth_more_together() -> None:
+    """R-DECL-2: five singles, then barred goods and merged chapters by their value."""
+    barred = share("b", "8299000000", 500, name="inspected", barred=True)
+    items = items_of([*reversed(SEVEN), barred], simplified=True, single_kinds=5)
+    assert [item.portions for item in items] == [("p0",), ("p1",), ("p2",), ("p3",), ("p4",), ("b",), ("p5", "p6")]
 
 
 def test_with_exactly_five_kinds_nothing_is_merged() -> None:

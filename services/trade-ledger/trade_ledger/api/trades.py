@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -42,6 +43,7 @@ from trade_ledger.store.entries import TradeEntry
 from trade_ledger.store.registrations import Claim
 from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trades import (
+    buyers_completed,
     lines_of,
     trade_ids_among,
     trades_in_short,
@@ -52,6 +54,7 @@ from trade_ledger.store.trades import (
 )
 
 router = APIRouter(tags=["trades"])
+S = TypeVar("S", TradeShown, TradeSummary)
 _TRADE: TypeAdapter[TradeIn] = TypeAdapter(TradeIn)
 
 
@@ -63,16 +66,28 @@ def _body_schema() -> dict[str, Any]:
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
-def shown(row: TradeRow) -> TradeOut:
-    """A trade as its parties see it."""
+def shown(row: TradeRow, hidden: Container[UUID] = ()) -> TradeOut:
+    """A trade as its parties see it; the buyer of a `hidden` one is left out."""
     return TradeOut(
         id=row.id,
         number=row.number,
         version=row.version,
         status=row.status,
         eligible=row.eligible,
-        trade=trade_shown(row.state),
+        trade=_without_buyer(trade_shown(row.state), row.id, hidden),
     )
+
+
+def _without_buyer(trade: S, trade_id: UUID, hidden: Container[UUID]) -> S:
+    return trade.model_copy(update={"buyer_id": None}) if trade_id in hidden else trade
+
+
+async def _hidden(session: AsyncSession, caller: Caller, *rows: TradeRow) -> set[UUID]:
+    """Trades whose buyer the operator completed: a stall holder isn't shown it, unless it exports itself (R-FILE-8)."""
+    if caller.role != "stall_holder":
+        return set()
+    theirs = [row.id for row in rows if row.buyer_id is not None and row.consignor_id != caller.subject_id]
+    return await buyers_completed(session, theirs) if theirs else set()
 
 
 def _own(entry: TradeEntry, caller: Caller) -> None:
@@ -128,7 +143,9 @@ async def list_trades(
     """The trades the caller may see, newest first, each in short."""
     query = trades_in_short(trades_like(_seen_by(caller), **asdict(asked)))
     rows = await wanted.rows(session, query, TradeRow.id)
-    return wanted.page(rows, [model_from(TradeSummary, row) for row in rows], "id")
+    hidden = await _hidden(session, caller, *rows)
+    short = [_without_buyer(model_from(TradeSummary, row), row.id, hidden) for row in rows]
+    return wanted.page(rows, short, "id")
 
 
 @router.get("/v1/trades/{trade_id}")
@@ -148,7 +165,7 @@ async def read_trade(trade_id: UUID, session: Reading, caller: Authorised, respo
         )
         for other in others
     ]
-    return TradeDetail(**dict(shown(row)), counters=counters, same_document=same)
+    return TradeDetail(**dict(shown(row, await _hidden(session, caller, row))), counters=counters, same_document=same)
 
 
 @router.get("/v1/trades/{trade_id}/versions/{version}")
@@ -156,11 +173,11 @@ async def read_trade_version(
     trade_id: UUID, version: WholeNumberInUrl, session: Reading, caller: Authorised
 ) -> TradeShown:
     """A trade as it was at a version."""
-    await _seen(session, caller, trade_id)
+    row = await _seen(session, caller, trade_id)
     state = await version_of_trade(session, trade_id, version)
     if state is None:
         raise NotFound(f"no version {version}")
-    return trade_shown(state)
+    return _without_buyer(trade_shown(state), trade_id, await _hidden(session, caller, row))
 
 
 @router.post("/v1/trades/{trade_id}/corrections", response_model=TradeOut)
@@ -175,7 +192,8 @@ async def correct_a_trade(trade_id: UUID, body: CorrectionIn, command: Commanded
         sealer=request.app.state.runtime.sealer,
         act=command.act,
     )
-    return await command.answer(shown(row), version=row.version)
+    hidden = await _hidden(command.session, command.caller, row)
+    return await command.answer(shown(row, hidden), version=row.version)
 
 
 @router.post("/v1/trades/{trade_id}/voidings", response_model=TradeOut)
@@ -184,4 +202,5 @@ async def void_a_trade(trade_id: UUID, body: ReasonIn, command: Commanded) -> Re
     row = await void_trade(
         command.session, trade_id, version=command.expected_version(), reason=body.reason, act=command.act
     )
-    return await command.answer(shown(row), version=row.version)
+    hidden = await _hidden(command.session, command.caller, row)
+    return await command.answer(shown(row, hidden), version=row.version)

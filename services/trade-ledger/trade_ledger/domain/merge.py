@@ -56,21 +56,27 @@ def kinds_that_count(shares: Sequence[Share]) -> int:
 
 
 def items_of(shares: Sequence[Share], *, simplified: bool, single_kinds: int) -> list[Item]:
-    """The declared items, most valuable first; the order of the input doesn't matter."""
+    """The declared items, most valuable first; the order of the input doesn't matter.
+
+    In a simplified declaration the kinds that stay single for their value go before barred goods and what is merged.
+    """
     kinds: dict[Kind, list[Share]] = defaultdict(list)
     for share in shares:
         kinds[kind_of(share)].append(share)
     ranked = sorted(kinds, key=lambda kind: (-_value(kinds[kind]), kind))
     mergeable = [kind for kind in ranked if not any(share.barred for share in kinds[kind])]
+    first = mergeable[:single_kinds] if simplified else []
     merged_kinds = mergeable[single_kinds:] if simplified else []
-    items = [_item(kinds[kind], kind, merged=False) for kind in ranked if kind not in set(merged_kinds)]
+    apart = {*first, *merged_kinds}
+    items = [_item(kinds[kind], kind, merged=False) for kind in ranked if kind not in apart]
     chapters: dict[str, list[Kind]] = defaultdict(list)
     for kind in merged_kinds:
         chapters[kind[0][:2]].append(kind)
     for group in chapters.values():
         behind = [share for kind in group for share in kinds[kind]]
         items.append(_item(behind, group[0], merged=len(group) > 1))
-    return sorted(items, key=lambda item: (-item.value, item.hs_code, item.goods_name, item.unit))
+    rest = sorted(items, key=lambda item: (-item.value, item.hs_code, item.goods_name, item.unit))
+    return [_item(kinds[kind], kind, merged=False) for kind in first] + rest
 
 
 def _value(shares: Sequence[Share]) -> Decimal:

@@ -69,6 +69,7 @@ async def declaration_state(session: AsyncSession, row: DeclarationRow) -> Decla
     portions = {each.id: each for each in await portions_of(session, row.id)}
     cases = [_case(each) for each in await open_conflicts_of(session, row.id)]
     documents = {**dict(content.entered), **dict(content.assessed), **dict(content.customs)}
+    documents["replaces"] = content.replaces
     documents["items"] = [_item(each, portions) for each in content.assessed.items]
     told = [_portion(each) for each in portions.values()]
     return model_from(DeclarationState, row, **documents, declaration_id=row.id, portions=told, open_conflicts=cases)

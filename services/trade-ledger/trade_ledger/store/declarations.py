@@ -110,6 +110,21 @@ async def customs_number_holder(
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
+async def deleted_before(session: AsyncSession, row: DeclarationRow, line_ids: Iterable[UUID]) -> UUID | None:
+    """The newest declaration of the consignor with some of these lines that customs deleted."""
+    query = (
+        select(DeclarationRow.id)
+        .join(PortionRow, PortionRow.declaration_id == DeclarationRow.id)
+        .where(
+            PortionRow.line_id.in_(set(line_ids)),
+            DeclarationRow.status == "deleted",
+            DeclarationRow.consignor_id == row.consignor_id,
+            DeclarationRow.id != row.id,
+        )
+    )
+    return (await session.execute(query.order_by(DeclarationRow.id.desc()).limit(1))).scalar_one_or_none()
+
+
 async def hold_packing_lists(session: AsyncSession, row: DeclarationRow, *, held: bool) -> None:
     """Keep the declaration's packing lists for it, or give them back to be declared elsewhere."""
     for each in await packing_lists_for_update(session, row.content.entered.packing_list_ids):

@@ -97,6 +97,7 @@ class DeclarationContent(Stored):
     entered: Entered
     assessed: Assessed | None = None
     customs: ByCustoms = ByCustoms()
+    replaces: UUID | None = None
     withdrawn_attempt: int | None = None
 
 

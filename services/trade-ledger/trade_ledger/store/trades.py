@@ -36,6 +36,15 @@ async def own_trade(session: AsyncSession, trade_id: UUID, version: int | None, 
     return await row_to_change(session, TradeRow, trade_id, pilot=act.pilot, version=version, what="trade", own=own)
 
 
+async def buyers_completed(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of some trades that were registered without a buyer: it was completed later (R-FILE-8)."""
+    row = TradeVersionRow
+    query = select(row.trade_id).where(
+        row.trade_id.in_(set(ids)), row.version == 1, row.state["buyer_id"].astext.is_(None)
+    )
+    return set((await session.execute(query)).scalars())
+
+
 async def trades_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[TradeRow]:
     """Several trades, locked in the order of their ids."""
     query = select(TradeRow).where(TradeRow.id.in_(set(ids))).order_by(TradeRow.id)

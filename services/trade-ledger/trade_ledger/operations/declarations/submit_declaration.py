@@ -24,7 +24,7 @@ from trade_ledger.domain.portions import (
 from trade_ledger.operations.declarations.assess_declaration import Assessment, Share, assess_declaration
 from trade_ledger.operations.declarations.review_arrival import review_arrival
 from trade_ledger.publishers.declarations import announce_declaration
-from trade_ledger.store.declarations import own_declaration, put_portions
+from trade_ledger.store.declarations import deleted_before, own_declaration, put_portions
 from trade_ledger.store.documents import Assessed, ByCustoms, PortionContent, SubmittedItem, SubmittedNumbers
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
@@ -48,7 +48,9 @@ async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, ver
     await put_portions(session, row, portions)
     # A number that customs gave to an attempt that it rejected is not this one's (V34).
     row.status, row.attempt, row.customs_number = "submitted", row.attempt + 1, None
-    row.content = row.content.model_copy(update={"assessed": _assessed(assessed, act), "customs": ByCustoms()})
+    replaces = await deleted_before(session, row, {share.line.line_id for share in assessed.shares})
+    news = {"assessed": _assessed(assessed, act), "customs": ByCustoms(), "replaces": replaces}
+    row.content = row.content.model_copy(update=news)
     await announce_declaration(session, row, DeclarationSubmitted, act=act)
     await review_arrival(session, [row.id], act)
     return row

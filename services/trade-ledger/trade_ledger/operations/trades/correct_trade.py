@@ -29,6 +29,7 @@ from trade_ledger.store.known import KnownFacts
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.tables.trades import LineCounterRow, TradeLineRow, TradeRow
 from trade_ledger.store.trades import (
+    buyers_completed,
     counters_of,
     is_in_submitted_declaration,
     keep_documents,
@@ -54,6 +55,7 @@ async def correct_trade(
     trade = await own_trade(session, trade_id, version, act)
     if trade.status != "registered":
         raise Conflict("trade_void", "the trade is void")
+    entry = await _with_hidden_buyer(session, trade, entry, act)
     prepared = await prepare_trade(entry, facts, act=act, session=session, registered_at=trade.registered_at)
     new_ids = [uuid7() for _ in range(1 + len(entry.lines))]
     text = trade_text(entry, prepared.terms, prepared.verdicts, trade.number, ids=new_ids, sealer=sealer, act=act)
@@ -84,6 +86,17 @@ async def correct_trade(
     said = trade_event(TradeCorrected, state, entry.reason)
     await announce(session, said, key=trade_id, sequence=trade.version, act=act)
     return trade
+
+
+async def _with_hidden_buyer(
+    session: AsyncSession, trade: TradeRow, entry: CorrectionEntry, act: Act
+) -> CorrectionEntry:
+    """A buyer that the operator completed isn't shown to the stall holder, so leaving it out keeps it (R-FILE-8)."""
+    shown = act.role != "stall_holder" or act.subject_id == str(trade.consignor_id)
+    if shown or entry.buyer_id is not None or trade.buyer_id is None:
+        return entry
+    completed = trade.id in await buyers_completed(session, [trade.id])
+    return entry.model_copy(update={"buyer_id": trade.buyer_id}) if completed else entry
 
 
 def _quantities(lines: Sequence[TradeLine]) -> list[LineQuantity]:
