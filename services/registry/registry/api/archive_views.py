@@ -7,11 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.api.schemas import Archive, ArchivedAgreement, SubjectVersion
+from registry.api.schemas import Archive, ArchivedAgreement, SubjectVersion, TradedGoods
 from registry.domain.archive import AgreementDates, breaches_of_archive_day, status_before, was_in_force
 from registry.store.agreements import agreements_of
+from registry.store.entrusted_goods import goods_traded_by
 from registry.store.subjects import versions_before
-from registry.store.tables import AgreementRow, SubjectVersionRow
+from registry.store.tables import AgreementRow, EntrustedGoodsRow, SubjectVersionRow
 from shared.http.identity import Caller
 from shared.rows import model_from
 from shared.vocabulary.errors import Malformed, NotFound
@@ -31,7 +32,8 @@ async def archive_on(session: AsyncSession, caller: Caller, subject_id: UUID, da
     states = await versions_before(session, {subject_id, *others}, instant)
     if subject_id not in states:
         raise NotFound(f"{subject_id} was not filed by {day}")
-    archived = [_archived(row, subject_id, states, day, instant) for row in agreements]
+    goods = await goods_traded_by(session, {row.id for row in agreements}, day)
+    archived = [_archived(row, subject_id, states, day, instant, goods.get(row.id, [])) for row in agreements]
     return Archive(
         on=day,
         subject=model_from(SubjectVersion, states[subject_id]),
@@ -40,7 +42,12 @@ async def archive_on(session: AsyncSession, caller: Caller, subject_id: UUID, da
 
 
 def _archived(
-    row: AgreementRow, subject_id: UUID, states: dict[UUID, SubjectVersionRow], day: date, instant: datetime
+    row: AgreementRow,
+    subject_id: UUID,
+    states: dict[UUID, SubjectVersionRow],
+    day: date,
+    instant: datetime,
+    goods: list[EntrustedGoodsRow],
 ) -> ArchivedAgreement | None:
     dates = AgreementDates(
         row.principal_confirmed_at, row.agent_confirmed_at, row.terminated_at, row.valid_from, row.valid_to
@@ -57,6 +64,7 @@ def _archived(
         counterparty_id=other.subject_id,
         counterparty_name=other.state.display_name,
         counterparty_identity_mask=other.state.identity.mask,
+        traded_goods=[model_from(TradedGoods, each) for each in goods],
         status=status,
         in_force=was_in_force(dates, status, day),
     )

@@ -245,8 +245,19 @@ class SubjectVersions(BaseModel):
     items: list[SubjectVersion]
 
 
+class TradedGoods(BaseModel):
+    """Goods that were traded under an agreement, with the day of the first trade."""
+
+    goods_name: str
+    hs_code: str
+    first_traded_on: date
+
+
 class ArchivedAgreement(BaseModel):
-    """An agreement as it stood at the end of the day, with its other party and the entrusted goods (R-FILE-5)."""
+    """An agreement as it stood at the end of the day, with its other party and the entrusted goods (R-FILE-5).
+
+    `entrusted_goods` is what the agreement itself names, `traded_goods` what was traded under it up to that day.
+    """
 
     id: UUID
     number: str
@@ -260,6 +271,7 @@ class ArchivedAgreement(BaseModel):
     valid_from: date
     valid_to: date
     entrusted_goods: str
+    traded_goods: list[TradedGoods]
     collector: str | None
     exemption_filer: str | None
 

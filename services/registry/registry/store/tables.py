@@ -116,6 +116,19 @@ class AgreementRow(Row):
     version: Mapped[int]
 
 
+class EntrustedGoodsRow(Row):
+    """Goods that were traded under an agreement, with the first trade date (R-FILE-5); a correction adds its own."""
+
+    __tablename__ = "entrusted_goods"
+    __table_args__ = ({"info": CONSUMER_ONLY},)
+
+    agreement_id: Mapped[UUID] = mapped_column(primary_key=True)
+    goods_name: Mapped[str] = mapped_column(primary_key=True)
+    hs_code: Mapped[str] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    first_traded_on: Mapped[date]
+
+
 class PlaceRow(Row):
     """A pilot, bank, site or port: dated data, one row an aggregate (R-FILE-2, R-FILE-9)."""
 

@@ -196,3 +196,12 @@ async def test_a_proposal_shows_the_proposer_and_the_other_party_only_once_it_co
     assert not await sees(parties.operator, parties.seller)
     await parties.act(agreement, "confirmations", parties.seller)
     assert await sees(parties.operator, parties.seller)
+
+
+@pytest.mark.parametrize(("goods", "status"), [(".", 422), ("——", 422), ("锤", 201), ("7", 201)])
+async def test_a_procurement_agency_names_goods(parties: Parties, goods: str, status: int) -> None:
+    """R-FILE-5: the agent's file keeps what was entrusted, and "." is nothing."""
+    answer = await parties.propose(parties.operator, "procurement", entrusted_goods=goods)
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert answer.json()["errors"][0]["pointer"] == "/entrusted_goods"

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
+
+from registry.consumers.subscriptions import subscriptions
+from shared.events.base import Received
+from shared.events.trade_ledger import TradeRegistered
 
 OFFICER = {"role": "commerce"}
 
@@ -125,6 +130,45 @@ async def test_the_agents_file_lists_principals_and_entrusted_goods_as_they_stoo
     principal = await archive(bureau, entrusted["buyer"], "")
     assert [(each["as_party"], each["status"]) for each in principal["agreements"]] == [("principal", "terminated")]
     assert principal["on"] == "2026-06-01"
+
+
+async def test_the_agents_file_has_the_goods_that_were_traded_under_an_export_agency(
+    bureau: Any, entrusted: dict[str, Any]
+) -> None:
+    """R-FILE-5: an export agency names no goods itself; its trades do, from the day of the first one."""
+    _, export = (await archive(bureau, entrusted["operator"], ""))["agreements"]
+    assert (export["entrusted_goods"], export["traded_goods"]) == ("", [])
+    for day in ("2026-05-19", "2026-05-18"):
+        trade = make_trade(export["id"], day)
+        received = Received(trade, uuid4(), trade.TYPE, "t", "k", 1, datetime.now(UTC), "t", "longshui", None)
+        async with bureau.door.app.state.runtime.sessions.begin() as session:
+            for handler in subscriptions.handlers(type(trade), live=True):
+                await handler(session, received)
+    for day, since in (("2026-05-17", []), ("2026-05-18", ["2026-05-18"])):
+        _, export = (await archive(bureau, entrusted["operator"], day))["agreements"]
+        assert [(each["goods_name"], each["first_traded_on"]) for each in export["traded_goods"]] == [
+            ("竹制剑架", each) for each in since
+        ]
+
+
+def make_trade(export_agency_id: str, day: str) -> TradeRegistered:
+    party = str(uuid4())
+    verdict = {"decision": "eligible", "list_version": "", "rule": "", "reason": ""}
+    line = {
+        "line_id": str(uuid4()), "line_no": 1, "goods_name": "竹制剑架", "hs_code": "4421999090",
+        "quantity": "10", "unit": "个", "statutory_quantity": "5", "statutory_unit": "千克", "unit_price": "2",
+        "amount": "20", "packages": 1, "package_unit": "箱", "net_weight_kg": "5", "origin_place": "重庆大足",
+        "verdict": verdict,
+    }  # fmt: skip
+    state = {
+        "trade_id": str(uuid4()), "pilot": "longshui", "number": "LS-TR-0000001-0", "version": 1,
+        "status": "registered", "kind": "goods", "procurement": "self", "export_mode": "agency", "seller_id": party,
+        "owner_id": party, "stall_holder_id": party, "consignor_id": party, "buyer_id": party,
+        "export_agency_id": export_agency_id, "collector_id": party, "exemption_filer_id": party,
+        "settlement_method": "fx", "eligible": True, "channel": "market", "trade_date": day, "price_term": "FOB",
+        "currency": "USD", "total": "20", "lines": [line],
+    }  # fmt: skip
+    return TradeRegistered.model_validate({"trade": state})
 
 
 async def test_a_subject_is_shown_as_it_stood_at_the_end_of_the_legal_day(

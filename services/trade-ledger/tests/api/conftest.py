@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -186,9 +187,12 @@ def line(**changes: Any) -> dict[str, Any]:
 
 def packed(trade_line: dict[str, Any], quantity: str | None = None) -> dict[str, Any]:
     """All of a trade line, or a part, as a packing list takes it."""
+    taken = Decimal(quantity or trade_line["quantity"])
+    whole = Decimal(trade_line["quantity"]) if "net_weight_kg" in trade_line else Decimal(100)
+    net = (Decimal(trade_line.get("net_weight_kg", "50")) * taken / whole).quantize(Decimal("0.000001"))
     return {
-        "trade_line_id": trade_line["line_id"], "quantity": quantity or trade_line["quantity"], "packages": 5,
-        "gross_weight_kg": "55", "net_weight_kg": "50", "volume_m3": "0.5",
+        "trade_line_id": trade_line["line_id"], "quantity": f"{taken:f}", "packages": 5,
+        "gross_weight_kg": f"{net + 5:f}", "net_weight_kg": f"{net:f}", "volume_m3": "0.5",
     }  # fmt: skip
 
 

@@ -84,12 +84,24 @@ async def test_net_weight_is_at_most_gross(yard: Any, make_packed: Any, gross: s
         assert refusal(answer) == (409, ["weights_disagree"])
 
 
+@pytest.mark.parametrize(("net", "status"), [("55", 200), ("55.001", 409), ("45", 200), ("44.999", 409), ("4000", 409)])
+async def test_packed_weight_is_held_against_the_lines_own(yard: Any, make_packed: Any, net: str, status: int) -> None:
+    """R-PACK-3: a line of 50 kg isn't packed as 4,000 kg net."""
+    line = (await yard.trade())["trade"]["lines"][0]
+    weighed = {**make_packed(line), "gross_weight_kg": "5000", "net_weight_kg": net}
+    answer = await pack(yard, await yard.packing_list(), weighed)
+    assert answer.status_code == status
+    if status == 409:
+        assert refusal(answer) == (409, ["packed_weight_differs"])
+        assert "50" in answer.json()["errors"][0]["message"]
+
+
 async def test_a_packing_list_has_its_totals_and_unpacking_frees_the_quantity(yard: Any, make_packed: Any) -> None:
     first, second = (await yard.trade({}, {}))["trade"]["lines"]
     packing_list = await yard.packing_list()
     answer = (await pack(yard, packing_list, make_packed(first), make_packed(second, "40"))).json()
     shown = answer["packing_list"]
-    assert (shown["packages"], shown["gross_weight_kg"], shown["net_weight_kg"]) == (10, "110", "100")
+    assert (shown["packages"], shown["gross_weight_kg"], shown["net_weight_kg"]) == (10, "80", "70")
     path = f"/v1/packing-lists/{packing_list['id']}/unpackings"
     body = {"packed_line_ids": [shown["lines"][0]["packed_line_id"]]}
     await yard.as_operator("POST", path, body, version=answer["version"])

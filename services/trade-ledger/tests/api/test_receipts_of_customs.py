@@ -249,7 +249,7 @@ async def test_the_route_follows_the_grade_in_force_with_reasons(
                 effective_from=date(year, 1, 1),
                 reason="",
                 automatic_release=grade == "A",
-                inspection_rate_percent="5",
+                inspection_rate_percent="0",
                 review_depth="normal",
             )
         )
@@ -258,6 +258,18 @@ async def test_the_route_follows_the_grade_in_force_with_reasons(
     assert route["decision"] == ("inspection" if sampled else expected)
     assert route["reasons"]
     assert route["policy_version"]
+
+
+async def test_a_declarant_of_whom_all_is_inspected_is_inspected_and_not_only_reviewed(yard: Any) -> None:
+    """R-CREDIT-2: grade D, 100 %."""
+    declaration = await yard.submitted()
+    grade = {"subject_id": declaration["declaration"]["consignor_id"], "pilot": "longshui", "authority": "customs"}
+    measures = {"automatic_release": False, "inspection_rate_percent": "100", "review_depth": "deep"}
+    since = {"grade": "D", "effective_from": date(2026, 1, 1), "reason": ""}
+    await yard.hear(GradeChanged.model_validate({**grade, **measures, **since}))
+    route = (await yard.receive(declaration["id"], "accepted"))["declaration"]["route"]
+    assert route["decision"] == "inspection"
+    assert "100 %" in route["reasons"][0] or route["reasons"] == ["sampling hit"]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from trade_ledger.domain.merge import Share, items_of
-from trade_ledger.domain.packing import PackingFacts, breaches_of_packing
+from trade_ledger.domain.packing import PackingFacts, breaches_of_packing, expected_net
 from trade_ledger.domain.parties import RoleStanding, breaches_of_completion
-from trade_ledger.domain.route import RouteFacts, route_of
+from trade_ledger.domain.route import RouteFacts, draw_of, route_of
 from trade_ledger.domain.valuation import breaches_of_digits, domestic_share_percent, slip_value_kept
 
 LINE = PackingFacts(
@@ -26,6 +26,8 @@ LINE = PackingFacts(
     packages=1,
     gross_weight_kg=Decimal("2.000001"),
     net_weight_kg=Decimal(2),
+    expected_net_kg=None,
+    tolerance_percent=Decimal(10),
 )
 
 
@@ -69,7 +71,15 @@ def test_what_was_begun_is_held_by_a_stop_order_alone(
     assert [each.code for each in breaches_of_completion(standings, "seller", "/seller_id")] == expected, rule
 
 
-ROUTE = RouteFacts("A", grade_allows_automatic_release=True, review_depth="normal", open_conflicts=0, sampled=False)
+ROUTE = RouteFacts(
+    "A",
+    grade_allows_automatic_release=True,
+    review_depth="normal",
+    open_conflicts=0,
+    sampled=False,
+    inspection_rate_percent=Decimal(5),
+    draw=Decimal(5),
+)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +92,18 @@ ROUTE = RouteFacts("A", grade_allows_automatic_release=True, review_depth="norma
         ("R-DECL-7: one open case", {"open_conflicts": 1}, ("review", 1)),
         ("R-DECL-3: everything at once", {"grade": None, "review_depth": "deep", "open_conflicts": 1}, ("review", 3)),
         ("R-DECL-3: in the sample", {"sampled": True}, ("inspection", 1)),
+        ("R-CREDIT-2: drawn", {"draw": Decimal("4.9999")}, ("inspection", 1)),
+        (
+            "R-CREDIT-2: D, all are inspected",
+            {"grade": "D", "inspection_rate_percent": Decimal(100), "draw": Decimal("99.9999")},
+            ("inspection", 1),
+        ),
+        (
+            "R-CREDIT-2: none is inspected",
+            {"inspection_rate_percent": Decimal(0), "draw": Decimal(0)},
+            ("automatic_release", 1),
+        ),
+        ("R-CREDIT-2: rate not known", {"inspection_rate_percent": None, "draw": Decimal(0)}, ("review", 1)),
     ],
 )
 def test_a_route_and_its_reasons(rule: str, changed: dict[str, Any], expected: tuple[str, int]) -> None:
@@ -90,7 +112,9 @@ def test_a_route_and_its_reasons(rule: str, changed: dict[str, Any], expected: t
 
 
 def test_a_missing_grade_has_its_own_reason() -> None:
-    _, (reason,) = route_of(replace(ROUTE, grade=None, grade_allows_automatic_release=False))
+    _, (reason,) = route_of(
+        replace(ROUTE, grade=None, grade_allows_automatic_release=False, inspection_rate_percent=None)
+    )
     assert "no credit grade" in reason
 
 
@@ -146,3 +170,26 @@ def test_kinds_of_other_units_add_their_weight() -> None:
     kinds = [share("a", 9), share("b", 8, unit="套")]
     (item,) = items_of(kinds, simplified=True, single_kinds=0)
     assert (item.unit, item.quantity) == ("千克", Decimal(4))
+
+
+@pytest.mark.parametrize(
+    ("net", "found"),
+    [("45", []), ("44.999999", ["packed_weight_differs"]), ("55", []), ("55.000001", ["packed_weight_differs"])],
+)
+def test_packed_weight_is_within_the_policys_part_of_the_lines_own(net: str, found: list[str]) -> None:
+    """R-PACK-3: 50 kg stated, 10 % either way; a line that states no weight has none to hold it against."""
+    weighed = replace(LINE, net_weight_kg=Decimal(net), gross_weight_kg=Decimal(60))
+    stated = replace(weighed, expected_net_kg=expected_net(Decimal(500), Decimal(100), Decimal(10)))
+    assert [(each.code, each.rule) for each in breaches_of_packing(stated, "")] == [(c, "R-PACK-3") for c in found]
+    assert (
+        breaches_of_packing(replace(weighed, expected_net_kg=expected_net(Decimal(0), Decimal(100), Decimal(1))), "")
+        == ()
+    )
+
+
+def test_a_draw_is_the_same_each_time_and_spread_evenly() -> None:
+    """R-CREDIT-2: of 10,000 declarations about a tenth is below 10."""
+    assert draw_of("d", "r") == draw_of("d", "r") != draw_of("d", "r2")
+    draws = [draw_of(str(each), "r") for each in range(10_000)]
+    assert all(0 <= each < 100 for each in draws)
+    assert 900 < sum(each < 10 for each in draws) < 1100

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Received
@@ -75,7 +77,9 @@ async def copy_commodity_decision(session: AsyncSession, received: Received[Comm
 
 async def copy_grade(session: AsyncSession, received: Received[GradeEvent]) -> None:
     """A credit grade and its measures, from its date on."""
-    await put(session, GradeCopy, columns_from(GradeCopy, received.event))
+    event = received.event
+    rate = Decimal(event.inspection_rate_percent)
+    await put(session, GradeCopy, columns_from(GradeCopy, event, inspection_rate_percent=rate))
 
 
 async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> None:

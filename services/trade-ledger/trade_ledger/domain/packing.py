@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from shared.vocabulary.money import round_half_up
 from shared.vocabulary.rules import Breach
 
 
 @dataclass(frozen=True, slots=True)
 class PackingFacts:
-    """One line to pack, with its trade and list; `stopped` names the parties' roles that a stop order holds (V2)."""
+    """One line to pack, with its trade and list; `stopped` names the parties' roles that a stop order holds (V2).
+
+    `expected_net_kg` is what the line states for this quantity, None where it states no weight.
+    """
 
     consignor_is_trades: bool
     trade_status: str
@@ -23,6 +27,8 @@ class PackingFacts:
     packages: int
     gross_weight_kg: Decimal
     net_weight_kg: Decimal
+    expected_net_kg: Decimal | None
+    tolerance_percent: Decimal
 
 
 def breaches_of_sealing(lines: int) -> tuple[Breach, ...]:
@@ -64,4 +70,21 @@ def breaches_of_packing(facts: PackingFacts, at: str) -> tuple[Breach, ...]:
         breaches.append(Breach("packed_quantity_wrong", "V22", f"{at}/quantity"))
     if not facts.gross_weight_kg >= facts.net_weight_kg > 0:
         breaches.append(Breach("weights_disagree", "R-PACK-3", f"{at}/net_weight_kg"))
-    return tuple(breaches)
+    return (*breaches, *_of_stated_weight(facts, at))
+
+
+def expected_net(net_weight_kg: Decimal, line_quantity: Decimal, quantity: Decimal) -> Decimal | None:
+    """What a line's stated weight is for a part of its quantity; None where it states none."""
+    return net_weight_kg * quantity / line_quantity if net_weight_kg > 0 and line_quantity > 0 else None
+
+
+def _of_stated_weight(facts: PackingFacts, at: str) -> tuple[Breach, ...]:
+    expected = facts.expected_net_kg
+    if expected is None or abs(facts.net_weight_kg - expected) <= expected * facts.tolerance_percent / 100:
+        return ()
+    params = {
+        "net": f"{facts.net_weight_kg.normalize():f}",
+        "expected": f"{round_half_up(expected, 3).normalize():f}",
+        "percent": f"{facts.tolerance_percent.normalize():f}",
+    }
+    return (Breach("packed_weight_differs", "R-PACK-3", f"{at}/net_weight_kg", params),)

@@ -96,6 +96,13 @@ class LoadMaxima(Parameter):
     value: LoadLimits
 
 
+class PackedWeightTolerance(Parameter):
+    """How far the packed net weight may be from the weight that the line states for the quantity (R-PACK-3)."""
+
+    name: Literal["packed_weight_tolerance_percent"]
+    value: Annotated[Decimal, DecimalText(3, 4, most=100)] = Field(description="% of the line's own weight, inclusive")
+
+
 parameters = Parameters(
     Path(__file__).parents[1] / "policy.toml",
     DeclarationLimitUsd,
@@ -107,4 +114,5 @@ parameters = Parameters(
     SubmissionBeforeArrivalDays,
     ConsignorQualifications,
     LoadMaxima,
+    PackedWeightTolerance,
 )

@@ -12,17 +12,21 @@ from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.events.trade_ledger import PackingListPacked, PackingListState
+from shared.policy import policy_of
 from shared.vocabulary.errors import Hidden, NotFound, Refused
+from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.rules import Breach
-from trade_ledger.domain.packing import PackingFacts, breaches_of_packing
+from trade_ledger.domain.packing import PackingFacts, breaches_of_packing, expected_net
 from trade_ledger.domain.parties import breaches_of_completion
 from trade_ledger.publishers.packing import announce_packing_list
 from trade_ledger.store.facts import standings_of, subjects_by_id
 from trade_ledger.store.movements import Move, move
 from trade_ledger.store.packing import own_packing_list
+from trade_ledger.store.parameters import PackedWeightTolerance
 from trade_ledger.store.tables.copies import SubjectCopy
 from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
-from trade_ledger.store.tables.trades import TradeRow
+from trade_ledger.store.tables.row import policy
+from trade_ledger.store.tables.trades import TradeLineRow, TradeRow
 from trade_ledger.store.trades import lines_by_id, trades_for_update
 
 
@@ -46,6 +50,8 @@ async def pack_lines(
     known = await lines_by_id(session, {each.trade_line_id for each in lines})
     trades = {trade.id: trade for trade in await trades_for_update(session, {each.trade_id for each in known.values()})}
     parties = await subjects_by_id(session, {row.consignor_id, *(trade.seller_id for trade in trades.values())})
+    rules = await policy_of(session, policy, act.pilot)
+    tolerance = rules.on(PackedWeightTolerance, legal_date(act.now)).value
     breaches: list[Breach] = []
     for index, each in enumerate(lines):
         line = known.get(each.trade_line_id)
@@ -54,7 +60,7 @@ async def pack_lines(
         trade = trades[line.trade_id]
         if act.subject_id not in {str(trade.consignor_id), str(trade.seller_id)}:
             raise Hidden(f"trade line {line.id} is somebody else's")
-        breaches += breaches_of_packing(_facts(each, trade, row, parties), f"/lines/{index}")
+        breaches += breaches_of_packing(_facts(each, line, trade, row, parties, tolerance), f"/lines/{index}")
     if breaches:
         raise Refused(tuple(breaches))
     moves = [Move(each.trade_line_id, "packed", each.quantity) for each in lines]
@@ -89,7 +95,14 @@ def _asked(each: Move) -> dict[str, str]:
     return {"quantity": f"{each.quantity.normalize():f}"}
 
 
-def _facts(each: ToPack, trade: TradeRow, row: PackingListRow, parties: Mapping[UUID, SubjectCopy]) -> PackingFacts:
+def _facts(
+    each: ToPack,
+    line: TradeLineRow,
+    trade: TradeRow,
+    row: PackingListRow,
+    parties: Mapping[UUID, SubjectCopy],
+    tolerance: Decimal,
+) -> PackingFacts:
     acting = [(trade.seller_id, "stall_holder"), (row.consignor_id, "operator")]
     return PackingFacts(
         consignor_is_trades=trade.consignor_id == row.consignor_id,
@@ -105,4 +118,6 @@ def _facts(each: ToPack, trade: TradeRow, row: PackingListRow, parties: Mapping[
         packages=each.packages,
         gross_weight_kg=each.gross_weight_kg,
         net_weight_kg=each.net_weight_kg,
+        expected_net_kg=expected_net(line.content.net_weight_kg, line.content.quantity, each.quantity),
+        tolerance_percent=tolerance,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.database import CONSUMER_ONLY
+from shared.database import CONSUMER_ONLY, QUANTITY
 from shared.documents import Document
 from shared.events.registry import HeldQualification, PilotEvent, PortEvent, RoleFiling, SiteEvent, Stall
 from shared.vocabulary.recognition import Decision
@@ -111,6 +112,8 @@ class GradeCopy(Row):
     grade: Mapped[str]
     automatic_release: Mapped[bool]
     review_depth: Mapped[str]
+    # None: heard by a version that didn't keep it.
+    inspection_rate_percent: Mapped[Decimal | None] = mapped_column(QUANTITY)
 
 
 class CopyVersion(Row):
