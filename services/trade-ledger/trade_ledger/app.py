@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.http.app import Service, make_app
 from shared.http.upkeep import upkeep_router
-from trade_ledger.api import conflicts, declarations, packing, trace, trade_batches, trades
+from trade_ledger.api import conflicts, customs_rates, declarations, packing, trace, trade_batches, trades
 from trade_ledger.api.access import ACCESS
 from trade_ledger.api.trade_batches import registrations_running
 from trade_ledger.consumers.subscriptions import subscriptions
@@ -24,6 +24,7 @@ service = Service(
         packing.router,
         declarations.router,
         conflicts.router,
+        customs_rates.router,
         trace.router,
         upkeep_router(messaging, http_tables, policy, parameters, subscriptions),
     ],

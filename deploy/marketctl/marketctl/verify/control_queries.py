@@ -53,9 +53,10 @@ LISTS = (
 LIMIT = (
     "SELECT d.number, v.usd, m.most FROM declarations d CROSS JOIN LATERAL"
     " (SELECT round(sum((p.content->'submitted'->>'declared_value')::numeric) * coalesce(own.cny_per_unit, 1)"
-    "  / usd.cny_per_unit, 2) AS usd FROM portions p JOIN customs_rates usd ON usd.currency = 'USD'"
-    "  AND usd.month = (d.content #>> '{assessed,rate_month}')::date LEFT JOIN customs_rates own"
-    "  ON own.currency = d.currency AND own.month = usd.month WHERE p.declaration_id = d.id"
+    "  / usd.cny_per_unit, 2) AS usd FROM portions p JOIN customs_rates usd ON usd.id ="
+    "  coalesce(d.content #>> '{assessed,usd_rate_id}',"
+    "   'customs:' || left(d.content #>> '{assessed,rate_month}', 7) || ':USD') LEFT JOIN customs_rates own"
+    "  ON own.id = d.content #>> '{assessed,rate_id}' WHERE p.declaration_id = d.id"
     "  GROUP BY own.cny_per_unit, usd.cny_per_unit) v CROSS JOIN LATERAL"
     " (SELECT (value #>> '{}')::numeric AS most FROM policy_parameters WHERE name = 'declaration_limit_usd'"
     "  AND effective_from <= (((d.content #>> '{assessed,submitted_at}')::timestamptz"

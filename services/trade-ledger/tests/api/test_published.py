@@ -19,6 +19,7 @@ SCHEMAS = app.openapi()["components"]["schemas"]
 # The caller of each example; whatever isn't named here is an operator's.
 ROLES = {
     "/v1/customs-rates": "customs",
+    "/v1/customs-rates/{rate_id}/corrections": "customs",
     "receipts": "customs",
     "{conflict_id}/closings": "customs",
     "arrivals": "site_operator",

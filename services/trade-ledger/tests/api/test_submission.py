@@ -181,7 +181,7 @@ async def test_slips_in_another_currency_are_converted_at_the_named_rate(
     portion = state["portions"][0]
     assert (portion["slip_value"], portion["slip_currency"]) == ("300.00", "EUR")
     assert portion["declared_value"] == portion["fob_value"] == portion["fob_usd"] == "327.08"
-    assert portion["rate_id"] == "customs:2026-05:USD"
+    assert portion["rate_id"] == "customs:longshui:2026-05:USD"
     assert state["total_fob_usd"] == "327.08"
 
 
@@ -237,7 +237,10 @@ async def test_a_slip_with_another_price_term_is_declared_once_its_difference_is
     state = (await submit(yard, draft)).json()["declaration"]
     (portion,) = state["portions"]
     assert (portion["slip_value"], portion["slip_currency"], portion["slip_price_term"]) == ("300.00", "EUR", "EXW")
-    assert (portion["slip_rate_id"], portion["rate_id"]) == ("customs:2026-05:EUR", "customs:2026-05:USD")
+    assert (portion["slip_rate_id"], portion["rate_id"]) == (
+        "customs:longshui:2026-05:EUR",
+        "customs:longshui:2026-05:USD",
+    )
     assert portion["differences"] == [{"name": "inland_freight", "amount": "12.92"}]
     assert portion["declared_value"] == state["total_value"] == state["items"][0]["value"] == "340.00"
 

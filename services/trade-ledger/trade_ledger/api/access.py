@@ -61,6 +61,9 @@ ACCESS: Access = {
         *_TRADERS, "customs", "commerce", "site_operator", sees=f"on which it must act, of {_CASES}"
     ),
     "import_rate": grant("customs", sees=_FIELD),
-    "list_customs_rates": grant(*_READERS, "bank", sees="all customs rates"),
+    "list_customs_rates": grant(*_READERS, "bank", sees="customs rates of its pilot and everybody's"),
+    "propose_a_rate_correction": grant("customs", sees="its pilot's rates"),
+    "confirm_a_rate_correction": grant("customs", sees="its pilot's rates"),
+    "list_rate_decisions": grant(*_AUTHORITIES, sees=_FIELD),
     "trace": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
 }

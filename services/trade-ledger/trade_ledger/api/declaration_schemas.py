@@ -19,40 +19,12 @@ from shared.wire import (
     MoneyAmount,
     Name,
     QuantityText,
-    RateText,
     Reference,
     Text,
     UnsignedMoney,
     YesNo,
 )
 from trade_ledger.store.documents import Entered
-
-
-class CustomsRateIn(Input):
-    """A customs monthly rate as published: CNY per unit."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"month": "2026-05-01", "currency": "USD", "cny_per_unit": "6.98", "source": "sample"}]
-        },
-    )
-
-    month: DateText
-    currency: CurrencyCode
-    cny_per_unit: RateText
-    source: Name = Field(max_length=200)
-
-
-class CustomsRateOut(BaseModel):
-    id: str
-    month: date
-    currency: str
-    cny_per_unit: RateText
-    source: str
-
-
-class CustomsRates(BaseModel):
-    items: list[CustomsRateOut]
 
 
 class DifferenceIn(Input):

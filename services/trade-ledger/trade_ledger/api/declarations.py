@@ -16,9 +16,6 @@ from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
 from trade_ledger.api.declaration_schemas import (
     BreachShown,
-    CustomsRateIn,
-    CustomsRateOut,
-    CustomsRates,
     DeclarationIn,
     DeclarationOut,
     DeclarationSummary,
@@ -30,12 +27,10 @@ from trade_ledger.api.filters import WantedDeclarations
 from trade_ledger.api.schemas import ReasonIn
 from trade_ledger.operations.declarations.assess_declaration import assess_declaration
 from trade_ledger.operations.declarations.draft_declaration import Drafted, draft_declaration
-from trade_ledger.operations.declarations.import_customs_rate import import_customs_rate
 from trade_ledger.operations.declarations.record_receipt import record_receipt
 from trade_ledger.operations.declarations.submit_declaration import submit_declaration
 from trade_ledger.operations.declarations.withdraw_declaration import withdraw_declaration
 from trade_ledger.publishers.declarations import declaration_state
-from trade_ledger.store.customs_rates import customs_rates
 from trade_ledger.store.declarations import declarations_like, declarations_seen_by, own_declaration
 from trade_ledger.store.documents import EnteredDifference, ReceiptMessage
 from trade_ledger.store.tables.declarations import DeclarationRow
@@ -165,16 +160,3 @@ async def receive(declaration_id: UUID, body: ReceiptIn, command: Commanded) -> 
         act=command.act,
     )
     return await _answer(command, row)
-
-
-@router.post("/v1/customs-rates", status_code=201, response_model=CustomsRateOut)
-async def import_rate(body: CustomsRateIn, command: Commanded) -> Response:
-    """Import a customs monthly rate."""
-    row = await import_customs_rate(command.session, **body.model_dump(), act=command.act)
-    return await command.answer(model_from(CustomsRateOut, row), status=201)
-
-
-@router.get("/v1/customs-rates")
-async def list_customs_rates(session: Reading, caller: Authorised) -> CustomsRates:
-    """All imported customs rates."""
-    return CustomsRates(items=[model_from(CustomsRateOut, each) for each in await customs_rates(session)])

@@ -1,23 +1,73 @@
-"""Customs' monthly rates as imported (R-FX-10)."""
+"""Customs' monthly rates as imported and corrected (R-FX-10)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trade_ledger.store.tables.declarations import CustomsRateRow
+from shared.policy import EVERY_PILOT
+from shared.rows import lock_name
+from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow, PortionRow
+
+_MOST_DECISIONS = 500
 
 
-async def customs_rates(session: AsyncSession) -> list[CustomsRateRow]:
-    """All imported customs rates."""
-    return list((await session.execute(select(CustomsRateRow).order_by(CustomsRateRow.id))).scalars())
+def _seen_by(pilot: str) -> ColumnElement[bool]:
+    return CustomsRateRow.pilot.in_([EVERY_PILOT, pilot])
 
 
-async def rates_of_month(session: AsyncSession, month: date) -> dict[str, tuple[str, Decimal]]:
-    """The customs rates of a month: currency to (rate id, CNY per unit); CNY itself is always 1."""
-    query = select(CustomsRateRow).where(CustomsRateRow.month == month)
-    found = {row.currency: (row.id, row.cny_per_unit) for row in (await session.execute(query)).scalars()}
-    return {**found, "CNY": (f"customs:{month:%Y-%m}:CNY", Decimal(1))}
+def rate_id_of(pilot: str, month: date, currency: str, version: int = 1) -> str:
+    """The id of a pilot's rate of a month; corrections carry their version."""
+    named = f"customs:{pilot}:{month:%Y-%m}:{currency}"
+    return named if version == 1 else f"{named}:{version}"
+
+
+async def customs_rates(session: AsyncSession, pilot: str) -> list[CustomsRateRow]:
+    """The customs rates that a pilot goes by, corrections included."""
+    query = select(CustomsRateRow).where(_seen_by(pilot)).order_by(CustomsRateRow.id)
+    return list((await session.execute(query)).scalars())
+
+
+async def rates_of_month(session: AsyncSession, pilot: str, month: date) -> dict[str, tuple[str, Decimal]]:
+    """The customs rates of a month: currency to (rate id, CNY per unit); CNY itself is always 1.
+
+    The pilot's own go before everybody's, and the newest confirmed correction before what it corrects.
+    """
+    row = CustomsRateRow
+    counts = or_(row.version == 1, row.confirmed_at.is_not(None))
+    query = select(row).where(row.month == month, _seen_by(pilot), counts)
+    found = sorted((await session.execute(query)).scalars(), key=lambda each: (each.pilot == pilot, each.version))
+    rates = {each.currency: (each.id, each.cny_per_unit) for each in found}
+    return {**rates, "CNY": (f"customs:{month:%Y-%m}:CNY", Decimal(1))}
+
+
+async def versions_of_rate(session: AsyncSession, pilot: str, month: date, currency: str) -> list[CustomsRateRow]:
+    """A pilot's entries of one rate, oldest first; who writes the next one waits for who writes now."""
+    await lock_name(session, f"customs rate {pilot} {month} {currency}")
+    row = CustomsRateRow
+    query = select(row).where(row.pilot == pilot, row.month == month, row.currency == currency).order_by(row.version)
+    return list((await session.execute(query.execution_options(populate_existing=True))).scalars())
+
+
+async def rate_seen_by(session: AsyncSession, pilot: str, rate_id: str) -> CustomsRateRow | None:
+    """A rate that a pilot goes by."""
+    query = select(CustomsRateRow).where(CustomsRateRow.id == rate_id, _seen_by(pilot))
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def declarations_resting_on(session: AsyncSession, pilot: str, rate_id: str) -> Sequence[DeclarationRow]:
+    """The declarations that were valued at a rate, oldest first."""
+    assessed = DeclarationRow.content["assessed"]
+    slips: ColumnElement[UUID] = select(PortionRow.declaration_id).where(
+        PortionRow.pilot == pilot, PortionRow.content["slip_rate_id"].astext == rate_id
+    )  # type: ignore[assignment]  # a subquery of one column
+    at = or_(
+        assessed["rate_id"].astext == rate_id, assessed["usd_rate_id"].astext == rate_id, DeclarationRow.id.in_(slips)
+    )
+    query = select(DeclarationRow).where(DeclarationRow.pilot == pilot, at).order_by(DeclarationRow.id)
+    return list((await session.execute(query.limit(_MOST_DECISIONS))).scalars())

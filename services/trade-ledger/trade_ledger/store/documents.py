@@ -74,6 +74,7 @@ class Assessed(Stored):
     """What was assessed at the newest submission."""
 
     rate_id: str
+    usd_rate_id: str | None = None
     rate_month: date
     load_ids: tuple[UUID, ...]
     packages: int

@@ -96,6 +96,26 @@ class LoadMaxima(Parameter):
     value: LoadLimits
 
 
+class RatePlausibility(Input):
+    """What a customs rate is held against when it is imported."""
+
+    model_config = ConfigDict(frozen=True)
+
+    change_percent: Annotated[Decimal, DecimalText(3, 4, positive=True, most=100)] = Field(
+        description="% away from the month before, inclusive"
+    )
+    known_from_wednesday: WholeNumber = Field(
+        description="which Wednesday of the month before a rate is known from", ge=1, le=4
+    )
+
+
+class CustomsRatePlausibility(Parameter):
+    """How far a rate may be from the month before, and from which day on it can be known (R-FX-10)."""
+
+    name: Literal["customs_rate_plausibility"]
+    value: RatePlausibility
+
+
 class PackedWeightTolerance(Parameter):
     """How far the packed net weight may be from the weight that the line states for the quantity (R-PACK-3)."""
 
@@ -115,4 +135,5 @@ parameters = Parameters(
     ConsignorQualifications,
     LoadMaxima,
     PackedWeightTolerance,
+    CustomsRatePlausibility,
 )

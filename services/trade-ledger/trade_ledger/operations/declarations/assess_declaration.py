@@ -97,7 +97,7 @@ async def assess_declaration(session: AsyncSession, row: DeclarationRow, *, act:
     lists = await packing_lists_for_update(session, entered.packing_list_ids)
     vehicles = await vehicles_among(session, {each.load_id for each in lists})
     shares = await _shares(session, row, lists, today, act)
-    rates = await rates_of_month(session, month)
+    rates = await rates_of_month(session, row.pilot, month)
     unrated = sorted({row.currency, "USD", *(share.trade.currency for share in shares)} - set(rates))
     simplified = rules.on(SimplifiedDeclaration, today).value
     items: list[merge.Item] = []

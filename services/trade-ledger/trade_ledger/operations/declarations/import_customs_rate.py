@@ -12,22 +12,27 @@ from shared.reference import customs_code
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.customs_rates import breaches_of_rate
+from trade_ledger.operations.declarations.judge_rate import judge_rate
+from trade_ledger.store.customs_rates import rate_id_of, versions_of_rate
 from trade_ledger.store.tables.declarations import CustomsRateRow
 
 
 async def import_customs_rate(
     session: AsyncSession, *, month: date, currency: str, cny_per_unit: Decimal, source: str, act: Act
 ) -> CustomsRateRow:
-    """The stored rate; a published month is not overwritten, since decisions rest on it."""
-    rate_id = f"customs:{month:%Y-%m}:{currency}"
+    """The rate of the caller's pilot; a published month is not overwritten, since decisions rest on it."""
+    rate_id = rate_id_of(act.pilot, month, currency)
     listed = customs_code("currency", currency, month) is not None
     breaches = breaches_of_rate(month, currency, cny_per_unit, listed=listed)
-    if await session.get(CustomsRateRow, rate_id) is not None:
+    breaches += await judge_rate(session, month, currency, cny_per_unit, act)
+    if await versions_of_rate(session, act.pilot, month, currency):
         breaches += (Breach("rate_imported_already", "R-FX-10", "/month", {"rate": rate_id}),)
     if breaches:
         raise Refused(breaches)
     row = CustomsRateRow(
         id=rate_id,
+        pilot=act.pilot,
+        version=1,
         month=month,
         currency=currency,
         cny_per_unit=cny_per_unit,

@@ -176,7 +176,7 @@ async def _limit_case(
     rules = await policy_of(session, policy, row.pilot)
     at_completion = rules.on(DeclarationCountsAsMade, day).value == "completion"
     made_at = assessed.submitted_at if at_completion else outcome.accepted_at
-    rates = await rates_of_month(session, legal_date(made_at).replace(day=1))
+    rates = await rates_of_month(session, row.pilot, legal_date(made_at).replace(day=1))
     if not {row.currency, "USD"} <= set(rates):
         return []
     usd = in_usd(total, row.currency, {currency: rate for currency, (_, rate) in rates.items()})

@@ -60,6 +60,7 @@ def _assessed(assessed: Assessment, act: Act) -> Assessed:
     shares = assessed.shares
     return Assessed(
         rate_id=assessed.rate_id,
+        usd_rate_id=assessed.slip_rate_ids.get("USD"),
         rate_month=assessed.rate_month,
         load_ids=tuple(sorted({each.load_id for each in assessed.lists})),
         packages=sum(each.packages for each in shares),

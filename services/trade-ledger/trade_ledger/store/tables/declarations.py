@@ -16,21 +16,28 @@ from trade_ledger.store.tables.row import Row
 
 
 class CustomsRateRow(Row):
-    """A customs monthly rate as published (R-FX-10): CNY per unit of a currency."""
+    """A customs monthly rate as published (R-FX-10): CNY per unit of a currency.
+
+    Its id names pilot, month, currency and version. A correction is the next version; it counts once a second person
+    has confirmed it. Rates of before pilots had their own are everybody's (`*`).
+    """
 
     __tablename__ = "customs_rates"
-    __table_args__ = (
-        UniqueConstraint("month", "currency"),
-        CheckConstraint("cny_per_unit > 0", name="positive"),
-    )
+    __table_args__ = (CheckConstraint("cny_per_unit > 0", name="positive"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
+    pilot: Mapped[str] = mapped_column(server_default="*")
+    version: Mapped[int] = mapped_column(server_default="1")
     month: Mapped[date]
     currency: Mapped[str]
     cny_per_unit: Mapped[Decimal] = mapped_column(RATE)
     source: Mapped[str]
     imported_by: Mapped[str]
     imported_at: Mapped[datetime]
+    corrects: Mapped[str | None]
+    reason: Mapped[str | None]
+    confirmed_by: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
 
 
 class DeclarationRow(Row):

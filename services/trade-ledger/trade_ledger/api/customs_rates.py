@@ -1,0 +1,61 @@
+"""Customs' monthly rates: import, correction by two persons, and what was decided at a rate (R-FX-10)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from fastapi import APIRouter, Response
+
+from shared.http.access import Authorised
+from shared.http.command import Commanded, Reading
+from shared.rows import model_from
+from trade_ledger.api.rate_schemas import (
+    CustomsRateIn,
+    CustomsRateOut,
+    CustomsRates,
+    RateCorrectionIn,
+    RateDecision,
+    RateDecisions,
+)
+from trade_ledger.operations.declarations.confirm_rate_correction import confirm_rate_correction
+from trade_ledger.operations.declarations.import_customs_rate import import_customs_rate
+from trade_ledger.operations.declarations.propose_rate_correction import RateCorrection, propose_rate_correction
+from trade_ledger.store.customs_rates import customs_rates
+from trade_ledger.store.rate_decisions import decisions_at
+
+router = APIRouter(tags=["declarations"])
+
+
+@router.post("/v1/customs-rates", status_code=201, response_model=CustomsRateOut)
+async def import_rate(body: CustomsRateIn, command: Commanded) -> Response:
+    """Import a customs monthly rate for the caller's pilot."""
+    row = await import_customs_rate(command.session, **body.model_dump(), act=command.act)
+    return await command.answer(model_from(CustomsRateOut, row), status=201)
+
+
+@router.get("/v1/customs-rates")
+async def list_customs_rates(session: Reading, caller: Authorised) -> CustomsRates:
+    """The rates that the caller's pilot goes by, with their corrections."""
+    rows = await customs_rates(session, caller.pilot)
+    return CustomsRates(items=[model_from(CustomsRateOut, each) for each in rows])
+
+
+@router.post("/v1/customs-rates/{rate_id}/corrections", status_code=201, response_model=CustomsRateOut)
+async def propose_a_rate_correction(rate_id: str, body: RateCorrectionIn, command: Commanded) -> Response:
+    """Propose a correction: a new entry, which a second person confirms."""
+    row = await propose_rate_correction(command.session, rate_id, RateCorrection(**body.model_dump()), act=command.act)
+    return await command.answer(model_from(CustomsRateOut, row), status=201)
+
+
+@router.post("/v1/customs-rates/{rate_id}/confirmations", response_model=CustomsRateOut)
+async def confirm_a_rate_correction(rate_id: str, command: Commanded) -> Response:
+    """Confirm a correction as a second person: what is decided from now on goes by it."""
+    row = await confirm_rate_correction(command.session, rate_id, act=command.act)
+    return await command.answer(model_from(CustomsRateOut, row))
+
+
+@router.get("/v1/customs-rates/{rate_id}/decisions")
+async def list_rate_decisions(rate_id: str, session: Reading, caller: Authorised) -> RateDecisions:
+    """The declarations that were valued at a rate, to be checked again after a correction."""
+    decided = await decisions_at(session, caller.pilot, rate_id)
+    return RateDecisions(items=[RateDecision(**asdict(each)) for each in decided])

@@ -1,0 +1,43 @@
+"""What was decided at a customs rate, and what it is worth at the rates that count now (R-FX-10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.policy import policy_of
+from shared.vocabulary.legal_time import legal_date
+from trade_ledger.domain.valuation import in_usd
+from trade_ledger.store.customs_rates import declarations_resting_on, rates_of_month
+from trade_ledger.store.parameters import DeclarationLimitUsd
+from trade_ledger.store.tables.row import policy
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A declaration valued at a rate; `usd_then` at the rates of its submission, `usd_now` at today's entries."""
+
+    declaration_id: UUID
+    number: str
+    status: str
+    usd_then: Decimal | None
+    usd_now: Decimal | None
+    over_limit_now: bool | None
+
+
+async def decisions_at(session: AsyncSession, pilot: str, rate_id: str) -> list[Decided]:
+    """The declarations that rest on a rate, oldest first."""
+    rules = await policy_of(session, policy, pilot)
+    decided = []
+    for row in await declarations_resting_on(session, pilot, rate_id):
+        assessed, now, over = row.content.assessed, None, None
+        if assessed is not None and row.total_value is not None:
+            rates = await rates_of_month(session, pilot, assessed.rate_month)
+            if {row.currency, "USD"} <= set(rates):
+                now = in_usd(row.total_value, row.currency, {each: rate for each, (_, rate) in rates.items()})
+                over = now > rules.on(DeclarationLimitUsd, legal_date(assessed.submitted_at)).value
+        decided.append(Decided(row.id, row.number, row.status, row.total_fob_usd, now, over))
+    return decided

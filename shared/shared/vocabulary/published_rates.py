@@ -1,0 +1,60 @@
+"""Rates that an authority publishes and a person types: plausible, known already, corrected by two persons (R-FX-10).
+
+One home for customs' monthly rate and tax's middle rate: a published entry is never overwritten, since decisions rest
+on it. A correction is a new entry; what was decided stands, and is listed for a re-check.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from shared.vocabulary.rules import Breach
+
+_WEDNESDAY = 2
+
+
+def breaches_of_change(
+    rate: Decimal, before: Decimal | None, percent: Decimal, pointer: str = "/cny_per_unit"
+) -> tuple[Breach, ...]:
+    """A rate is at most `percent` away from the one before (inclusive): 69.0 typed for 6.90 is seen at once."""
+    if before is None or abs(rate - before) <= before * percent / 100:
+        return ()
+    params = {
+        "rate": f"{rate.normalize():f}",
+        "before": f"{before.normalize():f}",
+        "percent": f"{percent.normalize():f}",
+    }
+    return (Breach("rate_implausible", "R-FX-10", pointer, params),)
+
+
+def month_before(month: date) -> date:
+    """The first day of the month before."""
+    return (month.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+def known_from(month: date, wednesday: int) -> date:
+    """The first day on which customs' rate of a month is known: the so many-th Wednesday of the month before."""
+    first = month_before(month)
+    return first + timedelta(days=(_WEDNESDAY - first.weekday()) % 7 + 7 * (wednesday - 1))
+
+
+def breaches_of_knowing(known: date, today: date, pointer: str) -> tuple[Breach, ...]:
+    """A rate that can't be known yet isn't published: it is a guess."""
+    if today >= known:
+        return ()
+    return (Breach("rate_not_known_yet", "R-FX-10", pointer, {"known_from": known.isoformat()}),)
+
+
+def breaches_of_confirmation(
+    proposed_by: str, confirmed_by: str, *, confirmed_already: bool, newest: bool
+) -> tuple[Breach, ...]:
+    """A correction is confirmed once, by a second person, and only the newest that was proposed (V6)."""
+    breaches = []
+    if confirmed_already:
+        breaches.append(Breach("rate_confirmed_already", "R-FX-10"))
+    elif not newest:
+        breaches.append(Breach("rate_correction_superseded", "R-FX-10"))
+    if proposed_by == confirmed_by:
+        breaches.append(Breach("second_person_needed", "V6"))
+    return tuple(breaches)
