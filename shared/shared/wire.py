@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
-from shared.vocabulary.spelling import Unreadable, name_spelling, reference_spelling, text_spelling
+from shared.vocabulary.spelling import Unreadable, lettered_spelling, name_spelling, reference_spelling, text_spelling
 
 
 class Kind:
@@ -216,6 +216,8 @@ FilledText = Annotated[str, _spelled(text_spelling), StringConstraints(min_lengt
 """A reason or the like: something of it is visible."""
 Name = Annotated[str, _spelled(name_spelling), StringConstraints(min_length=1)]
 """What people, companies, goods and units are called: one spelling for what looks the same."""
+Lettered = Annotated[str, _spelled(lettered_spelling), StringConstraints(min_length=1)]
+"""A name that says something: with a letter or a digit."""
 OptionalName = Annotated[str, _spelled(name_spelling)]
 """A name, or nothing."""
 Reference = Annotated[str, _spelled(reference_spelling), StringConstraints(min_length=1)]

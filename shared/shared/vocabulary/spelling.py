@@ -73,6 +73,14 @@ def name_spelling(text: str) -> str:
     return _BLANKS.sub(" ", folded).strip()
 
 
+def lettered_spelling(text: str) -> str:
+    """A name with a letter or a digit, or Unreadable: "." names nothing."""
+    spelled = name_spelling(text)
+    if not any(each.isalnum() for each in spelled):
+        raise Unreadable("reference_without_letter")
+    return spelled
+
+
 def text_spelling(text: str) -> str:
     """A text of sentences: each line as a name is spelled, the line breaks kept."""
     if "\n" not in text and "\r" not in text:

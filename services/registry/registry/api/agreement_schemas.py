@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.wire import DateText, Input, Name
+from shared.wire import DateText, Input, Lettered
 
 
 class ProcurementAgencyIn(Input):
@@ -32,7 +32,7 @@ class ProcurementAgencyIn(Input):
     agent_id: UUID
     valid_from: DateText
     valid_to: DateText
-    entrusted_goods: Name = Field(max_length=500)
+    entrusted_goods: Lettered = Field(max_length=500)
 
 
 class ExportAgencyIn(Input):

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.api.schemas import Archive, ArchivedAgreement, SubjectVersion, TradedGoods
+from registry.api.archive_schemas import Archive, ArchivedAgreement, TradedGoods
+from registry.api.schemas import SubjectVersion
 from registry.domain.archive import AgreementDates, breaches_of_archive_day, status_before, was_in_force
 from registry.store.agreements import agreements_of
 from registry.store.entrusted_goods import goods_traded_by

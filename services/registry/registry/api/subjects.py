@@ -8,9 +8,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from registry.api.archive_schemas import Archive
 from registry.api.archive_views import archive_on
 from registry.api.schemas import (
-    Archive,
     IdentityOut,
     PurposeIn,
     QualificationIn,

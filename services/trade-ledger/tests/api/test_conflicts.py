@@ -88,3 +88,17 @@ async def test_the_cases_are_listed_for_those_who_must_act_and_those_they_concer
     assert (one.json(), one.headers["etag"]) == (case, f'"{case["declaration_version"]}"')
     hidden = await yard.door.call("GET", f"/v1/conflicts/{case['id']}", role="site_operator", site_id=parties["site"])
     assert hidden.status_code == 404
+
+
+async def test_a_case_says_what_it_freezes_to_those_who_hear_of_it(yard: Any) -> None:
+    """R-DECL-7: goods recoded to arms are frozen, the goods beside them aren't."""
+    declaration = await yard.submitted({}, {"goods_name": "锤子", "hs_code": "8205200000"})
+    recoded = declaration["declaration"]["portions"][0]["portion_id"]
+    part = {"portion_id": recoded, "quantity": "100", "hs_code": "9304000000"}
+    declaration = await yard.receive(declaration["id"], "amended", portions=[part])
+    (case,) = declaration["declaration"]["open_conflicts"]
+    assert (case["code"], case["must_act"], case["portion_ids"]) == ("code_changed", "commerce", [recoded])
+    assert case["freezes"] == ["room", "exemption", "certificate"]
+    query = "SELECT payload FROM outbox WHERE key = %s AND type LIKE %s"
+    ((told,),) = yard.rows(query, declaration["id"], "%conflict_opened%")
+    assert json.loads(told)["conflict"] == case

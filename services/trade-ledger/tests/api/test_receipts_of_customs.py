@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import UTC, date, datetime
 from itertools import permutations
 from typing import Any
@@ -179,38 +178,6 @@ async def test_accepted_above_the_limit_is_recorded_with_a_case_that_customs_clo
     more = [{"portion_id": portion, "quantity": "50000", "declared_value": "200000.00"}]
     later = {"issued_at": "2026-05-13T17:00:00+08:00", "portions": more}
     assert open_cases(await yard.receive(declaration["id"], "amended", "higher", **later)) == ["value_over_limit"]
-
-
-async def test_parts_that_leave_and_return_in_different_months_are_told_by_day(yard: Any) -> None:
-    """R-TAX-6, V53: tax-exemption exempts each part in the month in which it left."""
-    declaration = await yard.submitted({"quantity": "3", "unit_price": "33.33", "statutory_quantity": "50"})
-    portion = declaration["declaration"]["portions"][0]["portion_id"]
-    yard.door.at(datetime(2026, 7, 1, tzinfo=UTC))
-    for number, (kind, day, quantity) in enumerate(
-        [("departed", "2026-05-31", "1"), ("departed", "2026-06-01", "2"), ("returned", "2026-06-12", "1")]
-    ):
-        part = {"issued_at": f"{day}T12:00:00+08:00", "portions": [{"portion_id": portion, "quantity": quantity}]}
-        declaration = await yard.receive(declaration["id"], kind, f"R{number}", **part)
-    (shown,) = portions_of(declaration)
-    assert shown["departures"] == [
-        {"on": "2026-05-31", "quantity": "1", "value": "33.33", "fob": "33.33"},
-        {"on": "2026-06-01", "quantity": "2", "value": "66.66", "fob": "66.66"},
-    ]
-    assert shown["returns"] == [{"on": "2026-06-12", "quantity": "1", "value": "33.33", "fob": "33.33"}]
-
-
-async def test_a_case_says_what_it_freezes_to_those_who_hear_of_it(yard: Any) -> None:
-    """R-DECL-7: goods recoded to arms are frozen, the goods beside them aren't."""
-    declaration = await yard.submitted({}, {"goods_name": "锤子", "hs_code": "8205200000"})
-    recoded = declaration["declaration"]["portions"][0]["portion_id"]
-    part = {"portion_id": recoded, "quantity": "100", "hs_code": "9304000000"}
-    declaration = await yard.receive(declaration["id"], "amended", portions=[part])
-    (case,) = declaration["declaration"]["open_conflicts"]
-    assert (case["code"], case["must_act"], case["portion_ids"]) == ("code_changed", "commerce", [recoded])
-    assert case["freezes"] == ["room", "exemption", "certificate"]
-    query = "SELECT payload FROM outbox WHERE key = %s AND type LIKE %s"
-    ((told,),) = yard.rows(query, declaration["id"], "%conflict_opened%")
-    assert json.loads(told)["conflict"] == case
 
 
 async def test_only_customs_may_send_receipts(yard: Any) -> None:

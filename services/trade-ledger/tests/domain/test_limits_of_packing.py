@@ -162,7 +162,7 @@ def test_a_chapter_with_one_kind_left_is_not_called_merged() -> None:
     assert [each.merged for each in items_of(kinds, simplified=True, single_kinds=2)] == [False, False, False]
     items = items_of([*kinds, share("d", 6)], simplified=True, single_kinds=2)
     assert [(each.merged, each.goods_name, each.quantity) for each in items] == [
-        (True, "c", Decimal(4)), (False, "a", Decimal(2)), (False, "b", Decimal(2)),
+        (False, "a", Decimal(2)), (False, "b", Decimal(2)), (True, "c", Decimal(4)),
     ]  # fmt: skip
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.rows import model_from
+from shared.wire import OpaqueText
 from trade_ledger.api.rate_schemas import (
     CustomsRateIn,
     CustomsRateOut,
@@ -24,6 +26,7 @@ from trade_ledger.store.customs_rates import customs_rates
 from trade_ledger.store.rate_decisions import decisions_at
 
 router = APIRouter(tags=["declarations"])
+RateId = Annotated[OpaqueText, Path(max_length=80, description="as the list of rates shows it")]
 
 
 @router.post("/v1/customs-rates", status_code=201, response_model=CustomsRateOut)
@@ -41,21 +44,21 @@ async def list_customs_rates(session: Reading, caller: Authorised) -> CustomsRat
 
 
 @router.post("/v1/customs-rates/{rate_id}/corrections", status_code=201, response_model=CustomsRateOut)
-async def propose_a_rate_correction(rate_id: str, body: RateCorrectionIn, command: Commanded) -> Response:
+async def propose_a_rate_correction(rate_id: RateId, body: RateCorrectionIn, command: Commanded) -> Response:
     """Propose a correction: a new entry, which a second person confirms."""
     row = await propose_rate_correction(command.session, rate_id, RateCorrection(**body.model_dump()), act=command.act)
     return await command.answer(model_from(CustomsRateOut, row), status=201)
 
 
 @router.post("/v1/customs-rates/{rate_id}/confirmations", response_model=CustomsRateOut)
-async def confirm_a_rate_correction(rate_id: str, command: Commanded) -> Response:
+async def confirm_a_rate_correction(rate_id: RateId, command: Commanded) -> Response:
     """Confirm a correction as a second person: what is decided from now on goes by it."""
     row = await confirm_rate_correction(command.session, rate_id, act=command.act)
     return await command.answer(model_from(CustomsRateOut, row))
 
 
 @router.get("/v1/customs-rates/{rate_id}/decisions")
-async def list_rate_decisions(rate_id: str, session: Reading, caller: Authorised) -> RateDecisions:
+async def list_rate_decisions(rate_id: RateId, session: Reading, caller: Authorised) -> RateDecisions:
     """The declarations that were valued at a rate, to be checked again after a correction."""
     decided = await decisions_at(session, caller.pilot, rate_id)
     return RateDecisions(items=[RateDecision(**asdict(each)) for each in decided])

@@ -17,7 +17,6 @@ from shared.wire import (
     Input,
     Instant,
     MoneyAmount,
-    Name,
     QuantityText,
     Reference,
     Text,
