@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Date, DateTime, Select, Table, Text, func, inspect, select
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
@@ -26,6 +27,7 @@ A document is no plain type: it says its form (`shared.documents`).
 
 R = TypeVar("R", bound=DeclarativeBase)
 M = TypeVar("M", bound=BaseModel)
+Q = TypeVar("Q")
 
 
 class OfPilot(Protocol):
@@ -53,6 +55,29 @@ async def next_number(session: AsyncSession, kind: str) -> int:
     """The next running number of a kind; a transaction that rolls back leaves a gap."""
     number: int = (await session.execute(select(func.nextval(numbers_of(kind))))).scalar_one()
     return number
+
+
+def narrowed(query: Select[Q], table: type[DeclarativeBase], asked: Mapping[str, Any]) -> Select[Q]:
+    """The query's rows whose columns are what is asked for by their names; None doesn't narrow."""
+    wanted = {name: value for name, value in asked.items() if value is not None}
+    return query.where(*(getattr(table, name) == value for name, value in wanted.items()))
+
+
+def of_month(query: Select[R], day: ColumnElement[date] | Any, month: str | None) -> Select[R]:
+    """The query's rows whose day is in a month (`2026-05`); None doesn't narrow."""
+    if month is None:
+        return query
+    first = date.fromisoformat(f"{month}-01")
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return query.where(day >= first, day < after)
+
+
+def announced_since(query: Select[R], outbox: Table, topic: str, key: Any, since: datetime | None) -> Select[R]:
+    """The query's aggregates with an event of the topic since then; None doesn't narrow."""
+    if since is None:
+        return query
+    events = select(outbox.c.id).where(outbox.c.topic == topic, outbox.c.key == cast_to(key, Text))
+    return query.where(events.where(outbox.c.occurred_at >= since).exists())
 
 
 async def lock_name(session: AsyncSession, name: str) -> None:

@@ -23,6 +23,7 @@ from shared.http.edge import Edge
 from shared.http.head import HeadAsGet
 from shared.http.identity import TokenVerifier
 from shared.http.pages import add_contract, add_pages, add_rule_pages
+from shared.http.parameters import known_parameters
 from shared.http.problems import Catalogue
 from shared.http.responses import add_responses
 from shared.http.tables import HttpTables
@@ -128,7 +129,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     app.state.access = service.access
     app.state.catalogue = Catalogue(service.problems)
     for router in service.routers:
-        app.include_router(router, dependencies=[Depends(authorise)])
+        app.include_router(router, dependencies=[Depends(authorise), Depends(known_parameters)])
     check_access(service.routers, service.access)
     add_responses(app)
     _add_health(app)

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from shared.http.access import Access, Authorised, grant
 from shared.http.command import Reading
+from shared.http.paging import Page, WantedPage
 from shared.http.tables import HttpTables
-from shared.wire import WholeNumberInUrl
 
 AUDIT_TRAIL_ACCESS: Access = {
     "list_audit_entries": grant("admin", "auditor", sees="the audit trail of its pilot"),
@@ -33,20 +33,14 @@ class AuditLine(BaseModel):
     traceparent: str | None
 
 
-class AuditLines(BaseModel):
-    items: list[AuditLine]
-
-
 def add_audit_trail(router: APIRouter, http: HttpTables) -> None:
     """The route for one service's trail."""
 
     @router.get("/v1/audit")
-    async def list_audit_entries(
-        session: Reading, caller: Authorised, before: WholeNumberInUrl | None = None
-    ) -> AuditLines:
-        """The newest 100 lines of the trail, or those before an id."""
+    async def list_audit_entries(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[AuditLine]:
+        """The trail of the pilot, newest first."""
         query = select(http.audit).where(http.audit.c.pilot == caller.pilot).order_by(http.audit.c.id.desc())
-        if before is not None:
-            query = query.where(http.audit.c.id < before)
-        rows = (await session.execute(query.limit(100))).all()
-        return AuditLines(items=[AuditLine.model_validate(dict(row._mapping)) for row in rows])
+        if wanted.serial is not None:
+            query = query.where(http.audit.c.id < wanted.serial)
+        rows = (await session.execute(query.limit(wanted.limit + 1))).all()
+        return wanted.page(rows, [AuditLine.model_validate(dict(row._mapping)) for row in rows], "id")

@@ -15,11 +15,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.vocabulary.errors import Malformed
 from shared.vocabulary.rules import Breach
-from shared.wire import OpaqueText, WholeNumberInUrl
+from shared.wire import Instant, OpaqueText, WholeNumberInUrl
 
 T = TypeVar("T")
 R = TypeVar("R")
 _MOST = 200
+_LAST_SERIAL = 2**63 - 1
 
 
 class Page(BaseModel, Generic[T]):
@@ -53,10 +54,16 @@ class Wanted(BaseModel):
         cursor = cursor_after(getattr(rows[self.limit - 1], id_name)) if more else None
         return Page(items=list(shown[: self.limit]), next_cursor=cursor)
 
+    @property
+    def serial(self) -> int | None:
+        """The running number that the cursor stands for, in a list whose rows are numbered."""
+        return None if self.before is None else min(self.before.int, _LAST_SERIAL)
 
-def cursor_after(last_id: UUID) -> str:
+
+def cursor_after(last_id: UUID | int) -> str:
     """The opaque cursor of the page that follows `last_id`."""
-    return base64.urlsafe_b64encode(last_id.bytes).decode().rstrip("=")
+    known = UUID(int=last_id) if isinstance(last_id, int) else last_id
+    return base64.urlsafe_b64encode(known.bytes).decode().rstrip("=")
 
 
 def _wanted(
@@ -71,4 +78,5 @@ def _wanted(
         raise Malformed((Breach("malformed_cursor", "", "/cursor", {}),)) from error
 
 
+UpdatedSince = Annotated[Instant | None, Query(description="only what had an event since then")]
 WantedPage = Annotated[Wanted, Depends(_wanted)]

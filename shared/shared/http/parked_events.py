@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.http.access import Access, Authorised, grant
 from shared.http.command import Commanded, Reading
-from shared.http.paging import WantedPage, cursor_after
+from shared.http.paging import WantedPage
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.wire import FilledText, Input, WholeNumberInUrl
-
-_LAST_ID = 2**63 - 1
 
 PARKED_EVENTS_ACCESS: Access = {
     "list_parked_events": grant("admin", "auditor", sees="this service's parked events of its pilot, or of none"),
@@ -68,11 +65,9 @@ def add_parked_events(router: APIRouter, messaging: MessagingTables, subscriptio
     @router.get("/v1/parked")
     async def list_parked_events(session: Reading, caller: Authorised, page: WantedPage) -> ParkedEvents:
         """Events that wait for a person, oldest first; many may wait behind one."""
-        after = 0 if page.before is None else min(page.before.int, _LAST_ID)
-        rows = await list_parked(session, messaging, caller.pilot, after=after, most=page.limit + 1)
+        rows = await list_parked(session, messaging, caller.pilot, after=page.serial or 0, most=page.limit + 1)
         shown = [ParkedEvent.model_validate(dict(row._mapping)) for row in rows[: page.limit]]
-        more = len(rows) > page.limit
-        return ParkedEvents(items=shown, next_cursor=cursor_after(UUID(int=shown[-1].id)) if more else None)
+        return ParkedEvents(**dict(page.page(rows, shown, "id")))
 
     @router.post("/v1/parked/{parked_id}/retries", response_model=Retried)
     async def retry_parked_event(parked_id: WholeNumberInUrl, command: Commanded) -> Response:

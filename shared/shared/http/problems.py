@@ -188,6 +188,8 @@ _PYDANTIC = {
     "mapping_type": "field_not_object",
     "one_of_fields_missing": "one_of_fields_missing",
     "text_unreadable": "text_unreadable",
+    "parameter_unknown": "parameter_unknown",
+    "parameter_repeated": "parameter_repeated",
     "reference_without_letter": "reference_without_letter",
 }
 _PLACES = ("body", "query", "path", "header")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fx_settlement.api.filters import WantedCollections
 from fx_settlement.api.schemas import (
     AdvanceIn,
     CollectionIn,
@@ -29,7 +31,7 @@ from fx_settlement.operations.money.state_payer import state_payer
 from fx_settlement.operations.money.unmatch_collection import unmatch_collection
 from fx_settlement.operations.money.use_collection import ToMatch
 from fx_settlement.publishers.money import collection_state
-from fx_settlement.store.collections import collections_seen_by
+from fx_settlement.store.collections import collections_like, collections_seen_by
 from fx_settlement.store.tables import CollectionRow
 from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
@@ -84,9 +86,11 @@ async def book_a_collection(body: CollectionIn, command: Commanded, request: Req
 
 
 @router.get("/v1/collections")
-async def list_collections(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CollectionSummary]:
+async def list_collections(
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedCollections
+) -> Page[CollectionSummary]:
     """The collections the caller may see, newest first, each in short."""
-    rows = await wanted.rows(session, _seen(caller), CollectionRow.id)
+    rows = await wanted.rows(session, collections_like(_seen(caller), **asdict(asked)), CollectionRow.id)
     return wanted.page(rows, [_summary(row, caller) for row in rows], "id")
 
 

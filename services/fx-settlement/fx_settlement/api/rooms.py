@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fx_settlement.api.filters import WantedEntitlements, WantedHolds
 from fx_settlement.api.schemas import (
     CaseOut,
     EntitlementOut,
@@ -25,9 +28,10 @@ from fx_settlement.operations.money.use_collection import ToMatch
 from fx_settlement.operations.rooms.hold_room import ToHold, hold_room
 from fx_settlement.operations.rooms.void_hold import void_hold
 from fx_settlement.store.conflicts import conflicts_of
-from fx_settlement.store.holds import holds_seen_by, lines_of
+from fx_settlement.store.holds import holds_like, holds_seen_by, lines_of
 from fx_settlement.store.rooms import (
     SeenRoom,
+    entitlements_like,
     entitlements_seen_by,
     portions_seen_by,
     rooms_of,
@@ -44,11 +48,13 @@ router = APIRouter(tags=["rooms"])
 
 @router.get("/v1/entitlements")
 async def list_entitlements(
-    session: Reading, caller: Authorised, wanted: WantedPage, collector_id: UUID | None = None
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedEntitlements
 ) -> Page[EntitlementSummary]:
     """The rooms of released declarations the caller may see, newest first, each in short."""
     subject_id, bank_id = scope_of(caller)
-    query = entitlements_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, collector_id=collector_id)
+    columns: dict[str, Any] = {"collector_id": asked.collector_id, "customs_number": asked.customs_number}
+    query = entitlements_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, **columns)
+    query = entitlements_like(query, asked.updated_since)
     rows = await wanted.rows(session, query, EntitlementRow.declaration_id)
     ids = [row.declaration_id for row in rows]
     seen = await rooms_seen_by(session, ids, subject_id=subject_id, bank_id=bank_id)
@@ -123,10 +129,10 @@ async def hold_a_room(body: HoldIn, command: Commanded) -> Response:
 
 
 @router.get("/v1/holds")
-async def list_holds(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[HoldSummary]:
+async def list_holds(session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedHolds) -> Page[HoldSummary]:
     """The holds the caller may see, newest first, without their lines."""
     subject_id, bank_id = scope_of(caller)
-    query = holds_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
+    query = holds_like(holds_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id), **asdict(asked))
     rows = await wanted.rows(session, query, HoldRow.id)
     return wanted.page(rows, [model_from(HoldSummary, row) for row in rows], "id")
 

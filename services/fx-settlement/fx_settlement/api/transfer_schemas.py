@@ -148,7 +148,3 @@ class JournalLine(BaseModel):
     amount: MoneyAmount
     reference: str
     at: datetime
-
-
-class JournalLines(BaseModel):
-    items: list[JournalLine]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from sqlalchemy import Select
 
+from fx_settlement.api.filters import WantedConversions, WantedPassOns
 from fx_settlement.api.scope import bank_of, scope_of
 from fx_settlement.api.transfer_schemas import (
     Balance,
@@ -15,7 +17,6 @@ from fx_settlement.api.transfer_schemas import (
     ConversionOut,
     ConversionSummary,
     JournalLine,
-    JournalLines,
     PassOnIn,
     PassOnOut,
     Payable,
@@ -24,10 +25,10 @@ from fx_settlement.api.transfer_schemas import (
 from fx_settlement.domain.payables import owed_on
 from fx_settlement.operations.money.convert_currency import Document, ToConvert, convert_currency
 from fx_settlement.operations.money.pass_on import ToPassOn, pass_on
-from fx_settlement.store.conversions import conversions_seen_by
+from fx_settlement.store.conversions import conversions_like, conversions_seen_by
 from fx_settlement.store.documents import QuotaStatement
 from fx_settlement.store.journal import journal_after
-from fx_settlement.store.pass_ons import pass_ons_seen_by
+from fx_settlement.store.pass_ons import pass_ons_like, pass_ons_seen_by
 from fx_settlement.store.payables import payables_seen_by
 from fx_settlement.store.personal_balances import balances_seen_by
 from fx_settlement.store.tables import ConversionRow, PassOnRow
@@ -36,7 +37,6 @@ from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
-from shared.wire import WholeNumberInUrl
 
 router = APIRouter(tags=["transfers"])
 
@@ -77,9 +77,11 @@ def _conversions(caller: Caller) -> Select[ConversionRow]:
 
 
 @router.get("/v1/pass-ons")
-async def list_pass_ons(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[PassOnOut]:
+async def list_pass_ons(
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedPassOns
+) -> Page[PassOnOut]:
     """The transfers the caller may see, newest first."""
-    rows = await wanted.rows(session, _pass_ons(caller), PassOnRow.id)
+    rows = await wanted.rows(session, pass_ons_like(_pass_ons(caller), **asdict(asked)), PassOnRow.id)
     return wanted.page(rows, [model_from(PassOnOut, row) for row in rows], "id")
 
 
@@ -92,9 +94,11 @@ async def read_pass_on(pass_on_id: UUID, session: Reading, caller: Authorised, r
 
 
 @router.get("/v1/conversions")
-async def list_conversions(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ConversionSummary]:
+async def list_conversions(
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedConversions
+) -> Page[ConversionSummary]:
     """The conversions the caller may see, newest first, each in short."""
-    rows = await wanted.rows(session, _conversions(caller), ConversionRow.id)
+    rows = await wanted.rows(session, conversions_like(_conversions(caller), **asdict(asked)), ConversionRow.id)
     return wanted.page(rows, [model_from(ConversionSummary, row) for row in rows], "id")
 
 
@@ -125,7 +129,7 @@ async def list_balances(session: Reading, caller: Authorised) -> Balances:
 
 
 @router.get("/v1/journal")
-async def list_journal(session: Reading, caller: Authorised, after: WholeNumberInUrl = 0) -> JournalLines:
-    """The journal, 500 lines at a time; each entry sums to zero per currency."""
-    rows = await journal_after(session, caller.pilot, after, most=500)
-    return JournalLines(items=[model_from(JournalLine, row) for row in rows])
+async def list_journal(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[JournalLine]:
+    """The journal, oldest first; each entry sums to zero per currency."""
+    rows = await journal_after(session, caller.pilot, wanted.serial or 0, most=wanted.limit + 1)
+    return wanted.page(rows, [model_from(JournalLine, row) for row in rows], "id")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.tables import CollectionRow, MatchRow, RefundRow
+from fx_settlement.store.tables.row import messaging
 from shared.act import Act
-from shared.rows import row_to_change
+from shared.events.fx_settlement import COLLECTIONS
+from shared.rows import announced_since, narrowed, of_month, row_to_change
 
 
 async def collection_for_update(session: AsyncSession, collection_id: UUID) -> CollectionRow | None:
@@ -45,3 +49,11 @@ def collections_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | 
         return query
     owned = select(MatchRow.collection_id).where(MatchRow.owner_id == subject_id)
     return query.where(or_(CollectionRow.collector_id == subject_id, CollectionRow.id.in_(owned)))
+
+
+def collections_like(
+    query: Select[CollectionRow], *, month: str | None, updated_since: datetime | None, **columns: Any
+) -> Select[CollectionRow]:
+    """Those of a query's collections that are asked for."""
+    query = of_month(narrowed(query, CollectionRow, columns), CollectionRow.received_on, month)
+    return announced_since(query, messaging.outbox, COLLECTIONS.name, CollectionRow.id, updated_since)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.tables import CollectionRow, ConversionRow, MatchRow
-from shared.rows import lock_name
+from shared.rows import lock_name, narrowed, of_month
 
 
 async def lock_proof(session: AsyncSession, document_hash: str, pilot: str) -> None:
@@ -72,3 +73,8 @@ def conversions_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | 
     if bank_id is not None:
         return query.where(ConversionRow.bank_id == bank_id)
     return query if subject_id is None else query.where(ConversionRow.holder_id == subject_id)
+
+
+def conversions_like(query: Select[ConversionRow], *, month: str | None, **columns: Any) -> Select[ConversionRow]:
+    """Those of a query's conversions that are asked for."""
+    return of_month(narrowed(query, ConversionRow, columns), ConversionRow.converted_on, month)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fx_settlement.store.rooms import entitlements_for_update
 from fx_settlement.store.tables import EntitlementRow, HoldLineRow, HoldRow
 from shared.act import Act
-from shared.rows import row_to_change
+from shared.rows import narrowed, row_to_change
 
 
 async def hold_for_update(session: AsyncSession, hold_id: UUID) -> HoldRow | None:
@@ -62,3 +63,8 @@ def holds_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) 
     if bank_id is not None:
         return query.where(HoldRow.bank_id == bank_id)
     return query if subject_id is None else query.where(HoldRow.collector_id == subject_id)
+
+
+def holds_like(query: Select[HoldRow], **columns: Any) -> Select[HoldRow]:
+    """Those of a query's holds that are asked for."""
+    return narrowed(query, HoldRow, columns)

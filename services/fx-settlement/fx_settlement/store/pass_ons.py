@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 
 from fx_settlement.store.tables import PassOnRow
+from shared.rows import narrowed, of_month
 
 
 def pass_ons_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) -> Select[PassOnRow]:
@@ -17,3 +19,8 @@ def pass_ons_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | Non
     if subject_id is None:
         return query
     return query.where(or_(PassOnRow.agent_id == subject_id, PassOnRow.principal_id == subject_id))
+
+
+def pass_ons_like(query: Select[PassOnRow], *, month: str | None, **columns: Any) -> Select[PassOnRow]:
+    """Those of a query's pass-ons that are asked for."""
+    return of_month(narrowed(query, PassOnRow, columns), PassOnRow.paid_on, month)

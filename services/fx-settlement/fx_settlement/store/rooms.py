@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -17,8 +18,10 @@ from fx_settlement.store.tables import (
     EntitlementRow,
     PortionRoomRow,
 )
+from fx_settlement.store.tables.row import messaging
 from shared.act import Act
-from shared.rows import row_to_change
+from shared.events.fx_settlement import ENTITLEMENTS
+from shared.rows import announced_since, narrowed, row_to_change
 
 
 async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[EntitlementPortion]:
@@ -107,18 +110,28 @@ async def rooms_by_portion(session: AsyncSession, ids: Iterable[UUID], pilot: st
 
 
 def entitlements_seen_by(
-    pilot: str, *, subject_id: UUID | None, bank_id: UUID | None, collector_id: UUID | None = None
+    pilot: str,
+    *,
+    subject_id: UUID | None,
+    bank_id: UUID | None,
+    collector_id: UUID | None = None,
+    customs_number: str | None = None,
 ) -> Select[EntitlementRow]:
-    """The rooms that have a portion which the caller may see, and one of a collector where that is asked for."""
+    """The rooms with a portion that the caller may see; with one like that which is asked for, where that is."""
     query = select(EntitlementRow).where(EntitlementRow.pilot == pilot)
     portions = select(EntitlementPortion.declaration_id)
-    if subject_id is not None or bank_id is not None:
-        seen = portions.where(_portions_seen_by(subject_id, bank_id))
-        query = query.where(EntitlementRow.declaration_id.in_(seen))
-    if collector_id is not None:
-        collected = portions.where(EntitlementPortion.collector_id == collector_id)
-        query = query.where(EntitlementRow.declaration_id.in_(collected))
-    return query
+    limited = subject_id is not None or bank_id is not None
+    if limited:
+        portions = portions.where(_portions_seen_by(subject_id, bank_id))
+    if not (limited or collector_id or customs_number):
+        return query
+    asked = {"collector_id": collector_id, "customs_number": customs_number}
+    return query.where(EntitlementRow.declaration_id.in_(narrowed(portions, EntitlementPortion, asked)))
+
+
+def entitlements_like(query: Select[EntitlementRow], updated_since: datetime | None) -> Select[EntitlementRow]:
+    """Those of a query's rooms that are asked for."""
+    return announced_since(query, messaging.outbox, ENTITLEMENTS.name, EntitlementRow.declaration_id, updated_since)
 
 
 @dataclass(frozen=True, slots=True)

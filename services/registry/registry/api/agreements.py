@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -19,8 +19,9 @@ from registry.store.tables import AgreementRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
-from shared.http.paging import Page, Wanted, WantedPage
+from shared.http.paging import Page, UpdatedSince, Wanted, WantedPage
 from shared.rows import model_from, row_read
+from shared.wire import Reference
 
 router = APIRouter(tags=["agreements"])
 
@@ -29,8 +30,10 @@ router = APIRouter(tags=["agreements"])
 class Asked:
     """Which agreements are asked for."""
 
+    number: Reference | None = None
     party: Annotated[UUID | None, Query(description="one of the two parties")] = None
     status: Literal["proposed", "confirmed", "terminated"] | None = None
+    updated_since: UpdatedSince = None
 
 
 WantedAgreements = Annotated[Asked, Depends()]
@@ -43,7 +46,7 @@ async def _answer(command: Commanded, row: AgreementRow, path: str, status: int 
 
 async def _page(session: AsyncSession, caller: Caller, wanted: Wanted, kind: str, asked: Asked) -> Page[AgreementOut]:
     query = agreements_seen_by(caller.pilot, kind, caller.subject_id, all_of_them=not caller.is_party)
-    query = agreements_like(query, party=asked.party, status=asked.status)
+    query = agreements_like(query, **asdict(asked))
     rows = await wanted.rows(session, query, AgreementRow.id)
     return wanted.page(rows, [model_from(AgreementOut, row) for row in rows], "id")
 

@@ -29,6 +29,7 @@ from registry.store.subjects import (
     filings_of,
     filings_of_many,
     subjects_filed,
+    subjects_like,
     subjects_named,
     subjects_seen_by,
     summaries_of,
@@ -38,11 +39,11 @@ from registry.store.tables import SubjectRow
 from shared.events.registry import FilingStatus, Role
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
-from shared.http.paging import Page, WantedPage
+from shared.http.paging import Page, UpdatedSince, WantedPage
 from shared.rows import model_from
 from shared.sealing import IDENTITY_PURPOSE
 from shared.vocabulary.legal_time import legal_date
-from shared.wire import DateText, Name
+from shared.wire import DateText, Name, Reference
 
 router = APIRouter(tags=["subjects"])
 
@@ -51,9 +52,11 @@ router = APIRouter(tags=["subjects"])
 class Asked:
     """Which subjects are asked for; role and state are those of one filing."""
 
+    number: Reference | None = None
     role: Role | None = None
     status: FilingStatus | None = None
     name: Annotated[Name | None, Query(max_length=200, description="part of the name")] = None
+    updated_since: UpdatedSince = None
 
 
 WantedSubjects = Annotated[Asked, Depends()]
@@ -87,6 +90,7 @@ async def list_subjects(
         index = request.app.state.runtime.sealer.blind_index(asked.name, purpose=NAME_PURPOSE)
         query = subjects_named(query, asked.name, index)
     query = subjects_filed(query, role=asked.role, status=asked.status)
+    query = subjects_like(query, number=asked.number, updated_since=asked.updated_since)
     rows = await wanted.rows(session, summaries_of(query), SubjectRow.id)
     filings = await filings_of_many(session, [row.id for row in rows])
     return wanted.page(rows, [summarised(row, filings[row.id]) for row in rows], "id")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Protocol
+from datetime import date, datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.store.tables import AgreementRow
+from registry.store.tables import AgreementRow, messaging
 from shared.act import Act
-from shared.rows import row_to_change
+from shared.events.registry import AGREEMENTS
+from shared.rows import announced_since, narrowed, row_to_change
 
 
 class AgencyTerms(Protocol):
@@ -56,12 +57,13 @@ def agreements_seen_by(pilot: str, kind: str, subject_id: UUID | None, *, all_of
 
 
 def agreements_like(
-    query: Select[AgreementRow], *, party: UUID | None = None, status: str | None = None
+    query: Select[AgreementRow], *, party: UUID | None = None, updated_since: datetime | None = None, **columns: Any
 ) -> Select[AgreementRow]:
-    """Of these agreements, those with that party and in that state."""
+    """Of these agreements, those with that party and what else is asked for."""
+    query = narrowed(query, AgreementRow, columns)
     if party is not None:
         query = query.where(or_(AgreementRow.principal_id == party, AgreementRow.agent_id == party))
-    return query if status is None else query.where(AgreementRow.status == status)
+    return announced_since(query, messaging.outbox, AGREEMENTS.name, AgreementRow.id, updated_since)
 
 
 async def agreements_of(session: AsyncSession, pilot: str, subject_id: UUID, party: UUID | None) -> list[AgreementRow]:

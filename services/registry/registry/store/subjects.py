@@ -13,8 +13,10 @@ from sqlalchemy.orm import defer
 
 from registry.domain.filing import speaks_for
 from registry.domain.lifecycle import ACTIVE
-from registry.store.tables import AgreementRow, CreditGradeRow, RoleFilingRow, SubjectRow, SubjectVersionRow
+from registry.store.tables import AgreementRow, CreditGradeRow, RoleFilingRow, SubjectRow, SubjectVersionRow, messaging
 from shared.act import Act
+from shared.events.registry import SUBJECTS
+from shared.rows import announced_since, narrowed
 from shared.vocabulary.errors import Hidden, NotFound, Stale
 
 
@@ -165,6 +167,12 @@ def subjects_filed(
     if not asked:
         return query
     return query.where(select(RoleFilingRow.id).where(RoleFilingRow.subject_id == SubjectRow.id, *asked).exists())
+
+
+def subjects_like(query: Select[SubjectRow], *, updated_since: datetime | None, **columns: Any) -> Select[SubjectRow]:
+    """Of these subjects, those that are what is asked for."""
+    query = narrowed(query, SubjectRow, columns)
+    return announced_since(query, messaging.outbox, SUBJECTS.name, SubjectRow.id, updated_since)
 
 
 def subjects_named(query: Select[SubjectRow], name: str, name_index: str) -> Select[SubjectRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -10,12 +11,13 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
+from tax_exemption.api.filters import WantedCertificates
 from tax_exemption.api.schemas import CertificateIn, CertificateOut, IssueIn, ReasonIn
 from tax_exemption.api.scope import party_of, scope_of
 from tax_exemption.operations.apply_for_certificate import apply_for_certificate
 from tax_exemption.operations.issue_certificate import issue_certificate
 from tax_exemption.operations.void_certificate import void_certificate
-from tax_exemption.store.certificates import certificates_seen_by
+from tax_exemption.store.certificates import certificates_like, certificates_seen_by
 from tax_exemption.store.tables import CertificateRow
 
 router = APIRouter(tags=["tax"])
@@ -37,9 +39,11 @@ async def apply_for_a_certificate(body: CertificateIn, command: Commanded) -> Re
 
 
 @router.get("/v1/certificates")
-async def list_certificates(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CertificateOut]:
+async def list_certificates(
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedCertificates
+) -> Page[CertificateOut]:
     """The certificates the caller may see, newest first."""
-    query = certificates_seen_by(caller.pilot, scope_of(caller))
+    query = certificates_like(certificates_seen_by(caller.pilot, scope_of(caller)), **asdict(asked))
     rows = await wanted.rows(session, query, CertificateRow.id)
     return wanted.page(rows, [_certificate(row) for row in rows], "id")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -16,6 +17,7 @@ from shared.policy import policy_of
 from shared.rows import model_from, row_seen
 from shared.vocabulary.legal_time import legal_date
 from shared.wire import MonthText
+from tax_exemption.api.filters import WantedItems, WantedReturns
 from tax_exemption.api.schemas import (
     CalendarDayIn,
     CalendarDayOut,
@@ -40,9 +42,9 @@ from tax_exemption.operations.publish_calendar_day import publish_calendar_day
 from tax_exemption.operations.query_return import query_return
 from tax_exemption.publishers.returns import return_state
 from tax_exemption.store.calendar import calendar
-from tax_exemption.store.items import items_seen_by, open_items
+from tax_exemption.store.items import items_like, items_seen_by, open_items
 from tax_exemption.store.periods import window_for
-from tax_exemption.store.returns import returns_seen_by
+from tax_exemption.store.returns import returns_like, returns_seen_by
 from tax_exemption.store.tables import ExemptionItem, ReturnRow, policy
 
 router = APIRouter(tags=["tax"])
@@ -53,11 +55,9 @@ def _item(row: ExemptionItem, open_fob: Decimal) -> ItemOut:
 
 
 @router.get("/v1/items")
-async def list_items(
-    session: Reading, caller: Authorised, wanted: WantedPage, month: Annotated[MonthText | None, Query()] = None
-) -> Page[ItemOut]:
+async def list_items(session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedItems) -> Page[ItemOut]:
     """The departed portions the caller may see, and what is open of each; of one export month if asked."""
-    query = items_seen_by(caller.pilot, scope_of(caller), month)
+    query = items_like(items_seen_by(caller.pilot, scope_of(caller)), **asdict(asked))
     rows = await wanted.rows(session, query, ExemptionItem.portion_id)
     still_open = await open_items(session, ExemptionItem.portion_id.in_([row.portion_id for row in rows]))
     left = {each.item.portion_id: each.left for each in still_open}
@@ -113,9 +113,11 @@ async def file_a_return(body: ReturnIn, command: Commanded) -> Response:
 
 
 @router.get("/v1/returns")
-async def list_returns(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[ReturnSummary]:
+async def list_returns(
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedReturns
+) -> Page[ReturnSummary]:
     """The returns the caller may see, newest first; each with its lines by its id."""
-    query = returns_seen_by(caller.pilot, scope_of(caller))
+    query = returns_like(returns_seen_by(caller.pilot, scope_of(caller)), **asdict(asked))
     rows = await wanted.rows(session, query, ReturnRow.id)
     return wanted.page(rows, [model_from(ReturnSummary, row) for row in rows], "id")
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.rows import lock_name
-from tax_exemption.store.tables import CertificateRow, PrincipalRelease
+from shared.events.tax_exemption import CERTIFICATES
+from shared.rows import announced_since, lock_name, narrowed
+from tax_exemption.store.tables import CertificateRow, PrincipalRelease, messaging
 
 
 def certificates_seen_by(pilot: str, subject_id: UUID | None) -> Select[CertificateRow]:
@@ -19,6 +21,14 @@ def certificates_seen_by(pilot: str, subject_id: UUID | None) -> Select[Certific
     if subject_id is None:
         return query
     return query.where(or_(CertificateRow.operator_id == subject_id, CertificateRow.principal_id == subject_id))
+
+
+def certificates_like(
+    query: Select[CertificateRow], *, updated_since: datetime | None, **columns: Any
+) -> Select[CertificateRow]:
+    """Those of a query's certificates that are asked for."""
+    query = narrowed(query, CertificateRow, columns)
+    return announced_since(query, messaging.outbox, CERTIFICATES.name, CertificateRow.id, updated_since)
 
 
 async def release_for_update(

@@ -7,17 +7,17 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.rows import lock_name
+from shared.rows import lock_name, narrowed, of_month
 from shared.vocabulary.errors import NotFound
 from shared.vocabulary.legal_time import legal_date
 from tax_exemption.domain.dues import DayValue, ItemFacts
 from tax_exemption.domain.filing import DeclaredAt
-from tax_exemption.domain.window import month_after
 from tax_exemption.store.tables import ExemptionItem, ItemDecisionRow, PrincipalRelease, ReturnLineRow, ReturnRow
 
 # Outcomes that let the filer declare late; the others settle the portion themselves (R-TAX-7).
@@ -150,15 +150,14 @@ async def files_for(session: AsyncSession, pilot: str, filer_id: UUID, stall_hol
     return (await session.execute(query.limit(1))).first() is not None
 
 
-def items_seen_by(pilot: str, subject_id: UUID | None, month: str | None = None) -> Select[ExemptionItem]:
-    """The items a caller may see: those it owns, files or consigned; all of the pilot where it is no party.
+def items_like(query: Select[ExemptionItem], *, month: str | None, **columns: Any) -> Select[ExemptionItem]:
+    """Those of a query's items that are asked for; the month is that of the export."""
+    return of_month(narrowed(query, ExemptionItem, columns), ExemptionItem.export_date, month)
 
-    With a `month` only what was exported in it.
-    """
+
+def items_seen_by(pilot: str, subject_id: UUID | None) -> Select[ExemptionItem]:
+    """The items a caller may see: those it owns, files or consigned; all of the pilot where it is no party."""
     query = select(ExemptionItem).where(ExemptionItem.pilot == pilot)
-    if month is not None:
-        first, after = date.fromisoformat(f"{month}-01"), month_after(month)
-        query = query.where(ExemptionItem.export_date >= first, ExemptionItem.export_date < after)
     if subject_id is None:
         return query
     item = ExemptionItem

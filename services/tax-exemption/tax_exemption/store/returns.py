@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tax_exemption.store.tables import ItemDecisionRow, RateChoiceRow, ReturnLineRow, ReturnRow
+from shared.events.tax_exemption import RETURNS
+from shared.rows import announced_since, narrowed
+from tax_exemption.store.tables import ItemDecisionRow, RateChoiceRow, ReturnLineRow, ReturnRow, messaging
 
 
 def returns_seen_by(pilot: str, subject_id: UUID | None) -> Select[ReturnRow]:
@@ -17,6 +20,12 @@ def returns_seen_by(pilot: str, subject_id: UUID | None) -> Select[ReturnRow]:
     if subject_id is None:
         return query
     return query.where(or_(ReturnRow.stall_holder_id == subject_id, ReturnRow.filer_id == subject_id))
+
+
+def returns_like(query: Select[ReturnRow], *, updated_since: datetime | None, **columns: Any) -> Select[ReturnRow]:
+    """Those of a query's returns that are asked for."""
+    query = narrowed(query, ReturnRow, columns)
+    return announced_since(query, messaging.outbox, RETURNS.name, ReturnRow.id, updated_since)
 
 
 async def lines_of(session: AsyncSession, return_id: UUID) -> list[ReturnLineRow]:

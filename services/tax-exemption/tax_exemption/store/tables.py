@@ -61,6 +61,7 @@ class ExemptionItem(Row):
     __table_args__ = (
         *digits_checks("currency", "departed_fob", "returned_fob"),
         Index("ix_exemption_items_holder", "stall_holder_id", "export_date"),
+        Index("ix_exemption_items_customs_number", "customs_number"),
         {"info": CONSUMER_ONLY},
     )
 

@@ -93,3 +93,17 @@ async def test_packing_lists_by_container_and_status(yard: Any, make_packed: Any
 async def test_an_invalid_filter_is_named(yard: Any, parties: Any, path: str) -> None:
     answer = await yard.door.call("GET", path, role="operator", subject_id=parties["operator"])
     assert answer.status_code == 422
+
+
+async def test_trades_by_number_slip_month_party_and_time(yard: Any, parties: Any) -> None:
+    first, second = [await yard.trade(external_ref=ref) for ref in ("WX-1", "WX-2")]
+    month, other = first["trade"]["trade_date"][:7], "2031-01"
+    assert await found(yard, f"/v1/trades?number={second['number']}") == [second["id"]]
+    assert await found(yard, "/v1/trades?external_ref=WX-1") == [first["id"]]
+    assert await found(yard, "/v1/trades?external_ref=%EF%BC%B7X-1%E2%80%8B") == [first["id"]]
+    assert await found(yard, f"/v1/trades?month={month}") == [second["id"], first["id"]]
+    assert await found(yard, f"/v1/trades?month={other}") == []
+    assert await found(yard, f"/v1/trades?consignor_id={parties['operator']}") == [second["id"], first["id"]]
+    assert await found(yard, f"/v1/trades?buyer_id={parties['operator']}") == []
+    assert await found(yard, "/v1/trades?updated_since=2020-01-01T00:00:00Z") == [second["id"], first["id"]]
+    assert await found(yard, "/v1/trades?updated_since=2199-01-01T00:00:00Z") == []

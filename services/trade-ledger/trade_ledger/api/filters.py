@@ -9,33 +9,49 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from shared.events.trade_ledger import DeclarationStatus
-from shared.wire import DateText, Reference
+from shared.http.paging import UpdatedSince
+from shared.wire import DateText, MonthText, Reference
 
 
 @dataclass(frozen=True, slots=True)
 class AskedTrades:
     """Which trades are asked for; both dates are inclusive."""
 
+    number: Reference | None = None
+    external_ref: Annotated[Reference | None, Query(description="the slip's own number")] = None
     seller_id: Annotated[UUID | None, Query(description="the stall holder that sold")] = None
+    consignor_id: Annotated[UUID | None, Query(description="who exports")] = None
+    buyer_id: UUID | None = None
     status: Literal["registered", "void"] | None = None
+    month: Annotated[MonthText | None, Query(description="month of the trade date")] = None
     traded_from: Annotated[DateText | None, Query(description="first trade date")] = None
     traded_to: Annotated[DateText | None, Query(description="last trade date")] = None
+    updated_since: UpdatedSince = None
 
 
 @dataclass(frozen=True, slots=True)
 class AskedDeclarations:
     """Which declarations are asked for."""
 
-    status: DeclarationStatus | None = None
+    number: Reference | None = None
     customs_number: Annotated[Reference | None, Query(max_length=30, description="customs' own number")] = None
+    consignor_id: Annotated[UUID | None, Query(description="who exports")] = None
+    declarant_id: Annotated[UUID | None, Query(description="who submits")] = None
+    status: DeclarationStatus | None = None
+    month: Annotated[MonthText | None, Query(description="month of the export date")] = None
+    updated_since: UpdatedSince = None
 
 
 @dataclass(frozen=True, slots=True)
 class AskedPackingLists:
     """Which packing lists are asked for."""
 
+    number: Reference | None = None
+    consignor_id: UUID | None = None
+    declaration_id: UUID | None = None
     status: Literal["open", "sealed", "void"] | None = None
     container_number: Annotated[Reference | None, Query(max_length=20, description="the load's container")] = None
+    updated_since: UpdatedSince = None
 
 
 WantedTrades = Annotated[AskedTrades, Depends()]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
-from shared.rows import row_to_change
+from shared.events.trade_ledger import DECLARATIONS
+from shared.rows import announced_since, narrowed, of_month, row_to_change
 from trade_ledger.domain.dates import LoadTimes
 from trade_ledger.domain.days import PortionDays
 from trade_ledger.domain.portions import Numbers, Submitted
@@ -21,6 +24,7 @@ from trade_ledger.domain.valuation import slip_value_kept
 from trade_ledger.store.documents import Moved
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
+from trade_ledger.store.tables.row import messaging
 
 
 async def own_declaration(session: AsyncSession, declaration_id: UUID, version: int | None, act: Act) -> DeclarationRow:
@@ -48,12 +52,11 @@ def declarations_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bo
 
 
 def declarations_like(
-    query: Select[DeclarationRow], *, status: str | None, customs_number: str | None
+    query: Select[DeclarationRow], *, month: str | None, updated_since: datetime | None, **columns: Any
 ) -> Select[DeclarationRow]:
     """Those of a query's declarations that are asked for."""
-    if status is not None:
-        query = query.where(DeclarationRow.status == status)
-    return query if customs_number is None else query.where(DeclarationRow.customs_number == customs_number)
+    query = of_month(narrowed(query, DeclarationRow, columns), DeclarationRow.export_date, month)
+    return announced_since(query, messaging.outbox, DECLARATIONS.name, DeclarationRow.id, updated_since)
 
 
 async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[PortionRow]:

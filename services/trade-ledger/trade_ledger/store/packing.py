@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
-from shared.rows import row_to_change
+from shared.events.trade_ledger import PACKING_LISTS
+from shared.rows import announced_since, narrowed, row_to_change
 from trade_ledger.domain.loads import ListInLoad
 from trade_ledger.store.tables.declarations import DeclarationRow
 from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
+from trade_ledger.store.tables.row import messaging
 
 
 async def load_to_change(session: AsyncSession, load_id: UUID, version: int, act: Act) -> LoadRow:
@@ -119,12 +123,11 @@ def packing_lists_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: b
 
 
 def packing_lists_like(
-    query: Select[PackingListRow], *, status: str | None, container_number: str | None
+    query: Select[PackingListRow], *, container_number: str | None, updated_since: datetime | None, **columns: Any
 ) -> Select[PackingListRow]:
     """Those of a query's packing lists that are asked for."""
-    if status is not None:
-        query = query.where(PackingListRow.status == status)
-    if container_number is None:
-        return query
-    loads = select(LoadRow.id).where(LoadRow.container_number == container_number)
-    return query.where(PackingListRow.load_id.in_(loads))
+    query = narrowed(query, PackingListRow, columns)
+    if container_number is not None:
+        loads = select(LoadRow.id).where(LoadRow.container_number == container_number)
+        query = query.where(PackingListRow.load_id.in_(loads))
+    return announced_since(query, messaging.outbox, PACKING_LISTS.name, PackingListRow.id, updated_since)

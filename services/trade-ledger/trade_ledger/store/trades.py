@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, Text, cast, or_, select
@@ -12,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from shared.act import Act
-from shared.events.trade_ledger import TradeState
-from shared.rows import row_to_change
+from shared.events.trade_ledger import TRADES, TradeState
+from shared.rows import announced_since, narrowed, of_month, row_to_change
 from trade_ledger.store.tables.copies import AgreementCopy
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
+from trade_ledger.store.tables.row import messaging
 from trade_ledger.store.tables.trades import (
     LineCounterRow,
     TradeDocumentRow,
@@ -83,19 +85,20 @@ async def trade_ids_among(session: AsyncSession, query: Select[TradeRow], ids: I
 def trades_like(
     query: Select[TradeRow],
     *,
-    seller_id: UUID | None,
-    status: str | None,
+    month: str | None,
     traded_from: date | None,
     traded_to: date | None,
+    updated_since: datetime | None,
+    **columns: Any,
 ) -> Select[TradeRow]:
     """Those of a query's trades that are asked for."""
-    if seller_id is not None:
-        query = query.where(TradeRow.seller_id == seller_id)
-    if status is not None:
-        query = query.where(TradeRow.status == status)
+    query = narrowed(query, TradeRow, columns)
+    query = of_month(query, TradeRow.trade_date, month)
     if traded_from is not None:
         query = query.where(TradeRow.trade_date >= traded_from)
-    return query if traded_to is None else query.where(TradeRow.trade_date <= traded_to)
+    if traded_to is not None:
+        query = query.where(TradeRow.trade_date <= traded_to)
+    return announced_since(query, messaging.outbox, TRADES.name, TradeRow.id, updated_since)
 
 
 def trades_in_short(query: Select[TradeRow]) -> Select[TradeRow]:

@@ -94,6 +94,7 @@ class EntitlementPortion(Row):
         Index("ix_entitlement_portions_declaration_id", "declaration_id"),
         Index("ix_entitlement_portions_collector_id", "collector_id"),
         Index("ix_entitlement_portions_owner_id", "owner_id"),
+        Index("ix_entitlement_portions_customs_number", "customs_number"),
         {"info": CONSUMER_ONLY},
     )
 
