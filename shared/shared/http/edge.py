@@ -15,6 +15,7 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.database import is_collision
+from shared.http.money_told import money_told
 from shared.http.refusals import problem_response, simple
 from shared.http.responses import unexpected
 from shared.tracing import trace_id_of, traceparent_or_new
@@ -29,13 +30,14 @@ log = structlog.get_logger()
 
 
 class _Reply:
-    """Passes a response on with our headers, except the body limit's 413, which is plain text."""
+    """Passes a response on with our headers and money in its currency's digits, except the body limit's 413."""
 
     def __init__(self, send: Send, trace_id: str) -> None:
         self._send = send
         self._trace_id = trace_id
         self.status = 0
         self.swallowed_413 = False
+        self._held: Message | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -45,6 +47,16 @@ class _Reply:
                 self.swallowed_413 = True
                 return
             message["headers"] = [*message["headers"], *_headers(self._trace_id)]
+            if kind.startswith(b"application/json"):
+                # Its length is known with its body, which is one message.
+                self._held = message
+                return
+        elif self._held is not None:
+            start, self._held = self._held, None
+            if not message.get("more_body"):
+                message = {**message, "body": money_told(message.get("body", b""))}
+                start["headers"] = _with_length(start["headers"], len(message["body"]))
+            await self._send(start)
         if not self.swallowed_413:
             await self._send(message)
 
@@ -136,6 +148,10 @@ class Edge:
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
             )
+
+
+def _with_length(headers: list[tuple[bytes, bytes]], length: int) -> list[tuple[bytes, bytes]]:
+    return [(name, str(length).encode() if name == b"content-length" and length else value) for name, value in headers]
 
 
 def _headers(trace_id: str) -> list[tuple[bytes, bytes]]:

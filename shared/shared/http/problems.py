@@ -200,6 +200,9 @@ def malformed(errors: Iterable[Mapping[str, Any]]) -> tuple[Breach, ...]:
     breaches = []
     for error in errors:
         code = _PYDANTIC.get(error["type"], "field_invalid")
+        if tuple(error["loc"]) == ("body",):
+            # A remedy that speaks of a field needs a pointer to one.
+            code = {"field_missing": "body_missing", "field_invalid": "body_not_json"}.get(code, code)
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
         params = {
             "expected": next((context[name] for name in _EXPECTED if name in context), ""),

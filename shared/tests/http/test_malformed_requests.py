@@ -33,7 +33,7 @@ BODIES = {
     "not a number": (b'{"label": "a", "remark": NaN}', 422, "value_not_storable"),
     "a list": (b"[]", 422, "field_not_object"),
     "null": (b"null", 422, None),
-    "nothing": (b"", 422, "field_missing"),
+    "nothing": (b"", 422, "body_missing"),
     "an unknown field": (b'{"label": "a", "colour": 1}', 422, "field_unknown"),
 }
 POINTERS = {

@@ -213,3 +213,17 @@ async def test_nothing_is_numbered_until_the_pilot_is_heard(door: Any, dsn: str,
     await trading.hear(pilot.model_copy(update={"number_prefix": None}))
     await trading.booked()
     assert [row[0][:6] for row in trading.ask("SELECT number FROM collections")] == ["XY-CO-"]
+
+
+@pytest.mark.parametrize(("currency", "sent", "told"), [("JPY", "100", "100"), ("KWD", "0.18", "0.180")])
+async def test_money_is_told_in_the_digits_of_its_currency(trading: Any, currency: str, sent: str, told: str) -> None:
+    body = trading.receipt(currency=currency, amount=sent, bank_charges="0")
+    answer = await trading.door.call("POST", "/v1/collections", body, key="once", **trading.as_bank())
+    booked = answer.json()
+    assert booked["collection"]["amount"] == booked["collection"]["unmatched"] == told
+    again = await trading.door.call("POST", "/v1/collections", body, key="once", **trading.as_bank())
+    assert again.json() == booked
+    read = await trading.door.done("GET", f"/v1/collections/{booked['id']}", **trading.as_bank())
+    assert read["collection"]["amount"] == told
+    listed = await trading.door.done("GET", "/v1/collections", **trading.as_bank())
+    assert listed["items"][0]["amount"] == told

@@ -75,7 +75,7 @@ async def test_the_event_fits_its_published_schema(market: Any, dsn: str) -> Non
         ({"total": "306.01"}, ("R-TRADE-2", "total_differs", "/total")),
         ({"trade_date": "2026-05-14"}, ("V16", "date_in_the_future", "/trade_date")),
         ({"stall_number": "99-1"}, ("R-FILE-2", "stall_not_in_force", "/stall_number")),
-        ({"export_agency_id": None}, ("R-TRADE-1", "export_agency_not_in_force", "/export_agency_id")),
+        ({"export_agency_id": str(UUID(int=7))}, ("R-TRADE-1", "export_agency_not_in_force", "/export_agency_id")),
         ({"procurement": "entrusted"}, ("R-TRADE-1", "procurement_agency_not_in_force", "/procurement_agency_id")),
         ({"export_mode": "outright"}, ("R-TRADE-1", "export_agency_not_wanted", "/export_agency_id")),
         (

@@ -125,7 +125,9 @@ def _of_agencies(facts: TradeFacts) -> list[Breach]:
         or not agency.in_force
         or (agency.principal_id, agency.agent_id) != (facts.seller_id, facts.consignor_id)
     ):
-        breaches.append(Breach("export_agency_not_in_force", "R-TRADE-1", "/export_agency_id"))
+        named = ("the one in export_agency_id", "所填协议") if facts.export_agency_named else ("none", "未填写")
+        said = {"named": named[0], "named_zh": named[1], "day": facts.trade_date.isoformat()}
+        breaches.append(Breach("export_agency_not_in_force", "R-TRADE-1", "/export_agency_id", said))
     if facts.export_mode != "agency" and facts.export_agency_named:
         breaches.append(Breach("export_agency_not_wanted", "R-TRADE-1", "/export_agency_id"))
     if facts.export_mode == "own" and facts.consignor_id != facts.seller_id:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import any_, func, literal, or_, select
+from sqlalchemy import and_, any_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import in_force_on
@@ -87,9 +87,9 @@ async def agreements_by_id(session: AsyncSession, ids: Iterable[UUID | None]) ->
 
 
 async def agreement_between(
-    session: AsyncSession, pilot: str, kind: str, principal_id: UUID, agent_id: UUID
+    session: AsyncSession, pilot: str, kind: str, principal_id: UUID, agent_id: UUID, day: date | None
 ) -> AgreementCopy | None:
-    """The newest confirmed agreement of two parties."""
+    """The newest confirmed agreement of two parties, preferably one that covers the day."""
     query = select(AgreementCopy).where(
         AgreementCopy.pilot == pilot,
         AgreementCopy.kind == kind,
@@ -97,7 +97,10 @@ async def agreement_between(
         AgreementCopy.agent_id == agent_id,
         AgreementCopy.status == "confirmed",
     )
-    return (await session.execute(query.order_by(AgreementCopy.agreement_id.desc()).limit(1))).scalar_one_or_none()
+    if day is not None:
+        query = query.order_by(and_(AgreementCopy.valid_from <= day, AgreementCopy.valid_to >= day).desc())
+    newest = query.order_by(AgreementCopy.agreement_id.desc()).limit(1)
+    return (await session.execute(newest)).scalar_one_or_none()
 
 
 async def agreement_by_number(session: AsyncSession, pilot: str, number: str) -> AgreementCopy | None:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from shared.vocabulary.errors import Busy
 from shared.vocabulary.recognition import EntriesByPrefix, Verdict, by_prefix, entries_about, recognise
 from trade_ledger.domain.parties import StallTerm, Standings
-from trade_ledger.store.facts import entries_in_force, stalls_of, standings_of
+from trade_ledger.store.facts import agreement_between, entries_in_force, stalls_of, standings_of
 from trade_ledger.store.row_versions import (
     AGREEMENT,
     GOODS,
@@ -171,6 +171,14 @@ class KnownFacts:
         if len(copies) + len(loaded) > _MOST_REMEMBERED:
             copies.clear()
         copies |= loaded
+
+    async def export_agency_of(
+        self, pilot: str, principal_id: UUID, agent_id: UUID, day: date, within: AsyncSession | None
+    ) -> UUID | None:
+        """The export agency of two parties that covers a day, the newest where there are several."""
+        async with self._reading(within) as session:
+            found = await agreement_between(session, pilot, "export_agency", principal_id, agent_id, day)
+        return None if found is None else found.agreement_id
 
     @asynccontextmanager
     async def _reading(self, within: AsyncSession | None) -> AsyncIterator[AsyncSession]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -41,7 +42,9 @@ async def enter_slip(
         "buyer_id": buyer_id,
         "procurement": "entrusted" if entrusted else "self",
         "export_agency_id": await _export_agency(session, cells, pilot, seller_id, consignor_id),
-        "procurement_agency_id": await _procurement_agency(session, pilot, buyer_id, importer) if entrusted else None,
+        "procurement_agency_id": await _procurement_agency(session, pilot, buyer_id, importer, traded_on)
+        if entrusted
+        else None,
         "currency": slip.usable_lines()[0][1]["currency"],
         "total": f"{sum((Decimal(line['amount']) for line in lines), Decimal(0)):f}",
         "domestic_leg": _domestic_leg(cells),
@@ -75,14 +78,18 @@ async def _export_agency(
     if cells["export_agency"].lower() not in ("", *YES):
         named = await agreement_by_number(session, pilot, cells["export_agency"])
         return _UNKNOWN if named is None else named.agreement_id
-    found = await agreement_between(session, pilot, "export_agency", seller_id, consignor_id)
+    found = await agreement_between(
+        session, pilot, "export_agency", seller_id, consignor_id, date_in(cells["trade_date"])
+    )
     return None if found is None else found.agreement_id
 
 
-async def _procurement_agency(session: AsyncSession, pilot: str, buyer_id: UUID | None, importer: UUID) -> UUID | None:
+async def _procurement_agency(
+    session: AsyncSession, pilot: str, buyer_id: UUID | None, importer: UUID, day: date | None
+) -> UUID | None:
     if buyer_id is None:
         return None
-    found = await agreement_between(session, pilot, "procurement_agency", buyer_id, importer)
+    found = await agreement_between(session, pilot, "procurement_agency", buyer_id, importer, day)
     return None if found is None else found.agreement_id
 
 

@@ -48,8 +48,14 @@ async def prepare_trade(
     """The trade on the newest facts: before it is refused, it is asked whether they moved meanwhile.
 
     `session` is the caller's, where it holds one. `registered_at` is for a correction: an agency that was ended after
-    that still counts, and as no statement says the facts' versions then, they are asked in any case.
+    that still counts, and as no statement says the facts' versions then, they are asked in any case. An agency export
+    that names no agreement is under the one in force between seller and consignor.
     """
+    if entry.export_mode == "agency" and entry.export_agency_id is None and registered_at is None:
+        # As a slip of a workbook does: the parties have one agreement, and the number is not at hand.
+        parties = entry.seller_id, entry.consignor_id
+        found = await facts.export_agency_of(act.pilot, *parties, entry.trade_date, session)
+        entry = entry.model_copy(update={"export_agency_id": found})
     for _ in range(TRIES):
         known = await facts.about(act.pilot, legal_date(act.now), _subjects(entry), _agreements(entry), session)
         prepared = _prepared_on(entry, known, act, registered_at)
