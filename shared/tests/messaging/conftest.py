@@ -118,10 +118,22 @@ def open_address(address: str) -> Bus:
 
 
 @pytest.fixture
-async def bus(bus_address: str) -> AsyncIterator[Bus]:
-    opened = open_address(bus_address)
-    yield opened
-    await opened.close()
+async def closing() -> AsyncIterator[Callable[[Bus], Bus]]:
+    """Takes a bus, returns it, and closes it after the test."""
+    buses: list[Bus] = []
+
+    def keep(bus: Bus) -> Bus:
+        buses.append(bus)
+        return bus
+
+    yield keep
+    for each in buses:
+        await each.close()
+
+
+@pytest.fixture
+async def bus(bus_address: str, closing: Callable[[Bus], Bus]) -> Bus:
+    return closing(open_address(bus_address))
 
 
 @pytest.fixture

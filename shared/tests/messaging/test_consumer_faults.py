@@ -111,10 +111,10 @@ class FirstReadersFail(EmbeddedBus):
 
 @pytest.fixture
 def make_consumer(
-    make_side: Any, make_engine_of: Any, make_wake: Any
+    make_side: Any, make_engine_of: Any, make_wake: Any, closing: Any
 ) -> Callable[..., tuple[Consumer, AsyncEngine, Any]]:
     def make(bus: Bus, *, stall_seconds: float = 60) -> tuple[Consumer, AsyncEngine, Any]:
-        side = make_side()
+        side, bus = make_side(), closing(bus)
         engine = make_engine_of(side.dsn)
         told = (side.messaging, bus, side.subscriptions(), make_wake(engine))
         return Consumer(engine, *told, stall_seconds=stall_seconds), engine, side
@@ -228,15 +228,14 @@ async def test_headers_without_a_value_park_their_record_on_kafka(kafka: str, ma
     await until(settled)
     stop.set()
     await running
-    await bus.close()
     assert await applied(engine) == [("bad", 1), ("good", 1)]
     assert [row.reason for row in await parked(engine, side)] == ["bad_envelope", "behind"]
 
 
 async def test_two_rivals_with_the_same_batch_apply_it_once(
-    make_database: Any, make_side: Any, make_engine_of: Any, make_wake: Any
+    make_database: Any, make_side: Any, make_engine_of: Any, make_wake: Any, closing: Any
 ) -> None:
-    side, bus = make_side(), EmbeddedBus(make_database())
+    side, bus = make_side(), closing(EmbeddedBus(make_database()))
     engine = make_engine_of(side.dsn)
     wake = make_wake(engine)
     readers = [NeverAnswers() for _ in range(5)]
@@ -265,7 +264,6 @@ async def test_a_client_that_hangs_or_cancels_is_replaced(
     stop.set()
     await running
     assert bus.broken == []
-    await bus.close()
 
 
 async def test_a_cancelled_consumer_ends_as_cancelled(make_database: Any, make_consumer: Any) -> None:
@@ -277,7 +275,6 @@ async def test_a_cancelled_consumer_ends_as_cancelled(make_database: Any, make_c
     running.cancel()
     await asyncio.wait([running], timeout=30)
     assert running.cancelled()
-    await bus.close()
 
 
 async def test_after_three_new_clients_without_success_the_process_gives_up(
@@ -288,7 +285,6 @@ async def test_after_three_new_clients_without_success_the_process_gives_up(
     with pytest.raises(Stalled):
         await asyncio.wait_for(consumer.run(asyncio.Event()), 60)
     assert len(bus.broken) == 5
-    await bus.close()
 
 
 def scheduled(chance: random.Random) -> list[Record]:
@@ -312,9 +308,9 @@ def scheduled(chance: random.Random) -> list[Record]:
     ],
 )
 async def test_repeats_and_any_order_across_aggregates_give_the_same_state(
-    make_database: Any, make_side: Any, make_engine_of: Any, make_wake: Any, seeds: int
+    make_database: Any, make_side: Any, make_engine_of: Any, make_wake: Any, closing: Any, seeds: int
 ) -> None:
-    bus = EmbeddedBus(make_database())
+    bus = closing(EmbeddedBus(make_database()))
     first, states = random.randrange(10**6), set()
     for seed in range(first, first + seeds):
         chance = random.Random(seed)

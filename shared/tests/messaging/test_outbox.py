@@ -162,7 +162,9 @@ async def test_a_declaration_of_two_thousand_portions_is_carried_from_submission
         outbox_row(wordy, key="k", sequence=1, act=act)
 
 
-async def test_a_batch_stays_within_the_events_and_bytes_of_one_transaction(make_side: Any, make_database: Any) -> None:
+async def test_a_batch_stays_within_the_events_and_bytes_of_one_transaction(
+    make_side: Any, make_database: Any, closing: Any
+) -> None:
     side, batches = make_side(), []
 
     class Watched(EmbeddedBus):
@@ -175,7 +177,7 @@ async def test_a_batch_stays_within_the_events_and_bytes_of_one_transaction(make
 
             return Noting(self, service)
 
-    bus = Watched(make_database())
+    bus = closing(Watched(make_database()))
     connection = await asyncpg.connect(side.dsn)
     sizes = [*[9] * (MOST_EVENTS + 1), *[MOST_BYTES // 3] * 4, MOST_BYTES + 1, 9]
     await connection.execute(
@@ -187,7 +189,6 @@ async def test_a_batch_stays_within_the_events_and_bytes_of_one_transaction(make
     await connection.close()
     async with relaying(side.dsn, bus):
         await read_until(bus, "tax-exemption.returns", len(sizes))
-    await bus.close()
     assert [size for batch in batches for size in batch] == sizes
     assert all(len(batch) <= MOST_EVENTS for batch in batches)
     assert all(sum(batch) <= MOST_BYTES or len(batch) == 1 for batch in batches)
@@ -271,7 +272,7 @@ class TakesNothing(EmbeddedBus):
 
 
 async def test_the_age_of_waiting_events_goes_by_real_time_and_not_by_the_sandbox_clock(
-    make_side: Any, make_engine_of: Any, make_database: Any, act: Act
+    make_side: Any, make_engine_of: Any, make_database: Any, closing: Any, act: Act
 ) -> None:
     side = make_side()
     async with make_sessions(make_engine_of(side.dsn)).begin() as session:
@@ -280,7 +281,7 @@ async def test_the_age_of_waiting_events_goes_by_real_time_and_not_by_the_sandbo
     def age() -> float:
         return REGISTRY.get_sample_value("outbox_age_seconds", {"service": "tax-exemption"}) or 0.0
 
-    async with relaying(side.dsn, TakesNothing(make_database())):
+    async with relaying(side.dsn, closing(TakesNothing(make_database()))):
         await until(age)
         assert age() < 3600
 
@@ -306,9 +307,9 @@ class CancelsOnce(EmbeddedBus):
 
 
 async def test_a_client_that_cancels_its_relay_is_replaced(
-    make_side: Any, make_engine_of: Any, make_database: Any, act: Act
+    make_side: Any, make_engine_of: Any, make_database: Any, closing: Any, act: Act
 ) -> None:
-    side, bus = make_side(), CancelsOnce(make_database())
+    side, bus = make_side(), closing(CancelsOnce(make_database()))
     async with make_sessions(make_engine_of(side.dsn)).begin() as session:
         await announce(session, decided("a"), key="k", sequence=1, act=act)
 
@@ -319,4 +320,3 @@ async def test_a_client_that_cancels_its_relay_is_replaced(
         await until(carried)
     assert bus.cancelled == 1
     assert await bus.count_records(["tax-exemption.returns"]) == 1
-    await bus.close()
