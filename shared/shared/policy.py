@@ -9,11 +9,12 @@ from datetime import date
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
 from pydantic import (
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     RootModel,
     TypeAdapter,
     ValidationError,
@@ -21,7 +22,8 @@ from pydantic import (
     create_model,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 from sqlalchemy import Column, Date, MetaData, Row, Table, Text, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -50,8 +52,11 @@ def add_policy_table(metadata: MetaData) -> Table:
 class Parameter(Input):
     """A rule parameter's value from a date on, with what it rests on.
 
-    A subclass is one parameter: its `name` is a literal, its `value` says unit, digits and bounds.
+    A subclass is one parameter: its `name` is a literal, its `value` says unit, digits and bounds, and `owner` is the
+    role of the authority whose rule it is; nobody else sets it. An administrator owns technical ones only.
     """
+
+    owner: ClassVar[str]
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -67,6 +72,11 @@ class Parameter(Input):
         return f"{self.name}@{self.effective_from.isoformat()}"
 
     @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema names the role that sets the parameter."""
+        return {**handler(core), "x-set-by": cls.owner}
+
+    @classmethod
     def called(cls) -> str:
         """The parameter's name."""
         (name,) = get_args(cls.model_fields["name"].annotation)
@@ -74,6 +84,8 @@ class Parameter(Input):
 
 
 P = TypeVar("P", bound=Parameter)
+OWNERS = ("admin", "commerce", "customs", "safe", "tax")
+"""The roles that may own a parameter."""
 
 
 @dataclass(frozen=True, slots=True)

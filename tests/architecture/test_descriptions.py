@@ -17,6 +17,7 @@ from marketctl.services import described
 from shared.http.app import Service
 from shared.http.command import _command
 from shared.migrations import upgrade
+from shared.policy import OWNERS
 from shared.vocabulary.errors import SetupProblem
 from shared.wire import Input
 from shared.workshop.testing.client import open_door
@@ -94,6 +95,11 @@ def test_what_a_caller_sends_has_one_form_in_every_service(service: str) -> None
             assert each.get("type") != "object" or each["additionalProperties"] is False, (model, each["title"])
 
 
+def owner_of(service: str, parameter: dict[str, Any]) -> str:
+    """The role of the authority whose rule a parameter is."""
+    return described(service).parameters.kinds[parameter["name"]].owner
+
+
 @pytest.mark.parametrize("service", SERVICES)
 async def test_the_examples_of_upkeep_are_taken(
     make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
@@ -101,7 +107,9 @@ async def test_the_examples_of_upkeep_are_taken(
     document = document_of(service)
     async with open_door(service_of(service), make_service_database(service), mint, tmp_path) as door:
         (parameter,) = document["components"]["schemas"]["RuleParameter"]["examples"]
-        assert await door.done("POST", "/v1/policy-parameters", parameter, role="admin") == parameter
+        assert (
+            await door.done("POST", "/v1/policy-parameters", parameter, role=owner_of(service, parameter)) == parameter
+        )
         answer = await door.done("GET", "/v1/policy-parameters", role="admin")
         assert {**parameter, "pilot": "longshui"} in answer["items"]
         assert answer["unread"] == []
@@ -117,14 +125,19 @@ async def test_every_shipped_parameter_may_be_set_and_no_other_kind_of_value(
     async with open_door(service_of(service), make_service_database(service), mint, tmp_path) as door:
         held = (await door.done("GET", "/v1/policy-parameters", role="admin"))["items"]
         for each in held:
+            owner = owner_of(service, each)
             own = {name: value for name, value in each.items() if name != "pilot"}
             for value in ("banana", -1, 1.5, None, {"another": 1}, [1]):
-                answer = await door.call("POST", "/v1/policy-parameters", {**own, "value": value}, role="admin")
+                answer = await door.call("POST", "/v1/policy-parameters", {**own, "value": value}, role=owner)
                 fields = answer.json()["errors"]
                 assert answer.status_code == 422, own
                 assert fields
                 assert all(field["pointer"].startswith("/value") for field in fields), fields
-            await door.done("POST", "/v1/policy-parameters", own, role="admin")
+            others = set(OWNERS) - {owner}
+            refused = [await door.call("POST", "/v1/policy-parameters", own, role=role) for role in sorted(others)]
+            assert {answer.status_code for answer in refused} == {403}
+            assert all(owner in answer.json()["detail"] for answer in refused)
+            await door.done("POST", "/v1/policy-parameters", own, role=owner)
         assert held
 
 

@@ -14,13 +14,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from shared.http.access import Access, Authorised, grant
 from shared.http.command import Commanded, Reading
-from shared.policy import EVERY_PILOT, Parameter, Parameters
+from shared.policy import EVERY_PILOT, OWNERS, Parameter, Parameters
+from shared.vocabulary.errors import Forbidden
 
 RULE_PARAMETERS_ACCESS: Access = {
     "list_policy_parameters": grant(
         "admin", "auditor", "commerce", "customs", "tax", "safe", sees="common rule parameters and its pilot's"
     ),
-    "set_policy_parameter": grant("admin", sees="its pilot's rule parameters"),
+    "set_policy_parameter": grant(*OWNERS, sees="its pilot's parameters of its own rules; admin: technical ones"),
 }
 
 
@@ -54,7 +55,10 @@ def add_rule_parameters(router: APIRouter, policy: Table, parameters: Parameters
         return shown
 
     async def set_policy_parameter(body: RootModel[Parameter], command: Commanded) -> Response:
-        """Set a parameter for the caller's pilot from a date on; earlier dates keep theirs."""
+        """Set a parameter of the caller's own rules for its pilot from a date on; earlier dates keep theirs."""
+        owner = type(body.root).owner
+        if command.caller.role != owner:
+            raise Forbidden(f"the parameter {body.root.name} is set by {owner}")
         row = parameters.row(body.root, command.caller.pilot)
         statement = insert(policy).values(row)
         await command.session.execute(

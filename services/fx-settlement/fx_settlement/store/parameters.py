@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -35,6 +35,7 @@ class GradeTolerances(Input):
 class CollectionTolerance(Parameter):
     """How much more than the released value may be collected (V37)."""
 
+    owner: ClassVar[str] = "safe"
     name: Literal["collection_tolerance"]
     value: GradeTolerances
 
@@ -42,6 +43,7 @@ class CollectionTolerance(Parameter):
 class RefundSpecialAfterDays(Parameter):
     """After how many days a refund takes the special path, with evidence (V41)."""
 
+    owner: ClassVar[str] = "safe"
     name: Literal["refund_special_after_days"]
     value: WholeNumber = Field(description="days after the receipt, inclusive", ge=1, le=3650)
 
@@ -49,6 +51,7 @@ class RefundSpecialAfterDays(Parameter):
 class LimitedFxClasses(Parameter):
     """SAFE's classes whose subjects can't start a collection by themselves (V44)."""
 
+    owner: ClassVar[str] = "safe"
     name: Literal["limited_fx_classes"]
     value: tuple[Literal["A", "B", "C"], ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -16,6 +16,7 @@ from shared.wire import DecimalText, Input, YesNo
 class RequiredQualifications(Parameter):
     """What each kind of subject must hold to be approved (R-FILE-7); a kind that isn't named needs nothing."""
 
+    owner: ClassVar[str] = "commerce"
     name: Literal["required_qualifications"]
     value: dict[Role, tuple[QualificationKind, ...]]
 
@@ -52,6 +53,7 @@ class MeasuresByGrade(Input):
 class GradeMeasures(Parameter):
     """Which measures follow from a credit grade (R-CREDIT-2)."""
 
+    owner: ClassVar[str] = "commerce"
     name: Literal["grade_measures"]
     value: MeasuresByGrade
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -29,6 +29,7 @@ class WindowRule(Input):
 class ExemptionWindow(Parameter):
     """When a month's exports are declared (R-TAX-2, V49)."""
 
+    owner: ClassVar[str] = "tax"
     name: Literal["exemption_window"]
     value: WindowRule
 
@@ -36,6 +37,7 @@ class ExemptionWindow(Parameter):
 class QuarterlyPeriod(Parameter):
     """Whether who files quarterly declares the quarter's exports together, or each month all the same (R-TAX-2)."""
 
+    owner: ClassVar[str] = "tax"
     name: Literal["quarterly_period"]
     value: Literal["quarter", "month"]
 
@@ -43,6 +45,7 @@ class QuarterlyPeriod(Parameter):
 class MiddleRateReachDays(Parameter):
     """How old the published middle rate may be that serves a day without one."""
 
+    owner: ClassVar[str] = "tax"
     name: Literal["middle_rate_reach_days"]
     value: WholeNumber = Field(description="days, inclusive", ge=1, le=31)
 

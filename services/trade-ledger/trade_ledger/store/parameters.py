@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -16,6 +16,7 @@ from shared.wire import DecimalText, Input, WholeNumber
 class DeclarationLimitUsd(Parameter):
     """What one declaration may be worth at most (R-DECL-1, V27)."""
 
+    owner: ClassVar[str] = "customs"
     name: Literal["declaration_limit_usd"]
     value: Annotated[Decimal, DecimalText(8, 2, positive=True, shown=2, most=10_000_000)] = Field(
         description="USD a declaration, inclusive"
@@ -34,6 +35,7 @@ class Simplification(Input):
 class SimplifiedDeclaration(Parameter):
     """When items may be merged by chapter (R-DECL-2)."""
 
+    owner: ClassVar[str] = "customs"
     name: Literal["simplified_declaration"]
     value: Simplification
 
@@ -41,6 +43,7 @@ class SimplifiedDeclaration(Parameter):
 class ItemsPerDeclaration(Parameter):
     """How many items a declaration may have (customs practice)."""
 
+    owner: ClassVar[str] = "customs"
     name: Literal["items_per_declaration"]
     value: WholeNumber = Field(description="declared items, inclusive", ge=1, le=999)
 
@@ -48,6 +51,7 @@ class ItemsPerDeclaration(Parameter):
 class PortionsPerDeclaration(Parameter):
     """How many portions a declaration may have; its event carries them all and must not grow too large."""
 
+    owner: ClassVar[str] = "admin"
     name: Literal["portions_per_declaration"]
     value: WholeNumber = Field(description="portions, inclusive", ge=1, le=2000)
 
@@ -55,6 +59,7 @@ class PortionsPerDeclaration(Parameter):
 class SamplingEvery(Parameter):
     """One declaration in so many is drawn for inspection (R-DECL-3)."""
 
+    owner: ClassVar[str] = "customs"
     name: Literal["sampling_every"]
     value: WholeNumber = Field(description="declarations for each one drawn", ge=1, le=1_000_000)
 
@@ -62,6 +67,7 @@ class SamplingEvery(Parameter):
 class DeclarationCountsAsMade(Parameter):
     """Whose month's customs rate the limit is measured at (R-DECL-1)."""
 
+    owner: ClassVar[str] = "customs"
     name: Literal["declaration_counts_as_made"]
     value: Literal["acceptance", "completion"]
 
@@ -69,6 +75,7 @@ class DeclarationCountsAsMade(Parameter):
 class SubmissionBeforeArrivalDays(Parameter):
     """How long before the expected arrival a declaration may be submitted (提前申报, R-DECL-1)."""
 
+    owner: ClassVar[str] = "customs"
     name: Literal["submission_before_arrival_days"]
     value: WholeNumber = Field(description="days, inclusive", ge=0, le=30)
 
@@ -76,6 +83,7 @@ class SubmissionBeforeArrivalDays(Parameter):
 class ConsignorQualifications(Parameter):
     """What a consignor must hold on the day on which it declares (R-FILE-7)."""
 
+    owner: ClassVar[str] = "commerce"
     name: Literal["consignor_qualifications"]
     value: tuple[QualificationKind, ...]
 
@@ -92,6 +100,7 @@ class LoadLimits(Input):
 class LoadMaxima(Parameter):
     """How heavy and how large a load may be (R-PACK-4, V22)."""
 
+    owner: ClassVar[str] = "customs"
     name: Literal["load_maxima"]
     value: LoadLimits
 
@@ -112,6 +121,7 @@ class RatePlausibility(Input):
 class CustomsRatePlausibility(Parameter):
     """How far a rate may be from the month before, and from which day on it can be known (R-FX-10)."""
 
+    owner: ClassVar[str] = "customs"
     name: Literal["customs_rate_plausibility"]
     value: RatePlausibility
 
@@ -119,6 +129,7 @@ class CustomsRatePlausibility(Parameter):
 class PackedWeightTolerance(Parameter):
     """How far the packed net weight may be from the weight that the line states for the quantity (R-PACK-3)."""
 
+    owner: ClassVar[str] = "customs"
     name: Literal["packed_weight_tolerance_percent"]
     value: Annotated[Decimal, DecimalText(3, 4, most=100)] = Field(description="% of the line's own weight, inclusive")
 
