@@ -79,3 +79,13 @@ async def test_of_writers_of_one_declaration_one_wins(yard: Any, parties: Any, m
         return f"/v1/declarations/{draft['id']}", draft["version"], [("submissions", {})]
 
     await one_wins(yard, parties, make)
+
+
+async def test_goods_handed_over_by_many_at_once_are_handed_over_once(yard: Any, parties: Any) -> None:
+    """Without an ETag: the trades' own locks decide."""
+    for _ in range(ROUNDS):
+        body = {"trade_ids": [(await yard.trade(handed_over=False))["id"]]}
+        how = {"role": "operator", "subject_id": parties["operator"]}
+        answers = await asyncio.gather(*(yard.door.call("POST", "/v1/handovers", body, **how) for _ in range(AT_ONCE)))
+        counted = Counter(each.status_code for each in answers)
+        assert counted == {201: 1, 409: AT_ONCE - 1}, [each.text for each in answers]
