@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.vocabulary.errors import SetupProblem
 from shared.vocabulary.rules import Breach, citation
+from shared.vocabulary.words import in_chinese
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -103,7 +104,8 @@ class Catalogue:
     def _detail(self, breach: Breach) -> tuple[str, str]:
         problem = self[breach.code]
         english = (problem.detail or problem.title).format_map(_Params(breach.params))
-        chinese = (problem.detail_zh or problem.title_zh).format_map(_Params(breach.params))
+        said = {name: in_chinese(each) if isinstance(each, str) else each for name, each in breach.params.items()}
+        chinese = (problem.detail_zh or problem.title_zh).format_map(_Params(said))
         return english, chinese
 
 
