@@ -20,6 +20,7 @@ from marketctl.operate.database import database
 from marketctl.operate.doctor import doctor
 from marketctl.operate.events import events
 from marketctl.operate.parked import parked
+from marketctl.operate.reconcile import reconcile
 from marketctl.operate.token import token
 from marketctl.operate.trace import trace
 from marketctl.operate.verify import verify
@@ -52,7 +53,7 @@ class Sentences(TyperGroup):
 app = typer.Typer(cls=Sentences, no_args_is_help=True, add_completion=False)
 for _name, _group in (("parked", parked), ("events", events), ("clock", clock), ("db", database)):
     app.add_typer(_group, name=_name)
-for _command in (token, verify, trace, doctor):
+for _command in (token, verify, trace, doctor, reconcile):
     app.command()(_command)
 
 

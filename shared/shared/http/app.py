@@ -102,6 +102,8 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
             http_tables=service.http_tables,
         )
         app.state.runtime = runtime
+        # An alarm on a series that isn't there yet would sleep through its first incident.
+        NEEDS_RECONCILING.labels(service.name).set(0)
         try:
             if service.running is None:
                 yield

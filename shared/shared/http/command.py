@@ -21,6 +21,9 @@ from shared.http.tables import HttpTables
 from shared.messaging.standing import refusal_of
 from shared.vocabulary.errors import Stale
 
+TAKEN_ANYWAY = "approve_reconciliation"
+"""The one command that is taken while database and bus contradict each other: it ends that."""
+
 _LONGEST_VERSION = 18
 _LONGEST_KEY = 255
 
@@ -203,7 +206,12 @@ async def _command(request: Request, caller: Authorised) -> AsyncIterator[Comman
 async def _take_key(session: AsyncSession, tables: HttpTables, attempt: Attempt) -> None:
     """Hold the attempt's key in the session's transaction; Answered if it was used before."""
     earlier = await idempotency.claim(
-        session, tables, principal=attempt.caller.actor, key=attempt.key, fingerprint=attempt.fingerprint
+        session,
+        tables,
+        principal=attempt.caller.actor,
+        key=attempt.key,
+        fingerprint=attempt.fingerprint,
+        anyway=attempt.operation == TAKEN_ANYWAY,
     )
     if earlier is not None:
         raise _again(earlier)

@@ -52,11 +52,12 @@ def fingerprint_of(method: str, path: str, if_match: str | None, body: bytes) ->
 
 
 async def claim(
-    session: AsyncSession, tables: HttpTables, *, principal: str, key: str, fingerprint: bytes
+    session: AsyncSession, tables: HttpTables, *, principal: str, key: str, fingerprint: bytes, anyway: bool = False
 ) -> Answer | None:
     """Take the key in this transaction, or return the answer that its first use got.
 
-    Raises Unreconciled where no new command is taken (messaging's `standing`): a repeat still gets its answer.
+    Raises Unreconciled where no new command is taken (messaging's `standing`), `anyway` aside: a repeat still gets
+    its answer.
     """
     table = tables.idempotency
     standing = await session.scalar(
@@ -75,7 +76,7 @@ async def claim(
             raise KeyInUse from error
         raise
     if taken is not None:
-        if standing:
+        if standing and not anyway:
             raise Unreconciled(standing)
         await session.execute(text(f"SET LOCAL lock_timeout = '{_ORDINARY_WAIT}'"))
         return None

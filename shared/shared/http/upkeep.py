@@ -8,13 +8,19 @@ from sqlalchemy import Table
 from shared.http.access import Access
 from shared.http.audit_trail import AUDIT_TRAIL_ACCESS, add_audit_trail
 from shared.http.parked_events import PARKED_EVENTS_ACCESS, add_parked_events
+from shared.http.reconciliation import RECONCILIATION_ACCESS, add_reconciliation
 from shared.http.rule_parameters import RULE_PARAMETERS_ACCESS, add_rule_parameters
 from shared.http.tables import HttpTables
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.policy import Parameters
 
-UPKEEP_ACCESS: Access = {**PARKED_EVENTS_ACCESS, **AUDIT_TRAIL_ACCESS, **RULE_PARAMETERS_ACCESS}
+UPKEEP_ACCESS: Access = {
+    **PARKED_EVENTS_ACCESS,
+    **AUDIT_TRAIL_ACCESS,
+    **RULE_PARAMETERS_ACCESS,
+    **RECONCILIATION_ACCESS,
+}
 
 
 def upkeep_router(
@@ -24,5 +30,6 @@ def upkeep_router(
     router = APIRouter(tags=["upkeep"])
     add_parked_events(router, messaging, subscriptions)
     add_audit_trail(router, http)
+    add_reconciliation(router, messaging)
     add_rule_parameters(router, policy, parameters)
     return router

@@ -120,6 +120,9 @@ class Bus(Protocol):
     async def ensure_topics(self, topics: Sequence[str], cursor_of: str | None = None) -> None:
         """Make missing topics, and the cursor topic of a service, with their settings."""
 
+    async def make_anew(self, topics: Sequence[str]) -> None:
+        """Delete topics, where they are, and make them again, empty; only reconciling does this."""
+
     def publisher(self, service: str) -> Publisher: ...
 
     def reader(self, service: str, topics: Sequence[str], positions: LoadPositions) -> Reader: ...

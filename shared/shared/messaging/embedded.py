@@ -96,6 +96,12 @@ class EmbeddedBus:
                 "INSERT INTO bus_partitions (topic, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING", wanted
             )
 
+    async def make_anew(self, topics: Sequence[str]) -> None:
+        async with (await self.pool()).acquire() as connection, connection.transaction():
+            await connection.execute("DELETE FROM bus_records WHERE topic = ANY($1)", list(topics))
+            await connection.execute("DELETE FROM bus_partitions WHERE topic = ANY($1)", list(topics))
+        await self.ensure_topics(topics)
+
     def publisher(self, service: str) -> EmbeddedPublisher:
         return EmbeddedPublisher(self, service)
 

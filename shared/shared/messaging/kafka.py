@@ -72,6 +72,10 @@ class KafkaBus:
         finally:
             await admin.close()
 
+    async def make_anew(self, topics: Sequence[str]) -> None:
+        await self._ids.delete([self.prefix + topic for topic in topics])
+        await self.ensure_topics(topics)
+
     def publisher(self, service: str) -> KafkaPublisher:
         return KafkaPublisher(self, service)
 

@@ -6,14 +6,15 @@ aiokafka asks for metadata in versions that don't tell them; version 12 does, wh
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from aiokafka.admin import NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import (
     AbstractType,
@@ -30,6 +31,7 @@ from shared.events.base import Topic
 from shared.events.catalogue import TOPICS
 from shared.messaging.envelope import owner_of
 
+_PATIENCE_SECONDS = 60
 _UNKNOWN = UUID(int=0)
 
 
@@ -139,6 +141,23 @@ class TopicIds:
             elif failure is not UnknownTopicOrPartitionError:
                 raise failure(f"topic {topic}")
         return found
+
+    async def delete(self, topics: Sequence[str]) -> None:
+        """Delete those of the topics that there are, and return once they are gone."""
+        there = sorted(await self.of(topics))
+        if not there:
+            return
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        await admin.start()
+        try:
+            await admin.delete_topics(there)
+        finally:
+            await admin.close()
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while await self.of(there):
+            if time.monotonic() > deadline:
+                raise KafkaError(f"the broker does not delete {', '.join(there)}")
+            await asyncio.sleep(0.1)
 
     async def _asked(self, question: _Ask) -> Any:
         if self._client is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
-from shared.events.base import Event
+from shared.events.base import PARTITIONS, Event
 from shared.events.catalogue import TOPICS
+from shared.messaging.bus import Outgoing
+from shared.messaging.envelope import headers_of, partition_of
 from shared.vocabulary.errors import Conflict
 
 log = structlog.get_logger()
+
+MOST_BYTES = 8 * 1024 * 1024
+"""What one transaction of the bus should hold, a single larger event aside."""
 
 INSERT_OUTBOX = text(
     "INSERT INTO outbox"
@@ -55,6 +61,30 @@ async def announce(
     await session.execute(INSERT_OUTBOX, row)
     event_id: UUID = row["event_id"]
     return event_id
+
+
+class _Row:
+    """An outbox row with attributes, as `headers_of` reads it."""
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self._record = record
+
+    def __getattr__(self, name: str) -> Any:
+        return self._record[name]
+
+
+def outgoing(record: Mapping[str, Any]) -> Outgoing:
+    """The bus record of an outbox row."""
+    topic = record["topic"]
+    return Outgoing(
+        topic=topic,
+        partition=partition_of(record["key"], TOPICS[topic].partitions if topic in TOPICS else PARTITIONS),
+        key=record["key"],
+        value=bytes(record["payload"]),
+        headers=headers_of(_Row(record)),
+    )
 
 
 def wake_channel(service: str) -> str:

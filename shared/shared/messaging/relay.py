@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import Any
 
 import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge
 
-from shared.events.catalogue import TOPICS
 from shared.messaging.active import Seat
-from shared.messaging.bus import Bus, BusStopped, Contradiction, Cursor, Outgoing, Publisher
+from shared.messaging.bus import Bus, BusStopped, Contradiction, Cursor, Publisher
 from shared.messaging.cancelling import only_asked, pause
 from shared.messaging.comparing import agreed_cursor, require_same_topics
-from shared.messaging.envelope import headers_of, partition_of
 from shared.messaging.failpoints import failpoint
-from shared.messaging.outbox import wake_channel
+from shared.messaging.outbox import MOST_BYTES, outgoing, wake_channel
+from shared.messaging.reconciling import reconcile_step
 from shared.messaging.standing import COMPARED, NEEDS_RECONCILING, Standing, note, noted
 
 PUBLISHED = Counter("relay_published_total", "Events published", ["service"])
@@ -26,7 +26,6 @@ AGE = Gauge("outbox_age_seconds", "Age of the oldest event not yet published", [
 log = structlog.get_logger()
 
 MOST_EVENTS = 2000
-MOST_BYTES = 8 * 1024 * 1024
 _POLL_SECONDS = 1.0
 _ACTIVE_RELAY_LOCK = 1039_0002
 _NOTED = "noted"
@@ -57,29 +56,6 @@ SELECT * FROM (
     WHERE p.position > $1 ORDER BY p.position LIMIT $2
 ) next WHERE bytes <= $3 OR bytes = octet_length(payload) ORDER BY position
 """
-
-
-class _Row:
-    """An outbox row with attributes, as `headers_of` reads it."""
-
-    __slots__ = ("_record",)
-
-    def __init__(self, record: asyncpg.Record) -> None:
-        self._record = record
-
-    def __getattr__(self, name: str) -> Any:
-        return self._record[name]
-
-
-def outgoing(record: asyncpg.Record, partitions: int) -> Outgoing:
-    """The bus record of an outbox row."""
-    return Outgoing(
-        topic=record["topic"],
-        partition=partition_of(record["key"], partitions),
-        key=record["key"],
-        value=bytes(record["payload"]),
-        headers=headers_of(_Row(record)),
-    )
 
 
 class Relay:
@@ -139,7 +115,8 @@ class Relay:
         except Contradiction as found:
             if found.code != _NOTED:
                 await note(connection, "relay", found)
-            await self.standing.outlast(connection, stop, self.ready)
+            reconcile = partial(reconcile_step, connection, self._bus, self._service)
+            await self.standing.outlast(connection, stop, self.ready, reconcile)
 
     async def _require_none(self, connection: Any) -> None:
         """Contradiction while one stands in the database, whoever found it."""
@@ -196,11 +173,7 @@ class Relay:
             failpoint("relay.fetched")
             cursor = Cursor(rows[-1]["position"], lineage=self._lineage, event_id=str(rows[-1]["event_id"]))
             await require_same_topics(connection, self._bus, sorted({row["topic"] for row in rows}))
-            await publisher.publish([outgoing(row, _partitions(row["topic"])) for row in rows], cursor)
+            await publisher.publish([outgoing(row) for row in rows], cursor)
             PUBLISHED.labels(self._service).inc(len(rows))
             ids = [str(each["event_id"]) for each in (rows[0], rows[-1])]
             log.info("published", events=len(rows), cursor=int(cursor), first_event_id=ids[0], last_event_id=ids[1])
-
-
-def _partitions(topic: str) -> int:
-    return TOPICS[topic].partitions if topic in TOPICS else 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -38,14 +39,22 @@ class Standing:
     def __init__(self) -> None:
         self.reasons: dict[str, str] = {}
 
-    async def outlast(self, connection: Any, stop: asyncio.Event, ready: asyncio.Event) -> None:
-        """Do nothing, and say so, until nothing stands in the database any more."""
+    async def outlast(
+        self,
+        connection: Any,
+        stop: asyncio.Event,
+        ready: asyncio.Event,
+        step: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Do nothing but the step, and say so, until nothing stands in the database any more."""
         try:
             while not stop.is_set() and (reasons := await noted(connection)):
                 if reasons != self.reasons:
                     self.reasons = reasons
                     ready.clear()
                     log.error("needs reconciling", **reasons)
+                if step is not None:
+                    await step()
                 await pause(stop, 1.0)
         finally:
             self.reasons = {}

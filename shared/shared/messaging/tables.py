@@ -59,12 +59,24 @@ _REFUSE = f"""CREATE OR REPLACE FUNCTION refuse_unreconciled() RETURNS trigger L
                 IF code <> '' THEN RAISE EXCEPTION '%', code USING ERRCODE = '{UNRECONCILED}'; END IF;
                 RETURN NULL;
               END $$"""
+# The owner lost acts of this aggregate, whose numbers its readers know: it counts on after them.
+_COUNT_ON = """CREATE OR REPLACE FUNCTION after_lost_acts() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN
+                IF EXISTS (SELECT FROM lost_acts l WHERE l.topic = NEW.topic AND l.key = NEW.key)
+                   AND current_setting('market.adopting', true) IS DISTINCT FROM 'on' THEN
+                  SELECT greatest(NEW.sequence, max(o.sequence) + 1) INTO NEW.sequence
+                    FROM outbox o WHERE o.topic = NEW.topic AND o.key = NEW.key;
+                END IF;
+                RETURN NEW;
+              END $$"""
 STANDING = (
     _INCARNATION,
     _STANDING,
     _REFUSE,
     "CREATE TRIGGER outbox_reconciled BEFORE INSERT ON outbox"
     " FOR EACH STATEMENT EXECUTE FUNCTION refuse_unreconciled()",
+    _COUNT_ON,
+    "CREATE TRIGGER outbox_counts_on BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION after_lost_acts()",
     "INSERT INTO lineage (only_row) VALUES (1) ON CONFLICT DO NOTHING",
 )
 """What guards the outbox while database and bus contradict each other, whoever writes (ARCHITECTURE.md#the-bus)."""
@@ -82,6 +94,8 @@ class MessagingTables:
     lineage: Table
     contradictions: Table
     topic_identities: Table
+    reconciliations: Table
+    lost_acts: Table
 
 
 def _outbox(metadata: MetaData) -> Table:
@@ -142,6 +156,43 @@ def _consumer_events(metadata: MetaData) -> Table:
         Column("event_id", UUID(as_uuid=True)),
         Column("skipped", Boolean, nullable=False),
         info=CONSUMER_ONLY,
+    )
+
+
+def _reconciliations(metadata: MetaData) -> Table:
+    return Table(
+        "reconciliations",
+        metadata,
+        Column("digest", Text, primary_key=True),
+        Column("plan", Text, nullable=False),
+        Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+        Column("previewed_by", Text),
+        Column("confirmed_by", Text),
+        Column("begun_at", DateTime(timezone=True)),
+        Column("settled_at", DateTime(timezone=True)),
+    )
+
+
+def _lost_acts(metadata: MetaData) -> Table:
+    return Table(
+        "lost_acts",
+        metadata,
+        Column("event_id", UUID(as_uuid=True), primary_key=True),
+        # "beyond": the topic had it and the restored database not; "set_aside": it had the number of such a one.
+        Column("kind", Text, nullable=False),
+        Column("topic", Text, nullable=False),
+        Column("key", Text, nullable=False),
+        Column("sequence", BigInteger, nullable=False),
+        Column("type", Text, nullable=False),
+        Column("occurred_at", DateTime(timezone=True), nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("pilot", Text, nullable=False),
+        Column("digest", Text, nullable=False),
+        Column("payload", LargeBinary),
+        Column("settled_by", Text),
+        Column("settled_as", Text),
+        Column("settled_at", DateTime(timezone=True)),
+        Index("ix_lost_acts_topic_key", "topic", "key"),
     )
 
 
@@ -211,4 +262,6 @@ def add_messaging_tables(metadata: MetaData) -> MessagingTables:
             Column("topic", Text, primary_key=True),
             Column("identity", Text, nullable=False),
         ),
+        reconciliations=_reconciliations(metadata),
+        lost_acts=_lost_acts(metadata),
     )

@@ -22,6 +22,7 @@ from shared.http.access import Authorised, grant
 from shared.http.app import Service
 from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import WantedPage
+from shared.http.reconciliation import RECONCILIATION_ACCESS, add_reconciliation
 from shared.http.tables import add_http_tables
 from shared.messaging.tables import add_messaging_tables
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
@@ -34,7 +35,7 @@ from shared.workshop.testing.tokens import ServedMint
 
 metadata = new_metadata()
 http_tables = add_http_tables(metadata)
-add_messaging_tables(metadata)
+messaging = add_messaging_tables(metadata)
 notes = Table(
     "notes",
     metadata,
@@ -47,6 +48,7 @@ notes = Table(
     UniqueConstraint("label", deferrable=True, initially="DEFERRED"),
 )
 router = APIRouter()
+add_reconciliation(router, messaging)
 
 
 class NoteIn(BaseModel):
@@ -158,7 +160,8 @@ def service(tmp_path: Path) -> Service:
         access={
             name: grant("commerce", sees="all")
             for name in ("make_note", "change_note", "swap_notes", "make_guarded_note", "list_notes")
-        },
+        }
+        | RECONCILIATION_ACCESS,
         problems=problems,
         metadata=metadata,
         http_tables=http_tables,

@@ -27,8 +27,8 @@ from shared.events.tax_exemption import CertificateState, CertificateVoided, Ite
 from shared.events.trade_ledger import DeclarationDeparted, DeclarationEvent, DeclarationSubmitted
 from shared.messaging.bus import Bus, Positions, Record
 from shared.messaging.embedded import EmbeddedBus, EmbeddedPublisher
-from shared.messaging.outbox import Wake, announce, outbox_row, wake_channel
-from shared.messaging.relay import MOST_BYTES, MOST_EVENTS, Relay
+from shared.messaging.outbox import MOST_BYTES, Wake, announce, outbox_row, wake_channel
+from shared.messaging.relay import MOST_EVENTS, Relay
 from shared.vocabulary.errors import Conflict
 from shared.workshop.testing.declaration_events import declaration_event, portion
 from shared.workshop.waiting import until

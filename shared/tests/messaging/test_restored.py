@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from shared.messaging.bus import Bus
 from shared.messaging.relay import Relay
-from shared.workshop.testing.servers import database_of
+from shared.workshop.processes.ports import free_port
+from shared.workshop.processes.postgres import PostgresServer
+from shared.workshop.testing.servers import APP_PASSWORD, APP_ROLE, database_of
 from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
@@ -190,3 +195,33 @@ async def test_an_event_in_a_session_is_refused_as_infrastructure_is(
     with pytest.raises(DBAPIError, match="not_compared") as told:
         await say(make_engine_of(lived[1].dsn), "new", 1)
     assert is_transient(told.value)
+
+
+@pytest.fixture
+def dumped(lived: tuple[Any, Any], postgres: Any, tmp_path: Path) -> Iterator[str]:
+    """The side's dump, restored into a cluster whose transaction ids start again."""
+    with psycopg.connect(postgres.admin_dsn(database_of(lived[0].dsn)), autocommit=True) as long_lived:
+        long_lived.execute("UPDATE outbox_placement SET horizon = '999999999'")
+    server = PostgresServer(tmp_path / "pg", free_port(), settings={"fsync": "off"})
+    server.start()
+    try:
+        server.create_role(APP_ROLE, APP_PASSWORD)
+        server.create_database("dumped", owner=APP_ROLE)
+        dump = [str(server.tool("pg_dump")), postgres.admin_dsn(database_of(lived[0].dsn))]
+        said = subprocess.run(dump, capture_output=True, check=True).stdout
+        load = [str(server.tool("psql")), "-q", "-v", "ON_ERROR_STOP=1", server.dsn("dumped")]
+        subprocess.run(load, input=said, capture_output=True, check=True)
+        yield server.dsn("dumped", APP_ROLE, APP_PASSWORD)
+    finally:
+        server.stop()
+
+
+async def test_a_dump_in_a_new_cluster_loses_none_of_the_events_that_it_takes(bus: Bus, dumped: str) -> None:
+    assert await sql(dumped, "SELECT horizon > pg_current_xact_id() FROM outbox_placement")
+    with pytest.raises(asyncpg.PostgresError, match="not_compared"):
+        await sql(dumped, _SAY, "before the first placement", 1, 21)
+    async with relaying(dumped, bus) as relay:
+        assert relay.ready.is_set()
+    await carry(dumped, bus, "new", 1, 21)
+    await carry(dumped, bus, "k", 9, 12)
+    assert await bus.count_records([TOPIC]) == 8 + 21 + 4

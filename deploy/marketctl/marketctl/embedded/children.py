@@ -89,7 +89,7 @@ class Child:
     """How many bytes of the log earlier processes wrote."""
 
     def wait_ready(self, url: str, *, seconds: float = 180) -> None:
-        """Return once `url` answers 200; otherwise say in one sentence where to look."""
+        """Return once `url` answers 200, or that it needs reconciling; otherwise say in one sentence where to look."""
         with httpx.Client(timeout=5, trust_env=False) as client:
             if not wait_until(lambda: self._answers(client, url), seconds=seconds):
                 raise ProcessProblem(f"{self.name} did not become ready in {seconds:.0f} s; see {self.log_file}")
@@ -99,7 +99,9 @@ class Child:
         if self.process.poll() is not None:
             raise ProcessProblem(f"{self.name} {self.cause()} (whole log: {self.log_file})")
         try:
-            return client.get(url).status_code == httpx.codes.OK
+            answer = client.get(url)
+            # What contradicts its bus stays up, so that `marketctl reconcile` can mend it.
+            return answer.status_code == httpx.codes.OK or "needs_reconciling" in answer.text
         except httpx.TransportError:
             return False
 

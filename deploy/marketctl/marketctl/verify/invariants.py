@@ -18,7 +18,7 @@ Check = Callable[[Installation], list[str]]
 
 def delivered(market: Installation) -> list[str]:
     """I1: every subscribed service has applied or parked each published event, by count and by the events' sums."""
-    behind = in_flight(market)
+    behind = [*unreconciled(market), *in_flight(market)]
     if behind or any(applied(market, service)[1] for service in SERVICES):
         return behind
     found = []
@@ -29,6 +29,16 @@ def delivered(market: Installation) -> list[str]:
             for currency in sorted(own.keys() | others.keys())
             if own.get(currency, 0) != others.get(currency, 0)
         ]
+    return found
+
+
+def unreconciled(market: Installation) -> list[str]:
+    """Where database and bus contradict each other, and what a restore lost that nobody has made good."""
+    lost = "SELECT count(*) FROM lost_acts WHERE settled_at IS NULL HAVING count(*) > 0"
+    found = []
+    for service in SERVICES:
+        found += named(market, service, "SELECT reason FROM contradictions", f"{service} needs reconciling: {{0}}")
+        found += named(market, service, lost, f"{service}: {{0}} acts that a restore lost are not settled")
     return found
 
 

@@ -96,7 +96,8 @@ def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(serving:
 
     for line in ("token nobody", "clock set tomorrow", "clock set 2026-06-08T09:00:00", "clock set 9999-12-31T00:00Z",
                  "clock advance --days 99999999", "events tail --topic none", "events tail --count 0",
-                 "parked retry nobody 1", "parked retry registry 0", "run --bus none"):  # fmt: skip
+                 "parked retry nobody 1", "parked retry registry 0", "reconcile anna --apply 0",
+                 "run --bus none"):  # fmt: skip
         assert said(serving, line, 2)
     for line in ("trace none", "trace ../parked", "parked retry registry 999"):
         assert said(serving, line, 1).startswith("not_found")
@@ -135,6 +136,33 @@ def test_a_parked_event_is_listed_retried_and_released_by_two_persons(serving: R
     found = said(serving, "verify", 1)
     assert f"I2: {service} applied 1 of {BankFiled.TOPIC} bank-1" in found
     assert "1 released" in found
+
+
+def test_what_stands_is_shown_and_lifted_by_two_persons_with_the_plans_digest(serving: Run) -> None:
+    assert "database and bus agree" in said(serving, "reconcile", 0)
+    layout = kept_layout(serving.folder)
+    assert layout is not None
+    with psycopg.connect(layout.database_url("fx-settlement"), autocommit=True) as database:
+        database.execute("INSERT INTO contradictions (part, code, reason) VALUES ('relay', 'x', 'found by a test')")
+    refused = said(serving, "parked retry fx-settlement 999", 1)
+    assert refused.startswith("needs_reconciling")
+    assert "found by a test" in said(serving, "verify", 1)
+
+    def planned() -> str | None:
+        digest: str | None = json.loads(said(serving, "reconcile --json", 1))["digest"]
+        return digest
+
+    assert wait_until(lambda: planned() is not None)
+    digest = planned()
+    shown = said(serving, "reconcile", 1)
+    assert "fx-settlement: found by a test" in shown
+    assert f"--apply {digest}" in shown
+    assert said(serving, f"reconcile --apply {digest}", 2).startswith("who are you?")
+    assert said(serving, f"reconcile anna --apply {'0' * 64}", 2).startswith("the plan is another")
+    assert said(serving, f"reconcile anna --apply {digest}", 0) == "fx-settlement: proposed\n"
+    assert said(serving, f"reconcile anna --apply {digest}", 1).startswith("reconciliation_needs_two_persons")
+    assert said(serving, f"reconcile bo --apply {digest}", 0) == "fx-settlement: reconciled\n"
+    assert "found by a test" not in said(serving, "reconcile", 0)
 
 
 def test_a_command_that_needs_a_run_says_how_to_start_one(serving: Run, market: Run) -> None:
