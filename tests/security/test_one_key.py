@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import re
 from collections import Counter
 from pathlib import Path
@@ -14,7 +13,8 @@ import httpx
 import psycopg
 import pytest
 
-from marketctl.layout import SERVICES, package_of
+from marketctl.layout import SERVICES
+from marketctl.services import described
 from shared.workshop.testing.client import Door, open_door
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
@@ -65,10 +65,9 @@ async def answers_of(door: Door, path: str, operation: dict[str, Any], document:
 async def test_every_post_answers_one_key_once(
     make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
 ) -> None:
-    module = importlib.import_module(f"{package_of(service)}.app")
-    dsn, document = make_service_database(service), module.app.openapi()
+    dsn, document = make_service_database(service), described(service).load_app().openapi()
     seen: Counter[int] = Counter()
-    async with open_door(module.service, dsn, mint, tmp_path) as door:
+    async with open_door(described(service).load_service(), dsn, mint, tmp_path) as door:
         for path, operation in posts_of(document):
             key = str(uuid4())
             answers = await answers_of(door, path, operation, document, key)
