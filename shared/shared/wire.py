@@ -183,6 +183,13 @@ def _yes_no_in_url(value: Any) -> Any:
     raise PydanticCustomError("bool_parsing", "true or false is expected")
 
 
+def _undotted(value: Any) -> Any:
+    return value.replace(".", "") if isinstance(value, str) and _DOTTED.fullmatch(value.strip()) else value
+
+
+_DOTTED = re.compile(r"[0-9]{4}(\.[0-9]{2,6}){1,3}", re.ASCII)
+
+
 def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
@@ -238,7 +245,10 @@ PositiveRate = Annotated[Decimal, DecimalText(12, 8, positive=True)]
 CoordinateText = Annotated[str, Coded(r"^-?[0-9]{1,3}(\.[0-9]{1,9})?$", "Decimal text.", "112.9")]
 CurrencyCode = Annotated[str, Coded(r"^[A-Z]{3}$", "ISO 4217 code.", "USD")]
 CountryCode = Annotated[str, Coded(r"^[A-Z]{2}$", "ISO 3166-1 code of two letters.", "RU")]
-HsCodeText = Annotated[str, Coded(r"^([0-9]{6}|[0-9]{8}|[0-9]{10})$", "6, 8 or 10 digits.", "8204120000")]
+HsCodeText = Annotated[
+    str, Coded(r"^([0-9]{6}|[0-9]{8}|[0-9]{10})$", "6, 8 or 10 digits.", "8204120000"), Formed(_undotted)
+]
+"""A commodity code; 8205.59.00 is 82055900."""
 HsPrefixText = Annotated[str, Coded(r"^[0-9]{0,10}$", "At most 10 digits.", "8204")]
 MonthText = Annotated[str, Coded(r"^20[0-9]{2}-(0[1-9]|1[0-2])$", "Month as YYYY-MM.", "2026-05")]
 ContentHash = Annotated[str, Coded(r"^[0-9a-f]{64}$", "64 hexadecimal digits.", "0" * 64)]

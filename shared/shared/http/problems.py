@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from shared.http.words import words_of_error
 from shared.vocabulary.errors import SetupProblem
 from shared.vocabulary.rules import Breach, citation
 from shared.vocabulary.words import in_chinese
@@ -144,56 +145,55 @@ def _rule(rule_id: str) -> dict[str, str]:
     }
 
 
-_PYDANTIC = {
-    "missing": "field_missing",
-    "extra_forbidden": "field_unknown",
-    "string_pattern_mismatch": "field_pattern",
-    "string_too_short": "field_too_short",
-    "string_too_long": "field_too_long",
-    "too_short": "field_too_short",
-    "too_long": "field_too_long",
-    "json_invalid": "body_not_json",
-    "string_type": "field_not_text",
-    "int_type": "field_not_integer",
-    "int_parsing": "field_not_integer",
-    "int_from_float": "field_not_integer",
-    "int_parsing_size": "value_not_storable",
-    "finite_number": "value_not_storable",
-    "string_unicode": "value_not_storable",
-    "uuid_parsing": "field_not_id",
-    "uuid_type": "field_not_id",
-    "uuid_version": "field_not_id",
-    "literal_error": "field_not_a_choice",
-    "enum": "field_not_a_choice",
-    "union_tag_invalid": "field_not_a_choice",
-    "union_tag_not_found": "field_not_a_choice",
-    "bool_type": "field_not_boolean",
-    "bool_parsing": "field_not_boolean",
-    "date_from_datetime_parsing": "field_not_date",
-    "date_from_datetime_inexact": "field_not_date",
-    "date_parsing": "field_not_date",
-    "date_type": "field_not_date",
-    "datetime_type": "field_not_datetime",
-    "datetime_parsing": "field_not_datetime",
-    "datetime_object_invalid": "field_not_datetime",
-    "datetime_from_date_parsing": "field_not_datetime",
-    "timezone_aware": "field_not_datetime",
-    "greater_than": "field_out_of_range",
-    "greater_than_equal": "field_out_of_range",
-    "less_than": "field_out_of_range",
-    "less_than_equal": "field_out_of_range",
-    "list_type": "field_not_list",
-    "tuple_type": "field_not_list",
-    "model_type": "field_not_object",
-    "model_attributes_type": "field_not_object",
-    "dict_type": "field_not_object",
-    "mapping_type": "field_not_object",
+_TYPES = {
+    "field_missing": (
+        "missing missing_argument missing_keyword_only_argument missing_positional_only_argument missing_sentinel_error"
+    ),
+    "field_unknown": (
+        "extra_forbidden unexpected_keyword_argument unexpected_positional_argument multiple_argument_values "
+        "invalid_key no_such_attribute"
+    ),
+    "field_pattern": "string_pattern_mismatch url_type url_parsing url_syntax_violation url_scheme",
+    "field_too_short": "string_too_short bytes_too_short too_short",
+    "field_too_long": "string_too_long bytes_too_long url_too_long too_long",
+    "body_not_json": "json_invalid json_type",
+    "field_not_text": "string_type string_not_ascii bytes_type bytes_invalid_encoding",
+    "field_not_integer": "int_type int_parsing int_from_float",
+    "field_not_number": (
+        "float_type float_parsing decimal_type decimal_parsing decimal_max_digits decimal_max_places "
+        "decimal_whole_digits fraction_type fraction_parsing complex_type complex_str_parsing"
+    ),
+    "value_not_storable": ("int_parsing_size finite_number string_unicode recursion_loop recursion_depth_exceeded"),
+    "field_not_id": "uuid_parsing uuid_type uuid_version",
+    "field_not_a_choice": "literal_error enum union_tag_invalid union_tag_not_found none_required",
+    "field_not_boolean": "bool_type bool_parsing",
+    "field_not_date": "date_type date_parsing date_from_datetime_parsing date_from_datetime_inexact",
+    "field_not_datetime": (
+        "datetime_type datetime_parsing datetime_object_invalid datetime_from_date_parsing time_type "
+        "time_parsing time_delta_type time_delta_parsing timezone_aware timezone_naive timezone_offset"
+    ),
+    "field_out_of_range": (
+        "greater_than greater_than_equal less_than less_than_equal multiple_of date_past date_future "
+        "datetime_past datetime_future"
+    ),
+    "field_not_list": ("list_type tuple_type set_type frozen_set_type deque_type iterable_type iteration_error"),
+    "field_not_object": (
+        "model_type model_attributes_type dict_type mapping_type frozen_dict_type ordered_dict_type "
+        "counter_type named_tuple_type dataclass_type dataclass_exact_type arguments_type"
+    ),
     "one_of_fields_missing": "one_of_fields_missing",
     "text_unreadable": "text_unreadable",
     "parameter_unknown": "parameter_unknown",
     "parameter_repeated": "parameter_repeated",
     "reference_without_letter": "reference_without_letter",
+    "field_invalid": (
+        "value_error assertion_error get_attribute_error default_factory_not_called needs_python_object "
+        "frozen_field frozen_instance set_item_not_hashable is_instance_of is_subclass_of callable_type "
+        "ellipsis_error"
+    ),
 }
+"""The problem code of every type of error that pydantic has: the sentences are ours, in two languages."""
+_PYDANTIC = {kind: code for code, kinds in _TYPES.items() for kind in kinds.split()}
 _PLACES = ("body", "query", "path", "header")
 
 
@@ -207,13 +207,18 @@ def malformed(errors: Iterable[Mapping[str, Any]]) -> tuple[Breach, ...]:
             code = {"field_missing": "body_missing", "field_invalid": "body_not_json"}.get(code, code)
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
         params = {
-            "expected": next((context[name] for name in _EXPECTED if name in context), ""),
+            # The choices alone: pydantic joins them with an English word.
+            "expected": next((_listed(context[name]) for name in _EXPECTED if name in context), ""),
             "limit": next((v for k, v in context.items() if k in _LIMITS), ""),
-            # The error's type, never its text: that is in one language and may repeat the input.
-            "reason": str(error["type"]),
+            # Words of our own, never the error's text: that is in one language and may repeat the input.
+            **words_of_error(context),
         }
         breaches.append(Breach(code, "", "" if code == "body_not_json" else pointer_to(error["loc"]), params))
     return tuple(breaches)
+
+
+def _listed(choices: str) -> str:
+    return choices.replace("' or '", "', '").replace("'", "")
 
 
 def pointer_to(location: Sequence[int | str]) -> str:
@@ -222,5 +227,5 @@ def pointer_to(location: Sequence[int | str]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-_EXPECTED = ("expected", "pattern", "expected_tags")
+_EXPECTED = ("expected", "expected_tags")
 _LIMITS = {"min_length", "max_length", "gt", "ge", "lt", "le"}

@@ -37,8 +37,8 @@ FIRST_LINE_FAULTY = Fault(LINES_SHEET, 8, "商品名称", breach("", "cell_empty
         ("/consignor_id", (SLIPS_SHEET, 5, "")),
         ("/currency", (LINES_SHEET, 8, "币种")),
         ("/total", (LINES_SHEET, 8, "货值")),
-        ("/lines", (SLIPS_SHEET, 5, "")),
-        ("/lines/x/quantity", (SLIPS_SHEET, 5, "")),
+        ("/lines", (SLIPS_SHEET, 5, "交易单号")),
+        ("/lines/x/quantity", (SLIPS_SHEET, 5, "交易单号")),
         ("/lines/0", (LINES_SHEET, 8, "")),
         ("/lines/0/quantity", (LINES_SHEET, 8, "交易数量")),
         ("/lines/1/quantity", (LINES_SHEET, 9, "交易数量")),
@@ -51,20 +51,54 @@ def test_a_breach_points_to_the_cell_that_its_field_came_from(pointer: str, plac
     assert (found.sheet, found.row, found.column) == place
 
 
-def test_lines_are_counted_without_those_that_can_not_be_used() -> None:
-    faulty = slip(FIRST_LINE_FAULTY)
-    assert [row for row, _ in faulty.usable_lines()] == [9]
-    _, named, summed = faulty.all_faults([breach("/lines/0/quantity"), breach("/total")])
-    assert (named.row, summed.row) == (9, 9)
+def test_what_all_lines_share_is_said_where_it_can_be_read() -> None:
+    faulty = slip(Fault(LINES_SHEET, 8, "币种", breach("", "cell_error")))
+    _, shared = faulty.all_faults([breach("/currency")])
+    assert (shared.row, shared.column) == (9, "币种")
 
 
-def test_a_fault_of_the_slip_leaves_its_lines_usable() -> None:
-    assert len(slip(Fault(SLIPS_SHEET, 8, "商户", breach(""))).usable_lines()) == 2
+def test_a_fault_in_an_amount_is_not_told_again_for_the_sum() -> None:
+    by_cell = slip(Fault(LINES_SHEET, 9, "货值", breach("", "cell_not_number")))
+    assert [each.breach.code for each in by_cell.all_faults([breach("/total", "field_pattern")])] == ["cell_not_number"]
+    of_form = [Breach("field_pattern", "", "/lines/1/amount"), Breach("field_pattern", "", "/total")]
+    assert [each.row for each in slip().all_faults(of_form)] == [9]
 
 
-def test_without_a_usable_line_the_sum_is_a_matter_of_the_slip() -> None:
+def test_a_refused_slip_says_something_whatever_it_is_refused_for() -> None:
     (found,) = slip(lines=0).all_faults([breach("/total")])
-    assert (found.sheet, found.row) == (SLIPS_SHEET, 5)
+    assert (found.sheet, found.row, found.column) == (SLIPS_SHEET, 5, "")
+
+
+@pytest.mark.parametrize(
+    ("fault", "unread"),
+    [
+        (FIRST_LINE_FAULTY, {"/lines/0/goods_name"}),
+        (Fault(LINES_SHEET, 9, "币种", breach("")), {"/lines/1/currency"}),
+        (Fault(LINES_SHEET, 7, "币种", breach("")), set()),
+        (Fault(LINES_SHEET, 8, "", breach("")), set()),
+        (Fault(SLIPS_SHEET, 5, "交易日期", breach("")), {"/trade_date"}),
+        (
+            Fault(SLIPS_SHEET, 5, "商户", breach("")),
+            {"/seller_id", "/stall_number", "/consignor_id", "/export_agency_id"},
+        ),
+        (Fault(SLIPS_SHEET, 5, "采购商国别", breach("")), {"/buyer_id", "/procurement_agency_id"}),
+        (Fault(SLIPS_SHEET, 5, "境内付款日期", breach("")), {"/domestic_leg/paid_on"}),
+        (Fault(SLIPS_SHEET, 5, "", breach("")), set()),
+    ],
+)  # fmt: skip
+def test_a_fault_names_what_of_the_entry_can_not_be_read(fault: Fault, unread: set[str]) -> None:
+    assert slip(fault).unread() == unread
+
+
+def test_of_a_line_without_its_slip_only_the_line_is_read() -> None:
+    orphan = Slip("S-9", 8, {}, [(8, {"goods_name": "x"})])
+    assert {"/seller_id", "/trade_date", "/total"} <= orphan.unread()
+    told = [breach("/seller_id"), breach("/lines/0/hs_code"), breach("/total")]
+    assert [(each.sheet, each.row) for each in orphan.all_faults(told)] == [(LINES_SHEET, 8)]
+
+
+def test_without_lines_no_line_is_read() -> None:
+    assert slip(lines=0).unread() == {"/lines"}
 
 
 def test_an_unusable_cell_has_only_its_own_fault() -> None:
@@ -78,13 +112,6 @@ def test_an_unusable_cell_has_only_its_own_fault() -> None:
 def test_one_cell_is_told_of_each_kind_of_breach_once() -> None:
     said = [breach("/seller_id"), breach("/stall_number"), breach("/seller_id", "other")]
     assert [each.breach for each in slip().all_faults(said)] == [said[0], said[2]]
-
-
-def test_blame_keeps_the_first_of_a_kind_in_each_cell() -> None:
-    blamed = slip()
-    blamed.blame([breach("/lines/0/amount"), breach("/export_mode"), breach("/total")])
-    assert {each.breach.pointer for each in blamed.faults} == {"/lines/0/amount", "/export_mode"}
-    assert len(blamed.faults) == 2
 
 
 @pytest.mark.parametrize(("field", "header"), [("quantity", "交易数量"), ("nothing", "")])

@@ -71,7 +71,7 @@ def test_a_cell_holds_what_its_column_is_for(kind: str, text: str, code: str | N
     ],
 )
 def test_an_empty_cell_and_a_choice(required: bool, choices: tuple[str, ...], text: str, code: str | None) -> None:
-    breach = breach_of_cell(Column("头", "field", required, "", choices=choices), text)
+    breach = breach_of_cell(Column("头", "export_mode", required, "", choices=choices), text)
     assert (breach.code if breach else None) == code
 
 

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
 
 from shared.http import audit
 from shared.http.access import Authorised
 from shared.http.app import Runtime
 from shared.http.command import Command, Commanded
 from shared.http.identity import Caller
-from shared.http.problems import Catalogue, malformed
+from shared.http.problems import Catalogue
 from shared.http.refusals import AuditLine
 from shared.vocabulary.errors import Forbidden, Malformed
 from shared.vocabulary.rules import Breach, citation
+from trade_ledger.api.trade_reading import read_entry
 from trade_ledger.api.trade_schemas import BulkReport, HiddenCells, RowProblem, RowResult
+from trade_ledger.domain.registration import slip_taken
 from trade_ledger.domain.slip_sheets import SlipSheets
 from trade_ledger.domain.slips import Slip
+from trade_ledger.domain.unread import standing
 from trade_ledger.operations.trades.enter_slip import enter_slip
 from trade_ledger.operations.trades.prepare_trade import prepare_trade
 from trade_ledger.operations.trades.read_slips import read_slips
@@ -32,6 +35,7 @@ from trade_ledger.operations.trades.write_template import write_template
 from trade_ledger.publishers.trade_text import TradeText
 from trade_ledger.store.entries import TradeEntry
 from trade_ledger.store.registrations import Registrations, registrations_open
+from trade_ledger.store.trades import references_registered
 
 router = APIRouter(tags=["trades"])
 _MOST_ROWS = 2000
@@ -76,42 +80,59 @@ def _fits(rows: int) -> None:
         raise Malformed((Breach("batch_too_large", "", "", {"limit": str(_MOST_ROWS)}),))
 
 
-def _read(row: bytes | dict[str, Any], caller: Caller) -> TradeEntry | tuple[Breach, ...]:
-    try:
-        entry = TradeEntry.model_validate(row) if isinstance(row, dict) else TradeEntry.model_validate_json(row)
-    except ValidationError as error:
-        return malformed(error.errors())
-    return entry if is_own(entry, caller) else (Breach("not_yours", "V65"),)
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A row or slip: its own number, and its entry, or every breach of it."""
+
+    reference: str
+    entry: TradeEntry | tuple[Breach, ...]
 
 
-async def _slip_read(command: Command, request: Request, slip: Slip) -> TradeEntry | tuple[Breach, ...]:
-    """The slip's entry; of a faulty one, which isn't registered, all that the rules say of what can be read."""
-    runtime = request.app.state.runtime
+async def _checked(
+    command: Command, request: Request, row: bytes | dict[str, Any], unread: frozenset[str], *, faulty: bool = False
+) -> _Checked:
+    """The entry, if its form is right; else every breach of form, and of the rules as far as it can be read."""
+    read = read_entry(row)
+    if read.entry is None:
+        return _Checked("", read.breaches)
+    reference = "" if "/external_ref" in read.unread else read.entry.external_ref
+    unread |= read.unread
+    own = is_own(read.entry, command.caller)
+    if not own:
+        unclear = {"/seller_id", "/consignor_id"} & unread
+        return _Checked("", read.breaches + (() if unclear else (Breach("not_yours", "V65"),)))
+    if not read.breaches and not faulty:
+        return _Checked(reference, read.entry)
     facts = registrations_of(request).facts
-    told = {"importer": acting_subject(command.caller), "sealer": runtime.sealer, "pilot": command.act.pilot}
-    entry: TradeEntry | tuple[Breach, ...] = ()
-    while row := await enter_slip(command.session, slip, **told):
-        entry = _read(row, command.caller)
-        if isinstance(entry, TradeEntry):
-            if not slip.faults:
-                return entry
-            return (await prepare_trade(entry, facts, act=command.act, session=command.session)).breaches
-        if not any(breach.pointer.startswith("/lines/") for breach in entry):
-            break
-        slip.blame(entry)
-        entry = ()
-    return entry
+    prepared = await prepare_trade(read.entry, facts, act=command.act, session=command.session)
+    return _Checked(reference, read.breaches + standing(prepared.breaches, unread))
 
 
-async def _outcomes(
-    command: Command, request: Request, entries: Sequence[TradeEntry | tuple[Breach, ...]]
-) -> list[Outcome]:
+async def _slip_checked(command: Command, request: Request, slip: Slip) -> _Checked:
+    sealer, importer = request.app.state.runtime.sealer, acting_subject(command.caller)
+    entered = await enter_slip(command.session, slip, importer=importer, sealer=sealer, pilot=command.act.pilot)
+    return await _checked(command, request, entered.row, entered.unread, faulty=bool(slip.faults))
+
+
+def _told_of_taken(row: _Checked, outcome: Outcome, taken: Collection[str]) -> Outcome:
+    """What is refused for another reason is told too if its slip was registered before."""
+    if isinstance(outcome, TradeText) or row.reference not in taken:
+        return outcome
+    told = any(each.pointer == "/external_ref" for each in outcome)
+    return outcome if told else (*outcome, slip_taken(row.reference))
+
+
+async def _outcomes(command: Command, request: Request, rows: Sequence[_Checked]) -> list[Outcome]:
+    entries = [row.entry for row in rows]
+    importer = acting_subject(command.caller)
+    references = {row.reference for row in rows} - {""}
+    taken = await references_registered(command.session, command.act.pilot, importer, references)
     readable = {n: entry for n, entry in enumerate(entries) if isinstance(entry, TradeEntry)}
     registered = await register_trades(
         command.session,
         list(readable.values()),
         registrations_of(request),
-        registered_by=acting_subject(command.caller),
+        registered_by=importer,
         operation=command.attempt.operation,
         sealer=request.app.state.runtime.sealer,
         act=command.act,
@@ -119,7 +140,7 @@ async def _outcomes(
     outcomes: list[Outcome] = [entry if isinstance(entry, tuple) else () for entry in entries]
     for n, outcome in zip(readable, registered, strict=True):
         outcomes[n] = outcome
-    return outcomes
+    return [_told_of_taken(row, outcome, taken) for row, outcome in zip(rows, outcomes, strict=True)]
 
 
 @router.post("/v1/trades/bulk", response_model=BulkReport, openapi_extra={"requestBody": _NDJSON_BODY})
@@ -127,11 +148,11 @@ async def register_trades_in_bulk(command: Commanded, request: Request) -> Respo
     """Register one trade per line of NDJSON; each by itself, with one report."""
     rows = {number: row for number, row in enumerate((await request.body()).splitlines(), 1) if row.strip()}
     _fits(len(rows))
-    entries = [_read(row, command.caller) for row in rows.values()]
-    outcomes = await _outcomes(command, request, entries)
+    checked = [await _checked(command, request, row, frozenset()) for row in rows.values()]
+    outcomes = await _outcomes(command, request, checked)
     results = [
-        _result(request, number, entry.external_ref if isinstance(entry, TradeEntry) else "", outcome)
-        for number, entry, outcome in zip(rows, entries, outcomes, strict=True)
+        _result(request, number, row.reference, outcome)
+        for number, row, outcome in zip(rows, checked, outcomes, strict=True)
     ]
     return await _report(command, results)
 
@@ -142,8 +163,8 @@ async def import_trades(command: Commanded, request: Request) -> Response:
     read = await read_slips(await request.body())
     slips = read.slips
     _fits(len(slips))
-    entries = [await _slip_read(command, request, slip) for slip in slips]
-    outcomes = await _outcomes(command, request, entries)
+    checked = [await _slip_checked(command, request, slip) for slip in slips]
+    outcomes = await _outcomes(command, request, checked)
     results = [_slip_result(request, read, slip, outcome) for slip, outcome in zip(slips, outcomes, strict=True)]
     hidden = [HiddenCells.model_validate(each, from_attributes=True) for each in read.hidden]
     return await _report(command, results, hidden)

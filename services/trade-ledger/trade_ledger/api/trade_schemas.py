@@ -14,7 +14,7 @@ from shared.sealing import Mask
 from shared.wire import CurrencyCode, MoneyAmount, QuantityText
 from trade_ledger.store.entries import CorrectionEntry, TradeEntry
 
-_LINE: JsonDict = {
+LINE_EXAMPLE: JsonDict = {
     "goods_name": "活动扳手",
     "hs_code": "8204120000",
     "quantity": "120",
@@ -29,7 +29,7 @@ _LINE: JsonDict = {
     "origin_place": "重庆大足",
 }
 
-_TRADE: JsonDict = {
+TRADE_EXAMPLE: JsonDict = {
     "seller_id": "019a0000-0000-7000-8000-000000000001",
     "consignor_id": "019a0000-0000-7000-8000-000000000002",
     "buyer_id": "019a0000-0000-7000-8000-000000000003",
@@ -39,7 +39,7 @@ _TRADE: JsonDict = {
     "trade_date": "2026-05-13",
     "currency": "USD",
     "total": "306.00",
-    "lines": [_LINE],
+    "lines": [LINE_EXAMPLE],
 }
 
 
@@ -47,14 +47,16 @@ class TradeIn(TradeEntry):
     """A trade (交易单)."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [_TRADE]},
+        json_schema_extra={"examples": [TRADE_EXAMPLE]},
     )
 
 
 class CorrectionIn(CorrectionEntry):
     """The trade as it should be, and why; lines that name their `line_id` keep it wherever they stand now."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{**_TRADE, "reason": "price of a piece was misread"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**TRADE_EXAMPLE, "reason": "price of a piece was misread"}]}
+    )
 
 
 class DomesticLegShown(Part):

@@ -7,17 +7,17 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-from shared.vocabulary.identifiers import IDENTITY_KINDS
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.cells import Kind
+from trade_ledger.domain.choices import WORDS, shown
 
 LINES_SHEET = "商品清单"
 SLIPS_SHEET = "交易单"
 ANY_STALL = "99"
 """What the 联网清单 says where no stall is named."""
 YES = ("yes", "是")
-_YES_OR_NO = (*YES, "no", "否")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
@@ -35,6 +35,10 @@ class Column:
     choices: tuple[str, ...] = ()
 
 
+def _codes(name: str) -> tuple[str, ...]:
+    return tuple(WORDS[name])
+
+
 LINE_COLUMNS: tuple[Column, ...] = (
     Column("交易单号", "slip", True, "所属交易单 / the slip this line belongs to", "reference"),
     Column("商户", "stall_number", False, "摊位号，同交易单 / stall number, as on the slip", "reference"),
@@ -50,7 +54,7 @@ LINE_COLUMNS: tuple[Column, ...] = (
         False,
         "own 自有，authorised 授权；有品牌时必填 / needed where there is a brand",
         "choice",
-        choices=("own", "authorised"),
+        choices=_codes("brand_statement"),
     ),
     Column("品牌授权摘要", "brand_evidence_hash", False, "授权书 SHA-256 / SHA-256 of the authorisation", "code"),
     Column("交易数量", "quantity", True, "数量 / quantity", "number"),
@@ -76,7 +80,7 @@ SLIP_COLUMNS: tuple[Column, ...] = (
         False,
         "证件类型；空：由经营者补充 / kind of the buyer's document; empty: to be completed",
         "choice",
-        choices=IDENTITY_KINDS,
+        choices=_codes("buyer_kind"),
     ),
     Column("采购商证件号码", "buyer_number", False, "证件号码 / number of the buyer's document", "code"),
     Column("采购商国别", "buyer_country", False, "两位代码，如 RU / two letters such as RU", "code"),
@@ -86,7 +90,7 @@ SLIP_COLUMNS: tuple[Column, ...] = (
         True,
         "own 自营，agency 委托代理，outright 买断",
         "choice",
-        choices=("own", "agency", "outright"),
+        choices=_codes("export_mode"),
     ),
     Column(
         "委托代理出口",
@@ -101,7 +105,7 @@ SLIP_COLUMNS: tuple[Column, ...] = (
         False,
         "是：采购商与本经营者的协议 / yes: the buyer's agency with this operator",
         "choice",
-        choices=_YES_OR_NO,
+        choices=_codes("procurement_agency"),
     ),
     Column(
         "渠道",
@@ -109,14 +113,17 @@ SLIP_COLUMNS: tuple[Column, ...] = (
         True,
         "market 市场，cross_border_ecommerce 跨境电商，comprehensive_service 外综服",
         "choice",
-        choices=("market", "cross_border_ecommerce", "comprehensive_service"),
+        choices=_codes("channel"),
     ),
     Column("交易日期", "trade_date", True, "YYYY-MM-DD", "date"),
+    Column("成交方式", "price_term", True, "EXW, FOB, C&F, C&I, CIF", "choice", choices=_codes("price_term")),
     Column(
-        "成交方式", "price_term", True, "EXW, FOB, C&F, C&I, CIF", "choice", choices=("EXW", "FOB", "C&F", "C&I", "CIF")
-    ),
-    Column(
-        "结算方式", "settlement_method", True, "fx 外汇，rmb 人民币，cash 现金", "choice", choices=("fx", "rmb", "cash")
+        "结算方式",
+        "settlement_method",
+        True,
+        "fx 外汇，rmb 人民币，cash 现金",
+        "choice",
+        choices=_codes("settlement_method"),
     ),
     Column("境内人民币金额", "domestic_amount", False, "境内人民币结算 / domestic RMB leg", "number"),
     Column("境内付款日期", "domestic_paid_on", False, "YYYY-MM-DD", "date"),
@@ -162,8 +169,13 @@ def breach_of_cell(column: Column, text: str) -> Breach | None:
     if column.kind == "date" and date_in(text) is None:
         return Breach("cell_not_date", "", "")
     if column.choices and text not in column.choices:
-        return Breach("cell_not_a_choice", "", "", {"choices": ", ".join(column.choices)})
+        return Breach("cell_not_a_choice", "", "", {"choices": shown(column.field)})
     return None
+
+
+def amount_in(text: str) -> Decimal:
+    """The number of a cell; zero where it holds none, which is a fault of its own."""
+    return Decimal(text) if _NUMBER.fullmatch(text) else Decimal(0)
 
 
 def date_in(text: str) -> date | None:

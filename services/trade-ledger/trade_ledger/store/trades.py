@@ -47,6 +47,16 @@ async def buyers_completed(session: AsyncSession, ids: Iterable[UUID]) -> set[UU
     return set((await session.execute(query)).scalars())
 
 
+async def references_registered(
+    session: AsyncSession, pilot: str, registered_by: UUID, references: Iterable[str]
+) -> set[str]:
+    """Of these slip numbers those that the party registered before."""
+    query = select(TradeRow.external_ref).where(
+        TradeRow.pilot == pilot, TradeRow.registered_by == registered_by, TradeRow.external_ref.in_(set(references))
+    )
+    return set((await session.execute(query)).scalars())
+
+
 async def trades_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[TradeRow]:
     """Several trades, locked in the order of their ids."""
     query = select(TradeRow).where(TradeRow.id.in_(set(ids))).order_by(TradeRow.id)

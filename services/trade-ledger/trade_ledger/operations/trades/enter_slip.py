@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,20 +13,44 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.sealing import Sealer
 from shared.vocabulary.identifiers import InvalidIdentifier
 from trade_ledger.domain.slips import Slip
-from trade_ledger.domain.workbook import DOMESTIC_LEG, YES, date_in
+from trade_ledger.domain.workbook import DOMESTIC_LEG, YES, amount_in, date_in
 from trade_ledger.store.facts import agreement_between, agreement_by_number, subject_by_reference, subject_by_stall
 from trade_ledger.store.tables.copies import SubjectCopy
 
 _UNKNOWN = UUID(int=0)
 
 
-async def enter_slip(
-    session: AsyncSession, slip: Slip, *, importer: UUID, sealer: Sealer, pilot: str
-) -> dict[str, Any] | None:
-    """The entry made from a slip's usable lines, with its parties looked up; None if no line is usable."""
+@dataclass(frozen=True, slots=True)
+class EnteredSlip:
+    """A slip as an entry to be read; the unread pointers say which of its values follow from no readable cell."""
+
+    row: dict[str, Any]
+    unread: frozenset[str]
+
+
+async def enter_slip(session: AsyncSession, slip: Slip, *, importer: UUID, sealer: Sealer, pilot: str) -> EnteredSlip:
+    """The entry made from a slip's cells, with its parties looked up."""
+    unread = slip.unread()
+    row: dict[str, Any] = {"consignor_id": importer, **_lines(slip)}
+    if slip.cells:
+        row |= await _head(session, slip, importer=importer, sealer=sealer, pilot=pilot)
+        if row["trade_date"] is None and row["seller_id"] != _UNKNOWN:
+            # The stall may have had another holder on that day.
+            unread.add("/seller_id")
+    return EnteredSlip(row, frozenset(unread))
+
+
+def _lines(slip: Slip) -> dict[str, Any]:
+    lines = [cells for _, cells in slip.lines]
+    return {
+        "currency": next((cells["currency"] for cells in lines if cells["currency"]), ""),
+        "total": f"{sum((amount_in(cells['amount']) for cells in lines), Decimal(0)):f}",
+        "lines": [_line(cells) for cells in lines],
+    }
+
+
+async def _head(session: AsyncSession, slip: Slip, *, importer: UUID, sealer: Sealer, pilot: str) -> dict[str, Any]:
     cells = slip.cells
-    if not (cells and slip.usable_lines()):
-        return None
     traded_on = date_in(cells["trade_date"])
     seller = await subject_by_stall(session, pilot, cells["stall_number"], traded_on)
     seller_id = _UNKNOWN if seller is None else seller.subject_id
@@ -35,7 +60,6 @@ async def enter_slip(
         buyer_id = _UNKNOWN if buyer is None else buyer.subject_id
     consignor_id = await _consignor(session, cells, pilot, seller_id, importer)
     entrusted = cells["procurement_agency"] in YES
-    lines = [_line(line) for _, line in slip.usable_lines()]
     return {
         "seller_id": seller_id,
         "consignor_id": consignor_id,
@@ -45,13 +69,10 @@ async def enter_slip(
         "procurement_agency_id": await _procurement_agency(session, pilot, buyer_id, importer, traded_on)
         if entrusted
         else None,
-        "currency": slip.usable_lines()[0][1]["currency"],
-        "total": f"{sum((Decimal(line['amount']) for line in lines), Decimal(0)):f}",
         "domestic_leg": _domestic_leg(cells),
         "document_hashes": [cells["document_hash"]] if cells["document_hash"] else [],
         "external_ref": slip.number,
         "trade_date": traded_on,
-        "lines": lines,
         **{name: cells[name] for name in _AS_IT_STANDS},
     }
 

@@ -6,6 +6,7 @@ import io
 
 import xlsxwriter
 
+from trade_ledger.domain.choices import WORDS
 from trade_ledger.domain.workbook import SHEETS
 
 _ROWS_WITH_CHOICES = 2000
@@ -25,7 +26,9 @@ def write_template() -> bytes:
             sheet.write_string(0, number, column.header + ("*" if column.required else ""), head)
             sheet.write_comment(0, number, column.meaning)
             if column.choices:
-                among = {"validate": "list", "source": list(column.choices), "ignore_blank": not column.required}
+                words = [words[0] for words in WORDS[column.field].values()]
+                source = [*words, *column.choices]
+                among = {"validate": "list", "source": source, "ignore_blank": not column.required}
                 sheet.data_validation(1, number, _ROWS_WITH_CHOICES, number, among)
     book.close()
     return file.getvalue()
