@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import BeforeValidator
 
 from shared.events.registry import Sealed
-from shared.vocabulary.identifiers import indexed_identity, mask_identity
+from shared.vocabulary.identifiers import former_identities, indexed_identity, mask_identity
 
 IDENTITY_PURPOSE = "subject.identity"
 """What a subject's identity number is sealed for; every service that looks for one by its index names it too."""
@@ -56,6 +56,11 @@ class Sealer:
     def identity_index(self, kind: str, number: str, country: str) -> str:
         """The blind index of a subject's identity in every service; InvalidIdentifier where it is none (R-FILE-4)."""
         return self.blind_index(indexed_identity(kind, number, country), purpose=IDENTITY_PURPOSE)
+
+    def former_identity_indexes(self, kind: str, number: str, country: str) -> list[str]:
+        """The blind indexes that rows of earlier releases may have for the same identity."""
+        texts = former_identities(kind, number, country)
+        return [self.blind_index(text, purpose=IDENTITY_PURPOSE) for text in texts]
 
     def open(self, sealed: Sealed, *, purpose: str) -> str:
         """The text; raises InvalidTag where the ciphertext was made for another purpose or key."""

@@ -15,7 +15,7 @@ OURS = ("shared.workshop", "shared.migrations", "shared.schema")
 # Loaded only where the settings ask for them, or in a separate process.
 LATER = {
     service: ["shared.messaging.kafka", "shared.messaging.embedded"]
-    + ["trade_ledger.gateways.xlsx_process"] * (service == "trade-ledger")
+    + ["trade_ledger.gateways.xlsx_process", "trade_ledger.gateways.xlsx_marking"] * (service == "trade-ledger")
     for service in SERVICES
 }
 

@@ -6,7 +6,16 @@ from pathlib import Path
 
 from shared.http.app import Service, make_app
 from shared.http.upkeep import upkeep_router
-from trade_ledger.api import conflicts, customs_rates, declarations, packing, trace, trade_batches, trades
+from trade_ledger.api import (
+    conflicts,
+    customs_rates,
+    declarations,
+    packing,
+    trace,
+    trade_batches,
+    trade_imports,
+    trades,
+)
 from trade_ledger.api.access import ACCESS
 from trade_ledger.api.trade_batches import registrations_running
 from trade_ledger.consumers.subscriptions import subscriptions
@@ -20,6 +29,8 @@ service = Service(
     description="Trades, packing and declarations of a market procurement pilot (1039).",
     routers=[
         trade_batches.router,
+        trade_imports.router,
+        trade_imports.marking_router,
         trades.router,
         packing.router,
         declarations.router,

@@ -26,6 +26,8 @@ CHINESE_KINDS = frozenset({"credit_code", "resident_id"})
 FOREIGN_KINDS = frozenset({"foreign_registration", "passport"})
 # Since 2023 a permanent resident's card is numbered like a resident id: birth date and check digit at the same places.
 _NUMBERED_LIKE_RESIDENT_ID = re.compile(r"9[0-9]{16}[0-9X]")
+# After the 9 stands the province that issued it.
+_CARD_OF_A_PROVINCE = re.compile(r"9(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])[0-9]{14}[0-9X]")
 
 _FORMS = {
     "foreign_registration": re.compile(r"[A-Z0-9][A-Z0-9./-]{2,39}"),
@@ -34,6 +36,9 @@ _FORMS = {
     "hk_macao_permit": re.compile(r"[HM][0-9]{8}([0-9]{2})?"),
     "taiwan_permit": re.compile(r"[0-9]{8}|[0-9]{10}"),
 }
+# The last two digits of an old permit count its renewals: what is before them stays the holder's for life.
+_STABLE_LENGTH = {"hk_macao_permit": 9, "taiwan_permit": 8}
+_RENEWALS = tuple(f"{n:02}" for n in range(100))
 _CONTAINER = re.compile(r"[A-Z]{3}[UJZ][0-9]{7}")
 _HS = re.compile(r"[0-9]{6}|[0-9]{8}|[0-9]{10}")
 
@@ -47,45 +52,71 @@ class InvalidIdentifier(ValueError):
         self.rule = rule
 
 
-def normalise_identity(kind: str, number: str, country: str) -> str:
-    """The number in its one spelling, checked by the validator of its kind; else InvalidIdentifier."""
+def normalise_identity(kind: str, number: str, country: str, *, born_by: date | None = None) -> str:
+    """The number in its one spelling, checked by the validator of its kind; else InvalidIdentifier.
+
+    `born_by` is the day by which its holder must have been born, where the number tells the birth.
+    """
     text = number.strip().upper().replace(" ", "")
     if not country_known(country) or kind in (CHINESE_KINDS if country != "CN" else FOREIGN_KINDS):
         raise InvalidIdentifier("identity_country_wrong", "R-FILE-4")
     if kind == "credit_code":
         _check_credit_code(text)
     elif kind == "resident_id":
-        _check_resident_id(text)
-    elif kind not in _FORMS or not _FORMS[kind].fullmatch(text):
+        if _CARD_OF_A_PROVINCE.fullmatch(text):
+            raise InvalidIdentifier("identity_of_another_kind", "R-FILE-4")
+        _check_resident_id(text, born_by)
+    elif kind not in _FORMS or not _FORMS[kind].fullmatch(text) or _is_nobodys(text):
         raise InvalidIdentifier("identity_form_wrong", "R-FILE-4")
     elif kind == "permanent_resident_card" and _NUMBERED_LIKE_RESIDENT_ID.fullmatch(text):
-        _check_resident_id(text)
+        _check_resident_id(text, born_by)
     return text
 
 
 def indexed_identity(kind: str, number: str, country: str) -> str:
     """The text under which an identity is sealed and searched: equal for one person, whoever writes it (R-FILE-4).
 
-    Cards and permits are China's, whatever the holder's nationality; a passport is its country's.
+    Cards and permits are China's, whatever the holder's nationality; a passport is its country's. A renewed permit is
+    its holder's still.
     """
     issuer = country if kind in FOREIGN_KINDS else "CN"
-    return f"{issuer}:{kind}:{normalise_identity(kind, number, country)}"
+    return f"{issuer}:{kind}:{normalise_identity(kind, number, country)[: _STABLE_LENGTH.get(kind)]}"
+
+
+def former_identities(kind: str, number: str, country: str) -> tuple[str, ...]:
+    """The other texts under which earlier releases indexed an identity.
+
+    A permit had the count of its renewals, and a permanent resident's card passed for a resident id.
+    """
+    indexed = indexed_identity(kind, number, country)
+    if kind in _STABLE_LENGTH:
+        return tuple(indexed + renewal for renewal in _RENEWALS)
+    return (indexed.replace(kind, "resident_id"),) if kind == "permanent_resident_card" else ()
+
+
+def _is_nobodys(text: str) -> bool:
+    """Whether a number's digits are zeros only."""
+    digits = re.sub(r"[^0-9]", "", text)
+    return bool(digits) and not digits.strip("0")
 
 
 def _check_credit_code(text: str) -> None:
-    if not re.fullmatch(r"[0-9A-HJ-NPQRTUWXY]{18}", text):
+    # The first character names the registering department, the ninth to the seventeenth the organisation: none is zero.
+    if not re.fullmatch(r"[1-9A-HJ-NPQRTUWXY][0-9A-HJ-NPQRTUWXY]{17}", text) or not text[8:17].strip("0"):
         raise InvalidIdentifier("identity_form_wrong", "R-FILE-4")
     if uscc.calc_check_digit(text[:-1]) != text[-1]:
         raise InvalidIdentifier("identity_check_digit_wrong", "R-FILE-4")
 
 
-def _check_resident_id(text: str) -> None:
+def _check_resident_id(text: str, born_by: date | None) -> None:
     if not re.fullmatch(r"[0-9]{17}[0-9X]", text):
         raise InvalidIdentifier("identity_form_wrong", "R-FILE-4")
     try:
-        date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
+        born = date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
     except ValueError as error:
         raise InvalidIdentifier("identity_birth_date_wrong", "R-FILE-4") from error
+    if born_by is not None and born > born_by:
+        raise InvalidIdentifier("identity_birth_date_wrong", "R-FILE-4")
     if ric.calc_check_digit(text) != text[-1]:
         raise InvalidIdentifier("identity_check_digit_wrong", "R-FILE-4")
 

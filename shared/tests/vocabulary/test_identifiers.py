@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from random import Random
 
 import pytest
@@ -14,12 +15,16 @@ from shared.vocabulary.identifiers import (
     InvalidIdentifier,
     chapter,
     container_number,
+    former_identities,
     hs_code,
     indexed_identity,
     mask_identity,
     mask_name,
     normalise_identity,
 )
+
+CARD = "911643198910221238"
+"""A foreign permanent resident's card of 2023, numbered like a resident id."""
 
 
 @given(st.integers(0, 2**32), st.integers(0, 17), st.sampled_from("0123456789"))
@@ -54,6 +59,13 @@ def test_a_resident_id_with_one_wrong_digit_is_refused(seed: int, place: int, di
         ("passport", "E1", "RU", "identity_form_wrong"),
         ("passport", "E12345678", "XX", "identity_country_wrong"),
         ("resident_id", "11010519491231002X", "RU", "identity_country_wrong"),
+        ("credit_code", "000000000000000000", "CN", "identity_form_wrong"),
+        ("credit_code", "91350100000000000H", "CN", "identity_form_wrong"),
+        ("passport", "000000", "RU", "identity_form_wrong"),
+        ("hk_macao_permit", "H00000000", "HK", "identity_form_wrong"),
+        ("taiwan_permit", "00000000", "TW", "identity_form_wrong"),
+        ("foreign_registration", "0000-00", "KE", "identity_form_wrong"),
+        ("resident_id", CARD, "CN", "identity_of_another_kind"),
     ],
 )
 def test_the_kind_of_document_decides_the_check(kind: str, number: str, country: str, code: str) -> None:
@@ -85,14 +97,44 @@ def test_a_sound_number_is_taken_as_it_stands(kind: str, number: str, country: s
         ("passport", "RU", "e 1234567", "RU:passport:E1234567"),
         ("permanent_resident_card", "RU", "rus 123456789012", "CN:permanent_resident_card:RUS123456789012"),
         ("hk_macao_permit", "HK", "h12345678", "CN:hk_macao_permit:H12345678"),
-        ("hk_macao_permit", "MO", "M1234567801", "CN:hk_macao_permit:M1234567801"),
+        ("hk_macao_permit", "MO", "M1234567801", "CN:hk_macao_permit:M12345678"),
+        ("hk_macao_permit", "CN", "M1234567802", "CN:hk_macao_permit:M12345678"),
         ("taiwan_permit", "TW", "1234 5678", "CN:taiwan_permit:12345678"),
+        ("taiwan_permit", "TW", "1234567803", "CN:taiwan_permit:12345678"),
     ],
 )
 def test_an_identity_is_indexed_in_one_way_under_who_issued_it(
     kind: str, country: str, written: str, indexed: str
 ) -> None:
     assert indexed_identity(kind, written, country) == indexed
+
+
+@pytest.mark.parametrize(("born_by", "refused"), [(date(1989, 10, 21), True), (date(1989, 10, 22), False)])
+@pytest.mark.parametrize(("kind", "number"), [("permanent_resident_card", CARD), ("resident_id", "110105198910220029")])
+def test_nobody_is_born_after_the_day(kind: str, number: str, born_by: date, refused: bool) -> None:
+    try:
+        normalise_identity(kind, number, "CN", born_by=born_by)
+        code = ""
+    except InvalidIdentifier as error:
+        code = error.code
+    assert code == ("identity_birth_date_wrong" if refused else "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "before"),
+    [
+        ("hk_macao_permit", "H1234567802", "CN:hk_macao_permit:H1234567801"),
+        ("hk_macao_permit", "H12345678", "CN:hk_macao_permit:H1234567899"),
+        ("taiwan_permit", "12345678", "CN:taiwan_permit:1234567800"),
+        ("permanent_resident_card", CARD, f"CN:resident_id:{CARD}"),
+    ],
+)
+def test_what_an_earlier_release_indexed_is_found(kind: str, number: str, before: str) -> None:
+    assert before in former_identities(kind, number, "HK")
+
+
+def test_other_kinds_were_never_indexed_otherwise() -> None:
+    assert former_identities("passport", "E1234567", "RU") == ()
 
 
 def test_every_kind_of_identity_has_its_index_shown_above() -> None:

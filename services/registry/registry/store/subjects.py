@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,10 +26,14 @@ async def subject_for_update(session: AsyncSession, subject_id: UUID) -> Subject
     return await session.get(SubjectRow, subject_id, with_for_update=True, populate_existing=True)
 
 
-async def subject_by_identity(session: AsyncSession, pilot: str, identity_index: str) -> SubjectRow | None:
-    """The one subject of an identity, locked until commit."""
-    query = select(SubjectRow).where(SubjectRow.pilot == pilot, SubjectRow.identity_index == identity_index)
-    return (await session.execute(query.with_for_update())).scalar_one_or_none()
+async def subject_by_identity(
+    session: AsyncSession, pilot: str, identity_index: str, former: Sequence[str] = ()
+) -> SubjectRow | None:
+    """The one subject of an identity, locked until commit; of several under former indexes the one filed first."""
+    query = select(SubjectRow).where(
+        SubjectRow.pilot == pilot, SubjectRow.identity_index.in_((identity_index, *former))
+    )
+    return (await session.execute(query.order_by(SubjectRow.id).limit(1).with_for_update())).scalar_one_or_none()
 
 
 async def filings_of(session: AsyncSession, subject_id: UUID) -> list[RoleFilingRow]:

@@ -43,6 +43,9 @@ def identity(kind: str, number: str, country: str = "CN") -> dict[str, str]:
         pytest.param(identity("hk_macao_permit", "H12345678", "HK"), None, id="a permit of Hong Kong"),
         pytest.param(identity("hk_macao_permit", "X12345678", "HK"), "identity_form_wrong", id="no such permit"),
         pytest.param(identity("taiwan_permit", "12345678", "TW"), None, id="a permit of Taiwan"),
+        pytest.param(identity("credit_code", "000000000000000000"), "identity_form_wrong", id="nothing but zeros"),
+        pytest.param(identity("resident_id", "110105202605140021"), "identity_birth_date_wrong", id="born tomorrow"),
+        pytest.param(identity("resident_id", "911124198108030024"), "identity_of_another_kind", id="a card as an id"),
     ],
 )
 async def test_the_kind_of_document_decides_how_its_number_is_checked(

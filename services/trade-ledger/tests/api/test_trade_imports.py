@@ -61,6 +61,24 @@ async def test_a_buyer_is_found_by_the_document_it_was_filed_with(
     assert trade["trade"]["buyer_id"] == str(state.subject_id)
 
 
+@pytest.mark.parametrize("indexed_with", ["H12345678", "H1234567801"])
+@pytest.mark.parametrize(("number", "country"), [("H12345678", "CN"), ("H1234567802", "MO"), ("H1234567801", "HK")])
+async def test_a_permits_holder_is_found_whatever_country_and_renewal_the_slip_says(
+    market: Any, sheets: Any, indexed_with: str, number: str, country: str
+) -> None:
+    """An earlier release indexed the number with the count of its renewals."""
+    filed = subject("buyer", status="effective")
+    index = market.door.app.state.runtime.sealer.blind_index(
+        f"CN:hk_macao_permit:{indexed_with}", purpose="subject.identity"
+    )
+    sealed = filed.subject.identity.model_copy(update={"blind_index": index})
+    state = filed.subject.model_copy(update={"identity": sealed, "identity_kind": "hk_macao_permit", "country": "HK"})
+    await market.hear(filed.model_copy(update={"subject": state}))
+    named = sheets.slip(buyer_kind="港澳通行证", buyer_number=number, buyer_country=country)
+    report = await sheets.imported([named], [sheets.line()])
+    assert report["registered"] == 1, report
+
+
 async def test_faults_are_reported_all_at_once_by_sheet_row_and_column(market: Any, sheets: Any, dsn: str) -> None:
     slips = [
         sheets.slip("S-1"),

@@ -1,8 +1,7 @@
-"""Many trades at once: NDJSON, or a workbook; each by itself, with one report."""
+"""Many trades at once, each by itself, with one report; from NDJSON here."""
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +12,6 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from shared.http import audit
-from shared.http.access import Authorised
 from shared.http.app import Runtime
 from shared.http.command import Command, Commanded
 from shared.http.identity import Caller
@@ -24,14 +22,9 @@ from shared.vocabulary.rules import Breach, citation
 from trade_ledger.api.trade_reading import read_entry
 from trade_ledger.api.trade_schemas import BulkReport, HiddenCells, RowProblem, RowResult
 from trade_ledger.domain.registration import slip_taken
-from trade_ledger.domain.slip_sheets import SlipSheets
-from trade_ledger.domain.slips import Slip
 from trade_ledger.domain.unread import standing
-from trade_ledger.operations.trades.enter_slip import enter_slip
 from trade_ledger.operations.trades.prepare_trade import prepare_trade
-from trade_ledger.operations.trades.read_slips import read_slips
 from trade_ledger.operations.trades.register_trades import Outcome, register_trades
-from trade_ledger.operations.trades.write_template import write_template
 from trade_ledger.publishers.trade_text import TradeText
 from trade_ledger.store.entries import TradeEntry
 from trade_ledger.store.registrations import Registrations, registrations_open
@@ -39,9 +32,7 @@ from trade_ledger.store.trades import references_registered
 
 router = APIRouter(tags=["trades"])
 _MOST_ROWS = 2000
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NDJSON_BODY = {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}
-_XLSX_BODY = {"required": True, "content": {_XLSX: {"schema": {"type": "string", "format": "binary"}}}}
 
 
 def acting_subject(caller: Caller) -> UUID:
@@ -73,7 +64,8 @@ def is_own(entry: TradeEntry, caller: Caller) -> bool:
     return caller.subject_id in (entry.seller_id, entry.consignor_id)
 
 
-def _fits(rows: int) -> None:
+def check_count(rows: int) -> None:
+    """Malformed if there is nothing to register, or too much for one transaction."""
     if not rows:
         raise Malformed((Breach("batch_empty", "", ""),))
     if rows > _MOST_ROWS:
@@ -81,40 +73,34 @@ def _fits(rows: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class Checked:
     """A row or slip: its own number, and its entry, or every breach of it."""
 
     reference: str
     entry: TradeEntry | tuple[Breach, ...]
 
 
-async def _checked(
+async def checked(
     command: Command, request: Request, row: bytes | dict[str, Any], unread: frozenset[str], *, faulty: bool = False
-) -> _Checked:
+) -> Checked:
     """The entry, if its form is right; else every breach of form, and of the rules as far as it can be read."""
     read = read_entry(row)
     if read.entry is None:
-        return _Checked("", read.breaches)
+        return Checked("", read.breaches)
     reference = "" if "/external_ref" in read.unread else read.entry.external_ref
     unread |= read.unread
     own = is_own(read.entry, command.caller)
     if not own:
         unclear = {"/seller_id", "/consignor_id"} & unread
-        return _Checked("", read.breaches + (() if unclear else (Breach("not_yours", "V65"),)))
+        return Checked("", read.breaches + (() if unclear else (Breach("not_yours", "V65"),)))
     if not read.breaches and not faulty:
-        return _Checked(reference, read.entry)
+        return Checked(reference, read.entry)
     facts = registrations_of(request).facts
     prepared = await prepare_trade(read.entry, facts, act=command.act, session=command.session)
-    return _Checked(reference, read.breaches + standing(prepared.breaches, unread))
+    return Checked(reference, read.breaches + standing(prepared.breaches, unread))
 
 
-async def _slip_checked(command: Command, request: Request, slip: Slip) -> _Checked:
-    sealer, importer = request.app.state.runtime.sealer, acting_subject(command.caller)
-    entered = await enter_slip(command.session, slip, importer=importer, sealer=sealer, pilot=command.act.pilot)
-    return await _checked(command, request, entered.row, entered.unread, faulty=bool(slip.faults))
-
-
-def _told_of_taken(row: _Checked, outcome: Outcome, taken: Collection[str]) -> Outcome:
+def _told_of_taken(row: Checked, outcome: Outcome, taken: Collection[str]) -> Outcome:
     """What is refused for another reason is told too if its slip was registered before."""
     if isinstance(outcome, TradeText) or row.reference not in taken:
         return outcome
@@ -122,7 +108,8 @@ def _told_of_taken(row: _Checked, outcome: Outcome, taken: Collection[str]) -> O
     return outcome if told else (*outcome, slip_taken(row.reference))
 
 
-async def _outcomes(command: Command, request: Request, rows: Sequence[_Checked]) -> list[Outcome]:
+async def outcomes_of(command: Command, request: Request, rows: Sequence[Checked]) -> list[Outcome]:
+    """What became of each: the registered trade, or every breach."""
     entries = [row.entry for row in rows]
     importer = acting_subject(command.caller)
     references = {row.reference for row in rows} - {""}
@@ -147,37 +134,17 @@ async def _outcomes(command: Command, request: Request, rows: Sequence[_Checked]
 async def register_trades_in_bulk(command: Commanded, request: Request) -> Response:
     """Register one trade per line of NDJSON; each by itself, with one report."""
     rows = {number: row for number, row in enumerate((await request.body()).splitlines(), 1) if row.strip()}
-    _fits(len(rows))
-    checked = [await _checked(command, request, row, frozenset()) for row in rows.values()]
-    outcomes = await _outcomes(command, request, checked)
+    check_count(len(rows))
+    rows_read = [await checked(command, request, row, frozenset()) for row in rows.values()]
+    outcomes = await outcomes_of(command, request, rows_read)
     results = [
-        _result(request, number, row.reference, outcome)
-        for number, row, outcome in zip(rows, checked, outcomes, strict=True)
+        result_of(request, number, row.reference, outcome)
+        for number, row, outcome in zip(rows, rows_read, outcomes, strict=True)
     ]
-    return await _report(command, results)
+    return await report_on(command, results)
 
 
-@router.post("/v1/trade-imports", response_model=BulkReport, openapi_extra={"requestBody": _XLSX_BODY})
-async def import_trades(command: Commanded, request: Request) -> Response:
-    """Register the slips of a workbook, each whole or not at all: one report by sheet, row and column."""
-    read = await read_slips(await request.body())
-    slips = read.slips
-    _fits(len(slips))
-    checked = [await _slip_checked(command, request, slip) for slip in slips]
-    outcomes = await _outcomes(command, request, checked)
-    results = [_slip_result(request, read, slip, outcome) for slip, outcome in zip(slips, outcomes, strict=True)]
-    hidden = [HiddenCells.model_validate(each, from_attributes=True) for each in read.hidden]
-    return await _report(command, results, hidden)
-
-
-@router.get("/v1/trade-imports/template", response_class=Response, responses={200: {"content": {_XLSX: {}}}})
-async def read_trade_template(caller: Authorised) -> Response:
-    """An empty workbook with the columns that an import reads."""
-    headers = {"content-disposition": 'attachment; filename="trades.xlsx"'}
-    return Response(await asyncio.to_thread(write_template), media_type=_XLSX, headers=headers)
-
-
-def _problem(
+def problem_in(
     request: Request, row: int, breach: Breach, *, sheet: str = "", column: str = "", cell: str = ""
 ) -> RowProblem:
     catalogue: Catalogue = request.app.state.catalogue
@@ -197,24 +164,14 @@ def _problem(
     )
 
 
-def _result(request: Request, row: int, reference: str, outcome: Outcome) -> RowResult:
+def result_of(request: Request, row: int, reference: str, outcome: Outcome) -> RowResult:
     if isinstance(outcome, TradeText):
         return RowResult(row=row, reference=reference, id=outcome.trade_id, number=outcome.number)
-    problems = [_problem(request, row, breach, column=breach.pointer) for breach in outcome]
+    problems = [problem_in(request, row, breach, column=breach.pointer) for breach in outcome]
     return RowResult(row=row, reference=reference, problems=problems)
 
 
-def _slip_result(request: Request, read: SlipSheets, slip: Slip, outcome: Outcome) -> RowResult:
-    if isinstance(outcome, TradeText):
-        return _result(request, slip.row, slip.number, outcome)
-    problems = [
-        _problem(request, each.row, each.breach, sheet=each.sheet, column=each.column, cell=read.cell_of(each))
-        for each in slip.all_faults(outcome)
-    ]
-    return RowResult(row=slip.row, reference=slip.number, problems=problems)
-
-
-async def _report(command: Command, results: list[RowResult], hidden: Sequence[HiddenCells] = ()) -> Response:
+async def report_on(command: Command, results: list[RowResult], hidden: Sequence[HiddenCells] = ()) -> Response:
     """Answer with the report; what a rule refused is audited with it, like a refusal of its own."""
     refused = [
         command.attempt.entry(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from shared.vocabulary.rules import Breach
+from shared.vocabulary.spelling import Unreadable, reference_spelling
 
 CellType = Literal[
     "text",
@@ -103,7 +104,14 @@ def text_of(cell: Cell, kind: Kind) -> str:
     """The cell's text as its column means it; a reference is the same however wide it was typed."""
     if kind == "text":
         return cell.text
-    return unicodedata.normalize("NFKC", cell.text).strip() if kind == "reference" else narrowed(cell.text)
+    if kind != "reference":
+        return narrowed(cell.text)
+    # With an invisible character it is refused, and no other text.
+    visible = not any(unicodedata.category(sign) in ("Cc", "Cf") for sign in cell.text)
+    try:
+        return reference_spelling(cell.text) if visible else cell.text
+    except Unreadable:
+        return cell.text
 
 
 def column_letters(column: int) -> str:

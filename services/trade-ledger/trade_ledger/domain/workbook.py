@@ -164,13 +164,18 @@ def breach_of_cell(column: Column, text: str) -> Breach | None:
         return Breach("cell_empty", "", "") if column.required else None
     if column.kind == "number" and not _NUMBER.fullmatch(text):
         return Breach("cell_not_number", "", "")
-    if column.kind == "whole" and not _WHOLE.fullmatch(text):
+    if column.kind == "whole" and not is_whole(text):
         return Breach("cell_not_number", "", "")
     if column.kind == "date" and date_in(text) is None:
         return Breach("cell_not_date", "", "")
     if column.choices and text not in column.choices:
         return Breach("cell_not_a_choice", "", "", {"choices": shown(column.field)})
     return None
+
+
+def is_whole(text: str) -> bool:
+    """Whether a cell holds a whole number."""
+    return _WHOLE.fullmatch(text) is not None
 
 
 def amount_in(text: str) -> Decimal:

@@ -11,6 +11,7 @@ from typing import Any
 from trade_ledger.domain.cells import Cell, Sheet
 
 _MOST_SECONDS = 30
+_MOST_SECONDS_OF_MARKING = 30
 _READERS = asyncio.Semaphore(2)
 
 
@@ -26,12 +27,12 @@ class NotAWorkbook(Exception):
 
 async def read_sheets(content: bytes, names: Sequence[str]) -> dict[str, Sheet]:
     """What is filled of the named sheets; a sheet that isn't there is left out."""
-    output = await answer_of("trade_ledger.gateways.xlsx_process", names, content)
+    output = await answer_of("trade_ledger.gateways.xlsx_process", names, content, _MOST_SECONDS)
     # By lines and in a thread: parsed at one go, a large workbook would keep every other request waiting.
     return await asyncio.to_thread(sheets_said, output)
 
 
-async def answer_of(module: str, arguments: Sequence[str], content: bytes) -> bytes:
+async def answer_of(module: str, arguments: Sequence[str], content: bytes, seconds: float) -> bytes:
     """What a process of its own makes of a workbook; NotAWorkbook where it needs too much memory or time."""
     pipe, nowhere = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     async with _READERS:
@@ -39,7 +40,7 @@ async def answer_of(module: str, arguments: Sequence[str], content: bytes) -> by
             sys.executable, "-m", module, *arguments, stdin=pipe, stdout=pipe, stderr=nowhere
         )
         try:
-            async with asyncio.timeout(_MOST_SECONDS):
+            async with asyncio.timeout(seconds):
                 output, _ = await reader.communicate(content)
         except TimeoutError as error:
             raise NotAWorkbook("workbook_too_large") from error
@@ -71,3 +72,9 @@ def sheets_said(output: bytes) -> dict[str, Sheet]:
 
 def _sheet(said: Mapping[str, Any], rows: dict[int, dict[int, Cell]]) -> Sheet:
     return Sheet(rows, said["hidden"], said["hidden_rows"], said["hidden_columns"])
+
+
+async def marked_workbook(report: bytes, content: bytes) -> bytes:
+    """The workbook with the report's errors marked in its cells; NotAWorkbook where it is too large for that."""
+    told = report + b"\n" + content
+    return await answer_of("trade_ledger.gateways.xlsx_marking", (), told, _MOST_SECONDS_OF_MARKING)

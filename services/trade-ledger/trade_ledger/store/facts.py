@@ -51,14 +51,14 @@ async def subjects_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> d
 
 
 async def subject_by_reference(
-    session: AsyncSession, pilot: str, *, number: str, identity_index: str
+    session: AsyncSession, pilot: str, *, number: str, identity_indexes: Iterable[str]
 ) -> SubjectCopy | None:
-    """A subject by its human number or its identity's blind index."""
+    """A subject by its human number or one of its identity's blind indexes; of several the one filed first."""
     query = select(SubjectCopy).where(
         SubjectCopy.pilot == pilot,
-        or_(SubjectCopy.number == number, SubjectCopy.identity_index == identity_index),
+        or_(SubjectCopy.number == number, SubjectCopy.identity_index.in_(list(identity_indexes))),
     )
-    return (await session.execute(query.limit(1))).scalar_one_or_none()
+    return (await session.execute(query.order_by(SubjectCopy.subject_id).limit(1))).scalar_one_or_none()
 
 
 async def subject_by_stall(

@@ -29,6 +29,7 @@ from shared.vocabulary.identifiers import (
     mask_name,
     normalise_identity,
 )
+from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 
@@ -54,7 +55,7 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     A filing that was rejected or ended holds its role no more: the new one takes its place and is reviewed.
     """
     try:
-        number = normalise_identity(filed.kind, filed.number, filed.country)
+        number = normalise_identity(filed.kind, filed.number, filed.country, born_by=legal_date(act.now))
     except InvalidIdentifier as error:
         raise Malformed((Breach(error.code, error.rule, "/identity/number"),)) from error
     subject = await _subject_of(session, filed, number, sealer, act)
@@ -128,7 +129,8 @@ def _filed_by_other(subject: SubjectRow, filings: list[RoleFilingRow], filed: Fi
 async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: Sealer, act: Act) -> SubjectRow:
     """The identity's only subject, created if missing; of two concurrent requests the second waits for the first."""
     index = sealer.identity_index(filed.kind, filed.number, filed.country)
-    known = await subject_by_identity(session, act.pilot, index)
+    former = sealer.former_identity_indexes(filed.kind, filed.number, filed.country)
+    known = await subject_by_identity(session, act.pilot, index, former)
     if known is not None:
         return known
     natural = filed.kind in NATURAL_PERSON_KINDS

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.sealing import Sealer
 from shared.vocabulary.identifiers import InvalidIdentifier
 from trade_ledger.domain.slips import Slip
-from trade_ledger.domain.workbook import DOMESTIC_LEG, YES, amount_in, date_in
+from trade_ledger.domain.workbook import DOMESTIC_LEG, YES, amount_in, date_in, is_whole
 from trade_ledger.store.facts import agreement_between, agreement_by_number, subject_by_reference, subject_by_stall
 from trade_ledger.store.tables.copies import SubjectCopy
 
@@ -115,11 +115,12 @@ async def _procurement_agency(
 
 
 async def _buyer(session: AsyncSession, cells: dict[str, str], sealer: Sealer, pilot: str) -> SubjectCopy | None:
+    document = (cells["buyer_kind"], cells["buyer_number"], cells["buyer_country"])
     try:
-        index = sealer.identity_index(cells["buyer_kind"], cells["buyer_number"], cells["buyer_country"])
+        indexes = [sealer.identity_index(*document), *sealer.former_identity_indexes(*document)]
     except InvalidIdentifier:
         return None
-    return await subject_by_reference(session, pilot, number=cells["buyer_number"], identity_index=index)
+    return await subject_by_reference(session, pilot, number=cells["buyer_number"], identity_indexes=indexes)
 
 
 def _domestic_leg(cells: dict[str, str]) -> dict[str, Any] | None:
@@ -132,4 +133,4 @@ def _domestic_leg(cells: dict[str, str]) -> dict[str, Any] | None:
 def _line(cells: dict[str, str]) -> dict[str, Any]:
     """Empty cells are left out, so that a column's own default holds."""
     told = {name: value for name, value in cells.items() if value and name not in ("slip", "stall_number", "currency")}
-    return {**told, "packages": int(cells["packages"])}
+    return {**told, "packages": int(cells["packages"])} if is_whole(cells["packages"]) else told
