@@ -21,8 +21,8 @@ from shared.workshop.testing.tokens import ServedMint
 
 AT_ONCE = 6
 PARTY = dict.fromkeys(("subject_id", "bank_id", "site_id"), "019a0000-0000-7000-8000-0000000000aa")
-# Read from the request alone: the same request gets it again without its being kept (decision 0002).
-OF_THE_REQUEST = {412, 422, 428}
+# Read from request and token alone: the same request gets it again without its being kept (decision 0002).
+OF_THE_REQUEST = {403, 412, 422, 428}
 BODIES = {"application/x-ndjson": b"{}\n", None: b""}
 _AUDITED = "SELECT count(*), count(DISTINCT (outcome, status, rule, code)) FROM audit WHERE idempotency_key = %s"
 
