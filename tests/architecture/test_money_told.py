@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterator
 from typing import Annotated, Any, get_args, get_origin
@@ -11,8 +10,8 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from marketctl.layout import SERVICES, package_of
-from shared.http.app import Service
+from marketctl.layout import SERVICES
+from marketctl.services import described
 from shared.http.money_told import MONEY, money_told
 from shared.wire import DecimalText, MoneyAmount, PositiveMoney, UnsignedMoney
 
@@ -37,8 +36,12 @@ def names_of_money(type_: Any, name: str, told: tuple[Any, ...], seen: set[Any])
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_field_of_an_answer_that_is_money_is_told_as_money(service: str) -> None:
-    described: Service = importlib.import_module(f"{package_of(service)}.app").service
-    routes = [each for router in described.routers for each in router.routes if isinstance(each, APIRoute)]
+    routes = [
+        each
+        for router in described(service).load_service().routers
+        for each in router.routes
+        if isinstance(each, APIRoute)
+    ]
     seen: set[Any] = set()
     found = {
         name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,8 +10,8 @@ import pytest
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 
-from marketctl.layout import SERVICES, package_of
-from shared.http.app import Service
+from marketctl.layout import SERVICES
+from marketctl.services import described
 from shared.workshop.testing.client import Door, open_door
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
@@ -41,17 +40,17 @@ LISTS = {
 
 def routes_of(service: str) -> list[tuple[APIRoute, str]]:
     """Each route with a role that may call it."""
-    described: Service = importlib.import_module(f"{package_of(service)}.app").service
-    routes = [each for router in described.routers for each in router.routes if isinstance(each, APIRoute)]
-    return [(each, min(described.access[each.operation_id or each.name].roles)) for each in routes]
+    served = described(service).load_service()
+    routes = [each for router in served.routers for each in router.routes if isinstance(each, APIRoute)]
+    return [(each, min(served.access[each.operation_id or each.name].roles)) for each in routes]
 
 
 @pytest.fixture
 async def door(
     service: str, make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path
 ) -> AsyncIterator[Door]:
-    described = importlib.import_module(f"{package_of(service)}.app").service
-    async with open_door(described, make_service_database(service), mint, tmp_path) as opened:
+    served = described(service).load_service()
+    async with open_door(served, make_service_database(service), mint, tmp_path) as opened:
         yield opened
 
 

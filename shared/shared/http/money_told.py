@@ -48,6 +48,8 @@ MONEY = frozenset(
         "total",
         "total_fob",
         "total_fob_usd",
+        "value_now_usd",
+        "value_then_usd",
         "total_rmb",
         "total_value",
         "unit_price",

@@ -60,7 +60,11 @@ async def test_a_rate_typed_wrong_is_corrected_by_two_persons_and_what_was_decid
     twice = await yard.door.call("POST", again, {}, role="customs", actor="customs:3")
     assert twice.json()["code"] == "rate_confirmed_already"
     (decided,) = (await yard.door.done("GET", f"{path}/decisions", role="customs"))["items"]
-    assert (decided["usd_then"], decided["usd_now"], decided["over_limit_now"]) == ("19985.67", "199856.73", True)
+    assert (decided["value_then_usd"], decided["value_now_usd"], decided["over_limit_now"]) == (
+        "19985.67",
+        "199856.73",
+        True,
+    )
     stands = await yard.as_operator("GET", f"/v1/declarations/{draft['id']}")
     assert stands["declaration"]["total_fob_usd"] == "19985.67"
     second = await yard.trade({"quantity": "50000", "unit_price": "3.00"}, currency="GBP")

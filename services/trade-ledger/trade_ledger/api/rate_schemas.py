@@ -65,8 +65,8 @@ class RateDecision(BaseModel):
     declaration_id: UUID
     number: str
     status: str
-    usd_then: MoneyAmount | None
-    usd_now: MoneyAmount | None
+    value_then_usd: MoneyAmount | None
+    value_now_usd: MoneyAmount | None
     over_limit_now: bool | None
 
 

@@ -18,13 +18,13 @@ from trade_ledger.store.tables.row import policy
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A declaration valued at a rate; `usd_then` at the rates of its submission, `usd_now` at today's entries."""
+    """A declaration valued at a rate: then at the rates of its submission, now at the entries that count today."""
 
     declaration_id: UUID
     number: str
     status: str
-    usd_then: Decimal | None
-    usd_now: Decimal | None
+    value_then_usd: Decimal | None
+    value_now_usd: Decimal | None
     over_limit_now: bool | None
 
 
