@@ -155,7 +155,8 @@ def _refused_packing(story: Story) -> None:
         "volume_m3": "0.1",
     }
     cash = story.trades["OP1-CASH"]["trade"]["lines"][0]
-    paid = {**line, "trade_line_id": cash["line_id"], "quantity": "1"}
+    weighs = {"gross_weight_kg": cash["net_weight_kg"], "net_weight_kg": cash["net_weight_kg"]}
+    paid = {**line, **weighs, "trade_line_id": cash["line_id"], "quantity": cash["quantity"]}
     for rule, code, refused, key, who in (
         ("R-PACK-2", "packed_over_quantity", line, "pack:over", "OP1"),
         ("R-TRADE-3", "cash_settlement_not_exportable", paid, "pack:cash", "OP1"),
