@@ -199,19 +199,20 @@ class _StoredInUtc(Kind):
         return core_schema.no_info_after_validator_function(_utc, handler(source))
 
 
-DateText = Annotated[date, Formed(_day), Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
+# The bounds stand before the form: after it, their names would stand in the JSON Schema as keywords that it hasn't.
+DateText = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1)), Formed(_day)]
 """A calendar day as YYYY-MM-DD and nothing else: no count of seconds, no time of another zone."""
 # A day of either end of the calendar has no neighbour in another zone.
 Instant = Annotated[
     AwareDatetime,
-    Formed(_instant),
     Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+    Formed(_instant),
     _StoredInUtc(),
 ]
 """An instant as RFC 3339 with its offset; kept in UTC."""
 WholeNumber = Annotated[int, Formed(_whole)]
 """A JSON integer: no true, no "1", no 1.0."""
-WholeNumberInUrl = Annotated[int, Formed(_whole_in_url), Field(ge=0, le=2**63 - 1)]
+WholeNumberInUrl = Annotated[int, Field(ge=0, le=2**63 - 1), Formed(_whole_in_url)]
 """A whole number in a path or query."""
 YesNo = Annotated[bool, Formed(_yes_no)]
 """true or false, as JSON has them."""
