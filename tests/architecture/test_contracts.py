@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from marketctl.contract.generate import openapi_of
 from marketctl.contract.references import dangling
-from marketctl.layout import SERVICES
+from marketctl.layout import ROOT, SERVICES
 from shared.events.catalogue import EVENT_TYPES, TOPICS
 from shared.events.contract import asyncapi, schema_of
 from shared.vocabulary.fields import meanings, properties
@@ -76,3 +76,12 @@ def test_every_topic_says_its_key_order_duplicates_retention_and_replay() -> Non
         assert topic.key in said
         assert all(f"**{each}:**" in said for each in ("Key", "Order", "Duplicates", "Retention", "Replay"))
         assert channel["messages"]
+
+
+def test_a_bound_is_spelled_as_json_schema_does() -> None:
+    """`ge` and its like are pydantic's own words, which no tool reads."""
+    names = {f'"{name}":' for name in ("ge", "gt", "le", "lt")}
+    found = [
+        file.name for file in (ROOT / "docs").rglob("*.json") if any(name in file.read_text("utf-8") for name in names)
+    ]
+    assert found == []

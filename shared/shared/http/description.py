@@ -83,3 +83,25 @@ def describe(document: dict[str, Any], access: Access) -> None:
             if method == "post":
                 versioned = [_VERSION] if "{" in path else []
                 operation["parameters"] = [*operation.get("parameters", []), _KEY, *versioned]
+    _say_bounds(document)
+
+
+_BOUNDS = {"ge": "not before", "gt": "after", "le": "not after", "lt": "before"}
+_KEYWORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+
+def _say_bounds(node: Any) -> None:
+    """A bound of a number is spelled as JSON Schema does. A date's has no keyword there: the description says it."""
+    if isinstance(node, list):
+        for each in node:
+            _say_bounds(each)
+    elif isinstance(node, dict):
+        said = [f"{words} {node.pop(name)}" for name, words in _BOUNDS.items() if isinstance(node.get(name), str)]
+        if said:
+            sentence = " and ".join(said)
+            node["description"] = f"{node.get('description', '')} {sentence[0].upper()}{sentence[1:]}.".strip()
+        for name, keyword in _KEYWORDS.items():
+            if isinstance(node.get(name), int | float):
+                node[keyword] = node.pop(name)
+        for each in node.values():
+            _say_bounds(each)
