@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import text
+from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import make_sessions
@@ -18,6 +18,7 @@ from shared.events.tax_exemption import CertificateEvent, ItemDecided, ItemEvent
 from shared.messaging.applying import Progress, apply_record
 from shared.messaging.bus import Record
 from shared.messaging.subscriptions import Subscriptions
+from shared.messaging.tables import add_messaging_tables
 from shared.vocabulary.errors import SetupProblem
 
 
@@ -27,6 +28,7 @@ class ItemReopened(ItemEvent):
     TYPE: ClassVar[str] = "tax_exemption.item_reopened.v1"
 
 
+TABLES = add_messaging_tables(MetaData())
 LATER = {**EVENT_TYPES, ItemReopened.TYPE: ItemReopened}
 
 
@@ -57,9 +59,9 @@ async def session(make_side: Any, make_engine_of: Any) -> AsyncIterator[AsyncSes
 
 
 async def heard(session: AsyncSession, subscriptions: Subscriptions, *records: Record) -> tuple[list[str], Progress]:
-    progress = Progress({}, set())
+    progress = Progress({}, {}, set())
     for each in records:
-        await apply_record(session, subscriptions, each, progress, live=True)
+        await apply_record(session, TABLES, subscriptions, each, progress, live=True)
     return list(await session.scalars(text("SELECT type FROM heard"))), progress
 
 

@@ -14,6 +14,7 @@ from fx_settlement.app import app
 from fx_settlement.domain.room import breach_of_room
 from shared.events import fx_settlement as events
 from shared.events.catalogue import EVENT_TYPES
+from shared.http.upkeep import UPKEEP_ACCESS
 from shared.vocabulary.rules import rules
 
 SOURCE = "\n".join(file.read_text("utf-8") for file in Path(fx_settlement.__file__).parent.rglob("*.py"))
@@ -23,8 +24,9 @@ def examples() -> list[tuple[str, dict[str, Any]]]:
     found = []
     schemas = app.openapi()["components"]["schemas"]
     for path, methods in app.openapi()["paths"].items():
-        body = methods.get("post", {}).get("requestBody")
-        if body is None or "policy" in path or "parked" in path:
+        post = methods.get("post", {})
+        body = post.get("requestBody")
+        if body is None or post["operationId"] in UPKEEP_ACCESS:
             continue
         name = body["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
         found += [(path, example) for example in schemas[name]["examples"]]

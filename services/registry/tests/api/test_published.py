@@ -13,6 +13,7 @@ from registry.api.access import ACCESS
 from registry.app import app
 from shared.events import registry as events
 from shared.events.catalogue import EVENT_TYPES
+from shared.http.upkeep import UPKEEP_ACCESS
 from shared.vocabulary.rules import rules
 
 SOURCE = "\n".join(file.read_text("utf-8") for file in Path(registry.__file__).parent.rglob("*.py"))
@@ -32,7 +33,7 @@ def examples() -> list[tuple[str, str, dict[str, Any]]]:
     schemas = app.openapi()["components"]["schemas"]
     for path, methods in app.openapi()["paths"].items():
         post = methods.get("post", {})
-        if "requestBody" not in post or "policy" in path or "parked" in path:
+        if "requestBody" not in post or post["operationId"] in UPKEEP_ACCESS:
             continue
         name = post["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
         found += [(path, post["operationId"], example) for example in schemas[name]["examples"]]
