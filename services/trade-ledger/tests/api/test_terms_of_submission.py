@@ -87,6 +87,7 @@ async def test_a_missing_rate_hides_no_other_breach(yard: Any, make_packed: Any,
 
 
 async def test_what_passed_at_mays_rate_is_over_the_limit_at_junes(yard: Any, make_packed: Any, parties: Any) -> None:
+    yard.door.at(datetime(2026, 5, 20, 1, tzinfo=UTC))
     for currency, rate in (("USD", "6.98"), ("EUR", "7.62")):
         body = {"month": "2026-06-01", "currency": currency, "cny_per_unit": rate, "source": "sample"}
         await yard.door.done("POST", "/v1/customs-rates", body, role="customs")
