@@ -23,6 +23,7 @@ from shared.workshop.processes.postgres import PostgresServer
 from shared.workshop.waiting import wait_until
 
 # A worker that crashed may stay a zombie, and look alive.
+_DROPPED_TOGETHER = 40
 _PATIENCE_SECONDS = 1200
 APP_PASSWORD = "app"  # noqa: S105 - a throw-away server on loopback
 APP_ROLE = "app"
@@ -101,6 +102,8 @@ class Postgres:
 
     def __init__(self, folder: Path, port: int) -> None:
         self.server = PostgresServer(folder / "pg", port)
+        self.numbers = count()
+        self._done_with: list[str] = []
 
     def admin_dsn(self, database: str = "postgres") -> str:
         return self.server.dsn(database)
@@ -108,6 +111,17 @@ class Postgres:
     def dsn(self, database: str) -> str:
         """The app role's connection string: no superuser, as in production."""
         return self.server.dsn(database, APP_ROLE, APP_PASSWORD)
+
+    def drop_some_time(self, databases: list[str]) -> None:
+        """Drop databases once there are many: they lie in memory, and each drop alone waits for a checkpoint."""
+        self._done_with += databases
+        if len(self._done_with) < _DROPPED_TOGETHER:
+            return
+        with psycopg.connect(self.admin_dsn(), autocommit=True) as connection:
+            for name in self._done_with:
+                drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+                connection.execute(drop)
+        self._done_with.clear()
 
 
 @pytest.fixture(scope="session")
@@ -146,17 +160,18 @@ def kafka(run_folder: Path) -> Iterator[str]:
 MakeDatabase = Callable[..., str]
 
 
-@pytest.fixture(scope="session")
-def make_database(postgres: Postgres) -> MakeDatabase:
-    """`make_database(template=None)` gives the app role's DSN of a new database, which ends with its server."""
-    numbers = count()
+@pytest.fixture
+def make_database(postgres: Postgres) -> Iterator[MakeDatabase]:
+    """`make_database(template=None)` gives the app role's DSN of a new database, which ends after its test."""
+    made: list[str] = []
 
     def make(template: str | None = None) -> str:
-        name = f"t_{os.getpid()}_{next(numbers)}"
-        postgres.server.create_database(name, owner=APP_ROLE, template=template)
-        return postgres.dsn(name)
+        made.append(f"t_{os.getpid()}_{next(postgres.numbers)}")
+        postgres.server.create_database(made[-1], owner=APP_ROLE, template=template)
+        return postgres.dsn(made[-1])
 
-    return make
+    yield make
+    postgres.drop_some_time(made)
 
 
 def database_of(dsn: str) -> str:

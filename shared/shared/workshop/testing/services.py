@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[4]
 MakeServiceDatabase = Callable[[str], str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def make_service_database(postgres: Postgres, make_database: MakeDatabase, run_folder: Path) -> MakeServiceDatabase:
     """`make_service_database("registry")` gives the DSN of a fresh, migrated database of that service."""
 
