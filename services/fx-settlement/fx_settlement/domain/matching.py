@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from fx_settlement.domain.booking import breaches_of_stated_payer
 from shared.vocabulary.money import rounded
 from shared.vocabulary.rules import Breach
 
@@ -105,15 +106,14 @@ class PayerFacts:
 
 def breaches_of_payer(facts: PayerFacts, at: str) -> tuple[Breach, ...]:
     """Why money of this payer can't be used: another than the buyer needs a stated relation and evidence (V47)."""
-    if facts.relation == "unstated":
-        return (Breach("payer_not_stated", "V47", f"{at}/portion_id"),)
     if facts.relation == "buyer" and facts.paying_buyer is not None:
         if facts.paying_buyer == facts.portion_buyer:
             return ()
         return (Breach("payer_not_the_buyer", "V47", f"{at}/portion_id"),)
-    if not facts.evidence_hash:
-        return (Breach("payer_evidence_missing", "V47", f"{at}/portion_id", {"relation": facts.relation}),)
-    return ()
+    stated = breaches_of_stated_payer(
+        facts.relation, buyer_named=facts.paying_buyer is not None, evidence_hash=facts.evidence_hash
+    )
+    return tuple(replace(each, pointer=f"{at}/portion_id") for each in stated)
 
 
 @dataclass(frozen=True, slots=True)
