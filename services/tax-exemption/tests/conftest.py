@@ -11,7 +11,9 @@ import pytest
 
 from shared.events.base import Event
 from shared.events.registry import PilotChanged, Qualification, SubjectEvent
+from shared.events.trade_ledger import Portion
 from shared.workshop.testing.client import Door, open_door
+from shared.workshop.testing.declaration_events import portion
 from shared.workshop.testing.registry_events import PILOT, hear, places, subject
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
@@ -37,6 +39,10 @@ class Filing:
 
     def as_operator(self) -> dict[str, Any]:
         return {"role": "operator", "subject_id": self.operator}
+
+    def own(self, value: str = "1000.00", **changed: Any) -> Portion:
+        """A departed portion of the stall holder's goods, which the operator exports and the holder declares itself."""
+        return portion(self.holder, self.operator, self.holder, value, **changed)
 
     def gate(self, open_from: date | None) -> PilotChanged:
         pilot = next(event for event in places(uuid4()) if isinstance(event, PilotChanged))

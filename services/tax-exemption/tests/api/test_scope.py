@@ -6,14 +6,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from shared.events.trade_ledger import DeclarationDeparted, Portion
+from shared.events.trade_ledger import DeclarationDeparted
 from shared.workshop.testing.declaration_events import declaration_event, portion
 
 Filing = Any
-
-
-def own(filing: Filing, value: str = "1000.00", **changed: Any) -> Portion:
-    return portion(filing.holder, filing.operator, filing.holder, value, **changed)
 
 
 def audited(dsn: str) -> list[tuple[str, str, int]]:
@@ -23,7 +19,7 @@ def audited(dsn: str) -> list[tuple[str, str, int]]:
 
 
 async def test_somebody_elses_return_and_certificate_look_unknown_and_are_audited(filing: Filing) -> None:
-    event = declaration_event(DeclarationDeparted, own(filing))
+    event = declaration_event(DeclarationDeparted, filing.own())
     await filing.hear(event)
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
     body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
@@ -49,7 +45,7 @@ async def test_somebody_elses_return_and_certificate_look_unknown_and_are_audite
 
 
 async def test_an_officer_of_another_pilot_sees_nothing_of_this_one(filing: Filing) -> None:
-    goods = own(filing)
+    goods = filing.own()
     await filing.hear(declaration_event(DeclarationDeparted, goods))
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
     elsewhere = {"role": "tax", "pilot": "elsewhere"}
@@ -66,7 +62,7 @@ async def test_an_officer_of_another_pilot_sees_nothing_of_this_one(filing: Fili
 async def test_a_party_lists_its_own_and_those_it_acts_for(filing: Filing) -> None:
     others = portion(uuid4(), uuid4(), uuid4())
     await filing.hear(
-        declaration_event(DeclarationDeparted, own(filing)), declaration_event(DeclarationDeparted, others)
+        declaration_event(DeclarationDeparted, filing.own()), declaration_event(DeclarationDeparted, others)
     )
     await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
     for who, items, returns in (
@@ -84,7 +80,7 @@ async def test_a_token_without_its_party_reaches_nothing_and_files_nothing(filin
         filing.operator, filing.operator, filing.operator, export_mode="outright",
         stall_holder_id=None, exemption_filer_id=None,
     )  # fmt: skip
-    event = declaration_event(DeclarationDeparted, own(filing), bought)
+    event = declaration_event(DeclarationDeparted, filing.own(), bought)
     await filing.hear(event)
     for role in ("stall_holder", "operator"):
         for path in ("items", "returns", "certificates"):
@@ -110,7 +106,7 @@ async def test_a_rate_that_no_authority_published_is_refused(filing: Filing, cha
 
 
 async def test_one_key_has_one_effect_and_one_answer(filing: Filing) -> None:
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own()))
     how = {"key": "a return of May", **filing.as_holder()}
     first = await filing.door.call("POST", "/v1/returns", filing.body(), **how)
     again = await filing.door.call("POST", "/v1/returns", filing.body(), **how)

@@ -13,15 +13,10 @@ from shared.events.trade_ledger import (
     DeclarationDeparted,
     DeclarationReleased,
     GoodsReturned,
-    Portion,
 )
 from shared.workshop.testing.declaration_events import declaration_event, portion
 
 Filing = Any
-
-
-def own(filing: Filing, value: str = "1000.00", **changed: Any) -> Portion:
-    return portion(filing.holder, filing.operator, filing.holder, value, **changed)
 
 
 async def seen(filing: Filing) -> list[tuple[str, str, str]]:
@@ -30,7 +25,7 @@ async def seen(filing: Filing) -> list[tuple[str, str, str]]:
 
 
 async def test_an_event_heard_twice_makes_one_item(filing: Filing) -> None:
-    event = declaration_event(DeclarationDeparted, own(filing))
+    event = declaration_event(DeclarationDeparted, filing.own())
     await filing.hear(event)
     await filing.hear(event, sequence=2)
     items = await filing.door.done("GET", "/v1/items", **filing.as_holder())
@@ -38,7 +33,7 @@ async def test_an_event_heard_twice_makes_one_item(filing: Filing) -> None:
 
 
 async def test_a_departure_heard_before_its_release_counts_as_well(filing: Filing) -> None:
-    goods = own(filing)
+    goods = filing.own()
     departed = declaration_event(DeclarationDeparted, goods)
     await filing.hear(departed)
     await filing.hear(
@@ -49,19 +44,19 @@ async def test_a_departure_heard_before_its_release_counts_as_well(filing: Filin
 
 
 async def test_goods_that_are_released_and_not_departed_are_no_item(filing: Filing) -> None:
-    waiting = own(filing, departed_quantity="0", departed_value="0", departed_fob="0")
+    waiting = filing.own(departed_quantity="0", departed_value="0", departed_fob="0")
     await filing.hear(declaration_event(DeclarationReleased, waiting, status="released", export_date=None))
     assert await seen(filing) == []
 
 
 @pytest.mark.parametrize("kind", [DeclarationAmended, DeclarationAccepted, GoodsReturned])
 async def test_the_state_of_an_event_counts_and_not_its_type(filing: Filing, kind: Any) -> None:
-    await filing.hear(declaration_event(kind, own(filing)))
+    await filing.hear(declaration_event(kind, filing.own()))
     assert await seen(filing) == [("1000.00", "0.00", "1000.00")]
 
 
 async def test_an_amended_value_and_returned_goods_change_the_item(filing: Filing) -> None:
-    goods = own(filing)
+    goods = filing.own()
     departed = declaration_event(DeclarationDeparted, goods)
     await filing.hear(departed)
     less = goods.model_copy(update={"departed_fob": Decimal(800), "returned_fob": Decimal(50)})
@@ -71,7 +66,7 @@ async def test_an_amended_value_and_returned_goods_change_the_item(filing: Filin
 
 
 async def test_the_items_of_a_deleted_declaration_are_zero(filing: Filing) -> None:
-    goods = own(filing)
+    goods = filing.own()
     departed = declaration_event(DeclarationDeparted, goods)
     await filing.hear(departed)
     none = {f"{stage}_{what}": Decimal(0) for stage in ("released", "departed") for what in ("quantity", "fob")}
@@ -86,7 +81,7 @@ async def test_the_items_of_a_deleted_declaration_are_zero(filing: Filing) -> No
 
 async def test_samples_and_gifts_are_no_items(filing: Filing) -> None:
     await filing.hear(
-        declaration_event(DeclarationDeparted, own(filing, trade_kind="sample"), own(filing, trade_kind="gift"))
+        declaration_event(DeclarationDeparted, filing.own(trade_kind="sample"), filing.own(trade_kind="gift"))
     )
     assert await seen(filing) == []
 

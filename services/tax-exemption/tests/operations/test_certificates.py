@@ -14,19 +14,14 @@ from shared.events.trade_ledger import (
     DeclarationAmended,
     DeclarationDeparted,
     DeclarationReleased,
-    Portion,
 )
 from shared.workshop.testing.declaration_events import declaration_event, portion
 
 Filing = Any
 
 
-def own(filing: Filing, value: str = "1000.00", **changed: Any) -> Portion:
-    return portion(filing.holder, filing.operator, filing.holder, value, **changed)
-
-
 async def test_a_certificate_is_issued_once_per_declaration_and_principal(filing: Filing) -> None:
-    event = declaration_event(DeclarationDeparted, own(filing), own(filing, "250.50"))
+    event = declaration_event(DeclarationDeparted, filing.own(), filing.own("250.50"))
     await filing.hear(event)
     body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
     applied = await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
@@ -44,14 +39,14 @@ async def test_a_certificate_is_issued_once_per_declaration_and_principal(filing
 
 
 async def test_a_certificate_is_applied_for_from_release_on(filing: Filing) -> None:
-    waiting = own(filing, departed_quantity="0", departed_value="0", departed_fob="0")
+    waiting = filing.own(departed_quantity="0", departed_value="0", departed_fob="0")
     event = declaration_event(DeclarationReleased, waiting, status="released", export_date=None)
     await filing.hear(event)
     body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
     applied = await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
     assert applied["export_date"] is None
     left = declaration_event(
-        DeclarationDeparted, own(filing), declaration_id=event.declaration.declaration_id, customs_number="1" * 18
+        DeclarationDeparted, filing.own(), declaration_id=event.declaration.declaration_id, customs_number="1" * 18
     )
     await filing.hear(left, sequence=2)
     path = f"/v1/certificates/{applied['id']}/issues"
@@ -61,7 +56,7 @@ async def test_a_certificate_is_applied_for_from_release_on(filing: Filing) -> N
 
 async def test_a_case_of_customs_holds_certificates_back_until_it_is_closed(filing: Filing) -> None:
     """R-DECL-7."""
-    goods = own(filing)
+    goods = filing.own()
     case = ConflictCase(
         conflict_id=uuid4(), code="code_changed", opened_at=datetime(2026, 5, 14, tzinfo=UTC), detail="",
         must_act="customs", freezes=("certificate",),
@@ -84,14 +79,14 @@ async def test_a_case_of_customs_holds_certificates_back_until_it_is_closed(fili
 
 
 async def test_own_exports_have_no_certificate(filing: Filing) -> None:
-    event = declaration_event(DeclarationDeparted, own(filing, export_mode="own"))
+    event = declaration_event(DeclarationDeparted, filing.own(export_mode="own"))
     await filing.hear(event)
     body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
     assert (await filing.door.call("POST", "/v1/certificates", body, **filing.as_operator())).status_code == 404
 
 
 async def test_an_amended_value_voids_the_certificate_and_another_is_applied_for(filing: Filing) -> None:
-    goods, other = own(filing), portion(uuid4(), filing.operator, filing.operator)
+    goods, other = filing.own(), portion(uuid4(), filing.operator, filing.operator)
     departed = declaration_event(DeclarationDeparted, goods, other)
     await filing.hear(departed)
     declaration_id = departed.declaration.declaration_id
@@ -117,7 +112,7 @@ async def test_an_amended_value_voids_the_certificate_and_another_is_applied_for
 
 
 async def test_of_ten_applications_at_once_one_wins(filing: Filing) -> None:
-    event = declaration_event(DeclarationDeparted, own(filing))
+    event = declaration_event(DeclarationDeparted, filing.own())
     await filing.hear(event)
     body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
     answers = await asyncio.gather(
@@ -130,7 +125,7 @@ async def test_of_ten_applications_at_once_one_wins(filing: Filing) -> None:
 
 
 async def test_a_certificates_number_begins_with_what_registry_said_last(filing: Filing) -> None:
-    event = declaration_event(DeclarationDeparted, own(filing))
+    event = declaration_event(DeclarationDeparted, filing.own())
     await filing.hear(event)
     body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
     with psycopg.connect(filing.dsn, autocommit=True) as connection:

@@ -6,21 +6,17 @@ from typing import Any
 
 import pytest
 
-from shared.events.trade_ledger import DeclarationDeparted, GoodsReturned, Portion
-from shared.workshop.testing.declaration_events import declaration_event, portion
+from shared.events.trade_ledger import DeclarationDeparted, GoodsReturned
+from shared.workshop.testing.declaration_events import declaration_event
 
 Filing = Any
-
-
-def own(filing: Filing, value: str = "1000.00", **changed: Any) -> Portion:
-    return portion(filing.holder, filing.operator, filing.holder, value, **changed)
 
 
 TAXED = {"outcome": "taxed_as_domestic", "reason": "not declared"}
 
 
 async def test_the_officer_decides_on_what_was_not_declared_in_time(filing: Filing) -> None:
-    goods = own(filing)
+    goods = filing.own()
     await filing.hear(declaration_event(DeclarationDeparted, goods))
     path = f"/v1/items/{goods.portion_id}/decisions"
     body = {"outcome": "taxed_as_domestic", "reason": "not declared"}
@@ -35,7 +31,7 @@ async def test_the_officer_decides_on_what_was_not_declared_in_time(filing: Fili
 
 @pytest.mark.parametrize("outcome", ["late_exemption", "no_fault"])
 async def test_a_late_exemption_lets_the_filer_declare_that_item_and_no_other(filing: Filing, outcome: str) -> None:
-    late, other = own(filing), own(filing, "5.00")
+    late, other = filing.own(), filing.own("5.00")
     await filing.hear(declaration_event(DeclarationDeparted, late, other))
     filing.door.at(datetime(2026, 6, 20, 1, tzinfo=UTC))
     refused = await filing.door.call("POST", "/v1/returns", filing.body(), **filing.as_holder())
@@ -50,7 +46,7 @@ async def test_a_late_exemption_lets_the_filer_declare_that_item_and_no_other(fi
 
 
 async def test_goods_that_come_back_after_a_decision_are_decided_on_again(filing: Filing) -> None:
-    goods = own(filing)
+    goods = filing.own()
     departed = declaration_event(DeclarationDeparted, goods)
     await filing.hear(departed)
     filing.door.at(datetime(2026, 6, 20, 1, tzinfo=UTC))
@@ -65,7 +61,7 @@ async def test_goods_that_come_back_after_a_decision_are_decided_on_again(filing
 
 
 async def test_a_quarterly_filers_item_waits_for_the_quarters_window(filing: Filing) -> None:
-    goods = own(filing)
+    goods = filing.own()
     await filing.hear(filing.files("quarter"), declaration_event(DeclarationDeparted, goods))
     filing.door.at(datetime(2026, 6, 20, 1, tzinfo=UTC))
     early = await filing.door.call("POST", f"/v1/items/{goods.portion_id}/decisions", TAXED, role="tax")
@@ -73,7 +69,7 @@ async def test_a_quarterly_filers_item_waits_for_the_quarters_window(filing: Fil
 
 
 async def test_only_tax_accepts_and_asks_and_never_on_an_old_version(filing: Filing) -> None:
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own()))
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
     path = f"/v1/returns/{filed['id']}"
     question = {"reason": "the contract please"}

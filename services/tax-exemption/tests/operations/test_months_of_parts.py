@@ -7,13 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 from shared.events.trade_ledger import ConflictCase, DeclarationDeparted, GoodsReturned, Portion
-from shared.workshop.testing.declaration_events import declaration_event, portion
+from shared.workshop.testing.declaration_events import declaration_event
 
 Filing = Any
-
-
-def own(filing: Filing, value: str = "1000.00", **changed: Any) -> Portion:
-    return portion(filing.holder, filing.operator, filing.holder, value, **changed)
 
 
 def parts(*days: tuple[str, str]) -> list[dict[str, str]]:
@@ -29,7 +25,7 @@ async def lines_of(filing: Filing, month: str, **changed: Any) -> list[tuple[str
 
 async def test_a_portion_that_leaves_in_two_months_is_exempted_in_each_for_its_part(filing: Filing) -> None:
     """R-TAX-6."""
-    goods = own(filing, departures=parts(("2026-05-31", "600.00"), ("2026-06-01", "400.00")))
+    goods = filing.own(departures=parts(("2026-05-31", "600.00"), ("2026-06-01", "400.00")))
     await filing.hear(declaration_event(DeclarationDeparted, goods, export_date=date(2026, 6, 1)))
     assert await lines_of(filing, "2026-05") == [("2026-05-31", "600.00", False)]
     filing.door.at(datetime(2026, 7, 8, 1, tzinfo=UTC))
@@ -38,12 +34,11 @@ async def test_a_portion_that_leaves_in_two_months_is_exempted_in_each_for_its_p
 
 async def test_goods_that_came_back_are_corrected_in_the_month_of_their_return(filing: Filing) -> None:
     """V53: what came back in September stands in September's return, not in August's."""
-    goods = own(filing, departures=parts(("2026-05-13", "1000.00")))
+    goods = filing.own(departures=parts(("2026-05-13", "1000.00")))
     departed = declaration_event(DeclarationDeparted, goods)
     await filing.hear(departed)
     await lines_of(filing, "2026-05")
-    back = own(
-        filing, portion_id=goods.portion_id, departures=parts(("2026-05-13", "1000.00")),
+    back = filing.own(portion_id=goods.portion_id, departures=parts(("2026-05-13", "1000.00")),
         returns=parts(("2026-09-02", "400.00")), returned_quantity="40", returned_fob="400.00", returned_value="400.00",
     )  # fmt: skip
     said = declaration_event(GoodsReturned, back, declaration_id=departed.declaration.declaration_id)
@@ -66,7 +61,7 @@ def held_back(*portions: Portion, freezes: tuple[str, ...], **named: Any) -> Con
 
 async def test_what_a_case_of_customs_holds_back_is_not_exempted_until_it_is_closed(filing: Filing) -> None:
     """R-DECL-7: the rest of the declaration is."""
-    held, free = own(filing, "1000.00"), own(filing, "250.00")
+    held, free = filing.own("1000.00"), filing.own("250.00")
     case = held_back(held, freezes=("exemption",))
     departed = declaration_event(DeclarationDeparted, held, free, open_conflicts=[case])
     await filing.hear(departed)
@@ -82,7 +77,7 @@ async def test_what_a_case_of_customs_holds_back_is_not_exempted_until_it_is_clo
 
 async def test_the_middle_rate_of_the_first_day_is_that_of_the_export_month(filing: Filing) -> None:
     """R-TAX-6: sold in April, exported in May."""
-    goods = own(filing, sale_date="2026-04-20")
+    goods = filing.own(sale_date="2026-04-20")
     await filing.hear(declaration_event(DeclarationDeparted, goods, export_date=date(2026, 5, 31)))
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
     (line,) = filed["exemption_return"]["lines"]

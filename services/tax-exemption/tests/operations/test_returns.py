@@ -17,10 +17,6 @@ from shared.workshop.testing.registry_events import subject
 Filing = Any
 
 
-def own(filing: Filing, value: str = "1000.00", **changed: Any) -> Portion:
-    return portion(filing.holder, filing.operator, filing.holder, value, **changed)
-
-
 def said(dsn: str) -> list[str]:
     with psycopg.connect(dsn) as connection:
         return [row[0] for row in connection.execute("SELECT type FROM outbox ORDER BY id")]
@@ -28,7 +24,7 @@ def said(dsn: str) -> list[str]:
 
 async def test_departed_portions_are_declared_and_accepted(filing: Filing) -> None:
     """R-TAX-1, V48."""
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing), own(filing, "250.50")))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own(), filing.own("250.50")))
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
     assert filed["exemption_return"]["total_rmb"] == "8753.50"
     assert len(filed["exemption_return"]["lines"]) == 2
@@ -50,7 +46,7 @@ async def test_departed_portions_are_declared_and_accepted(filing: Filing) -> No
     ],
 )
 async def test_the_window_is_kept_in_beijing_time(filing: Filing, instant: datetime, refused: bool) -> None:
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own()))
     filing.door.at(instant)
     answer = await filing.door.call("POST", "/v1/returns", filing.body(), **filing.as_holder())
     assert (answer.status_code == 409) is refused
@@ -61,7 +57,7 @@ async def test_the_window_is_kept_in_beijing_time(filing: Filing, instant: datet
 
 
 async def test_goods_returned_after_filing_make_an_adjustment_in_a_later_month(filing: Filing) -> None:
-    goods = own(filing)
+    goods = filing.own()
     departed = declaration_event(DeclarationDeparted, goods)
     await filing.hear(departed)
     first = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
@@ -80,7 +76,7 @@ async def test_goods_returned_after_filing_make_an_adjustment_in_a_later_month(f
 
 async def test_the_operator_files_only_where_the_agency_says_so(filing: Filing) -> None:
     """V50."""
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own()))
     stranger = {"role": "operator", "subject_id": uuid4()}
     foreign = await filing.door.call("POST", "/v1/returns", filing.body(), **stranger)
     assert foreign.status_code == 404
@@ -93,9 +89,9 @@ async def test_the_operator_files_only_where_the_agency_says_so(filing: Filing) 
 
 
 async def test_the_choice_of_rate_is_kept(filing: Filing) -> None:
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own()))
     await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing, "5.00")))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own("5.00")))
     other = filing.body(rate_choice="sale_day")
     answer = await filing.door.call("POST", "/v1/returns", other, **filing.as_holder())
     assert (answer.status_code, answer.json()["code"]) == (409, "rate_choice_kept")
@@ -103,7 +99,7 @@ async def test_the_choice_of_rate_is_kept(filing: Filing) -> None:
 
 async def test_a_tax_officer_accepts_no_return_that_it_filed_itself(filing: Filing) -> None:
     """V6."""
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own()))
     own_filing = {**filing.as_holder(), "actor": "user:both"}
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **own_filing)
     path, how = f"/v1/returns/{filed['id']}/acceptances", {"role": "tax", "version": filed["version"]}
@@ -124,7 +120,7 @@ async def test_outright_exports_make_no_return(filing: Filing) -> None:
 
 async def test_goods_that_all_came_back_leave_an_exempt_amount_of_exactly_zero(filing: Filing) -> None:
     """Thirds are rounded once over the whole, not once per adjustment (R-TAX-6, V54)."""
-    goods = own(filing, "100.07")
+    goods = filing.own("100.07")
     departed = declaration_event(DeclarationDeparted, goods)
     await filing.hear(departed)
     await filing.door.done("POST", "/v1/returns", filing.body(rate_choice="sale_day"), **filing.as_holder())
@@ -143,7 +139,7 @@ async def test_goods_that_all_came_back_leave_an_exempt_amount_of_exactly_zero(f
 
 
 async def test_an_adjustment_waits_for_a_later_period(filing: Filing) -> None:
-    goods = own(filing)
+    goods = filing.own()
     departed = declaration_event(DeclarationDeparted, goods)
     await filing.hear(departed)
     await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
@@ -156,7 +152,7 @@ async def test_an_adjustment_waits_for_a_later_period(filing: Filing) -> None:
 
 
 async def test_goods_returned_before_filing_reduce_the_item(filing: Filing) -> None:
-    back = own(filing).model_copy(update={"returned_quantity": Decimal(40), "returned_fob": Decimal(400)})
+    back = filing.own().model_copy(update={"returned_quantity": Decimal(40), "returned_fob": Decimal(400)})
     await filing.hear(declaration_event(GoodsReturned, back))
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
     (line,) = filed["exemption_return"]["lines"]
@@ -165,7 +161,7 @@ async def test_goods_returned_before_filing_reduce_the_item(filing: Filing) -> N
 
 @pytest.mark.parametrize(("choice", "total"), [("sale_day", "6900.00"), ("month_first_day", "7000.00")])
 async def test_the_holder_chooses_the_middle_rate(filing: Filing, choice: str, total: str) -> None:
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own()))
     body = filing.body(rate_choice=choice)
     filed = await filing.door.done("POST", "/v1/returns", body, **filing.as_holder())
     assert filed["exemption_return"]["total_rmb"] == total
@@ -175,7 +171,7 @@ async def test_the_holder_chooses_the_middle_rate(filing: Filing, choice: str, t
 async def test_a_middle_rate_holds_for_the_days_after_it_but_not_for_weeks(
     filing: Filing, sale_day: str, served: bool
 ) -> None:
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing, sale_date=sale_day)))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own(sale_date=sale_day)))
     body = filing.body(rate_choice="sale_day")
     answer = await filing.door.call("POST", "/v1/returns", body, **filing.as_holder())
     assert (answer.status_code, answer.json().get("code")) == ((201, None) if served else (409, "middle_rate_missing"))
@@ -186,14 +182,14 @@ async def test_the_choice_of_rate_binds_for_twelve_months(filing: Filing, choice
     with psycopg.connect(filing.dsn) as connection:
         row = (str(filing.holder), choice_month, "longshui", "sale_day")
         connection.execute("INSERT INTO rate_choices VALUES (%s, %s, %s, %s)", row)
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own()))
     answer = await filing.door.call("POST", "/v1/returns", filing.body(), **filing.as_holder())
     assert answer.is_success is free, answer.text
 
 
 async def test_before_the_acceptance_gate_only_outside_filings_are_recorded(filing: Filing) -> None:
     """V51."""
-    await filing.hear(filing.gate(None), declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(filing.gate(None), declaration_event(DeclarationDeparted, filing.own()))
     refused = await filing.door.call("POST", "/v1/returns", filing.body(), **filing.as_holder())
     assert (refused.status_code, refused.json()["code"]) == (409, "acceptance_gate_closed")
     assert refused.json()["rule"]["id"] == "R-TAX-4"
@@ -207,7 +203,7 @@ async def test_before_the_acceptance_gate_only_outside_filings_are_recorded(fili
 
 
 async def test_once_the_gate_is_open_no_outside_filing_is_recorded(filing: Filing) -> None:
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own()))
     body = filing.body(outside_reference="T-1")
     answer = await filing.door.call("POST", "/v1/returns", body, **filing.as_holder())
     assert (answer.status_code, answer.json()["code"]) == (409, "filed_through_the_system")
@@ -215,8 +211,8 @@ async def test_once_the_gate_is_open_no_outside_filing_is_recorded(filing: Filin
 
 async def test_a_quarterly_filer_declares_the_quarter_in_the_month_after_it(filing: Filing) -> None:
     await filing.hear(filing.files("quarter"))
-    april = declaration_event(DeclarationDeparted, own(filing), export_date=date(2026, 4, 30))
-    await filing.hear(april, declaration_event(DeclarationDeparted, own(filing)))
+    april = declaration_event(DeclarationDeparted, filing.own(), export_date=date(2026, 4, 30))
+    await filing.hear(april, declaration_event(DeclarationDeparted, filing.own()))
     monthly = await filing.door.call("POST", "/v1/returns", filing.body(), **filing.as_holder())
     assert monthly.json()["code"] == "nothing_to_declare"
     quarter = filing.body(month="2026-06", rate_choice="sale_day")
@@ -233,7 +229,7 @@ async def test_tax_may_require_quarterly_filers_to_declare_each_month(filing: Fi
         "citation": "tax", "remark": "confirmed",
     }  # fmt: skip
     await filing.door.done("POST", "/v1/policy-parameters", body, role="tax")
-    await filing.hear(filing.files("quarter"), declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(filing.files("quarter"), declaration_event(DeclarationDeparted, filing.own()))
     await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
 
 
@@ -263,12 +259,12 @@ async def test_a_year_without_a_calendar_has_a_provisional_window(filing: Filing
 async def test_an_exited_stall_holder_declares_all_the_same(filing: Filing) -> None:
     """V2: exempting goods that left stays allowed whatever became of the filing."""
     left = subject("stall_holder", subject_id=filing.holder, stall="A-1", status="exited")
-    await filing.hear(left, declaration_event(DeclarationDeparted, own(filing)))
+    await filing.hear(left, declaration_event(DeclarationDeparted, filing.own()))
     await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
 
 
 async def test_of_ten_filings_at_once_one_holds_the_items(filing: Filing) -> None:
-    await filing.hear(declaration_event(DeclarationDeparted, own(filing), own(filing)))
+    await filing.hear(declaration_event(DeclarationDeparted, filing.own(), filing.own()))
     answers = await asyncio.gather(
         *(filing.door.call("POST", "/v1/returns", filing.body(), **filing.as_holder()) for _ in range(10))
     )
@@ -281,7 +277,7 @@ async def test_of_ten_filings_at_once_one_holds_the_items(filing: Filing) -> Non
 async def test_a_return_of_many_items_takes_as_many_statements_as_one_of_two(filing: Filing) -> None:
     taken = []
     for month, many in (("2026-05", 2), ("2026-06", 200)):
-        portions = [own(filing, "10.00") for _ in range(many)]
+        portions = [filing.own("10.00") for _ in range(many)]
         day = date.fromisoformat(f"{month}-02")
         await filing.hear(declaration_event(DeclarationDeparted, *portions, export_date=day))
         filing.door.at(datetime(day.year, day.month + 1, 8, 1, tzinfo=UTC))
