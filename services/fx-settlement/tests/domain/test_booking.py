@@ -145,6 +145,11 @@ def test_who_unblocks_what(
     assert breaches_of_blocked((), "/matches") == ()
 
 
+def test_each_cause_of_blocked_money_cites_its_own_rule() -> None:
+    causes = {each.code: each.rule for each in breaches_of_blocked(("not_in_fx_directory", "payer_not_stated"), "")}
+    assert causes == {"collection_blocked": "R-DECL-7", "not_in_fx_directory": "R-FX-3", "payer_not_stated": "V47"}
+
+
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
