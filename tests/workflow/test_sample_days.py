@@ -55,6 +55,19 @@ def test_verify_finds_nothing_wrong(lived: Lived) -> None:
     assert [str(finding) for finding in verify_all(lived.layout.installation)] == []
 
 
+def test_verify_is_true_of_a_market_in_the_middle_of_its_day(lived: Lived) -> None:
+    """After each step, and after the first receipt of each kind."""
+    seen = lived.callers.seen
+    assert len([when for when in seen if when.endswith(("accepted", "inspected", "released", "departed"))]) == 4
+    assert len(seen) == 4 + 9
+    assert {when: findings for when, findings in seen.items() if findings} == {}
+
+
+def test_a_declaration_is_left_that_waits_for_customs(lived: Lived) -> None:
+    waiting = "SELECT count(*) FROM declarations WHERE status = 'submitted'"
+    assert ask(lived.layout.installation, "trade-ledger", waiting) == [(1,)]
+
+
 async def test_an_outside_reader_gets_what_the_services_report(lived: Lived) -> None:
     """The reader uses aiokafka and the published documents only: totals of trades, declarations, money, exemption."""
     schemas = {

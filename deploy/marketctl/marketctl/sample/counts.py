@@ -20,7 +20,10 @@ _PARTIES = "SELECT role, count(*) FROM role_filings WHERE status IN ('approved',
 _LEFT = (
     "SELECT t.number, l.line_no, c.registered - c.void - c.departed FROM trades t JOIN trade_lines l"
     " ON l.trade_id = t.id JOIN trade_line_counters c ON c.line_id = l.id"
-    " WHERE t.status <> 'void' AND t.eligible AND c.departed < c.registered - c.void ORDER BY 1, 2 LIMIT 20"
+    " WHERE t.status <> 'void' AND t.eligible AND c.departed < c.registered - c.void"
+    # What waits for customs' answer isn't left behind.
+    " AND NOT EXISTS (SELECT FROM portions p JOIN declarations d ON d.id = p.declaration_id"
+    " WHERE p.line_id = l.id AND d.status = 'submitted') ORDER BY 1, 2 LIMIT 20"
 )
 _QUESTIONS: dict[str, tuple[str, str]] = {
     "subjects": (

@@ -17,6 +17,7 @@ from marketctl.sample.filing import file_everything, suspend_one
 from marketctl.sample.money import collect_everything
 from marketctl.sample.story import Story
 from marketctl.sample.taxing import exempt_everything, refuse_early_return
+from marketctl.sample.waiting import leave_one_waiting
 from marketctl.verify.flow import wait_until_applied
 from shared.clock import Clock
 from shared.workshop.processes.problem import ProcessProblem
@@ -25,8 +26,17 @@ _WORKING_DAY = datetime.fromisoformat("2026-05-13T09:00:00+08:00")
 _FILING_DAY = datetime.fromisoformat("2026-06-08T09:00:00+08:00")
 
 
-def run_sample_days(platform: Platform, console: Console, callers: Callers | None = None) -> list[str]:
-    """Do both days; what went unexpectedly, in sentences. Every call has a fixed key, so a broken run resumes."""
+def _nothing(_: str) -> None:
+    """Nobody looks."""
+
+
+def run_sample_days(
+    platform: Platform, console: Console, callers: Callers | None = None, look: Callable[[str], None] = _nothing
+) -> list[str]:
+    """Do both days; what went unexpectedly, in sentences. Every call has a fixed key, so a broken run resumes.
+
+    `look` is called after each step, with its name, once its events are applied everywhere.
+    """
     layout = platform.layout
     story = Story(layout, callers or Callers(layout))
     clock = Clock("sandbox", layout.clock_file)
@@ -37,6 +47,7 @@ def run_sample_days(platform: Platform, console: Console, callers: Callers | Non
         ("组货装箱 packing", pack_all),
         ("报关 declaration", declare),
         ("放行离境 release, departure", export_all),
+        ("待海关 waiting for customs", leave_one_waiting),
         ("收汇 collection", collect_everything),
         ("申报期外 outside the window", refuse_early_return),
     ]
@@ -49,6 +60,7 @@ def run_sample_days(platform: Platform, console: Console, callers: Callers | Non
                 progress.update(task, description=name)
                 step(story)
                 wait_until_applied(platform.layout.installation)
+                look(name)
                 progress.advance(task)
             clock.move_to(_FILING_DAY)
             progress.update(task, description="免税申报 exemption")

@@ -60,20 +60,24 @@ def _complete_buyers(story: Story) -> None:
             _correct(story, reference, {"buyer_id": story.subject("BU17")}, "buyer completed")
 
 
-def _correct(story: Story, reference: str, changes: dict[str, Any], reason: str) -> None:
-    trade = story.trades[reference]
-    state = copy.deepcopy(trade["trade"])
+def entered(state: dict[str, Any]) -> dict[str, Any]:
+    """What somebody enters to have a trade of this state."""
     names = {
         "seller_id", "consignor_id", "buyer_id", "stall_number", "kind", "procurement", "export_mode",
         "procurement_agency_id", "export_agency_id", "settlement_method", "channel", "trade_date", "price_term",
         "currency", "total", "document_hashes", "external_ref",
     }  # fmt: skip
     line_names = {"line_id", "line_no", "verdict"}
-    body = {name: state[name] for name in names} | {"reason": reason}
-    body["lines"] = [{k: v for k, v in line.items() if k not in line_names} for line in state["lines"]]
-    if state["domestic_leg"]:
-        leg = state["domestic_leg"]
-        body["domestic_leg"] = {**leg, "payer": "成渝采购贸易有限公司", "payee": "经营户本人"}
+    lines = [{k: v for k, v in line.items() if k not in line_names} for line in state["lines"]]
+    leg = {"domestic_leg": state["domestic_leg"]} if state["domestic_leg"] else {}
+    return copy.deepcopy({name: state[name] for name in names} | {"lines": lines} | leg)
+
+
+def _correct(story: Story, reference: str, changes: dict[str, Any], reason: str) -> None:
+    trade = story.trades[reference]
+    body = entered(trade["trade"]) | {"reason": reason}
+    if "domestic_leg" in body:
+        body["domestic_leg"] |= {"payer": "成渝采购贸易有限公司", "payee": "经营户本人"}
     body |= changes
     operator = reference.split("-")[0]
     path = f"/v1/trades/{trade['id']}/corrections"
@@ -110,12 +114,12 @@ def pack_all(story: Story) -> None:
         if row["装箱单"]:
             contents[row["装箱单"]].append(row)
     for row in story.rows("packing", "装箱清单"):
-        _pack(story, row, contents[row["装箱单"]])
+        pack(story, row, contents[row["装箱单"]])
     _refused_packing(story)
     for row in story.rows("packing", "装箱清单"):
-        _seal(story, row)
+        seal(story, row)
     for row in story.rows("packing", "装载"):
-        _seal_load(story, row)
+        seal_load(story, row)
 
 
 def _line(story: Story, row: dict[str, str]) -> dict[str, Any]:
@@ -130,7 +134,8 @@ def _line(story: Story, row: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _pack(story: Story, row: dict[str, str], contents: list[dict[str, str]]) -> None:
+def pack(story: Story, row: dict[str, str], contents: list[dict[str, str]]) -> None:
+    """Open a packing list on its load and put goods into it."""
     who = story.as_party(row["发货人"])
     body = {"load_id": story.loads[row["装载"]]["id"], "destination": row["目的国"]}
     opened = story.callers.done("POST", "trade-ledger", "/v1/packing-lists", body, key=f"list:{row['装箱单']}", **who)
@@ -166,7 +171,8 @@ def _refused_packing(story: Story) -> None:
         story.callers.refuse(rule, code, "POST", "trade-ledger", path, {"lines": [refused]}, **how)
 
 
-def _seal(story: Story, row: dict[str, str]) -> None:
+def seal(story: Story, row: dict[str, str]) -> None:
+    """Seal a packing list."""
     held = story.packing_lists[row["装箱单"]]
     path = f"/v1/packing-lists/{held['id']}/seals"
     story.packing_lists[row["装箱单"]] = story.callers.done(
@@ -174,12 +180,13 @@ def _seal(story: Story, row: dict[str, str]) -> None:
     )
 
 
-def _seal_load(story: Story, row: dict[str, str]) -> None:
+def seal_load(story: Story, row: dict[str, str]) -> None:
+    """Seal a load, and have it arrive at the site."""
     load = story.loads[row["装载"]]
     path = f"/v1/loads/{load['id']}"
-    seal = {"seal_number": f"SL{row['装载'][1:]}0000"}
+    number = {"seal_number": f"SL{row['装载'][1:]}0000"}
     load = story.callers.done(
-        "POST", "trade-ledger", f"{path}/seals", seal, version=load["version"], **story.as_party(row["组货人"])
+        "POST", "trade-ledger", f"{path}/seals", number, version=load["version"], **story.as_party(row["组货人"])
     )
     arrival = {"arrived_at": "2026-05-13T08:30:00+08:00"}
     story.callers.done(
@@ -196,7 +203,7 @@ def _seal_load(story: Story, row: dict[str, str]) -> None:
 def declare(story: Story) -> None:
     """Every packing list is declared; the two that meet a refusal go on once its cause is gone."""
     for row in story.rows("packing", "装箱清单"):
-        _declare(story, row)
+        declare_list(story, row)
 
 
 def _draft(story: Story, row: dict[str, str], key: str) -> dict[str, Any]:
@@ -213,7 +220,8 @@ def _draft(story: Story, row: dict[str, str], key: str) -> dict[str, Any]:
     )
 
 
-def _declare(story: Story, row: dict[str, str]) -> None:
+def declare_list(story: Story, row: dict[str, str]) -> None:
+    """Draft and submit the declaration of a packing list."""
     ref, who = row["装箱单"], story.as_party(row["发货人"])
     draft = _draft(story, row, f"declare:{ref}")
     path = f"/v1/declarations/{draft['id']}/submissions"

@@ -13,9 +13,9 @@ from marketctl.sample.expected import EXPECTED_REFUSALS
 DAY = Day(
     numbers={
         "subjects": 95,
-        "trades": 425,
-        "lines": 2114,
-        "packing_lists": 40,
+        "trades": 426,
+        "lines": 2115,
+        "packing_lists": 41,
         "declarations_released": 40,
         "refused_as_expected": 16,
         "collections": 106,
