@@ -63,7 +63,6 @@ _ALLOWED = set(
         "next_cursor",
         "line_id",
         "must_act",
-        "customs_rate_plausibility",
         "rmb",
         "fx",
         "SHA",

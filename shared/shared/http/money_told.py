@@ -48,13 +48,15 @@ MONEY = frozenset(
         "total",
         "total_fob",
         "total_fob_usd",
-        "value_now_usd",
-        "value_then_usd",
         "total_rmb",
         "total_value",
         "unit_price",
         "unmatched",
         "value",
+        "value_now_rmb",
+        "value_now_usd",
+        "value_then_rmb",
+        "value_then_usd",
     ]
 )
 """The names under which answers tell money; tests/architecture holds them against the answers' types."""

@@ -1,7 +1,7 @@
 """Rates that an authority publishes and a person types: plausible, known already, corrected by two persons (R-FX-10).
 
-Customs' monthly rate goes by these rules; tax's middle rate has no corrections yet. A published entry is never
-overwritten, since decisions rest on it. A correction is a new entry; what was decided stands, and is listed for a
+Customs' monthly rate and tax's middle rate go by these rules. A published entry is never overwritten, since decisions
+rest on it. A correction is a new entry; what was decided stands, and is listed for a
 re-check.
 """
 

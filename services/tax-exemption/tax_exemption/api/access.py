@@ -24,6 +24,10 @@ ACCESS: Access = {
     "read_certificate": grant(*_PARTIES, "tax", "auditor", sees=f"as operator or principal; tax: {_FIELD}"),
     "issue_a_certificate": grant("tax", sees=_FIELD),
     "void_a_certificate": grant("tax", sees=_FIELD),
-    "import_a_middle_rate": grant("tax", sees=_FIELD),
+    "import_a_middle_rate": grant("tax", sees="its pilot's rates"),
+    "list_middle_rates": grant(*_PARTIES, "tax", "auditor", sees="middle rates of its pilot and everybody's"),
+    "propose_a_rate_correction": grant("tax", sees="its pilot's rates"),
+    "confirm_a_rate_correction": grant("tax", sees="its pilot's rates"),
+    "list_rate_decisions": grant("tax", "auditor", sees=_FIELD),
     "publish_a_calendar_day": grant("tax", sees=_FIELD),
 }

@@ -16,14 +16,12 @@ from shared.events.tax_exemption import (
     ReturnStatus,
 )
 from shared.wire import (
-    CurrencyCode,
     DateText,
     FilledText,
     Input,
     MoneyAmount,
     MonthText,
     Name,
-    RateText,
     Reference,
     YesNo,
 )
@@ -74,19 +72,6 @@ class IssueIn(Input):
     model_config = ConfigDict(json_schema_extra={"examples": [{"issued_number": "DL50010000000000001"}]})
 
     issued_number: Reference = Field(max_length=30)
-
-
-class MiddleRateIn(Input):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"day": "2026-05-13", "currency": "USD", "cny_per_unit": "6.98", "source": "sample"}]
-        },
-    )
-
-    day: DateText
-    currency: CurrencyCode
-    cny_per_unit: RateText
-    source: Name = Field(max_length=200)
 
 
 class CalendarDayIn(Input):
@@ -179,10 +164,6 @@ class CertificateOut(BaseModel):
     currency: str
     issued_number: str | None
     issued_at: datetime | None
-
-
-class MiddleRateOut(MiddleRateIn):
-    pass
 
 
 class CalendarDayOut(CalendarDayIn):

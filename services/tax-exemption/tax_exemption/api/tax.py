@@ -1,4 +1,4 @@
-"""Items, returns, windows and rates."""
+"""Items, returns and windows."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ from tax_exemption.api.schemas import (
     DecisionIn,
     DecisionOut,
     ItemOut,
-    MiddleRateIn,
-    MiddleRateOut,
     ReasonIn,
     ReturnIn,
     ReturnOut,
@@ -37,7 +35,6 @@ from tax_exemption.domain.window import month_of
 from tax_exemption.operations.accept_return import accept_return
 from tax_exemption.operations.decide_item import decide_item
 from tax_exemption.operations.file_return import file_return
-from tax_exemption.operations.import_middle_rate import import_middle_rate
 from tax_exemption.operations.publish_calendar_day import publish_calendar_day
 from tax_exemption.operations.query_return import query_return
 from tax_exemption.publishers.returns import return_state
@@ -144,13 +141,6 @@ async def query_a_return(return_id: UUID, body: ReasonIn, command: Commanded) ->
     version = command.expected_version()
     state = await query_return(command.session, return_id, version=version, reason=body.reason, act=command.act)
     return await _answer(command, state)
-
-
-@router.post("/v1/middle-rates", status_code=201, response_model=MiddleRateOut)
-async def import_a_middle_rate(body: MiddleRateIn, command: Commanded) -> Response:
-    """Import a published middle rate."""
-    await import_middle_rate(command.session, **body.model_dump(), act=command.act)
-    return await command.answer(MiddleRateOut(**body.model_dump()), status=201)
 
 
 @router.post("/v1/calendar-days", status_code=201, response_model=CalendarDayOut)

@@ -10,19 +10,17 @@ from shared.vocabulary.money import currency_in_use
 from shared.vocabulary.rules import Breach
 
 
-def breaches_of_middle_rate(
-    currency: str, cny_per_unit: Decimal, day: date, *, today: date, imported: bool
-) -> tuple[Breach, ...]:
-    """Every reason why a rate can't be imported; a published day is not overwritten, since returns rest on it."""
+def breaches_of_middle_rate(currency: str, cny_per_unit: Decimal, day: date, *, today: date) -> tuple[Breach, ...]:
+    """Every breach. A rate is for a currency in use except CNY, above zero, and known from its day on."""
     breaches = []
     if not currency_in_use(currency):
         breaches.append(Breach("currency_unknown", "V56", "/currency", {"currency": currency}))
+    if currency == "CNY":
+        breaches.append(Breach("rate_is_one", "R-FX-10", "/currency"))
     if day > today:
         breaches.append(Breach("date_in_the_future", "V16", "/day"))
     if cny_per_unit <= 0:
         breaches.append(Breach("rate_not_positive", "R-FX-10", "/cny_per_unit"))
-    if imported:
-        breaches.append(Breach("rate_imported_already", "R-FX-10", "/day"))
     return tuple(breaches)
 
 

@@ -70,7 +70,7 @@ async def file_return(
     free = [each for each in mine if not each.of.item.frozen]
     late = [each for each in free if today > window.last and each.of.may_be_late_after(window.last)]
     reach_days = rules.on(MiddleRateReachDays, today).value
-    lines, missing = await _lines(session, late or free, rate_choice, reach_days)
+    lines, missing = await _lines(session, act.pilot, late or free, rate_choice, reach_days)
     facts = FilingFacts(
         today=today,
         window=window,
@@ -110,7 +110,7 @@ class _Part:
 
 
 async def _lines(
-    session: AsyncSession, parts: list[_Part], rate_choice: str, reach_days: int
+    session: AsyncSession, pilot: str, parts: list[_Part], rate_choice: str, reach_days: int
 ) -> tuple[list[ReturnLineRow], tuple[Breach, ...]]:
     lines: list[ReturnLineRow] = []
     facts: list[LineFacts] = []
@@ -126,7 +126,8 @@ async def _lines(
             continue
         day = rate_day(rate_choice, item.sale_date, due.departed_on or item.export_date)
         if (item.currency, day) not in published:
-            published[item.currency, day] = await middle_rate(session, item.currency, day, reach_days=reach_days)
+            found = await middle_rate(session, pilot, item.currency, day, reach_days=reach_days)
+            published[item.currency, day] = found
         rate = published[item.currency, day]
         if rate is None:
             missing.append((item.currency, day))

@@ -9,21 +9,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.vocabulary.errors import Refused
-from shared.vocabulary.legal_time import legal_date
-from tax_exemption.domain.rates import breaches_of_middle_rate
-from tax_exemption.store.rates import rate_is_imported
+from shared.vocabulary.rules import Breach
+from tax_exemption.operations.judge_rate import judge_rate
+from tax_exemption.store.rates import versions_of_rate
 from tax_exemption.store.tables import MiddleRateRow
 
 
 async def import_middle_rate(
     session: AsyncSession, *, day: date, currency: str, cny_per_unit: Decimal, source: str, act: Act
 ) -> MiddleRateRow:
-    """The stored rate, or every reason why not."""
-    imported = await rate_is_imported(session, currency, day)
-    today = legal_date(act.now)
-    if breaches := breaches_of_middle_rate(currency, cny_per_unit, day, today=today, imported=imported):
+    """The rate of the caller's pilot; a published day is not overwritten, since returns rest on it."""
+    breaches = await judge_rate(session, day, currency, cny_per_unit, act)
+    if known := await versions_of_rate(session, act.pilot, day, currency):
+        breaches += (Breach("rate_imported_already", "R-FX-10", "/day", {"rate": known[0].id}),)
+    if breaches:
         raise Refused(breaches)
     row = MiddleRateRow(
+        pilot=act.pilot,
+        version=1,
         day=day,
         currency=currency,
         cny_per_unit=cny_per_unit,

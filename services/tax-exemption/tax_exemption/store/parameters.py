@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
 from shared.policy import Parameter, Parameters
-from shared.wire import DateText, Input, MonthText, WholeNumber
+from shared.wire import DateText, DecimalText, Input, MonthText, WholeNumber
 
 
 class WindowRule(Input):
@@ -50,6 +51,28 @@ class MiddleRateReachDays(Parameter):
     value: WholeNumber = Field(description="days, inclusive", ge=1, le=31)
 
 
+class RatePlausibility(Input):
+    """What a middle rate is held against when it is imported."""
+
+    model_config = ConfigDict(frozen=True)
+
+    change_percent: Annotated[Decimal, DecimalText(3, 4, positive=True, most=100)] = Field(
+        description="% away from the entry before, inclusive"
+    )
+
+
+class MiddleRatePlausibility(Parameter):
+    """How far a middle rate may be from the last one of a day before (R-FX-10)."""
+
+    owner: ClassVar[str] = "tax"
+    name: Literal["middle_rate_plausibility"]
+    value: RatePlausibility
+
+
 parameters = Parameters(
-    Path(__file__).parents[1] / "policy.toml", ExemptionWindow, QuarterlyPeriod, MiddleRateReachDays
+    Path(__file__).parents[1] / "policy.toml",
+    ExemptionWindow,
+    QuarterlyPeriod,
+    MiddleRateReachDays,
+    MiddleRatePlausibility,
 )

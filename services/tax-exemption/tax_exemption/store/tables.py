@@ -13,6 +13,7 @@ from shared.database import CONSUMER_ONLY, MONEY, RATE, digits_checks
 from shared.documents import Document
 from shared.events.registry import HeldQualification, RoleFiling
 from shared.events.trade_ledger import PortionMove
+from shared.policy import EVERY_PILOT
 from shared.rows import COLUMN_TYPES
 from shared.tables import service_tables
 
@@ -106,17 +107,34 @@ class PrincipalRelease(Row):
 
 
 class MiddleRateRow(Row):
-    """The RMB middle rate of a day as published (R-FX-10)."""
+    """The RMB middle rate of a day as published (R-FX-10): CNY per unit of a currency.
+
+    A correction is the next version; it counts once a second person has confirmed it. Rates of before pilots had their
+    own are everybody's (`*`).
+    """
 
     __tablename__ = "middle_rates"
     __table_args__ = (CheckConstraint("cny_per_unit > 0", name="positive"),)
 
     day: Mapped[date] = mapped_column(primary_key=True)
     currency: Mapped[str] = mapped_column(primary_key=True)
+    pilot: Mapped[str] = mapped_column(primary_key=True, server_default=EVERY_PILOT)
+    version: Mapped[int] = mapped_column(primary_key=True, server_default="1", autoincrement=False)
     cny_per_unit: Mapped[Decimal] = mapped_column(RATE)
     source: Mapped[str]
     imported_by: Mapped[str]
     imported_at: Mapped[datetime]
+    corrects: Mapped[str | None]
+    reason: Mapped[str | None]
+    confirmed_by: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+
+    @property
+    def id(self) -> str:
+        """What returns name it by: pilot (but everybody's), day, currency, and a correction's version."""
+        own = [] if self.pilot == EVERY_PILOT else [self.pilot]
+        correction = [] if self.version == 1 else [str(self.version)]
+        return ":".join(["middle", *own, self.day.isoformat(), self.currency, *correction])
 
 
 class CalendarDayRow(Row):

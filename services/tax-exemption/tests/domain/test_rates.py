@@ -13,21 +13,21 @@ TODAY = date(2026, 5, 13)
 
 
 @pytest.mark.parametrize(
-    ("rule", "currency", "rate", "day", "imported", "codes"),
+    ("rule", "currency", "rate", "day", "codes"),
     [
-        ("R-FX-10: today's", "USD", "6.98", TODAY, False, []),
-        ("R-FX-10: yesterday's", "USD", "6.98", date(2026, 5, 12), False, []),
-        ("V16: tomorrow's", "USD", "6.98", date(2026, 5, 14), False, ["date_in_the_future"]),
-        ("R-FX-10: the smallest rate", "USD", "0.00000001", TODAY, False, []),
-        ("R-FX-10: nothing", "USD", "0", TODAY, False, ["rate_not_positive"]),
-        ("R-FX-10: less than nothing", "USD", "-0.00000001", TODAY, False, ["rate_not_positive"]),
-        ("V56: a currency in use", "KWD", "23.1", TODAY, False, []),
-        ("V56: no currency", "XXX", "1", TODAY, False, ["currency_unknown"]),
-        ("R-FX-10: published before", "USD", "6.98", TODAY, True, ["rate_imported_already"]),
+        ("R-FX-10: today's", "USD", "6.98", TODAY, []),
+        ("R-FX-10: yesterday's", "USD", "6.98", date(2026, 5, 12), []),
+        ("V16: tomorrow's", "USD", "6.98", date(2026, 5, 14), ["date_in_the_future"]),
+        ("R-FX-10: the smallest rate", "USD", "0.00000001", TODAY, []),
+        ("R-FX-10: nothing", "USD", "0", TODAY, ["rate_not_positive"]),
+        ("R-FX-10: less than nothing", "USD", "-0.00000001", TODAY, ["rate_not_positive"]),
+        ("V56: a currency in use", "KWD", "23.1", TODAY, []),
+        ("V56: no currency", "XXX", "1", TODAY, ["currency_unknown"]),
+        ("R-FX-10: CNY is always 1", "CNY", "1", TODAY, ["rate_is_one"]),
     ],
 )
-def test_an_import(rule: str, currency: str, rate: str, day: date, imported: bool, codes: list[str]) -> None:
-    found = breaches_of_middle_rate(currency, Decimal(rate), day, today=TODAY, imported=imported)
+def test_an_import(rule: str, currency: str, rate: str, day: date, codes: list[str]) -> None:
+    found = breaches_of_middle_rate(currency, Decimal(rate), day, today=TODAY)
     assert [each.code for each in found] == codes, rule
 
 

@@ -81,4 +81,4 @@ async def test_the_middle_rate_of_the_first_day_is_that_of_the_export_month(fili
     await filing.hear(declaration_event(DeclarationDeparted, goods, export_date=date(2026, 5, 31)))
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
     (line,) = filed["exemption_return"]["lines"]
-    assert (line["rate"], line["rate_id"]) == ("7", "middle:2026-05-01:USD")
+    assert (line["rate"], line["rate_id"]) == ("7", "middle:longshui:2026-05-01:USD")

@@ -1,0 +1,68 @@
+"""RMB middle rates: import, correction by two persons, and what was decided at a rate (R-FX-10)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from shared.http.access import Authorised
+from shared.http.command import Commanded, Reading
+from shared.rows import model_from
+from shared.wire import MonthText, OpaqueText
+from tax_exemption.api.rate_schemas import (
+    MiddleRateIn,
+    MiddleRateOut,
+    MiddleRates,
+    RateCorrectionIn,
+    RateDecision,
+    RateDecisions,
+)
+from tax_exemption.operations.confirm_rate_correction import confirm_rate_correction
+from tax_exemption.operations.import_middle_rate import import_middle_rate
+from tax_exemption.operations.propose_rate_correction import RateCorrection, propose_rate_correction
+from tax_exemption.store.rate_decisions import decisions_at
+from tax_exemption.store.rates import middle_rates
+
+router = APIRouter(tags=["tax"])
+RateId = Annotated[OpaqueText, Path(max_length=80, description="as the list of rates shows it")]
+
+
+@router.post("/v1/middle-rates", status_code=201, response_model=MiddleRateOut)
+async def import_a_middle_rate(body: MiddleRateIn, command: Commanded) -> Response:
+    """Import a published middle rate for the caller's pilot."""
+    row = await import_middle_rate(command.session, **body.model_dump(), act=command.act)
+    return await command.answer(model_from(MiddleRateOut, row), status=201)
+
+
+@router.get("/v1/middle-rates")
+async def list_middle_rates(
+    session: Reading,
+    caller: Authorised,
+    month: Annotated[MonthText, Query(description="month of the days that the rates are of")],
+) -> MiddleRates:
+    """The rates of a month's days that the caller's pilot goes by, with their corrections."""
+    rows = await middle_rates(session, caller.pilot, month)
+    return MiddleRates(items=[model_from(MiddleRateOut, each) for each in rows])
+
+
+@router.post("/v1/middle-rates/{rate_id}/corrections", status_code=201, response_model=MiddleRateOut)
+async def propose_a_rate_correction(rate_id: RateId, body: RateCorrectionIn, command: Commanded) -> Response:
+    """Propose a correction: a new entry, which a second person confirms."""
+    row = await propose_rate_correction(command.session, rate_id, RateCorrection(**body.model_dump()), act=command.act)
+    return await command.answer(model_from(MiddleRateOut, row), status=201)
+
+
+@router.post("/v1/middle-rates/{rate_id}/confirmations", response_model=MiddleRateOut)
+async def confirm_a_rate_correction(rate_id: RateId, command: Commanded) -> Response:
+    """Confirm a correction as a second person: what is declared from now on goes by it."""
+    row = await confirm_rate_correction(command.session, rate_id, act=command.act)
+    return await command.answer(model_from(MiddleRateOut, row))
+
+
+@router.get("/v1/middle-rates/{rate_id}/decisions")
+async def list_rate_decisions(rate_id: RateId, session: Reading, caller: Authorised) -> RateDecisions:
+    """The returns that were converted at a rate, to be checked again after a correction."""
+    decided = await decisions_at(session, caller.pilot, rate_id)
+    return RateDecisions(items=[RateDecision(**asdict(each)) for each in decided])

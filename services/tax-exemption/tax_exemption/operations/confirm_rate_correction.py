@@ -1,0 +1,29 @@
+"""Confirm a correction of a middle rate as a second person: from now on it counts (R-FX-10, V6)."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.act import Act
+from shared.vocabulary.errors import NotFound, Refused
+from shared.vocabulary.published_rates import breaches_of_confirmation
+from tax_exemption.store.rates import rate_seen_by, versions_of_rate
+from tax_exemption.store.tables import MiddleRateRow
+
+
+async def confirm_rate_correction(session: AsyncSession, rate_id: str, *, act: Act) -> MiddleRateRow:
+    """The confirmed entry; past returns stand and are listed for a re-check."""
+    row = await rate_seen_by(session, act.pilot, rate_id)
+    if row is None or row.pilot != act.pilot:
+        raise NotFound(f"no middle rate {rate_id} of this pilot")
+    newest = (await versions_of_rate(session, act.pilot, row.day, row.currency))[-1]
+    breaches = breaches_of_confirmation(
+        row.imported_by,
+        act.actor,
+        confirmed_already=row.version == 1 or row.confirmed_at is not None,
+        newest=newest.id == row.id,
+    )
+    if breaches:
+        raise Refused(breaches)
+    row.confirmed_by, row.confirmed_at = act.actor, act.now
+    return row
