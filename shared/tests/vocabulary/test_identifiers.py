@@ -38,6 +38,10 @@ def test_a_credit_code_with_one_wrong_digit_is_refused(seed: int, place: int, di
             normalise_identity("credit_code", wrong, "CN")
 
 
+def test_an_organisation_of_one_digit_is_an_organisation() -> None:
+    assert normalise_identity("credit_code", "91350100100000000W", "CN") == "91350100100000000W"
+
+
 @given(st.integers(0, 2**32), st.integers(0, 16), st.sampled_from("0123456789"))
 def test_a_resident_id_with_one_wrong_digit_is_refused(seed: int, place: int, digit: str) -> None:
     number = resident_id(Random(seed))

@@ -54,6 +54,8 @@ def test_a_correction_goes_by_the_rates_that_were_declared_the_newest_first() ->
     assert corrected_at(Decimal(-401), both) == [(Decimal(-400), second), (Decimal(-1), first)]
     assert corrected_at(Decimal(-1), both) == [(Decimal(-1), second)]
     assert corrected_at(Decimal(5), both) == [(Decimal(5), first)]
+    assert corrected_at(Decimal("0.5"), both) == [(Decimal("0.5"), first)]
+    assert corrected_at(Decimal(0), both) == []
     assert corrected_at(Decimal(-700), [first]) == [(Decimal(-700), first)]
     parts = corrected_at(Decimal(-1000), both)
     lines = [LineFacts(fob, at.rate, at.fob, at.rmb, first=False) for fob, at in parts]

@@ -60,6 +60,8 @@ def test_a_reference_or_code_with_an_invisible_character_is_refused(hidden: str)
         ("text", "Φ１２ m²", "Φ１２ m²"),
         ("reference", "ＦＡ－０９", "FA-09"),
         ("code", "８２０４１２", "820412"),
+        ("code", "！　～", "! ~"),
+        ("code", "｟", "｟"),
         ("choice", "ｆｘ", "fx"),
         ("number", "３０６．００", "306.00"),
         ("whole", "６", "6"),

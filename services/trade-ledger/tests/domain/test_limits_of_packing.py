@@ -187,9 +187,25 @@ def test_packed_weight_is_within_the_policys_part_of_the_lines_own(net: str, fou
     )
 
 
+def test_a_part_of_a_line_weighs_its_part_however_little_that_is() -> None:
+    """R-PACK-3: also of a line of less than a kilogram, or of less than one unit."""
+    assert expected_net(Decimal("0.5"), Decimal("0.5"), Decimal("0.1")) == Decimal("0.1")
+    assert expected_net(Decimal(5), Decimal(0), Decimal(1)) is None
+    (found,) = breaches_of_packing(
+        replace(
+            LINE,
+            net_weight_kg=Decimal(9),
+            gross_weight_kg=Decimal(9),
+            expected_net_kg=expected_net(Decimal("1.2345"), Decimal(1), Decimal(1)),
+        ),
+        "",
+    )
+    assert found.params == {"net": "9", "expected": "1.235", "percent": "10"}
+
+
 def test_a_draw_is_the_same_each_time_and_spread_evenly() -> None:
     """R-CREDIT-2: of 10,000 declarations about a tenth is below 10."""
-    assert draw_of("d", "r") == draw_of("d", "r") != draw_of("d", "r2")
+    assert draw_of("d", "r") == Decimal("70.2523") != draw_of("d", "r2")
     draws = [draw_of(str(each), "r") for each in range(10_000)]
     assert all(0 <= each < 100 for each in draws)
     assert 900 < sum(each < 10 for each in draws) < 1100

@@ -104,6 +104,12 @@ def test_quantities_at_and_over_what_there_is(facts: list[Receipt], expected: li
     assert codes(outcome_of(facts, SUBMITTED)) == expected
 
 
+def test_a_case_of_quantities_concerns_the_portions_that_are_known() -> None:
+    """V30: what the declaration doesn't have can't be frozen."""
+    (found,) = outcome_of([receipt("released", p1=101, p2=40, strange=1)], SUBMITTED).conflicts
+    assert (found.portions, found.detail) == (("p1",), "released: p1, strange")
+
+
 def test_a_partial_shut_out_leaves_the_rest() -> None:
     outcome = outcome_of([receipt("released", 0), receipt("shut_out", 1, p1=30)], SUBMITTED)
     assert outcome.status == "released"

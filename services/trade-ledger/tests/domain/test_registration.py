@@ -116,6 +116,15 @@ def test_an_agency_of_other_parties_is_none() -> None:
     assert codes(export_agency=replace(AGENCY, in_force=False)) == ["export_agency_not_in_force"]
 
 
+@pytest.mark.parametrize(
+    ("named", "said"), [(True, ("the one in export_agency_id", "所填协议")), (False, ("none", "未填写"))]
+)
+def test_a_missing_agency_is_said_with_what_the_request_named(named: bool, said: tuple[str, str]) -> None:
+    facts = replace(TRADE, export_agency=None, export_agency_named=named)
+    (found,) = [each for each in breaches_of_registration(facts) if each.code == "export_agency_not_in_force"]
+    assert (found.params["named"], found.params["named_zh"]) == said
+
+
 def test_an_entrusted_purchase_needs_the_buyers_own_agency() -> None:
     bought = AgencyFacts("procurement_agency", "buyer", "agent", True, None, None)
     assert codes(procurement="entrusted", procurement_agency=bought) == []

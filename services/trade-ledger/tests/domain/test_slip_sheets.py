@@ -53,6 +53,11 @@ def test_a_slip_has_the_lines_that_name_it() -> None:
     assert [[row for row, _ in each.lines] for each in found.slips] == [[3], [2, 4]]
 
 
+def test_the_currency_of_a_slip_is_its_first_lines() -> None:
+    told = [line("S-1"), line("S-1", currency="EUR"), line("S-1")]
+    assert faults(read([slip("S-1")], told)) == {"S-1": [("O3", "slip_currencies_differ")]}
+
+
 def test_a_number_that_was_typed_wide_is_the_same() -> None:
     assert faults(read([slip("S-1")], [line("Ｓ－１")])) == {"S-1": []}
 

@@ -64,6 +64,11 @@ def test_a_fault_in_an_amount_is_not_told_again_for_the_sum() -> None:
     assert [each.row for each in slip().all_faults(of_form)] == [9]
 
 
+def test_a_line_that_is_not_there_has_no_cell() -> None:
+    told = slip(lines=1).all_faults([breach("/lines/1/hs_code"), breach("/lines/0/hs_code")])
+    assert [(each.sheet, each.row) for each in told] == [(LINES_SHEET, 8)]
+
+
 def test_a_refused_slip_says_something_whatever_it_is_refused_for() -> None:
     (found,) = slip(lines=0).all_faults([breach("/total")])
     assert (found.sheet, found.row, found.column) == (SLIPS_SHEET, 5, "")
