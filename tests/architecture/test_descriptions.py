@@ -52,6 +52,75 @@ def test_a_description_is_valid_and_says_who_may_and_how_it_refuses(service: str
             assert keyed == (method == "post"), operation["operationId"]
 
 
+_VERBS = set(
+    [
+        "accept",
+        "amend",
+        "apply",
+        "approve",
+        "book",
+        "change",
+        "close",
+        "commit",
+        "confirm",
+        "convert",
+        "correct",
+        "decide",
+        "designate",
+        "draft",
+        "exit",
+        "file",
+        "hold",
+        "import",
+        "issue",
+        "link",
+        "list",
+        "match",
+        "open",
+        "pack",
+        "pass",
+        "preflight",
+        "propose",
+        "publish",
+        "query",
+        "read",
+        "recognise",
+        "record",
+        "refund",
+        "register",
+        "reinstate",
+        "reject",
+        "release",
+        "reopen",
+        "report",
+        "retry",
+        "return",
+        "review",
+        "seal",
+        "set",
+        "settle",
+        "state",
+        "submit",
+        "suspend",
+        "terminate",
+        "unmatch",
+        "unpack",
+        "view",
+        "void",
+        "withdraw",
+    ]
+)
+
+
+def test_an_operation_id_is_a_verb_and_a_noun_and_one_of_its_kind_in_a_service() -> None:
+    for service in SERVICES:
+        ids = [each["operationId"] for methods in document_of(service)["paths"].values() for each in methods.values()]
+        assert len(ids) == len(set(ids))
+        words = {each: each.split("_") for each in ids}
+        assert [each for each, parts in words.items() if parts[0] not in _VERBS or len(parts) == 1] == []
+        assert [each for each, parts in words.items() if {"a", "an", "the"} & set(parts)] == []
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_json_body_has_an_example_that_fits_its_schema(service: str) -> None:
     document = document_of(service)

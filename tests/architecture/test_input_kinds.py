@@ -19,6 +19,7 @@ from pydantic import AwareDatetime, BaseModel, RootModel, TypeAdapter, Validatio
 
 from marketctl.layout import SERVICES
 from marketctl.services import described
+from shared.http.access import operation_of
 from shared.http.problems import malformed
 from shared.wire import (
     DateText,
@@ -109,7 +110,7 @@ def routes_of(service: str) -> list[tuple[APIRoute, str]]:
     """Each route with a role that may call it."""
     served = described(service).load_service()
     routes = [each for router in served.routers for each in router.routes if isinstance(each, APIRoute)]
-    return [(each, min(served.access[each.operation_id or each.name].roles)) for each in routes]
+    return [(each, min(served.access[operation_of(each)].roles)) for each in routes]
 
 
 def address_of(route: APIRoute) -> str:

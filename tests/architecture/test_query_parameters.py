@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from marketctl.layout import SERVICES
 from marketctl.services import described
+from shared.http.access import operation_of
 from shared.workshop.testing.client import Door, open_door
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
@@ -42,7 +43,7 @@ def routes_of(service: str) -> list[tuple[APIRoute, str]]:
     """Each route with a role that may call it."""
     served = described(service).load_service()
     routes = [each for router in served.routers for each in router.routes if isinstance(each, APIRoute)]
-    return [(each, min(served.access[each.operation_id or each.name].roles)) for each in routes]
+    return [(each, min(served.access[operation_of(each)].roles)) for each in routes]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Every path of every service: HEAD is answered where GET is, and any other method is 405 with the allowed ones."""
+"""Every path of every service: HEAD wherever GET is answered, 405 for other methods, `If-Match` as described."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from shared.workshop.testing.client import open_door
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
 
+_MADE = {"{role}": "buyer", "{code}": "longshui", "{port_code}": "5201"}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 
 
@@ -55,4 +56,28 @@ async def test_head_is_answered_like_get_and_another_method_names_the_allowed_on
                 answer = await door.call(method, path, role=role)
                 if (answer.status_code, answer.headers.get("allow")) != (405, allowed):
                     wrong.append((method, path, answer.status_code))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_if_match_is_required_exactly_where_the_description_says_so(
+    make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
+) -> None:
+    served = described(service).load_service()
+    party = {"subject_id": uuid4(), "bank_id": uuid4(), "site_id": uuid4()}
+    wrong = []
+    async with open_door(served, make_service_database(service), mint, tmp_path) as door:
+        document = door.app.openapi()
+        for path, methods in document["paths"].items():
+            operation = methods.get("post", {})
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            examples = document["components"]["schemas"].get(body.get("$ref", "").rpartition("/")[2], body)
+            if not operation or "{" not in path:
+                continue
+            required = any(each["name"] == "If-Match" and each["required"] for each in operation["parameters"])
+            made = re.sub(r"\{\w+\}", lambda named: _MADE.get(named[0], str(uuid4())), path)
+            role = operation["x-roles"][0]
+            answer = await door.call("POST", made, examples.get("examples", [None])[0], role=role, **party)
+            if (answer.status_code == 428) != required:
+                wrong.append((operation["operationId"], required, answer.status_code, answer.text[:200]))
     assert wrong == []

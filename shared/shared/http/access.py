@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -31,10 +32,15 @@ def grant(*roles: str, sees: str) -> Grant:
     return Grant(frozenset(roles), sees)
 
 
+def operation_of(route: APIRoute) -> str:
+    """The id of a route's operation, verb and noun: `file_a_subject`, which calls `file_subject`, is that one too."""
+    return route.operation_id or re.sub(r"_an?_", "_", route.name)
+
+
 def check_access(routers: Sequence[APIRouter], access: Access) -> None:
     """Fail unless table and endpoints name exactly each other."""
     routes = [each for router in routers for each in router.routes if isinstance(each, APIRoute)]
-    operations = {each.operation_id or each.name for each in routes}
+    operations = {operation_of(each) for each in routes}
     if missing := operations - set(access):
         raise SetupProblem(f"endpoints without an entry in the access table: {sorted(missing)}")
     if dead := set(access) - operations:
@@ -48,7 +54,7 @@ async def authorise(request: Request) -> Caller:
         raise NotAuthenticated("send a bearer token in the Authorization header")
     caller: Caller = await request.app.state.runtime.verifier.caller(token)
     request.state.caller = caller
-    operation: str = request.scope["route"].operation_id or request.scope["route"].name
+    operation = operation_of(request.scope["route"])
     request.state.operation = operation
     permitted: Grant | None = request.app.state.access.get(operation)
     if permitted is None or caller.role not in permitted.roles:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -17,7 +18,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from shared.clock import Clock
 from shared.database import make_engine, make_sessions
-from shared.http.access import Access, authorise, check_access
+from shared.http.access import Access, authorise, check_access, operation_of
 from shared.http.description import describe
 from shared.http.edge import Edge
 from shared.http.head import HeadAsGet
@@ -72,7 +73,7 @@ class _Described(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            describe(super().openapi(), self.state.access)
+            describe(super().openapi(), self.state.access, self.state.catalogue, self.state.operations)
         return super().openapi()
 
 
@@ -121,7 +122,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
         servers=[{"url": "/", "description": "This service"}],
         lifespan=lifespan,
         separate_input_output_schemas=False,
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=operation_of,
         docs_url=None,
         redoc_url=None,
         # A redirect is no problem document, and its address would be made from the caller's own Host header.
@@ -130,6 +131,8 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     app.state.service = service.name
     app.state.access = service.access
     app.state.catalogue = Catalogue(service.problems)
+    routes = [each for router in service.routers for each in router.routes if isinstance(each, APIRoute)]
+    app.state.operations = {operation_of(each): each.endpoint for each in routes}
     for router in service.routers:
         app.include_router(router, dependencies=[Depends(authorise), Depends(known_parameters)])
     check_access(service.routers, service.access)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
 from shared.http.access import Access
-from shared.http.problems import MEDIA_TYPE
+from shared.http.problems import FORM_CODES, MEDIA_TYPE, Catalogue
+from shared.http.reach import asks_version, texts_reached
 from shared.vocabulary.fields import describe_fields, describe_parameters
 
 _RULE = {
@@ -57,13 +59,21 @@ _KEY = {
 _VERSION = {
     "name": "If-Match",
     "in": "header",
-    "required": False,
-    "description": "the ETag decided on; 428 where the command needs it",
+    "required": True,
+    "description": "ETag of the version that the caller decided on; another one is refused with 412.",
     "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
 }
+_ALWAYS = {"forbidden", "internal_error", "not_authenticated", "unavailable"}
+_OF_COMMANDS = {"needs_reconciling", "not_compared", "storage_exhausted"}
+_OF_READING = (FORM_CODES | {"malformed_cursor"}) - {"body_missing", "body_not_json"}
+_OF_WRITING = ("body_", "idempotency_", "unsupported_")
+_OF_VERSIONS = {"stale_version", "version_missing"}
+_UNKNOWN = {"Hidden", "NotFound"}
 
 
-def describe(document: dict[str, Any], access: Access) -> None:
+def describe(
+    document: dict[str, Any], access: Access, catalogue: Catalogue, operations: Mapping[str, Callable[..., Any]]
+) -> None:
     """Complete the document in place, which FastAPI keeps and serves."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -76,14 +86,44 @@ def describe(document: dict[str, Any], access: Access) -> None:
     document["security"] = [{"bearer": []}]
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
+            reached = texts_reached(operations[operation["operationId"]])
+            versioned = asks_version(reached)
+            codes = _general(path, method, catalogue) | (reached & catalogue.problems.keys())
+            codes |= _OF_VERSIONS if versioned else set()
+            codes |= {"not_found"} if reached & _UNKNOWN else set()
+            codes |= set(operation.pop("x-codes", ()))
             operation["responses"].pop("422", None)
-            operation["responses"] |= _REFUSALS
+            operation["responses"] |= {**_by_status(codes, catalogue), **_REFUSALS}
             describe_parameters(operation.get("parameters", []))
             operation["x-roles"] = sorted(access[operation["operationId"]].roles)
             if method == "post":
-                versioned = [_VERSION] if "{" in path else []
-                operation["parameters"] = [*operation.get("parameters", []), _KEY, *versioned]
+                added = [_KEY, _VERSION] if versioned else [_KEY]
+                operation["parameters"] = [*operation.get("parameters", []), *added]
     _say_bounds(document)
+
+
+def _general(path: str, method: str, catalogue: Catalogue) -> set[str]:
+    """The codes of the HTTP mechanism itself, which no route names."""
+    found = {"not_found"} if "{" in path else set()
+    if method != "post":
+        return _ALWAYS | found | _OF_READING
+    found |= _OF_COMMANDS | FORM_CODES
+    return _ALWAYS | found | {code for code in catalogue.problems if code.startswith(_OF_WRITING)}
+
+
+def _by_status(codes: set[str], catalogue: Catalogue) -> dict[str, Any]:
+    """A response for each status that these codes have, with the codes that it may carry."""
+    of_status: dict[int, list[str]] = {}
+    for code in sorted(codes):
+        of_status.setdefault(catalogue[code].status, []).append(code)
+    return {
+        str(status): {
+            "description": f"`code` is one of: {', '.join(listed)}.",
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "x-codes": listed,
+        }
+        for status, listed in sorted(of_status.items())
+    }
 
 
 _BOUNDS = {"ge": "not before", "gt": "after", "le": "not after", "lt": "before"}

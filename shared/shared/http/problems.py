@@ -193,6 +193,7 @@ _TYPES = {
     ),
 }
 """The problem code of every type of error that pydantic has: the sentences are ours, in two languages."""
+FORM_CODES = {*_TYPES, "body_missing"}
 _PYDANTIC = {kind: code for code, kinds in _TYPES.items() for kind in kinds.split()}
 _PLACES = ("body", "query", "path", "header")
 

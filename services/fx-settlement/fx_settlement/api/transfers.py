@@ -49,7 +49,7 @@ async def pass_money_on(body: PassOnIn, command: Commanded) -> Response:
     return await command.answer(model_from(PassOnOut, row), status=201, version=1, location=f"/v1/pass-ons/{row.id}")
 
 
-@router.post("/v1/conversions", status_code=201, response_model=ConversionOut)
+@router.post("/v1/conversions", operation_id="convert_currency", status_code=201, response_model=ConversionOut)
 async def convert(body: ConversionIn, command: Commanded) -> Response:
     """Convert foreign exchange from a personal account."""
     fields = body.model_dump(exclude={"proof_portion_ids", "proof_document", "quota_statement"})

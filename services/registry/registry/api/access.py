@@ -23,17 +23,17 @@ _AGREEMENTS = "agreements it is party to"
 
 ACCESS: Access = {
     **UPKEEP_ACCESS,
-    "file_a_subject": grant(*_FILERS, "commerce", sees=_OWN),
+    "file_subject": grant(*_FILERS, "commerce", sees=_OWN),
     "list_subjects": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}; authorities: {_FIELD}"),
     "read_subject": grant(*_FILERS, *_AUTHORITIES, "bank", sees=f"{_OWN}; authorities: {_FIELD}"),
     "list_subject_versions": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}; authorities: {_FIELD}"),
     "view_identity": grant("commerce", "customs", "tax", "safe", sees=f"{_FIELD}, each view audited"),
-    "record_a_qualification": grant(
+    "record_qualification": grant(
         *_FILERS, "commerce", "customs", "tax", "safe", "bank", sees=f"{_OWN}; authorities and banks: {_FIELD}"
     ),
     "read_archive": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}, agreements of its own only; authorities: {_FIELD}"),
     "list_credit_grades": grant(*_FILERS, *_AUTHORITIES, sees=f"its own; authorities: {_FIELD}"),
-    "set_a_credit_grade": grant("commerce", "customs", "tax", "safe", "market_supervision", sees=_FIELD),
+    "set_credit_grade": grant("commerce", "customs", "tax", "safe", "market_supervision", sees=_FIELD),
     "submit_filing": grant(*_FILERS, "commerce", sees=_OWN),
     "review_filing": grant("commerce", sees=_FIELD),
     "approve_filing": grant("commerce", sees=_FIELD),
@@ -67,12 +67,12 @@ ACCESS: Access = {
     "designate_port": grant("commerce", sees=_FIELD),
     "change_port": grant("commerce", sees=_FIELD),
     "list_ports": grant(*ROLES, sees=_FIELD),
-    "publish_list": grant("commerce", "market_supervision", sees=_FIELD),
-    "list_lists": grant(*ROLES, sees=_FIELD),
-    "read_list": grant(*ROLES, sees=_FIELD),
+    "publish_commodity_list": grant("commerce", "market_supervision", sees=_FIELD),
+    "list_commodity_lists": grant(*ROLES, sees=_FIELD),
+    "read_commodity_list": grant(*ROLES, sees=_FIELD),
     "recognise_goods": grant(*ROLES, sees="lists in force"),
-    "decide_a_commodity": grant("commerce", "market_supervision", sees=_FIELD),
-    "list_decisions": grant(*_AUTHORITIES, sees=_FIELD),
-    "read_decision": grant(*_AUTHORITIES, sees=_FIELD),
+    "decide_commodity": grant("commerce", "market_supervision", sees=_FIELD),
+    "list_commodity_decisions": grant(*_AUTHORITIES, sees=_FIELD),
+    "read_commodity_decision": grant(*_AUTHORITIES, sees=_FIELD),
     "list_tasks": grant("commerce", "market_supervision", "auditor", sees=_FIELD),
 }

@@ -37,7 +37,9 @@ def _header(row: CommodityListRow) -> CommodityListOut:
     return model_from(CommodityListOut, row, entry_count=len(row.entries))
 
 
-@router.post("/v1/commodity-lists", status_code=201, response_model=CommodityListOut)
+@router.post(
+    "/v1/commodity-lists", operation_id="publish_commodity_list", status_code=201, response_model=CommodityListOut
+)
 async def publish_list(body: CommodityListIn, command: Commanded) -> Response:
     """Publish the next version of a list."""
     row = await publish_commodity_list(
@@ -51,7 +53,7 @@ async def publish_list(body: CommodityListIn, command: Commanded) -> Response:
     return await command.answer(_header(row), status=201, location=f"/v1/commodity-lists/{row.id}")
 
 
-@router.get("/v1/commodity-lists")
+@router.get("/v1/commodity-lists", operation_id="list_commodity_lists")
 async def list_lists(
     session: Reading,
     caller: Authorised,
@@ -63,7 +65,7 @@ async def list_lists(
     return wanted.page(rows, [model_from(CommodityListOut, row) for row in rows], "id")
 
 
-@router.get("/v1/commodity-lists/{list_id}")
+@router.get("/v1/commodity-lists/{list_id}", operation_id="read_commodity_list")
 async def read_list(list_id: UUID, session: Reading, caller: Authorised) -> CommodityListContent:
     """One version with its entries."""
     row = await row_read(session, CommodityListRow, list_id, pilot=caller.pilot, what="list")
@@ -106,14 +108,14 @@ async def decide_a_commodity(body: CommodityDecisionIn, command: Commanded) -> R
     )
 
 
-@router.get("/v1/commodity-decisions")
+@router.get("/v1/commodity-decisions", operation_id="list_commodity_decisions")
 async def list_decisions(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CommodityDecisionOut]:
     """Every decision a person made, those that no longer hold included, newest first."""
     rows = await wanted.rows(session, decisions_of(caller.pilot), CommodityDecisionRow.id)
     return wanted.page(rows, [model_from(CommodityDecisionOut, row) for row in rows], "id")
 
 
-@router.get("/v1/commodity-decisions/{decision_id}")
+@router.get("/v1/commodity-decisions/{decision_id}", operation_id="read_commodity_decision")
 async def read_decision(decision_id: UUID, session: Reading, caller: Authorised) -> CommodityDecisionOut:
     """One decision."""
     row = await row_read(session, CommodityDecisionRow, decision_id, pilot=caller.pilot, what="decision")

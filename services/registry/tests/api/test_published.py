@@ -66,9 +66,9 @@ async def test_the_examples_of_a_filings_steps_carry_it_through_its_life(bureau:
         subject = await bureau.stepped(subject, step, shown[f"{verb}_filing"])
     path = f"/v1/subjects/{subject['id']}"
     subject = await bureau.door.done(
-        "POST", f"{path}/qualifications", shown["record_a_qualification"], version=subject["version"], role="safe"
+        "POST", f"{path}/qualifications", shown["record_qualification"], version=subject["version"], role="safe"
     )
-    await bureau.door.done("POST", f"{path}/credit-grades", shown["set_a_credit_grade"], role="tax")
+    await bureau.door.done("POST", f"{path}/credit-grades", shown["set_credit_grade"], role="tax")
     await bureau.door.done("POST", f"{path}/identity-views", shown["view_identity"])
     subject = await bureau.stepped(subject, "exits", shown["exit_filing"], **who)
     assert subject["filings"][0]["status"] == "exited"

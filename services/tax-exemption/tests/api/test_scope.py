@@ -40,7 +40,7 @@ async def test_somebody_elses_return_and_certificate_look_unknown_and_are_audite
     assert audited(filing.dsn) == [
         ("read_return", "V65", 404),
         ("read_certificate", "V65", 404),
-        ("apply_for_a_certificate", "V65", 404),
+        ("apply_for_certificate", "V65", 404),
     ]
 
 

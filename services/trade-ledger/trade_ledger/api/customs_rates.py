@@ -29,7 +29,7 @@ router = APIRouter(tags=["declarations"])
 RateId = Annotated[OpaqueText, Path(max_length=80, description="as the list of rates shows it")]
 
 
-@router.post("/v1/customs-rates", status_code=201, response_model=CustomsRateOut)
+@router.post("/v1/customs-rates", operation_id="import_customs_rate", status_code=201, response_model=CustomsRateOut)
 async def import_rate(body: CustomsRateIn, command: Commanded) -> Response:
     """Import a customs monthly rate for the caller's pilot."""
     row = await import_customs_rate(command.session, **body.model_dump(), act=command.act)

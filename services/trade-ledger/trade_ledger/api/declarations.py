@@ -104,7 +104,7 @@ async def _seen(session: AsyncSession, caller: Caller, declaration_id: UUID) -> 
     return await row_seen(session, query, declaration_id, pilot=caller.pilot, what="declaration")
 
 
-@router.get("/v1/declarations/{declaration_id}/preflight")
+@router.get("/v1/declarations/{declaration_id}/preflight", operation_id="preflight_declaration")
 async def preflight(declaration_id: UUID, session: Reading, caller: Authorised, request: Request) -> PreflightOut:
     """The result that submission would have now, with every breach; nothing is changed."""
     act = act_of(request, caller)
@@ -125,7 +125,9 @@ async def preflight(declaration_id: UUID, session: Reading, caller: Authorised, 
     )
 
 
-@router.post("/v1/declarations/{declaration_id}/submissions", response_model=DeclarationOut)
+@router.post(
+    "/v1/declarations/{declaration_id}/submissions", operation_id="submit_declaration", response_model=DeclarationOut
+)
 async def submit(declaration_id: UUID, command: Commanded) -> Response:
     """Submit to customs."""
     version = command.expected_version()
@@ -134,7 +136,9 @@ async def submit(declaration_id: UUID, command: Commanded) -> Response:
     )
 
 
-@router.post("/v1/declarations/{declaration_id}/withdrawals", response_model=DeclarationOut)
+@router.post(
+    "/v1/declarations/{declaration_id}/withdrawals", operation_id="withdraw_declaration", response_model=DeclarationOut
+)
 async def withdraw(declaration_id: UUID, body: ReasonIn, command: Commanded) -> Response:
     """Withdraw before acceptance."""
     row = await withdraw_declaration(
@@ -147,7 +151,7 @@ async def withdraw(declaration_id: UUID, body: ReasonIn, command: Commanded) -> 
     return await _answer(command, row)
 
 
-@router.post("/v1/declarations/{declaration_id}/receipts", response_model=DeclarationOut)
+@router.post("/v1/declarations/{declaration_id}/receipts", operation_id="record_receipt", response_model=DeclarationOut)
 async def receive(declaration_id: UUID, body: ReceiptIn, command: Commanded) -> Response:
     """Record a message of customs: a fact, whatever the order (so it needs no If-Match)."""
     row = await record_receipt(

@@ -49,7 +49,7 @@ from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackingListR
 router = APIRouter(tags=["packing"])
 
 
-@router.post("/v1/handovers", status_code=201, response_model=HandoverOut)
+@router.post("/v1/handovers", operation_id="record_handover", status_code=201, response_model=HandoverOut)
 async def hand_over(body: HandoverIn, command: Commanded) -> Response:
     """Record that goods went from the stall holder to the operator."""
     row = await record_handover(command.session, body.trade_ids, act=command.act)
@@ -154,7 +154,7 @@ async def open_a_packing_list(body: PackingListIn, command: Commanded) -> Respon
     return await _list_answer(command, state, 201)
 
 
-@router.post("/v1/packing-lists/{packing_list_id}/lines", response_model=PackingListOut)
+@router.post("/v1/packing-lists/{packing_list_id}/lines", operation_id="pack_lines", response_model=PackingListOut)
 async def pack(packing_list_id: UUID, body: PackIn, command: Commanded) -> Response:
     """Pack trade lines, whole or in part."""
     lines = [ToPack(**line.model_dump()) for line in body.lines]
@@ -164,7 +164,9 @@ async def pack(packing_list_id: UUID, body: PackIn, command: Commanded) -> Respo
     )
 
 
-@router.post("/v1/packing-lists/{packing_list_id}/unpackings", response_model=PackingListOut)
+@router.post(
+    "/v1/packing-lists/{packing_list_id}/unpackings", operation_id="unpack_lines", response_model=PackingListOut
+)
 async def unpack(packing_list_id: UUID, body: UnpackIn, command: Commanded) -> Response:
     """Take lines out again before the list is sealed."""
     state = await unpack_lines(

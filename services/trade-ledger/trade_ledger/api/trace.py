@@ -16,7 +16,7 @@ from trade_ledger.store.trades import trade_ids_among, trades_seen_by
 router = APIRouter(tags=["trace"])
 
 
-@router.get("/v1/trace/{asked}")
+@router.get("/v1/trace/{asked}", operation_id="read_trace")
 async def trace(asked: Reference, session: Reading, caller: Authorised) -> TraceOut:
     """Everything before and after an id or number of a subject, trade, line, packing list, container,
     declaration, collection or exemption, as far as the caller may see it."""

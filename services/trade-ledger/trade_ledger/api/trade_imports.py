@@ -92,7 +92,11 @@ marking_router = APIRouter(tags=["trades"], route_class=_ReportOrWorkbook)
     "/v1/trade-imports",
     response_model=BulkReport,
     responses={_OK: {"content": {XLSX: _BINARY}}},
-    openapi_extra={"requestBody": _XLSX_BODY},
+    # A process of its own reads the workbook, so that the code of this one doesn't name its refusals.
+    openapi_extra={
+        "requestBody": _XLSX_BODY,
+        "x-codes": ["sheet_too_long", "workbook_locked", "workbook_too_large", "workbook_unreadable"],
+    },
 )
 async def import_trades(command: Commanded, request: Request) -> Response:
     """Register the slips of a workbook, each whole or not at all: one report by sheet, row and column.

@@ -17,6 +17,7 @@ from sqlalchemy.event import listen, remove
 from shared.clock import Clock
 from shared.http.app import Service, make_app
 from shared.settings import ServiceSettings
+from shared.workshop.testing.described import require_described
 from shared.workshop.testing.tokens import ServedMint
 from shared.workshop.tokens import AUDIENCE, ISSUER
 
@@ -70,7 +71,9 @@ class Door:
         if content is None and body is not None:
             content = json.dumps(body).encode()
             sent.setdefault("content-type", "application/json")
-        return await self.client.request(method, path, content=content, headers=sent)
+        answer = await self.client.request(method, path, content=content, headers=sent)
+        require_described(self.app, method, answer)
+        return answer
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
