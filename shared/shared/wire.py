@@ -139,6 +139,11 @@ def one_of_missing(names: str) -> PydanticCustomError:
     return PydanticCustomError("one_of_fields_missing", "fields", {"expected": names})
 
 
+def fields_exclusive(names: str) -> PydanticCustomError:
+    """What a model's validator raises where only one of several filled fields may be filled."""
+    return PydanticCustomError("fields_exclusive", "fields", {"expected": names})
+
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII

@@ -182,6 +182,7 @@ _TYPES = {
         "counter_type named_tuple_type dataclass_type dataclass_exact_type arguments_type"
     ),
     "one_of_fields_missing": "one_of_fields_missing",
+    "fields_exclusive": "fields_exclusive",
     "text_unreadable": "text_unreadable",
     "parameter_unknown": "parameter_unknown",
     "parameter_repeated": "parameter_repeated",

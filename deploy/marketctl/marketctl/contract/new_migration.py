@@ -33,24 +33,25 @@ class Written:
 
 
 class _BuiltBeside(ops.MigrateOperation):
-    """An index of a table that may be large. It is built while the services write."""
+    """Indexes of tables that may be large. They are built while the services write."""
 
-    def __init__(self, index: ops.CreateIndexOp) -> None:
-        self.index = index
+    def __init__(self, indexes: list[ops.CreateIndexOp]) -> None:
+        self.indexes = indexes
 
 
 @renderers.dispatch_for(_BuiltBeside)
 def _render(context: AutogenContext, operation: _BuiltBeside) -> list[str]:
-    name = operation.index.index_name
-    operation.index.kw["postgresql_concurrently"] = True
-    operation.index.if_not_exists = True
-    built = renderers.dispatch(operation.index)(context, operation.index)
-    return [
+    # Alembic never ends the block by itself: all indexes stand in one.
+    lines = [
         "# What an interrupted build left is an index that isn't used.",
         "with op.get_context().autocommit_block():",
-        f'    op.execute("DROP INDEX CONCURRENTLY IF EXISTS {name}")',
-        f"    {built}",
     ]
+    for index in operation.indexes:
+        index.kw["postgresql_concurrently"] = True
+        index.if_not_exists = True
+        lines.append(f'    op.execute("DROP INDEX CONCURRENTLY IF EXISTS {index.index_name}")')
+        lines.append(f"    {renderers.dispatch(index)(context, index)}")
+    return lines
 
 
 def write_migration(folder: Path, name: str) -> Written:
@@ -107,7 +108,7 @@ def _beside_running_services(context: Any, revision: Any, directives: list[ops.M
             new = {each.table_name for each in operations.ops if isinstance(each, ops.CreateTableOp)}
             indexes = _taken_out(operations, new)
             if not any(not isinstance(each, ops.OpContainer) or each.ops for each in operations.ops):
-                operations.ops = [_BuiltBeside(each) for each in indexes]
+                operations.ops = [_BuiltBeside(indexes)] if indexes else []
 
 
 def _taken_out(container: ops.OpContainer, new: set[str]) -> list[ops.CreateIndexOp]:

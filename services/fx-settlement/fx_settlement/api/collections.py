@@ -10,14 +10,13 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.api.filters import WantedCollections
+from fx_settlement.api.match_schemas import AdvanceIn, MatchesIn
 from fx_settlement.api.schemas import (
-    AdvanceIn,
     CollectionIn,
     CollectionOfOwner,
     CollectionOut,
     CollectionShown,
     CollectionSummary,
-    MatchesIn,
     PayerIn,
     RefundIn,
     UnmatchIn,
@@ -29,7 +28,6 @@ from fx_settlement.operations.money.match_collection import match_collection
 from fx_settlement.operations.money.refund_collection import ToRefund, refund_collection
 from fx_settlement.operations.money.state_payer import state_payer
 from fx_settlement.operations.money.unmatch_collection import unmatch_collection
-from fx_settlement.operations.money.use_collection import ToMatch
 from fx_settlement.publishers.money import collection_state
 from fx_settlement.store.collections import collections_like, collections_seen_by
 from fx_settlement.store.tables import CollectionRow
@@ -106,8 +104,12 @@ async def read_collection(
 
 @router.post("/v1/collections/{collection_id}/matches", response_model=CollectionOut)
 async def match_a_collection(collection_id: UUID, body: MatchesIn, command: Commanded) -> Response:
-    """Use the collection for released portions."""
-    wanted = [ToMatch(**each.model_dump()) for each in body.matches]
+    """Use the collection for released portions, named by id or by declaration, customs or trade number.
+
+    What a number gets is spread over its open portions: the oldest departure first, then what hasn't left; among these
+    by declaration and item. Each is filled before the next.
+    """
+    wanted = [each.wanted() for each in body.matches]
     version, bank_id = command.expected_version(), bank_of(command.caller)
     row = await match_collection(
         command.session, collection_id, wanted, version=version, bank_id=bank_id, act=command.act

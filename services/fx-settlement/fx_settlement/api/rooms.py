@@ -10,11 +10,11 @@ from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.api.filters import WantedEntitlements, WantedHolds
+from fx_settlement.api.match_schemas import HoldCommitIn
 from fx_settlement.api.schemas import (
     CaseOut,
     EntitlementOut,
     EntitlementSummary,
-    HoldCommitIn,
     HoldIn,
     HoldLineOut,
     HoldOut,
@@ -24,7 +24,6 @@ from fx_settlement.api.schemas import (
 )
 from fx_settlement.api.scope import bank_of, scope_of
 from fx_settlement.operations.money.commit_hold import commit_hold
-from fx_settlement.operations.money.use_collection import ToMatch
 from fx_settlement.operations.rooms.hold_room import ToHold, hold_room
 from fx_settlement.operations.rooms.void_hold import void_hold
 from fx_settlement.store.conflicts import conflicts_of
@@ -150,7 +149,7 @@ async def read_hold(hold_id: UUID, session: Reading, caller: Authorised, respons
 @router.post("/v1/holds/{hold_id}/commits", response_model=HoldOut)
 async def commit_a_hold(hold_id: UUID, body: HoldCommitIn, command: Commanded) -> Response:
     """Use the held room for the booked collection."""
-    wanted = [ToMatch(**each.model_dump()) for each in body.matches]
+    wanted = [each.wanted() for each in body.matches]
     version, bank_id = command.expected_version(), bank_of(command.caller)
     row = await commit_hold(
         command.session, hold_id, body.collection_id, wanted, version=version, bank_id=bank_id, act=command.act

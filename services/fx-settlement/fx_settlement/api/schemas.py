@@ -19,10 +19,8 @@ from shared.wire import (
     Input,
     MoneyAmount,
     Name,
-    OptionalName,
     OptionalReference,
     PositiveMoney,
-    PositiveRate,
     Reference,
     YesNo,
 )
@@ -81,21 +79,6 @@ class PayerIn(Input):
     payer_evidence_hash: OptionalReference = Field("", max_length=128)
 
 
-class MatchIn(Input):
-    """A part for a portion; `rate` is what one unit of the collection is in the declaration's currency."""
-
-    portion_id: UUID
-    amount: PositiveMoney
-    rate: PositiveRate | None = None
-    rate_source: OptionalName = Field("", max_length=120)
-
-
-class MatchesIn(Input):
-    model_config = example(matches=[{"portion_id": ID.format(71), "amount": "306.00"}])
-
-    matches: list[MatchIn] = Field(min_length=1, max_length=2000)
-
-
 class UnmatchIn(Input):
     model_config = example(match_ids=[ID.format(81)])
 
@@ -109,17 +92,6 @@ class RefundIn(Input):
     refunded_on: BusinessDay
     to_payer: YesNo = True
     evidence_hash: OptionalReference = Field("", max_length=128)
-
-
-class AdvanceIn(Input):
-    """A part to keep for a trade; `rate` is what one unit of the collection is in the trade's currency."""
-
-    model_config = example(trade_id=ID.format(61), amount="100.00")
-
-    trade_id: UUID
-    amount: PositiveMoney
-    rate: PositiveRate | None = None
-    rate_source: OptionalName = Field("", max_length=120)
 
 
 class HoldLineIn(Input):
@@ -139,15 +111,6 @@ class HoldIn(Input):
     declaration_id: UUID
     collector_id: UUID
     lines: list[HoldLineIn] = Field(min_length=1, max_length=2000)
-
-
-class HoldCommitIn(Input):
-    """The booked collection that the hold waited for, and what of it goes to each held portion."""
-
-    model_config = example(collection_id=ID.format(91), matches=[{"portion_id": ID.format(71), "amount": "306.00"}])
-
-    collection_id: UUID
-    matches: list[MatchIn] = Field(min_length=1, max_length=2000)
 
 
 class HoldVoidIn(Input):

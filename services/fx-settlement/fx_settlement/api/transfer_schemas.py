@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -67,6 +67,10 @@ class ConversionIn(Input):
     amount: PositiveMoney
     rate: PositiveRate
     proof_portion_ids: list[UUID] = Field(default_factory=list, max_length=2000)
+    proof_customs_numbers: list[Annotated[Reference, Field(max_length=80)]] = Field(
+        default_factory=list, max_length=100
+    )
+    proof_trade_numbers: list[Annotated[Reference, Field(max_length=80)]] = Field(default_factory=list, max_length=100)
     proof_document: ProofDocument | None = None
     quota_statement: QuotaStatementIn | None = None
     converted_on: BusinessDay

@@ -23,6 +23,7 @@ from fx_settlement.api.transfer_schemas import (
     Payables,
 )
 from fx_settlement.domain.payables import owed_on
+from fx_settlement.domain.spreading import Number
 from fx_settlement.operations.money.convert_currency import Document, ToConvert, convert_currency
 from fx_settlement.operations.money.pass_on import ToPassOn, pass_on
 from fx_settlement.store.conversions import conversions_like, conversions_seen_by
@@ -52,18 +53,25 @@ async def pass_money_on(body: PassOnIn, command: Commanded) -> Response:
 @router.post("/v1/conversions", operation_id="convert_currency", status_code=201, response_model=ConversionOut)
 async def convert(body: ConversionIn, command: Commanded) -> Response:
     """Convert foreign exchange from a personal account."""
-    fields = body.model_dump(exclude={"proof_portion_ids", "proof_document", "quota_statement"})
+    fields = body.model_dump(include=_AS_SENT)
     statement = None if body.quota_statement is None else model_from(QuotaStatement, body.quota_statement)
     document = None if body.proof_document is None else Document(**body.proof_document.model_dump())
     wanted = ToConvert(
         **fields,
         proof_portion_ids=tuple(body.proof_portion_ids),
+        proof_numbers=(
+            *(Number("customs_number", each) for each in body.proof_customs_numbers),
+            *(Number("trade_number", each) for each in body.proof_trade_numbers),
+        ),
         proof_document=document,
         quota_statement=statement,
     )
     row = await convert_currency(command.session, wanted, bank_id=bank_of(command.caller), act=command.act)
     answer = model_from(ConversionOut, row)
     return await command.answer(answer, status=201, version=1, location=f"/v1/conversions/{row.id}")
+
+
+_AS_SENT = {"holder_id", "currency", "amount", "rate", "converted_on", "bank_reference"}
 
 
 def _pass_ons(caller: Caller) -> Select[PassOnRow]:

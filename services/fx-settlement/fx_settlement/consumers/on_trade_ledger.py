@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,7 @@ from fx_settlement.store.rooms import is_entitled
 from fx_settlement.store.tables import EntitlementPortion, TradeCopy
 from shared.act import act_of
 from shared.events.base import Received
-from shared.events.trade_ledger import DeclarationEvent, TradeEvent
+from shared.events.trade_ledger import DeclarationEvent, DeclarationState, Portion, TradeEvent
 from shared.rows import columns_from, put, put_all
 from shared.vocabulary.money import rounded
 
@@ -31,7 +32,9 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
             columns_from(
                 EntitlementPortion,
                 portion,
+                declaration_number=declaration.number,
                 customs_number=declaration.customs_number,
+                departed_on=_departed_on(declaration, portion),
                 currency=portion.declared_currency,
                 released=portion.released_value,
                 collectable=collectable_of(
@@ -43,6 +46,13 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
             )
         )
     await put_all(session, EntitlementPortion, rows)
+
+
+def _departed_on(declaration: DeclarationState, portion: Portion) -> date | None:
+    """The first day on which something of a portion left."""
+    if portion.departures:
+        return portion.departures[0].on
+    return declaration.export_date if portion.departed_quantity else None
 
 
 async def react_to_declaration(session: AsyncSession, received: Received[DeclarationEvent]) -> None:

@@ -11,7 +11,10 @@ from shared.vocabulary.rules import Breach
 
 @dataclass(frozen=True, slots=True)
 class AdvanceFacts:
-    """An advance, worth `value` to the trade; `free` of the collection is neither used, refunded nor kept."""
+    """An advance, worth `value` to the trade; `free` of the collection is neither used, refunded nor kept.
+
+    `at_trade` points to what names the trade.
+    """
 
     registered: bool
     agreed_collector: str
@@ -23,17 +26,18 @@ class AdvanceFacts:
     value: Decimal
     free: Decimal
     blocked_by: tuple[str, ...] = ()
+    at_trade: str = "/trade_id"
 
 
 def breaches_of_advance(facts: AdvanceFacts) -> tuple[Breach, ...]:
     """Why the advance can't be linked. Whether the trade has enough left is checked on its counter."""
     if not facts.registered:
-        return (Breach("trade_not_registered", "R-FX-8", "/trade_id"),)
+        return (Breach("trade_not_registered", "R-FX-8", facts.at_trade),)
     breaches = [*breaches_of_blocked(facts.blocked_by, "/amount")]
     if facts.agreed_collector != facts.collector:
-        breaches.append(Breach("not_the_collector", "R-FX-2", "/trade_id"))
+        breaches.append(Breach("not_the_collector", "R-FX-2", facts.at_trade))
     if facts.settlement_method == "cash":
-        breaches.append(Breach("cash_not_collectable", "R-FX-6", "/trade_id"))
+        breaches.append(Breach("cash_not_collectable", "R-FX-6", facts.at_trade))
     if not facts.rate_named:
         breaches.append(Breach("rate_missing", "R-FX-10", "/rate", {"currency": facts.currency}))
     if facts.amount <= 0 or (facts.rate_named and facts.value <= 0):

@@ -48,3 +48,8 @@ def _breaches_of_proof(facts: ConversionFacts) -> list[Breach]:
         params = {"quota": facts.stated_quota}
         breaches.append(Breach("conversion_over_stated_quota", "R-FX-5", "/amount", params))
     return breaches
+
+
+def breaches_of_proof_number(number: str, portions: int, at: str) -> tuple[Breach, ...]:
+    """Breach for a number under which nothing of the holder was released: it proves nothing."""
+    return () if portions > 0 else (Breach("number_not_released", "R-FX-5", at, {"number": number}),)

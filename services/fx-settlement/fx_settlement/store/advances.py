@@ -18,6 +18,13 @@ async def trade_heard(session: AsyncSession, trade_id: UUID) -> TradeCopy | None
     return await session.get(TradeCopy, trade_id, populate_existing=True)
 
 
+async def trade_numbered(session: AsyncSession, number: str, pilot: str) -> TradeCopy | None:
+    """The pilot's trade with a number, as its last received event has it."""
+    query = select(TradeCopy).where(TradeCopy.number == number, TradeCopy.pilot == pilot)
+    newest = query.order_by(TradeCopy.trade_id.desc()).limit(1).execution_options(populate_existing=True)
+    return (await session.execute(newest)).scalar_one_or_none()
+
+
 async def open_trade_room(session: AsyncSession, trade: TradeCopy, registered: Decimal) -> None:
     """Room for advances up to the registered value, where the trade has none yet."""
     making = insert(TradeRoomRow).values(

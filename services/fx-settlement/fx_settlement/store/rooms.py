@@ -12,11 +12,13 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fx_settlement.domain.spreading import Number
 from fx_settlement.store.parties import clients_of
 from fx_settlement.store.tables import (
     EntitlementPortion,
     EntitlementRow,
     PortionRoomRow,
+    TradeCopy,
 )
 from fx_settlement.store.tables.row import messaging
 from shared.act import Act
@@ -42,6 +44,22 @@ async def portions_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUI
     query = select(EntitlementPortion).where(EntitlementPortion.portion_id.in_(set(ids)))
     rows = await session.execute(query.execution_options(populate_existing=True))
     return {row.portion_id: row for row in rows.scalars()}
+
+
+async def portions_under(
+    session: AsyncSession, number: Number, *, bank_id: UUID, pilot: str
+) -> dict[UUID, EntitlementPortion]:
+    """The entitled portions that a number names, as far as clients of the bank collect for them."""
+    portion = EntitlementPortion
+    trades = select(TradeCopy.trade_id).where(TradeCopy.number == number.text, TradeCopy.pilot == pilot)
+    named = {
+        "declaration_number": portion.declaration_number == number.text,
+        "customs_number": portion.customs_number == number.text,
+        "trade_number": portion.trade_id.in_(trades),
+    }
+    query = select(portion).where(portion.pilot == pilot, named[number.kind])
+    seen = query.where(_portions_seen_by(None, bank_id)).execution_options(populate_existing=True)
+    return {row.portion_id: row for row in (await session.execute(seen)).scalars()}
 
 
 async def entitlements_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, EntitlementRow]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fx_settlement.domain.advances import AdvanceFacts, breaches_of_advance
-from fx_settlement.domain.conversion import ConversionFacts, breaches_of_conversion
+from fx_settlement.domain.conversion import ConversionFacts, breaches_of_conversion, breaches_of_proof_number
 from fx_settlement.domain.refunds import RefundFacts, breaches_of_refund
 from fx_settlement.domain.transfers import PassOnFacts, breaches_of_pass_on
 
@@ -121,3 +121,9 @@ def test_breaches_of_pass_on(change: dict[str, Any], codes: list[str]) -> None:
 )
 def test_breaches_of_conversion(change: dict[str, Any], codes: list[str]) -> None:
     assert [each.code for each in breaches_of_conversion(replace(CONVERSION, **change))] == codes
+
+
+@pytest.mark.parametrize(("portions", "codes"), [(0, ["number_not_released"]), (1, []), (2, [])])
+def test_breaches_of_proof_number(portions: int, codes: list[str]) -> None:
+    """V43: a number proves something if one portion of the holder is under it."""
+    assert [each.code for each in breaches_of_proof_number("80", portions, "/proof_customs_numbers/0")] == codes

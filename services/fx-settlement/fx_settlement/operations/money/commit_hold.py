@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.holding import breaches_of_commit, breaches_of_frozen, breaches_of_held_portions
+from fx_settlement.operations.money.spread_amounts import ToSpread, spread_amounts
 from fx_settlement.operations.money.use_collection import ToMatch, use_collection
 from fx_settlement.operations.rooms.end_hold import end_hold
 from fx_settlement.operations.rooms.require_open import require_open
 from fx_settlement.store.collections import collection_to_change
 from fx_settlement.store.holds import hold_to_change
+from fx_settlement.store.rooms import portions_under
 from fx_settlement.store.tables import HoldRow
 from shared.act import Act
 from shared.vocabulary.errors import Refused
@@ -22,7 +24,7 @@ async def commit_hold(
     session: AsyncSession,
     hold_id: UUID,
     collection_id: UUID,
-    wanted: Sequence[ToMatch],
+    wanted: Sequence[ToMatch | ToSpread],
     *,
     version: int,
     bank_id: UUID,
@@ -35,14 +37,21 @@ async def commit_hold(
         return hold
     require_open(hold, version)
     held = {line.portion_id: line.value for line in locked.lines}
-    if breaches := breaches_of_held_portions([each.portion_id for each in wanted], held):
+    named = [each.portion_id if isinstance(each, ToMatch) else None for each in wanted]
+    if breaches := breaches_of_held_portions(named, {None, *held}):
         raise Refused(breaches)
     collection = await collection_to_change(session, collection_id, bank_id=bank_id, version=None, act=act)
     if breaches := breaches_of_frozen(any(entitlement.frozen for entitlement in entitlements.values())):
         raise Refused(breaches)
     hold.collection_id = collection_id
     await end_hold(session, hold, "committed", reason="", act=act)
-    matches = await use_collection(session, collection, wanted, entitlements, act=act)
+    under = {
+        each.number: list(await portions_under(session, each.number, bank_id=bank_id, pilot=act.pilot))
+        for each in wanted
+        if isinstance(each, ToSpread)
+    }
+    parts, unspread = await spread_amounts(session, collection, wanted, under, entitlements, held=held)
+    matches = await use_collection(session, collection, parts, entitlements, act=act, found=unspread)
     if breaches := breaches_of_commit([(match.portion_id, match.value) for match in matches], held):
         raise Refused(breaches)
     return hold

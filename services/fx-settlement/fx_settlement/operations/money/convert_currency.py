@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -12,13 +13,15 @@ from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
-from fx_settlement.domain.conversion import ConversionFacts, breaches_of_conversion
+from fx_settlement.domain.conversion import ConversionFacts, breaches_of_conversion, breaches_of_proof_number
+from fx_settlement.domain.spreading import Number
 from fx_settlement.store.conversions import converted_on_proof, converted_under, lock_proof, matched_on
 from fx_settlement.store.documents import QuotaStatement
 from fx_settlement.store.journal import Entry, Posting, Quoted, number_under, rate_id_of, write_entries
 from fx_settlement.store.parties import bank_in_force, is_client, subject
 from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
+from fx_settlement.store.rooms import portions_under
 from fx_settlement.store.tables import ConversionRow, SubjectCopy
 from shared.act import Act
 from shared.events.fx_settlement import Converted
@@ -41,7 +44,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ToConvert:
-    """What the bank converts: with proof (matched portions or a document), or within the quota the bank states."""
+    """What the bank converts: with proof (matched portions or a document), or within the quota the bank states.
+
+    A number among the proofs stands for the portions under it that the holder owns or collects for.
+    """
 
     holder_id: UUID
     currency: str
@@ -52,17 +58,19 @@ class ToConvert:
     quota_statement: QuotaStatement | None
     converted_on: date
     bank_reference: str
+    proof_numbers: tuple[Number, ...] = ()
 
 
 async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id: UUID, act: Act) -> ConversionRow:
     """The conversion, or every reason why not; the balance's lock orders a holder's conversions."""
     holder = await _require_client(session, wanted.holder_id, bank_id, act)
+    wanted, unproven = await _with_portions(session, wanted, bank_id, act.pilot)
     number = await number_under(session, bank_id, wanted.bank_reference)
     if wanted.proof_document is not None:
         await lock_proof(session, wanted.proof_document.hash, act.pilot)
     balance = await personal_balance_for_update(session, wanted.holder_id, wanted.currency, act.pilot)
     breaches = await _breaches(session, wanted, holder, balance.balance, bank_id, act)
-    if breaches := (*breaches, *breaches_of_reference(number)):
+    if breaches := (*unproven, *breaches, *breaches_of_reference(number)):
         raise Refused(breaches)
     source = f"bank:{bank_id}:{wanted.bank_reference}"
     quoted = Quoted(source, wanted.currency, "CNY", wanted.converted_on, wanted.rate)
@@ -97,6 +105,22 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
     await write_entries(session, [Entry(f"conversion:{row.number}", postings)], act=act)
     await _announce(session, row, act)
     return row
+
+
+async def _with_portions(
+    session: AsyncSession, wanted: ToConvert, bank_id: UUID, pilot: str
+) -> tuple[ToConvert, tuple[Breach, ...]]:
+    """The portions that the proof's numbers name beside those named by id; a breach for a number that names none."""
+    ids, places = list(wanted.proof_portion_ids), Counter[str]()
+    breaches: list[Breach] = []
+    for number in wanted.proof_numbers:
+        under = await portions_under(session, number, bank_id=bank_id, pilot=pilot)
+        own = [each for each, row in under.items() if wanted.holder_id in (row.owner_id, row.collector_id)]
+        at = f"/proof_{number.kind}s/{places[number.kind]}"
+        breaches += breaches_of_proof_number(number.text, len(own), at)
+        places[number.kind] += 1
+        ids += own
+    return replace(wanted, proof_portion_ids=tuple(dict.fromkeys(ids))), tuple(breaches)
 
 
 async def _require_client(session: AsyncSession, holder_id: UUID, bank_id: UUID, act: Act) -> SubjectCopy:

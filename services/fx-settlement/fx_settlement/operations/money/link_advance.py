@@ -11,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fx_settlement.domain.advances import AdvanceFacts, breaches_of_advance
 from fx_settlement.domain.amounts import exact
 from fx_settlement.publishers.money import announce_collection
-from fx_settlement.store.advances import add_to_advance, take_of_trade_room, trade_heard, trade_room_for_update
+from fx_settlement.store.advances import (
+    add_to_advance,
+    take_of_trade_room,
+    trade_heard,
+    trade_numbered,
+    trade_room_for_update,
+)
 from fx_settlement.store.collections import collection_to_change
 from fx_settlement.store.journal import Quoted, rate_id_of
 from fx_settlement.store.tables import CollectionRow, TradeCopy
@@ -24,9 +30,10 @@ from shared.vocabulary.rules import Breach
 
 @dataclass(frozen=True, slots=True)
 class ToLink:
-    """A part of the collection for a trade; `rate` turns it into the trade's currency, with its source."""
+    """A part of the collection for a trade, named by id or number; `rate` turns it into the trade's currency."""
 
-    trade_id: UUID
+    trade_id: UUID | None
+    trade_number: str | None
     amount: Decimal
     rate: Decimal | None = None
     rate_source: str = ""
@@ -37,14 +44,14 @@ async def link_advance(
 ) -> CollectionRow:
     """The collection with the advance, or every reason why not."""
     row = await collection_to_change(session, collection_id, bank_id=bank_id, version=version, act=act)
-    trade = await trade_heard(session, wanted.trade_id)
+    trade = await _trade(session, wanted, act.pilot)
     rate = _rate(row, trade, wanted)
     value = Decimal(0) if trade is None or rate is None else rounded(wanted.amount * rate, trade.currency)
     breaches = breaches_of_advance(_facts(row, trade, wanted, rate, value))
     if trade is None or rate is None or breaches:
         raise Refused(breaches)
-    if not await take_of_trade_room(session, wanted.trade_id, value):
-        room = await trade_room_for_update(session, wanted.trade_id)
+    if not await take_of_trade_room(session, trade.trade_id, value):
+        room = await trade_room_for_update(session, trade.trade_id)
         left = Decimal(0) if room is None else room.registered - room.linked
         params = {"value": value, "left": left}
         raise Refused((Breach("advance_over_trade", "R-FX-8", "/amount", params),))
@@ -53,6 +60,12 @@ async def link_advance(
     await add_to_advance(session, row, trade, amount=wanted.amount, value=value, rate=rate, rate_id=rate_id, act=act)
     await announce_collection(session, row, AdvanceLinked, act=act)
     return row
+
+
+async def _trade(session: AsyncSession, wanted: ToLink, pilot: str) -> TradeCopy | None:
+    if wanted.trade_id is not None:
+        return await trade_heard(session, wanted.trade_id)
+    return await trade_numbered(session, wanted.trade_number or "", pilot)
 
 
 def _rate(row: CollectionRow, trade: TradeCopy | None, wanted: ToLink) -> Decimal | None:
@@ -77,6 +90,7 @@ def _facts(
         value=value,
         free=row.amount - row.matched - row.refunded - row.linked,
         blocked_by=row.blocked_by,
+        at_trade="/trade_number" if wanted.trade_id is None else "/trade_id",
     )
 
 

@@ -11,17 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.booking import breaches_of_blocked
-from fx_settlement.domain.matching import (
-    PayerFacts,
-    PortionFacts,
-    breaches_of_payer,
-    breaches_of_portion,
-    breaches_of_use,
-    value_in,
-)
+from fx_settlement.domain.matching import breaches_of_use, value_in
 from fx_settlement.domain.room import breach_of_room
 from fx_settlement.domain.shares import charges_share, usd_share
 from fx_settlement.operations.money.draw_on_advance import draw_on_advance
+from fx_settlement.operations.money.judge_portion import judge_portion
 from fx_settlement.operations.money.owe_principals import owe_principals
 from fx_settlement.publishers.money import announce_collection, announce_entitlement
 from fx_settlement.store.advances import advances_of
@@ -41,12 +35,16 @@ _NO_RATE = "none"
 
 @dataclass(frozen=True, slots=True)
 class ToMatch:
-    """A part of the collection for a portion; `rate` turns it into the declaration's currency, with its source."""
+    """A part of the collection for a portion; `rate` turns it into the declaration's currency, with its source.
+
+    `at` points to what asked for it, where that isn't the element of the same position.
+    """
 
     portion_id: UUID
     amount: Decimal
     rate: Decimal | None = None
     rate_source: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +63,14 @@ async def use_collection(
     entitlements: Mapping[UUID, EntitlementRow],
     *,
     act: Act,
+    found: Sequence[Breach] = (),
 ) -> list[MatchRow]:
-    """The new matches, announced; or every breach. The caller holds the locks of declarations and collection."""
+    """The new matches, announced; or every breach, with those that were `found` before.
+
+    The caller holds the locks of declarations and collection.
+    """
     parts, breaches = await _parts(session, collection, wanted, entitlements)
-    breaches = [*breaches_of_blocked(collection.blocked_by, "/matches"), *breaches]
+    breaches = [*breaches_of_blocked(collection.blocked_by, "/matches"), *found, *breaches]
     breaches += await _used_up(session, collection, parts)
     if breaches:
         raise Refused(tuple(breaches))
@@ -112,41 +114,17 @@ async def _parts(
     parts: list[_Part] = []
     breaches: list[Breach] = []
     for index, each in enumerate(wanted):
-        at = f"/matches/{index}"
+        at = each.at or f"/matches/{index}"
         room, portion = rooms.get(each.portion_id), portions.get(each.portion_id)
         if room is None or portion is None or room.declaration_id not in entitlements:
-            breaches += _breaches(collection, None, None, False, at)
+            breaches += judge_portion(collection, None, None, frozen=False, at=at)
             continue
         value = value_in(portion.currency, each.amount, collection.currency, each.rate, each.rate_source)
         frozen = portion.frozen or entitlements[room.declaration_id].frozen
-        breaches += _breaches(collection, portion, value, frozen, at)
+        breaches += judge_portion(collection, portion, value, frozen=frozen, at=at)
         if value is not None:
             parts.append(_Part(each, portion, room, value, at))
     return parts, breaches
-
-
-def _breaches(
-    collection: CollectionRow, portion: EntitlementPortion | None, value: Decimal | None, frozen: bool, at: str
-) -> tuple[Breach, ...]:
-    facts = PortionFacts(
-        known=portion is not None,
-        agreed_collector="" if portion is None else str(portion.collector_id),
-        collector=str(collection.collector_id),
-        settlement_method="" if portion is None else portion.settlement_method,
-        value=value,
-        frozen=frozen,
-        currency="" if portion is None else portion.currency,
-    )
-    breaches = breaches_of_portion(facts, at)
-    if portion is None or value is None:
-        return breaches
-    payer = PayerFacts(
-        paying_buyer=None if collection.buyer_id is None else str(collection.buyer_id),
-        portion_buyer=None if portion.buyer_id is None else str(portion.buyer_id),
-        relation=collection.payer_relation,
-        evidence_hash=collection.payer_evidence_hash,
-    )
-    return (*breaches, *breaches_of_payer(payer, at))
 
 
 async def _used_up(session: AsyncSession, collection: CollectionRow, parts: Sequence[_Part]) -> tuple[Breach, ...]:

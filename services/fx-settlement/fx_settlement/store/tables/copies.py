@@ -69,7 +69,11 @@ class TradeCopy(Row):
     """A trade's registered value: how far advances may be linked to it (R-FX-8)."""
 
     __tablename__ = "trade_copies"
-    __table_args__ = (*digits_checks("currency", "total"), {"info": CONSUMER_ONLY})
+    __table_args__ = (
+        *digits_checks("currency", "total"),
+        Index("ix_trade_copies_number", "number"),
+        {"info": CONSUMER_ONLY},
+    )
 
     trade_id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]
@@ -85,7 +89,10 @@ class TradeCopy(Row):
 
 
 class EntitlementPortion(Row):
-    """What a released portion entitles to collect."""
+    """What a released portion entitles to collect.
+
+    The declaration's number, the item and the day of departure are missing in rows that 0.1.0 heard.
+    """
 
     __tablename__ = "entitlement_portions"
     __table_args__ = (
@@ -95,6 +102,8 @@ class EntitlementPortion(Row):
         Index("ix_entitlement_portions_collector_id", "collector_id"),
         Index("ix_entitlement_portions_owner_id", "owner_id"),
         Index("ix_entitlement_portions_customs_number", "customs_number"),
+        Index("ix_entitlement_portions_declaration_number", "declaration_number"),
+        Index("ix_entitlement_portions_trade_id", "trade_id"),
         {"info": CONSUMER_ONLY},
     )
 
@@ -107,7 +116,10 @@ class EntitlementPortion(Row):
     collector_id: Mapped[UUID]
     buyer_id: Mapped[UUID | None]
     settlement_method: Mapped[str]
+    declaration_number: Mapped[str | None]
     customs_number: Mapped[str | None]
+    item_no: Mapped[int | None]
+    departed_on: Mapped[date | None]
     currency: Mapped[str]
     released: Mapped[Decimal] = mapped_column(MONEY)
     collectable: Mapped[Decimal] = mapped_column(MONEY)
