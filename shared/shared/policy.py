@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar, get_args
+from uuid import UUID
 
 from pydantic import (
     ConfigDict,
@@ -24,7 +25,7 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
-from sqlalchemy import Column, Date, MetaData, Row, Table, Text, select
+from sqlalchemy import Column, Date, DateTime, MetaData, Row, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -35,8 +36,26 @@ from shared.wire import Text as WireText
 EVERY_PILOT = "*"
 
 
+_PROPOSALS = "policy_proposals"
+
+
 def add_policy_table(metadata: MetaData) -> Table:
-    """Add the table of a service's rule parameters."""
+    """Add the table of a service's rule parameters, and beside it that of the values that one person proposed."""
+    Table(
+        _PROPOSALS,
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("name", Text, nullable=False),
+        Column("pilot", Text, nullable=False),
+        Column("effective_from", Date, nullable=False),
+        Column("value", JSONB, nullable=False),
+        Column("citation", Text, nullable=False),
+        Column("remark", Text, nullable=False),
+        Column("proposed_by", Text, nullable=False),
+        Column("proposed_at", DateTime(timezone=True), nullable=False),
+        Column("confirmed_by", Text),
+        Column("confirmed_at", DateTime(timezone=True)),
+    )
     return Table(
         "policy_parameters",
         metadata,
@@ -47,6 +66,11 @@ def add_policy_table(metadata: MetaData) -> Table:
         Column("citation", Text, nullable=False),
         Column("remark", Text, nullable=False, server_default=""),
     )
+
+
+def proposals_beside(policy: Table) -> Table:
+    """The table of proposed values that `add_policy_table` made beside a table of rule parameters."""
+    return policy.metadata.tables[_PROPOSALS]
 
 
 class Parameter(Input):
@@ -108,8 +132,8 @@ class Unread:
 class Parameters:
     """All parameters of a service with the values that it ships (`policy.toml`).
 
-    `form` is what a caller may set: one of the parameters, told apart by its name. `held` is the same with the pilot
-    that it is set for.
+    `form` is what a caller may propose: one of the parameters, told apart by its name. `held` is the same with the
+    pilot that it is set for, and `proposed` with who proposed and who confirmed it.
     """
 
     def __init__(self, file: Path, *kinds: type[Parameter]) -> None:
@@ -119,6 +143,9 @@ class Parameters:
         self.shipped: tuple[Parameter, ...] = tuple(self._plain.validate_python(row) for row in rows)
         self.form = _form_of(kinds, self.shipped[0])
         self.held: Any = _one_of([create_model(f"Held{kind.__name__}", __base__=kind, pilot=str) for kind in kinds])
+        self.proposed: Any = _one_of(
+            [create_model(f"Proposed{kind.__name__}", __base__=kind, pilot=str, **_PROPOSED) for kind in kinds]
+        )
 
     def rows(self) -> list[dict[str, Any]]:
         """The shipped values as rows of the table."""
@@ -141,6 +168,15 @@ class Parameters:
                 )
                 found.append(Unread(row.name, row.pilot, row.effective_from, reason))
         return found
+
+
+_PROPOSED: Any = {
+    "id": UUID,
+    "proposed_by": str,
+    "proposed_at": datetime,
+    "confirmed_by": (str | None, ...),
+    "confirmed_at": (datetime | None, ...),
+}
 
 
 def _one_of(kinds: Sequence[type[Parameter]]) -> Any:
@@ -181,7 +217,7 @@ def _without_tag(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _content(row: Row[Any]) -> dict[str, Any]:
-    return {name: value for name, value in row._mapping.items() if name != "pilot"}
+    return {name: row._mapping[name] for name in Parameter.model_fields}
 
 
 class Policy:

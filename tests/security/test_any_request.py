@@ -101,5 +101,5 @@ def test_every_operation_answers_as_described(
     total = sum(seen.values(), Counter[int]())
     accepted = sum(count for status, count in total.items() if status < httpx.codes.MULTIPLE_CHOICES)
     assert accepted / total.total() > LEAST_ACCEPTED
-    # Who may set a parameter follows from the parameter that the body names, not from the operation alone.
+    # Who may propose a parameter follows from the parameter that the body names, not from the operation alone.
     assert total[httpx.codes.FORBIDDEN] == seen["set_policy_parameter"][httpx.codes.FORBIDDEN]

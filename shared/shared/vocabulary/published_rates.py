@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+from shared.vocabulary.confirmations import breaches_of_second_person
 from shared.vocabulary.rules import Breach
 
 _WEDNESDAY = 2
@@ -56,6 +57,4 @@ def breaches_of_confirmation(
         breaches.append(Breach("rate_confirmed_already", "R-FX-10"))
     elif not newest:
         breaches.append(Breach("rate_correction_superseded", "R-FX-10"))
-    if proposed_by == confirmed_by:
-        breaches.append(Breach("second_person_needed", "V6"))
-    return tuple(breaches)
+    return (*breaches, *breaches_of_second_person(proposed_by, confirmed_by))

@@ -81,7 +81,7 @@ async def test_a_lax_policy_does_not_release_grade_d_automatically(bureau: Any) 
         "value": dict.fromkeys("ABCD", lax),
         "citation": "test",
     }
-    await bureau.door.done("POST", "/v1/policy-parameters", parameter, role="commerce")
+    await bureau.door.set_parameter(parameter, role="commerce")
     seller = await bureau.approved()
     path = f"/v1/subjects/{seller['id']}/credit-grades"
     answer = await bureau.door.done("POST", path, grade("D"), role="tax")

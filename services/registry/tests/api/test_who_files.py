@@ -195,7 +195,7 @@ async def test_a_buyers_filing_is_complete_before_it_takes_effect(bureau: Any) -
         "value": {"buyer": ["fx_account"]},
         "citation": "test",
     }
-    await bureau.door.done("POST", "/v1/policy-parameters", required, role="commerce")
+    await bureau.door.set_parameter(required, role="commerce")
     body = bureau.enterprise("buyer")
     calling = bureau.door.call("POST", "/v1/subjects", body, **bureau.as_party(seller))
     assert await bureau.refused(calling) == (409, "qualification_missing")

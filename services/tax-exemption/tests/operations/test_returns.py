@@ -228,7 +228,7 @@ async def test_tax_may_require_quarterly_filers_to_declare_each_month(filing: Fi
         "name": "quarterly_period", "effective_from": "2026-01-01", "value": "month",
         "citation": "tax", "remark": "confirmed",
     }  # fmt: skip
-    await filing.door.done("POST", "/v1/policy-parameters", body, role="tax")
+    await filing.door.set_parameter(body, role="tax")
     await filing.hear(filing.files("quarter"), declaration_event(DeclarationDeparted, filing.own()))
     await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
 
@@ -246,7 +246,7 @@ async def test_a_published_free_day_and_a_published_extension_move_the_end(filin
         "name": "exemption_window", "effective_from": "2026-06-01",
         "value": {"last_day": 15, "extended": {"2026-06": "2026-07-22"}}, "citation": "notice", "remark": "",
     }  # fmt: skip
-    await filing.door.done("POST", "/v1/policy-parameters", body, role="tax")
+    await filing.door.set_parameter(body, role="tax")
     assert await last() == "2026-07-22"
 
 

@@ -97,6 +97,12 @@ class Door:
         answer: dict[str, Any] = response.json()
         return answer
 
+    async def set_parameter(self, body: dict[str, Any], *, role: str) -> dict[str, Any]:
+        """Two persons of an office set a rule parameter; the confirmed proposal."""
+        proposed = await self.done("POST", "/v1/policy-parameters", body, role=role, actor=f"{role}:1")
+        path = f"/v1/policy-parameters/{proposed['id']}/confirmations"
+        return await self.done("POST", path, {}, role=role, actor=f"{role}:2")
+
 
 def settings_for(dsn: str, mint: ServedMint, clock_file: Path, **told: Any) -> ServiceSettings:
     """A sandbox's settings on a database, with the mint as issuer; `told` are further ones."""
