@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import AfterValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _public_address(value: str) -> str:
+    """Every event tells it, so that it holds no password and is followed by a path."""
+    if value and not re.fullmatch(r"https?://[^/\s@?#]+(/[^\s?#]+)?/?", value, re.ASCII):
+        raise ValueError("it is no address such as https://registry.example.org")
+    return value.rstrip("/")
 
 
 class ServiceSettings(BaseSettings):
@@ -31,6 +39,7 @@ class ServiceSettings(BaseSettings):
     clock_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000
+    public_url: Annotated[str, AfterValidator(_public_address)] = ""
     worker_port: int = 0
     pool_size: int = 10
     log_level: str = "INFO"

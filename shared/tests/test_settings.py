@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from shared.settings import ServiceSettings, mistaken
 
@@ -47,6 +48,22 @@ def test_a_name_that_is_no_setting_is_named_with_the_one_it_resembles(
     environment: dict[str, str], files: list[str], sentences: list[str]
 ) -> None:
     assert mistaken(ServiceSettings.model_fields, environment, files) == sentences
+
+
+def test_a_public_address_is_one_that_a_reader_can_follow() -> None:
+    told = {"database_url": "x", "sealing_key": "k", "issuer": "i", "jwks_url": "j"}
+    for address in ("http://127.0.0.1:8000", "https://market.example.org/registry/"):
+        assert ServiceSettings(**told, public_url=address).public_url == address.rstrip("/")
+    for address in (
+        "registry",
+        "ftp://market",
+        "https://",
+        "https://me:secret@market",
+        "https://market/?a=1",
+        "https://m m",
+    ):
+        with pytest.raises(ValidationError, match="it is no address"):
+            ServiceSettings(**told, public_url=address)
 
 
 def test_a_missing_setting_ends_the_process_with_a_sentence() -> None:

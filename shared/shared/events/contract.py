@@ -20,7 +20,8 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ce_time": ("When it happened, in business time: UTC, RFC 3339.", {"format": "date-time"}),
     "ce_subject": ("Id of the aggregate, which is also the record's key.", {"minLength": 1}),
     "ce_dataschema": (
-        "Path of the JSON Schema of the content. Every service serves it; resolve it against a service's address.",
+        "Address of the JSON Schema of the content, which is given to everybody. Of events that were published without "
+        "the setting PUBLIC_URL it is the path alone: every service serves it.",
         {"format": "uri-reference"},
     ),
     "ce_sequence": ("Number of the event within its aggregate, from 1 without gaps.", {"pattern": "^[1-9][0-9]*$"}),
@@ -157,7 +158,7 @@ def _example_headers(event: type[Event]) -> dict[str, str]:
         "ce_type": event.TYPE,
         "ce_time": "2026-05-13T01:00:00Z",
         "ce_subject": "019a3c1e-7a10-7c52-9b1d-0d5c5d1c0e02",
-        "ce_dataschema": schema_path(event.TYPE),
+        "ce_dataschema": f"https://{TOPICS[event.TOPIC].owner}.example.org{schema_path(event.TYPE)}",
         "ce_sequence": "1",
         "ce_actor": "commerce:1",
         "ce_pilot": "longshui",

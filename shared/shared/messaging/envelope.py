@@ -22,8 +22,8 @@ def owner_of(topic: str) -> str:
     return known.owner if known else topic.split(".")[0]
 
 
-def headers_of(row: Any) -> Headers:
-    """The headers of an outbox row."""
+def headers_of(row: Any, public_url: str = "") -> Headers:
+    """The headers of an outbox row; the address of its schema begins with its service's public one."""
     fields = {
         "ce_specversion": "1.0",
         "ce_id": str(row.event_id),
@@ -31,7 +31,7 @@ def headers_of(row: Any) -> Headers:
         "ce_type": row.type,
         "ce_time": row.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "ce_subject": row.key,
-        "ce_dataschema": schema_path(row.type),
+        "ce_dataschema": public_url + schema_path(row.type),
         "ce_sequence": str(row.sequence),
         "ce_actor": row.actor,
         "ce_pilot": row.pilot,

@@ -75,7 +75,7 @@ class _Row:
         return self._record[name]
 
 
-def outgoing(record: Mapping[str, Any]) -> Outgoing:
+def outgoing(record: Mapping[str, Any], public_url: str = "") -> Outgoing:
     """The bus record of an outbox row."""
     topic = record["topic"]
     return Outgoing(
@@ -83,7 +83,7 @@ def outgoing(record: Mapping[str, Any]) -> Outgoing:
         partition=partition_of(record["key"], TOPICS[topic].partitions if topic in TOPICS else PARTITIONS),
         key=record["key"],
         value=bytes(record["payload"]),
-        headers=headers_of(_Row(record)),
+        headers=headers_of(_Row(record), public_url),
     )
 
 

@@ -82,7 +82,7 @@ class Found:
     foreign: int = 0
 
 
-async def reconcile_step(connection: Any, bus: Bus, service: str) -> None:
+async def reconcile_step(connection: Any, bus: Bus, service: str, public_url: str) -> None:
     """Make the plan where there is none, or carry out the one that two persons agreed to.
 
     A plan that isn't what would be done now is made and agreed to anew. One that has begun is finished.
@@ -101,7 +101,7 @@ async def reconcile_step(connection: Any, bus: Bus, service: str) -> None:
         await connection.execute("UPDATE reconciliations SET begun_at = now() WHERE digest = $1", made[0])
     publisher = bus.publisher(service)
     try:
-        await carry_out(connection, bus, publisher, service, open_plan["digest"])
+        await carry_out(connection, bus, publisher, service, public_url, open_plan["digest"])
     finally:
         await publisher.close()
 
@@ -211,7 +211,7 @@ async def _compare(connection: Any, service: str, records: Sequence[Record], los
     await connection.executemany("INSERT INTO seen VALUES ($1) ON CONFLICT DO NOTHING", kept)
 
 
-async def carry_out(connection: Any, bus: Bus, publisher: Publisher, service: str, digest: str) -> None:
+async def carry_out(connection: Any, bus: Bus, publisher: Publisher, service: str, url: str, digest: str) -> None:
     """Do what the plan says, and lift what stands against the service."""
     found, lost = await _look(connection, bus, service), await _lost_topics(connection, bus, service)
     again = await _read_again(connection, bus, service) or []
@@ -220,7 +220,7 @@ async def carry_out(connection: Any, bus: Bus, publisher: Publisher, service: st
     await bus.make_anew([topic for topic in lost if topic != cursor_topic(service)])
     await bus.ensure_topics(topics_of(service), cursor_of=service)
     await publisher.fence()
-    await _publish(connection, publisher, service)
+    await _publish(connection, publisher, url)
     own = [*topics_of(service), cursor_topic(service)]
     identities = await bus.identities([*own, *again])
     async with connection.transaction():
@@ -283,7 +283,7 @@ async def _say_anew(connection: Any, topic: str, key: str) -> None:
     await connection.fetchval(_ADOPT, uuid7(), said[0], topic, key, highest + 1, *told, said[1])
 
 
-async def _publish(connection: Any, publisher: Publisher, service: str) -> None:
+async def _publish(connection: Any, publisher: Publisher, public_url: str) -> None:
     """Carry whatever is not on the topics, in order, with the cursor at the outbox's end."""
     end = await connection.fetchrow(_END)
     lineage = await lineage_of(connection)
@@ -292,7 +292,7 @@ async def _publish(connection: Any, publisher: Publisher, service: str) -> None:
     )
     while True:
         rows = await connection.fetch(_NEXT)
-        await publisher.publish([outgoing(row) for row in rows], cursor)
+        await publisher.publish([outgoing(row, public_url) for row in rows], cursor)
         if not rows:
             return
         ids: list[tuple[UUID]] = [(row["event_id"],) for row in rows]

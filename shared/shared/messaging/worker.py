@@ -120,7 +120,7 @@ async def serve_worker(
     address = bus_of(settings)
     bus = open_bus(address)
     wake = Wake(engine, subscriptions.service)
-    relay = Relay(subscriptions.service, url, bus)
+    relay = Relay(subscriptions.service, url, bus, settings.public_url)
     consumer = Consumer(engine, tables, bus, subscriptions, wake)
     server = _health(lambda: _readiness(engine, address, relay, consumer), settings.host, settings.worker_port)
     failures: list[Exception] = []
@@ -153,6 +153,8 @@ def run_worker(
 ) -> int:
     """Run until SIGTERM or SIGINT; status 2 when bus and database contradict each other, 1 when it stalls."""
     configure_logging(f"{subscriptions.service}-worker", settings.log_level)
+    if not settings.public_url:
+        log.warning("PUBLIC_URL is not set: events name their schema by a path, which outside readers can't follow")
 
     async def main() -> None:
         stop = asyncio.Event()

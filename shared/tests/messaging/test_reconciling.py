@@ -20,6 +20,7 @@ from shared.workshop.testing.servers import database_of
 from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
+ADDRESS = "https://tax.example.org"
 TOPIC = "tax-exemption.returns"
 CERTIFICATES = "tax-exemption.certificates"
 _CONFIRM = "UPDATE reconciliations SET previewed_by = 'anna', confirmed_by = 'bo' WHERE settled_at IS NULL"
@@ -73,6 +74,8 @@ async def on_topic(bus: Bus, topic: str) -> list[tuple[str, int, str]]:
         while (batches := await reader.fetch(most=500, wait_seconds=0.3)) or await reader.lag():
             for record in (each for batch in batches.values() for each in batch):
                 read = read_envelope(record.headers)
+                schema = dict(record.headers)["ce_dataschema"].decode()
+                assert schema == f"{ADDRESS}/docs/events/{read.type}.json"
                 said.append((read.key, read.sequence, read.type.split(".")[1]))
     finally:
         await reader.close()
@@ -102,7 +105,7 @@ class Market:
         self.restored: Any = None
 
     def relay(self, side: Any) -> Relay:
-        return Relay(SERVICE, side.dsn, self.bus)
+        return Relay(SERVICE, side.dsn, self.bus, ADDRESS)
 
     def consumer(self) -> Consumer:
         subscriptions = self.hearer.subscriptions()

@@ -117,6 +117,7 @@ class Layout:
             "SEALING_KEY": self.secret("sealing"),
             "CLOCK_FILE": str(self.clock_file),
             "PORT": str(self.ports[service]),
+            "PUBLIC_URL": self.url(service),
             "WORKER_PORT": str(self.ports[f"{service}-worker"]),
         }
         if self.bus == "kafka":
