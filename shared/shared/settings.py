@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -35,6 +35,8 @@ class ServiceSettings(BaseSettings):
     issuer: str
     audience: str = "market-1039"
     jwks_url: str
+    token_minutes: int = Field(default=60, ge=1, le=1440)
+    two_factor_acr: str = ""
     sealing_key: SecretStr
     clock_file: Path | None = None
     host: str = "127.0.0.1"

@@ -97,6 +97,8 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
                 audience=read.audience,
                 jwks_url=read.jwks_url,
                 environment=read.environment,
+                longest_minutes=read.token_minutes,
+                two_factor_acr=frozenset(read.two_factor_acr.split()),
             ),
             sealer=Sealer(read.sealing_key.get_secret_value()),
             wake=Wake(engine, service.name),

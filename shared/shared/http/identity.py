@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -34,11 +35,21 @@ ROLES = (
     "service",
 )
 PARTIES = frozenset({"stall_holder", "operator", "buyer", "agent", "broker", "carrier"})
+OFFICERS = frozenset(
+    {"commerce", "customs", "tax", "safe", "market_supervision", "ip_office", "district", "figures", "auditor", "admin"}
+)
 DEVELOPMENT_ISSUER_MARK = "development-only"
 _ALGORITHMS = ["RS256", "ES256"]
 _TYPES = {"jwt", "at+jwt", "application/at+jwt"}
 _LEEWAY_SECONDS = 60
 _LONGEST_TOKEN = 8192
+_LONGEST_ACTOR = 255
+# A pilot is a word: what means "all" in a policy or a query is none.
+_PILOT = re.compile(r"[a-z][a-z0-9_-]{1,39}")
+# Only an ID token tells these, and it says who signed in, not what they may do.
+_OF_ID_TOKENS = {"nonce", "at_hash", "c_hash"}
+# RFC 8176: what a person knows, has and is.
+_FACTORS = [{"pwd", "pin", "kba"}, {"otp", "sms", "tel", "hwk", "swk", "sc", "pop"}, {"fpt", "face", "iris", "vbm"}]
 _REMEMBERED = 4096
 _REMEMBERED_SECONDS = 600
 
@@ -67,12 +78,23 @@ class Caller:
 class TokenVerifier:
     """Verifies bearer tokens; verified ones are remembered until they expire."""
 
-    def __init__(self, *, issuer: str, audience: str, jwks_url: str, environment: str) -> None:
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        jwks_url: str,
+        environment: str,
+        longest_minutes: int = 60,
+        two_factor_acr: frozenset[str] = frozenset(),
+    ) -> None:
         if environment == "production" and DEVELOPMENT_ISSUER_MARK in issuer:
             raise SetupProblem(f"ISSUER {issuer} is the development issuer: production refuses it")
         self._issuer = issuer
         self._audience = audience
         self._in_production = environment == "production"
+        self._longest_seconds = longest_minutes * 60
+        self._two_factor_acr = two_factor_acr
         self._keys = IssuerKeys(jwks_url)
         self._known: dict[str, tuple[float, Caller]] = {}
 
@@ -83,6 +105,8 @@ class TokenVerifier:
             return known[1]
         claims = await self._claims(token)
         caller = _caller_of(claims)
+        if caller.role in OFFICERS and not _is_of_two_factors(claims, self._two_factor_acr):
+            raise NotAuthenticated("the role needs a sign-in with a second factor (amr or acr)")
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         self._known[token] = (min(float(claims["exp"]) + _LEEWAY_SECONDS, time.time() + _REMEMBERED_SECONDS), caller)
@@ -92,9 +116,13 @@ class TokenVerifier:
         if len(token) > _LONGEST_TOKEN:
             raise NotAuthenticated("the token is too long")
         try:
-            return await self._decoded(token)
-        except (jwt.PyJWTError, ValueError) as error:
+            claims = await self._decoded(token)
+        # What a stranger wrote is parsed before its signature is known: numbers beyond all bounds, and any depth.
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise NotAuthenticated(f"the token was refused: {type(error).__name__}") from error
+        if int(claims["exp"]) - int(claims["nbf"]) > self._longest_seconds:
+            raise NotAuthenticated(f"the token lives longer than {self._longest_seconds // 60} minutes")
+        return claims
 
     async def _decoded(self, token: str) -> dict[str, Any]:
         # Whatever the header says of where keys are (jku, x5u, jwk) is the sender's word and stays unread.
@@ -114,18 +142,21 @@ class TokenVerifier:
             audience=self._audience,
             issuer=self._issuer,
             leeway=_LEEWAY_SECONDS,
-            options={"require": ["exp", "iss", "aud", "sub"]},
+            options={"require": ["exp", "nbf", "iss", "aud", "sub"]},
         )
 
 
 def _caller_of(claims: dict[str, Any]) -> Caller:
-    role = claims.get("role")
-    pilot = claims.get("pilot")
-    if role not in ROLES or not isinstance(pilot, str) or not pilot or not claims["sub"]:
-        raise NotAuthenticated("the token names no known role, no pilot or nobody")
+    role, pilot, actor = claims.get("role"), claims.get("pilot"), claims["sub"]
+    if claims.get("typ") == "ID" or _OF_ID_TOKENS & claims.keys():
+        raise NotAuthenticated("the token is an ID token: send the access token")
+    if role not in ROLES or not isinstance(pilot, str) or not _PILOT.fullmatch(pilot):
+        raise NotAuthenticated("the token names no known role or no pilot")
+    if not (isinstance(actor, str) and 0 < len(actor) <= _LONGEST_ACTOR and actor.isprintable()):
+        raise NotAuthenticated(f"the token names nobody: sub is a text of 1 to {_LONGEST_ACTOR} printable characters")
     try:
         return Caller(
-            actor=str(claims["sub"]),
+            actor=actor,
             role=role,
             pilot=pilot,
             subject_id=_uuid(claims.get("subject_id")),
@@ -134,6 +165,13 @@ def _caller_of(claims: dict[str, Any]) -> Caller:
         )
     except (ValueError, TypeError, AttributeError) as error:
         raise NotAuthenticated("the token's party is not an id") from error
+
+
+def _is_of_two_factors(claims: dict[str, Any], acr: frozenset[str]) -> bool:
+    """Whether the sign-in had two factors of different kinds (GB/T 22239-2019 8.1.4.1 d)."""
+    told = claims.get("amr")
+    methods = {each for each in told if isinstance(each, str)} if isinstance(told, list) else set()
+    return claims.get("acr") in acr or "mfa" in methods or sum(bool(each & methods) for each in _FACTORS) > 1
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from shared.http.identity import DEVELOPMENT_ISSUER_MARK
+from shared.http.identity import DEVELOPMENT_ISSUER_MARK, OFFICERS
 
 ISSUER = f"urn:market-1039:{DEVELOPMENT_ISSUER_MARK}"
 AUDIENCE = "market-1039"
@@ -54,8 +54,12 @@ class TokenMint:
         site_id: UUID | str | None = None,
         minutes: int = 15,
         issuer: str = ISSUER,
+        more: dict[str, Any] | None = None,
     ) -> str:
-        """A bearer token of one role; `actor` is the account and defaults to one per role and party."""
+        """A bearer token of one role; `actor` is the account and defaults to one per role and party.
+
+        `more` are claims beside these, or instead of them.
+        """
         party = subject_id or bank_id or site_id
         now = int(time.time())
         claims: dict[str, Any] = {
@@ -69,5 +73,7 @@ class TokenMint:
             "pilot": pilot,
         }
         parties = {"subject_id": subject_id, "bank_id": bank_id, "site_id": site_id}
+        if role in OFFICERS:
+            claims["amr"] = ["pwd", "otp"]
         claims |= {name: str(value) for name, value in parties.items() if value is not None}
-        return jwt.encode(claims, self._key, "RS256", headers={"kid": self._key_id})
+        return jwt.encode(claims | (more or {}), self._key, "RS256", headers={"kid": self._key_id})

@@ -95,9 +95,7 @@ class Bench:
         key_file = self.folder / "issuer.pem"
         clock_file = self.folder / "clock.json"
         Clock("sandbox", clock_file).move_to(datetime(2026, 5, 13, 1, tzinfo=UTC))
-        self.token = kept_mint(key_file).token(
-            "operator", subject_id=self.parties.operator, actor="bench", minutes=24 * 60
-        )
+        self.token = kept_mint(key_file).token("operator", subject_id=self.parties.operator, actor="bench", minutes=60)
         told = {
             "ENVIRONMENT": "sandbox",
             "DATABASE_URL": self.dsn,

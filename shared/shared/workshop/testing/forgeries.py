@@ -21,7 +21,10 @@ Claims = dict[str, Any]
 def forged_tokens(mint: TokenMint) -> dict[str, str]:
     """Tokens by what is false about them; all but that would be right for the mint's issuer."""
     now = int(time.time())
-    good: Claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "a", "exp": now + 900, "role": "admin", "pilot": "longshui"}
+    good: Claims = {
+        "iss": ISSUER, "aud": AUDIENCE, "sub": "a", "nbf": now, "exp": now + 900, "role": "admin", "pilot": "longshui",
+        "amr": ["pwd", "otp"],
+    }  # fmt: skip
     key = serialization.load_pem_private_key(mint.pem(), None)
     assert isinstance(key, rsa.RSAPrivateKey)
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -56,7 +59,25 @@ def forged_tokens(mint: TokenMint) -> dict[str, str]:
         "issued tomorrow": signed({**good, "iat": now + 3600}),
         "of another issuer": signed({**good, "iss": "https://elsewhere.example"}),
         "for another audience": signed({**good, "aud": "elsewhere"}),
-        **{f"without {name}": signed(without(name)) for name in ("exp", "iss", "aud", "sub", "role", "pilot")},
+        **{f"without {name}": signed(without(name)) for name in ("exp", "nbf", "iss", "aud", "sub", "role", "pilot")},
+        "of an officer without a second factor": signed(without("amr")),
+        "of an officer with two factors of one kind": signed({**good, "amr": ["pwd", "pin"]}),
+        "of an officer whose methods are a text": signed({**good, "amr": "mfa"}),
+        "of an officer with a level that isn't known": signed({**good, "acr": "silver", "amr": []}),
+        "of a day": signed({**good, "exp": now + 24 * 3600}),
+        "valid for ever": signed({**good, "exp": 10**300}),
+        "ending at no number": signed({**good, "exp": float("inf")}),
+        "beginning at no number": signed({**good, "nbf": float("nan")}),
+        "beginning in a list": signed({**good, "nbf": [now]}),
+        "of any depth": f"{_encoded('[' * 5000)}.{right.partition('.')[2]}",
+        "an ID token by its claim": signed({**good, "typ": "ID"}),
+        "an ID token by its nonce": signed({**good, "nonce": "n"}),
+        "of somebody with a control character": signed({**good, "sub": "a\x00b"}),
+        "of somebody with too long a name": signed({**good, "sub": "a" * 256}),
+        "of a number for somebody": signed({**good, "sub": 7}),
+        "of every pilot": signed({**good, "pilot": "*"}),
+        "of any pilot": signed({**good, "pilot": "%"}),
+        "of a pilot that is no word": signed({**good, "pilot": "Long shui"}),
         "of nobody": signed({**good, "sub": ""}),
         "of a role that there isn't": signed({**good, "role": "root"}),
         "of several roles": signed({**good, "role": ["admin"]}),
@@ -69,7 +90,11 @@ def forged_tokens(mint: TokenMint) -> dict[str, str]:
 
 
 def _part(content: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode().rstrip("=")
+    return _encoded(json.dumps(content, separators=(",", ":")))
+
+
+def _encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _symmetric(claims: Claims, secret: bytes) -> str:

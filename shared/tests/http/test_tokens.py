@@ -1,0 +1,61 @@
+"""Which tokens are believed, and which aren't though the issuer signed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.http.identity import TokenVerifier
+from shared.workshop.testing.forgeries import forged_tokens
+from shared.workshop.testing.tokens import ServedMint, served_mint
+from shared.workshop.tokens import AUDIENCE, ISSUER
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[ServedMint]:
+    with served_mint() as serving:
+        yield serving
+
+
+def verifier_of(issuer: ServedMint, *acr: str) -> TokenVerifier:
+    return TokenVerifier(
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        jwks_url=issuer.jwks_url,
+        environment="sandbox",
+        two_factor_acr=frozenset(acr),
+    )
+
+
+async def outcome(verifier: TokenVerifier, token: str) -> str:
+    try:
+        return (await verifier.caller(token)).role
+    except Exception as error:  # noqa: BLE001 - its name is what is asked for
+        return type(error).__name__
+
+
+async def test_no_forgery_is_believed(issuer: ServedMint) -> None:
+    verifier = verifier_of(issuer)
+    told = {name: await outcome(verifier, token) for name, token in forged_tokens(issuer).items()}
+    assert {name: each for name, each in told.items() if each != "NotAuthenticated"} == {}
+
+
+@pytest.mark.parametrize(
+    "shown", [{"amr": ["mfa"]}, {"amr": ["pwd", "hwk"]}, {"amr": ["pin", "fpt"]}, {"acr": "gold", "amr": None}]
+)
+async def test_an_officers_second_factor_is_shown_by_its_methods_or_its_level(
+    issuer: ServedMint, shown: dict[str, object]
+) -> None:
+    assert await outcome(verifier_of(issuer, "gold"), issuer.token("customs", more=shown)) == "customs"
+
+
+async def test_a_party_signs_in_as_its_issuer_has_it(issuer: ServedMint) -> None:
+    assert await outcome(verifier_of(issuer), issuer.token("operator")) == "operator"
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(60, "customs"), (61, "NotAuthenticated")])
+async def test_a_token_lives_no_longer_than_the_installation_lets_it(
+    issuer: ServedMint, minutes: int, expected: str
+) -> None:
+    assert await outcome(verifier_of(issuer), issuer.token("customs", minutes=minutes)) == expected
