@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -21,7 +22,7 @@ from fx_settlement.api.schemas import (
     RefundIn,
     UnmatchIn,
 )
-from fx_settlement.api.scope import bank_of, scope_of
+from fx_settlement.api.scope import bank_of, knows_buyer, scope_of
 from fx_settlement.operations.money.book_collection import Booked, book_collection
 from fx_settlement.operations.money.link_advance import ToLink, link_advance
 from fx_settlement.operations.money.match_collection import match_collection
@@ -48,7 +49,7 @@ async def _shown(session: AsyncSession, row: CollectionRow, caller: Caller) -> C
     if subject_id is None or row.collector_id == subject_id:
         return CollectionOut(id=row.id, version=row.version, collection=model_from(CollectionShown, state))
     own = [match for match in state.matches if match.owner_id == subject_id]
-    collection = model_from(CollectionOfOwner, state, matches=own)
+    collection = model_from(CollectionOfOwner, state, matches=own, **_payer(row, caller))
     return CollectionOut(id=row.id, version=row.version, collection=collection)
 
 
@@ -56,7 +57,14 @@ def _summary(row: CollectionRow, caller: Caller) -> CollectionSummary:
     subject_id, _ = scope_of(caller)
     if subject_id is None or row.collector_id == subject_id:
         return model_from(CollectionSummary, row, unmatched=row.amount - row.matched - row.refunded)
-    return model_from(CollectionSummary, row, **dict.fromkeys(_SUMS))
+    return model_from(CollectionSummary, row, **dict.fromkeys(_SUMS), **_payer(row, caller))
+
+
+def _payer(row: CollectionRow, caller: Caller) -> dict[str, Any]:
+    """Who paid and for whom, as far as an owner who doesn't collect may know it."""
+    if knows_buyer(caller, row.collector_id):
+        return {"buyer_id": row.buyer_id, "payer": row.payer}
+    return {"buyer_id": None, "payer": "***"}
 
 
 async def _answer(command: Command, row: CollectionRow, status: int = 200) -> Response:
@@ -88,7 +96,11 @@ async def list_collections(
     session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedCollections
 ) -> Page[CollectionSummary]:
     """The collections the caller may see, newest first, each in short."""
-    rows = await wanted.rows(session, collections_like(_seen(caller), **asdict(asked)), CollectionRow.id)
+    seen = _seen(caller)
+    if asked.buyer_id is not None and caller.role == "stall_holder":
+        # Whom a filter finds is known as well as whom an answer names.
+        seen = seen.where(CollectionRow.collector_id == caller.subject_id)
+    rows = await wanted.rows(session, collections_like(seen, **asdict(asked)), CollectionRow.id)
     return wanted.page(rows, [_summary(row, caller) for row in rows], "id")
 
 

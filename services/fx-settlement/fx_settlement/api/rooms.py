@@ -22,7 +22,7 @@ from fx_settlement.api.schemas import (
     HoldVoidIn,
     RoomOut,
 )
-from fx_settlement.api.scope import bank_of, scope_of
+from fx_settlement.api.scope import bank_of, knows_buyer, scope_of
 from fx_settlement.operations.money.commit_hold import commit_hold
 from fx_settlement.operations.rooms.hold_room import ToHold, hold_room
 from fx_settlement.operations.rooms.void_hold import void_hold
@@ -39,6 +39,7 @@ from fx_settlement.store.rooms import (
 from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, HoldRow, PortionRoomRow
 from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
+from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
 
@@ -88,17 +89,17 @@ async def read_entitlement(
     rooms = [room for room in await rooms_of(session, row.declaration_id) if room.portion_id in portions]
     return EntitlementOut(
         **dict(_summary(row, seen[row.declaration_id])),
-        portions=[_room(room, portions[room.portion_id]) for room in rooms],
+        portions=[_room(room, portions[room.portion_id], caller) for room in rooms],
         open_conflicts=[model_from(CaseOut, case) for case in await conflicts_of(session, row.declaration_id)],
     )
 
 
-def _room(room: PortionRoomRow, portion: EntitlementPortion) -> RoomOut:
+def _room(room: PortionRoomRow, portion: EntitlementPortion, caller: Caller) -> RoomOut:
     return model_from(
         RoomOut,
         room,
         trade_id=portion.trade_id,
-        buyer_id=portion.buyer_id,
+        buyer_id=portion.buyer_id if knows_buyer(caller, portion.consignor_id, room.collector_id) else None,
         settlement_method=portion.settlement_method,
         left=room.collectable - room.held - room.matched,
     )

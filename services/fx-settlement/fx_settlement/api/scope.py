@@ -24,3 +24,9 @@ def scope_of(caller: Caller) -> tuple[UUID | None, UUID | None]:
     if caller.subject_id is None:
         raise Forbidden("the token names no subject")
     return caller.subject_id, None
+
+
+def knows_buyer(caller: Caller, *parties: UUID) -> bool:
+    """Whether the caller may know who buys or pays: a stall holder may, where it is one of the `parties` that deal
+    with the buyer. Its operator may have completed the buyer, which isn't for the stall holder to see (R-FILE-8)."""
+    return caller.role != "stall_holder" or caller.subject_id in parties

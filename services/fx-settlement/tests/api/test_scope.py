@@ -96,3 +96,26 @@ async def test_another_pilot_sees_nothing(story: Any) -> None:
     for path in story.paths.values():
         assert (await story.door.call("GET", path, role="safe", pilot="elsewhere")).status_code == 404
     assert (await story.door.done("GET", "/v1/journal", role="safe", pilot="elsewhere"))["items"] == []
+
+
+async def test_a_stall_holder_that_neither_exports_nor_collects_is_shown_no_buyer(trading: Any) -> None:
+    """R-FILE-8: its operator may have completed it. Whoever collects knows who pays."""
+    own = trading.portion(collector_id=trading.principal)
+    declaration_id, (foreign, collected) = await trading.released(trading.portion(), own)
+    booked = await trading.booked()
+    await trading.matched(booked, (foreign, "1000.00"))
+    holder = {"role": "stall_holder", "subject_id": trading.principal}
+    agent = {"role": "operator", "subject_id": trading.agent}
+    buyer = str(trading.buyer)
+    rooms = (await trading.door.done("GET", f"/v1/entitlements/{declaration_id}", **holder))["portions"]
+    told = {each["portion_id"]: each["buyer_id"] for each in rooms}
+    assert told == {str(foreign.portion_id): None, str(collected.portion_id): buyer}
+    one, listed = f"/v1/collections/{booked['id']}", "/v1/collections"
+    for path in (one, listed, f"{listed}?buyer_id={buyer}"):
+        text = str(await trading.door.done("GET", path, **agent))
+        assert buyer in text
+        hidden = str(await trading.door.done("GET", path, **holder))
+        assert buyer not in hidden
+        assert booked["collection"]["payer"] not in hidden
+    assert (await trading.door.done("GET", f"{listed}?buyer_id={buyer}", **holder))["items"] == []
+    assert len((await trading.door.done("GET", listed, **holder))["items"]) == 1

@@ -19,7 +19,6 @@ from shared.wire import (
     Reference,
     WholeNumber,
 )
-from trade_ledger.store.documents import Shown
 
 
 class ReasonIn(Input):
@@ -141,25 +140,3 @@ class PackingListSummary(BaseModel):
     destination: str
     declaration_id: UUID | None
     opened_at: datetime
-
-
-class TraceStep(BaseModel):
-    """One event of the whole flow."""
-
-    at: datetime
-    type: str
-    key: str
-    sequence: int
-    actor: str
-    shown: Shown
-
-
-class TraceOut(BaseModel):
-    """Everything before and after an id, as one timeline (R-DECL-5)."""
-
-    asked: str
-    kind: str
-    trades: list[UUID]
-    declarations: list[UUID]
-    portions: list[UUID]
-    timeline: list[TraceStep]

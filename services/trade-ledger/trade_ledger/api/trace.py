@@ -2,41 +2,118 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from shared.http.access import Authorised
 from shared.http.command import Reading
+from shared.http.identity import Caller
 from shared.rows import model_from
-from shared.vocabulary.errors import Hidden, NotFound
+from shared.sealing import Sealer
+from shared.vocabulary.identifiers import InvalidIdentifier
 from shared.wire import Reference
-from trade_ledger.api.schemas import TraceOut, TraceStep
-from trade_ledger.store.trace import find, timeline, widen
-from trade_ledger.store.trades import trade_ids_among, trades_seen_by
+from trade_ledger.api.trace_schemas import (
+    OpenCase,
+    Progress,
+    TracedDeclaration,
+    TracedPackingList,
+    TracedPortion,
+    TracedTrade,
+    TraceOut,
+    TraceStep,
+)
+from trade_ledger.api.trade_schemas import LineCounters
+from trade_ledger.store.asked import Asking
+from trade_ledger.store.progress import GoodsReached, goods_reached
+from trade_ledger.store.trace import timeline, widen
+from trade_ledger.store.traced import find
 
 router = APIRouter(tags=["trace"])
+# Those whom registry shows identity numbers in clear.
+_KNOW_IDENTITIES = {"commerce", "customs", "tax", "safe"}
 
 
 @router.get("/v1/trace/{asked}", operation_id="read_trace")
-async def trace(asked: Reference, session: Reading, caller: Authorised) -> TraceOut:
-    """Everything before and after an id or number of a subject, trade, line, packing list, container,
-    declaration, collection or exemption, as far as the caller may see it."""
-    traced = await find(session, caller.pilot, asked)
-    if traced is None:
-        raise NotFound("nothing is known of it")
-    if caller.is_party:
-        as_agent = caller.role == "agent"
-        query = trades_seen_by(caller.pilot, caller.subject_id, all_of_them=False, as_agent=as_agent)
-        traced.trades = await trade_ids_among(session, query, traced.trades)
-        if not traced.trades and asked != str(caller.subject_id):
-            raise Hidden("it is somebody else's")
+async def trace(asked: Reference, session: Reading, caller: Authorised, request: Request) -> TraceOut:
+    """Everything before and after an id or number, as far as the caller may see it: of a trade (also its slip), line,
+    handover, packing list, load, container, vehicle, seal, declaration, receipt, case, collection, pass-on,
+    conversion (also their bank references), exemption return, certificate, agreement, subject, filing, or event; also
+    a credit code, for the subject itself and for authorities that read identities."""
+    asking = _asking(asked, caller, request.app.state.runtime.sealer)
+    traced = await find(session, asking)
     await widen(session, traced)
-    party = caller.subject_id if caller.is_party else None
-    steps = await timeline(session, caller.pilot, traced, party=party)
+    steps = await timeline(session, asking, traced)
     return TraceOut(
         asked=asked,
         kind=traced.kind,
         trades=sorted(traced.trades),
         declarations=sorted(traced.declarations),
         portions=sorted(traced.portions),
+        progress=_progress(await goods_reached(session, traced)),
         timeline=[model_from(TraceStep, step) for step in steps],
+    )
+
+
+def _asking(asked: str, caller: Caller, sealer: Sealer) -> Asking:
+    try:
+        index = sealer.identity_index("credit_code", asked, "CN")
+    except InvalidIdentifier:
+        index = None
+    return Asking(
+        caller.pilot,
+        asked,
+        caller.subject_id if caller.is_party else None,
+        as_agent=caller.role == "agent",
+        buyers_hidden=caller.role == "stall_holder",
+        identity_index=index,
+        knows_identities=caller.role in _KNOW_IDENTITIES,
+    )
+
+
+def _progress(reached: GoodsReached) -> Progress:
+    return Progress(
+        trades=[
+            model_from(
+                TracedTrade,
+                trade,
+                export_mode=trade.state.export_mode,
+                buyer_named=trade.buyer_id is not None,
+                collector_id=trade.state.collector_id,
+                exemption_filer_id=trade.state.exemption_filer_id,
+                counters=[
+                    model_from(LineCounters, counter, line_no=line.line_no)
+                    for line, counter in reached.lines.get(trade.id, [])
+                ],
+            )
+            for trade in reached.trades
+        ],
+        packing_lists=[
+            model_from(
+                TracedPackingList,
+                packing_list,
+                load_status=load.status,
+                container_number=load.container_number,
+                seal_number=load.seal_number,
+                arrived_at=load.arrived_at,
+            )
+            for packing_list, load in reached.packing_lists
+        ],
+        declarations=[
+            model_from(
+                TracedDeclaration,
+                declaration,
+                open_cases=[model_from(OpenCase, case) for case in reached.cases.get(declaration.id, [])],
+            )
+            for declaration in reached.declarations
+        ],
+        portions=[
+            model_from(
+                TracedPortion,
+                portion,
+                currency=portion.declared_currency,
+                owner_id=portion.content.owner_id,
+                collector_id=portion.content.collector_id,
+                exemption_filer_id=portion.content.exemption_filer_id,
+            )
+            for portion in reached.portions
+        ],
     )

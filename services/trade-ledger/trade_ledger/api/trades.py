@@ -43,6 +43,7 @@ from trade_ledger.store.entries import TradeEntry
 from trade_ledger.store.registrations import Claim
 from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trades import (
+    buyer_is_known_to,
     buyers_completed,
     lines_of,
     trade_ids_among,
@@ -141,7 +142,11 @@ async def list_trades(
     session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedTrades
 ) -> Page[TradeSummary]:
     """The trades the caller may see, newest first, each in short."""
-    query = trades_in_short(trades_like(_seen_by(caller), **asdict(asked)))
+    seen = _seen_by(caller)
+    if asked.buyer_id is not None and caller.role == "stall_holder":
+        # Whom a filter finds is known as well as whom an answer names.
+        seen = seen.where(buyer_is_known_to(caller.subject_id))
+    query = trades_in_short(trades_like(seen, **asdict(asked)))
     rows = await wanted.rows(session, query, TradeRow.id)
     hidden = await _hidden(session, caller, *rows)
     short = [_without_buyer(model_from(TradeSummary, row), row.id, hidden) for row in rows]

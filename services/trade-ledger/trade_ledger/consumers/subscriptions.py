@@ -3,10 +3,11 @@
 from shared.events import fx_settlement, registry, tax_exemption
 from shared.messaging.subscriptions import Subscriptions
 from trade_ledger.consumers import on_registry
-from trade_ledger.consumers.on_money_and_tax import link_event
+from trade_ledger.consumers.on_traced import link_event, link_filing
 
 subscriptions = Subscriptions("trade-ledger")
 subscriptions.project(registry.SubjectEvent, on_registry.copy_subject)
+subscriptions.project(registry.SubjectEvent, link_filing)
 subscriptions.project(registry.AgreementEvent, on_registry.copy_agreement)
 subscriptions.project(registry.CommodityListEvent, on_registry.copy_commodity_list)
 subscriptions.project(registry.CommodityEntryEvent, on_registry.copy_commodity_entry)
@@ -16,6 +17,7 @@ subscriptions.project(registry.PilotEvent, on_registry.copy_pilot)
 subscriptions.project(registry.SiteEvent, on_registry.copy_site)
 subscriptions.project(registry.PortEvent, on_registry.copy_port)
 for _traced in (
+    registry.AgreementEvent,
     fx_settlement.EntitlementEvent,
     fx_settlement.CollectionEvent,
     fx_settlement.PassOnEvent,

@@ -197,6 +197,11 @@ class Shown(Stored):
     customs_number: str | None = None
     export_date: str | None = None
     container_number: str | None = None
+    seal_number: str | None = None
+    replaces: str | None = None
+    role: str | None = None
+    filing_number: str | None = None
+    kind: str | None = None
 
     @model_serializer(mode="wrap")
     def _told(self, every: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]  # OpenAPI would say the type instead of the fields

@@ -1,32 +1,23 @@
-"""Everything before and after an id (R-DECL-5): what it belongs to, then every event that names any of it."""
+"""Everything before and after what was traced (R-DECL-5): every event that names any of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, text
+from sqlalchemy import ColumnElement, and_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trade_ledger.store.asked import MATCHED, PASSED_ON, Asking, Traced, as_uuid, ids_of, texts
 from trade_ledger.store.documents import Shown
-from trade_ledger.store.tables.copies import SubjectCopy, TraceLink
-from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, PortionRow, ReceiptRow
-from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackedLineRow, PackingListRow
-from trade_ledger.store.tables.trades import TradeLineRow, TradeRow
-
-
-@dataclass(slots=True)
-class Traced:
-    """What belongs to the id that was asked for."""
-
-    kind: str
-    trades: set[UUID] = field(default_factory=set)
-    declarations: set[UUID] = field(default_factory=set)
-    portions: set[UUID] = field(default_factory=set)
-    keys: set[str] = field(default_factory=set)
+from trade_ledger.store.tables.copies import TraceLink
+from trade_ledger.store.tables.declarations import PortionRow
+from trade_ledger.store.tables.packing import PackedLineRow, PackingListRow
+from trade_ledger.store.tables.trades import TradeRow
+from trade_ledger.store.trades import buyer_is_known_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,140 +32,6 @@ class Step:
     shown: Shown
 
 
-def _uuid(asked: str) -> UUID | None:
-    try:
-        return UUID(asked)
-    except ValueError:
-        return None
-
-
-async def _ids(session: AsyncSession, query: Select[Any]) -> set[UUID]:
-    return set((await session.execute(query)).scalars())
-
-
-async def find(session: AsyncSession, pilot: str, asked: str) -> Traced | None:
-    """The trades that an id or human number belongs to; None where nothing is known of it."""
-    own = _uuid(asked)
-    for kind, finder in _FINDERS:
-        trades = await finder(session, pilot, asked, own)
-        if trades is not None:
-            return Traced(kind, trades)
-    return None
-
-
-async def _of_trade(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    query = select(TradeRow.id).where(TradeRow.pilot == pilot, or_(TradeRow.number == asked, TradeRow.id == own))
-    return await _ids(session, query) or None
-
-
-async def _of_line(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    query = select(TradeLineRow.trade_id).where(TradeLineRow.pilot == pilot, TradeLineRow.id == own)
-    return await _ids(session, query) or None
-
-
-async def _of_declaration(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    row = DeclarationRow
-    return await _declared_in(session, pilot, or_(row.number == asked, row.customs_number == asked, row.id == own))
-
-
-async def _declared_in(session: AsyncSession, pilot: str, named: ColumnElement[bool]) -> set[UUID] | None:
-    """The trades behind the declarations' packing lists: a draft has no portions yet."""
-    contents = (
-        await session.execute(select(DeclarationRow.content).where(DeclarationRow.pilot == pilot, named))
-    ).scalars()
-    lists = {each for content in contents for each in content.entered.packing_list_ids}
-    return await _ids(session, select(PackedLineRow.trade_id).where(PackedLineRow.packing_list_id.in_(lists))) or None
-
-
-async def _of_receipt(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    receipts = select(ReceiptRow.declaration_id).where(ReceiptRow.pilot == pilot, ReceiptRow.receipt_id == asked)
-    cases = select(ConflictRow.declaration_id).where(ConflictRow.pilot == pilot, ConflictRow.id == own)
-    return await _declared_in(session, pilot, DeclarationRow.id.in_(receipts.union(cases)))
-
-
-async def _of_handover(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    row = HandoverRow
-    found = await session.scalar(
-        select(row.trade_ids).where(row.pilot == pilot, or_(row.number == asked, row.id == own)).limit(1)
-    )
-    return set(found) if found else None
-
-
-_KEY_OF_EVENT = text("SELECT key FROM outbox WHERE pilot = :pilot AND event_id = :event_id")
-
-
-async def _of_event(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    if own is None:
-        return None
-    key = await session.scalar(_KEY_OF_EVENT, {"pilot": pilot, "event_id": own})
-    if key is None:
-        key = await session.scalar(select(TraceLink.key).where(TraceLink.pilot == pilot, TraceLink.event_id == own))
-    about = None if key is None or key == asked else await find(session, pilot, key)
-    return None if about is None else about.trades
-
-
-async def _of_portion(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    query = select(PortionRow.trade_id).where(PortionRow.pilot == pilot, PortionRow.id == own)
-    return await _ids(session, query) or None
-
-
-async def _of_packing(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    lists, loads = PackingListRow, LoadRow
-    named = or_(
-        lists.number == asked,
-        lists.id == own,
-        loads.number == asked,
-        loads.container_number == asked,
-        loads.id == own,
-    )
-    query = (
-        select(PackedLineRow.trade_id)
-        .join(lists, lists.id == PackedLineRow.packing_list_id)
-        .join(loads, loads.id == lists.load_id)
-        .where(lists.pilot == pilot, named)
-    )
-    return await _ids(session, query) or None
-
-
-async def _of_subject(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    subject = select(SubjectCopy.subject_id).where(
-        SubjectCopy.pilot == pilot, or_(SubjectCopy.number == asked, SubjectCopy.subject_id == own)
-    )
-    found = (await session.execute(subject)).scalar_one_or_none()
-    if found is None:
-        return None
-    row = TradeRow
-    query = select(row.id).where(or_(row.seller_id == found, row.consignor_id == found, row.buyer_id == found))
-    return await _ids(session, query.order_by(row.id.desc()).limit(200))
-
-
-async def _of_money_or_tax(session: AsyncSession, pilot: str, asked: str, own: UUID | None) -> set[UUID] | None:
-    numbers = (TraceLink.shown[name].astext == asked for name in ("number", "issued_number"))
-    named = or_(TraceLink.key == asked, *numbers)
-    refs = (await session.execute(select(TraceLink.refs).where(TraceLink.pilot == pilot, named))).scalars()
-    ids = {each for row in refs for each in map(_uuid, row) if each is not None}
-    mine = select(PortionRow.trade_id).where(PortionRow.pilot == pilot)
-    # What names its portions concerns these only, not all that shares their declaration.
-    by_portion = await _ids(session, mine.where(PortionRow.id.in_(ids)))
-    found = by_portion or await _ids(session, mine.where(PortionRow.declaration_id.in_(ids)))
-    trades = select(TradeRow.id).where(TradeRow.pilot == pilot, TradeRow.id.in_(ids))
-    return found | await _ids(session, trades) or None
-
-
-_FINDERS = (
-    ("trade", _of_trade),
-    ("trade_line", _of_line),
-    ("declaration", _of_declaration),
-    ("portion", _of_portion),
-    ("packing", _of_packing),
-    ("subject", _of_subject),
-    ("handover", _of_handover),
-    ("receipt", _of_receipt),
-    ("money_or_tax", _of_money_or_tax),
-    ("event", _of_event),
-)
-
-
 async def widen(session: AsyncSession, traced: Traced) -> None:
     """From the trades to their portions, declarations, packing lists and loads."""
     portions = await session.execute(
@@ -184,11 +41,14 @@ async def widen(session: AsyncSession, traced: Traced) -> None:
         traced.portions.add(portion_id)
         traced.declarations.add(declaration_id)
     packed = await session.execute(
-        select(PackingListRow.id, PackingListRow.load_id)
+        select(PackingListRow.id, PackingListRow.load_id, PackingListRow.declaration_id)
         .join(PackedLineRow, PackedLineRow.packing_list_id == PackingListRow.id)
         .where(PackedLineRow.trade_id.in_(traced.trades))
     )
-    around = {each for row in packed for each in row}
+    around = set()
+    for packing_list_id, load_id, declared_in in packed:
+        around |= {packing_list_id, load_id}
+        traced.declarations |= set() if declared_in is None else {declared_in}
     traced.keys = {str(each) for each in traced.trades | traced.declarations | around}
 
 
@@ -199,28 +59,53 @@ _OWN_EVENTS = text(
 )
 
 
-async def timeline(session: AsyncSession, pilot: str, traced: Traced, *, party: UUID | None = None) -> list[Step]:
-    """Own and received events about the traced things by business time; `party` is the asking party, if any."""
+async def timeline(session: AsyncSession, asking: Asking, traced: Traced) -> list[Step]:
+    """Own and received events about the traced things by business time, as far as the caller may see them."""
     own = await session.execute(
-        _OWN_EVENTS, {"pilot": pilot, "keys": sorted(traced.keys), "trades": _texts(traced.trades)}
+        _OWN_EVENTS, {"pilot": asking.pilot, "keys": sorted(traced.keys), "trades": texts(traced.trades)}
     )
     steps = [Step(row.at, row.type, row.key, row.sequence, row.actor, _shown(row.content)) for row in own]
-    steps += await _heard(session, pilot, traced, party)
+    # What was asked for may belong to a trade too.
+    steps += (await _filed(session, asking, traced) | await _heard(session, asking, traced)).values()
     return sorted(steps, key=lambda step: (step.at, step.key, step.sequence))
 
 
-async def _heard(session: AsyncSession, pilot: str, traced: Traced, party: UUID | None) -> list[Step]:
-    """Events of money and tax: those that name what was traced, all others of the same things, then the pass-ons."""
+async def _filed(session: AsyncSession, asking: Asking, traced: Traced) -> dict[UUID, Step]:
+    """How the trades' parties were filed and their agreements made. A party sees its own, and what it filed itself.
+
+    Where a subject is asked for, those with whom it trades are not: there may be hundreds.
+    """
+    if traced.kind == "subject":
+        return {}
+    row, state = TradeRow, TradeRow.state
+    named = (state[name].astext for name in ("procurement_agency_id", "export_agency_id", "exemption_filer_id"))
+    trades = select(row.seller_id, row.owner_id, row.consignor_id, *named).where(row.id.in_(traced.trades))
+    buyers = select(row.buyer_id).where(row.id.in_(traced.trades))
+    if asking.buyers_hidden:
+        buyers = buyers.where(buyer_is_known_to(asking.party))
+    found = [*await session.execute(trades.distinct()), *await session.execute(buyers.distinct())]
+    keys = texts({each for each_row in found for each in each_row if each is not None})
+    condition = and_(TraceLink.key.in_(keys), TraceLink.type.startswith("registry."))
+    if asking.party is not None:
+        condition = and_(condition, TraceLink.refs.contains([str(asking.party)]))
+    return {link.event_id: _step(link) for link in await _links(session, asking.pilot, condition)}
+
+
+async def _heard(session: AsyncSession, asking: Asking, traced: Traced) -> dict[UUID, Step]:
+    """Events of what was asked for, and of money and tax: those that name what was traced, all others of the same
+    things, then the pass-ons."""
+    pilot, party = asking.pilot, asking.party
     others = await _portions_of_others(session, traced)
     whole = traced.declarations - set(others.values())
-    refs = _texts(traced.portions | traced.trades | whole)
+    refs = texts(traced.portions | traced.trades | whole)
     naming = await _links(session, pilot, TraceLink.refs.overlap(refs))
-    keys = {link.key for link in naming}
+    keys = {link.key for link in naming} | traced.heard
     links = {link.event_id: link for link in await _links(session, pilot, TraceLink.key.in_(keys))}
     foreign = set() if party is None else await _portions_beside(session, traced, links.values())
     shared = {link.key for link in links.values() if foreign & set(link.refs)}
-    steps = [_step(link, amounts=link.key not in shared) for link in links.values()]
-    return steps + [_step(link) for link in await _pass_ons(session, pilot, traced, naming, party)]
+    steps = {link.event_id: _step(link, amounts=link.key not in shared) for link in links.values()}
+    passed_on = await _pass_ons(session, pilot, traced, naming, party)
+    return {link.event_id: _step(link) for link in passed_on} | steps
 
 
 async def _links(session: AsyncSession, pilot: str, condition: ColumnElement[bool]) -> list[TraceLink]:
@@ -232,9 +117,6 @@ def _step(link: TraceLink, *, amounts: bool = True) -> Step:
     return Step(link.at, link.type, link.key, link.sequence, link.actor, shown)
 
 
-_MATCHED, _PASSED_ON = "fx_settlement.collection_matched.v1", "fx_settlement.passed_on.v1"
-
-
 async def _pass_ons(
     session: AsyncSession, pilot: str, traced: Traced, naming: Sequence[TraceLink], party: UUID | None
 ) -> list[TraceLink]:
@@ -242,7 +124,7 @@ async def _pass_ons(
 
     A pass-on settles what is owed between two parties and names no goods, so only these two and authorities see it.
     """
-    matched = [link for link in naming if link.type == _MATCHED]
+    matched = [link for link in naming if link.type == MATCHED]
     if not matched:
         return []
     since, currencies = min(link.at for link in matched), {link.shown.currency for link in matched}
@@ -252,12 +134,12 @@ async def _pass_ons(
     for agent, principal in await session.execute(query):
         if agent != str(principal) and (party is None or str(party) in (agent, str(principal))):
             between = TraceLink.refs.contains([agent, str(principal)])
-            found += await _links(session, pilot, and_(TraceLink.type == _PASSED_ON, between, TraceLink.at >= since))
+            found += await _links(session, pilot, and_(TraceLink.type == PASSED_ON, between, TraceLink.at >= since))
     return [link for link in found if link.shown.currency in currencies]
 
 
 # What an event also shows to a party whose goods are only a part of what it is about (V65).
-_NO_AMOUNTS = {"status", "month", "outcome", "customs_number"}
+_NO_AMOUNTS = {"status", "month", "outcome", "customs_number", "role", "filing_number", "kind"}
 
 
 async def _portions_of_others(session: AsyncSession, traced: Traced) -> dict[UUID, UUID]:
@@ -270,13 +152,9 @@ async def _portions_of_others(session: AsyncSession, traced: Traced) -> dict[UUI
 
 async def _portions_beside(session: AsyncSession, traced: Traced, links: Iterable[TraceLink]) -> set[str]:
     """Portions that the events name beside the traced ones, of whatever declaration."""
-    named = {each for link in links for each in map(_uuid, link.refs) if each is not None}
+    named = {each for link in links for each in map(as_uuid, link.refs) if each is not None}
     query = select(PortionRow.id).where(PortionRow.id.in_(named - traced.portions))
-    return set(_texts(await _ids(session, query)))
-
-
-def _texts(ids: Iterable[UUID]) -> list[str]:
-    return sorted(map(str, ids))
+    return set(texts(await ids_of(session, query)))
 
 
 def _shown(content: Mapping[str, Any]) -> Shown:
@@ -291,5 +169,7 @@ def _shown(content: Mapping[str, Any]) -> Shown:
         "customs_number",
         "export_date",
         "container_number",
+        "seal_number",
+        "replaces",
     )
     return Shown.model_validate({name: state[name] for name in names if state.get(name) is not None})

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
@@ -45,6 +45,15 @@ async def buyers_completed(session: AsyncSession, ids: Iterable[UUID]) -> set[UU
         row.trade_id.in_(set(ids)), row.version == 1, row.state["buyer_id"].astext.is_(None)
     )
     return set((await session.execute(query)).scalars())
+
+
+def buyer_is_known_to(subject_id: UUID | None) -> ColumnElement[bool]:
+    """Whether a stall holder may know a trade's buyer: it exports itself, or the buyer wasn't completed (R-FILE-8)."""
+    first = TradeVersionRow
+    left_open = select(first.trade_id).where(
+        first.trade_id == TradeRow.id, first.version == 1, first.state["buyer_id"].astext.is_(None)
+    )
+    return or_(TradeRow.consignor_id == subject_id, ~left_open.exists())
 
 
 async def references_registered(

@@ -135,13 +135,18 @@ def places(site_id: UUID) -> list[Event]:
 
 
 async def hear(
-    session: AsyncSession, subscriptions: Subscriptions, *events: Event, sequence: int = 1, key: str = ""
+    session: AsyncSession,
+    subscriptions: Subscriptions,
+    *events: Event,
+    sequence: int = 1,
+    key: str = "",
+    event_id: UUID | None = None,
 ) -> None:
     """Let a service's live handlers apply events as its consumer would, in the caller's transaction."""
     for event in events:
         received = Received(
             event=event,
-            event_id=uuid4(),
+            event_id=event_id or uuid4(),
             type=event.TYPE,
             source="test",
             key=key or str(uuid4()),

@@ -1,0 +1,81 @@
+"""Who asks the trace for what, and how events name what people ask by (R-DECL-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+MATCHED, PASSED_ON = "fx_settlement.collection_matched.v1", "fx_settlement.passed_on.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks for what. `party` is None for an authority; `identity_index` is of the credit code asked for.
+
+    `knows_identities` is whether the role may look for others by their credit codes.
+    """
+
+    pilot: str
+    asked: str
+    party: UUID | None
+    as_agent: bool = False
+    buyers_hidden: bool = False
+    identity_index: str | None = None
+    knows_identities: bool = False
+
+    @property
+    def own(self) -> UUID | None:
+        """What is asked for as an id, if it is one."""
+        return as_uuid(self.asked)
+
+
+@dataclass(slots=True)
+class Traced:
+    """What belongs to what was asked for. `keys` are this service's aggregates, `heard` those of others asked for."""
+
+    kind: str
+    trades: set[UUID] = field(default_factory=set)
+    declarations: set[UUID] = field(default_factory=set)
+    portions: set[UUID] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+    heard: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Trades behind what was asked for, and the aggregates of other services that it names."""
+
+    trades: set[UUID]
+    heard: set[str] = field(default_factory=set)
+
+
+def as_uuid(said: str) -> UUID | None:
+    """An id, or None for another text."""
+    try:
+        return UUID(said)
+    except ValueError:
+        return None
+
+
+def texts(ids: Iterable[UUID]) -> list[str]:
+    """Ids as events name them, in order."""
+    return sorted(map(str, ids))
+
+
+async def ids_of(session: AsyncSession, query: Select[Any]) -> set[UUID]:
+    """The ids that a query answers."""
+    return set((await session.execute(query)).scalars())
+
+
+REFERENCES = ("number", "issued_number", "bank_reference", "outside_reference", "quota_statement_reference")
+"""What people hold of money and tax; each is kept with its name, so that nobody's number is another's id."""
+
+
+def references(said: str) -> list[str]:
+    """How a number stands among the references of what names it."""
+    return [f"{name}:{said}" for name in REFERENCES]
