@@ -16,9 +16,9 @@ from shared.act import Act
 from shared.rows import narrowed, row_to_change
 
 
-async def hold_for_update(session: AsyncSession, hold_id: UUID) -> HoldRow | None:
-    """The hold, locked until commit; lock its declarations first."""
-    return await session.get(HoldRow, hold_id, with_for_update=True, populate_existing=True)
+async def hold_as_it_is(session: AsyncSession, hold_id: UUID) -> HoldRow | None:
+    """The hold; whoever changes one has its declarations' locks first, so under these it stays as it is."""
+    return await session.get(HoldRow, hold_id, populate_existing=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ async def test_a_quota_statement_is_used_up_by_what_is_converted_under_it(tradin
 
 
 async def test_a_document_is_used_once_whoever_shows_it(trading: Any) -> None:
+    """`lock_proof`."""
     second = uuid4()
     await trading.hear(trading.with_personal_account(second))
     document = {"proof_document": {"hash": "a" * 64, "total": "100.00"}}

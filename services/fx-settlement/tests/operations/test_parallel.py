@@ -75,6 +75,7 @@ async def test_of_fifty_pass_ons_exactly_what_is_owed_is_passed_on(trading: Any)
 
 
 async def test_one_bank_reference_at_once_books_one_collection(trading: Any) -> None:
+    """`number_under` takes the reference."""
     body = trading.receipt(bank_reference="TT-1")
     answers = await asyncio.gather(
         *(trading.door.call("POST", "/v1/collections", body, **trading.as_bank()) for _ in range(10))

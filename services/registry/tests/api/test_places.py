@@ -115,6 +115,7 @@ async def test_two_pilots_never_have_one_prefix(bureau: Any) -> None:
 
 
 async def test_of_ten_pilots_filed_at_once_with_one_prefix_one_has_it(bureau: Any) -> None:
+    """`prefix_is_held` takes the prefix."""
     pilot = (await bureau.door.done("GET", "/v1/pilots"))["items"][0]["content"]
     body = {**_without_pilot(pilot), "number_prefix": "XX"}
     filing = (bureau.door.call("POST", "/v1/pilots", body, pilot=f"p{number}") for number in range(10))

@@ -8,6 +8,7 @@ from typing import Any
 
 
 async def test_of_twenty_decisions_on_one_version_one_counts(bureau: Any) -> None:
+    """`subject_for_update`."""
     subject = await bureau.filed(bureau.stall_holder())
     subject = await bureau.stepped(subject, "submissions", **bureau.as_party(subject))
     steps = ["approvals", "rejections", "returns", "reviews"] * 5
@@ -17,6 +18,7 @@ async def test_of_twenty_decisions_on_one_version_one_counts(bureau: Any) -> Non
 
 
 async def test_lists_published_at_once_have_versions_without_gap_or_repeat(bureau: Any) -> None:
+    """`next_list_version` takes the list's name."""
     entries = [{"hs_prefix": "82", "verdict": "eligible", "reason": "tools", "reason_zh": "工具"}]
     body = {"kind": "positive", "effective_from": "2026-05-01", "source": "sample", "entries": entries}
     answers = await asyncio.gather(*(bureau.door.done("POST", "/v1/commodity-lists", body) for _ in range(12)))
@@ -40,6 +42,7 @@ async def test_grades_set_at_once_by_one_authority_are_one_gapless_sequence(bure
 
 
 async def test_filings_of_one_identity_in_different_roles_at_once_make_one_subject(bureau: Any) -> None:
+    """`subject_by_identity`."""
     seller = await bureau.approved()
     body = bureau.enterprise("buyer")
     roles = ("buyer", "supplier", "agent")

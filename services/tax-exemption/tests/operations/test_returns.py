@@ -264,6 +264,7 @@ async def test_an_exited_stall_holder_declares_all_the_same(filing: Filing) -> N
 
 
 async def test_of_ten_filings_at_once_one_holds_the_items(filing: Filing) -> None:
+    """`file_return` takes the holder's name."""
     await filing.hear(declaration_event(DeclarationDeparted, filing.own(), filing.own()))
     answers = await asyncio.gather(
         *(filing.door.call("POST", "/v1/returns", filing.body(), **filing.as_holder()) for _ in range(10))

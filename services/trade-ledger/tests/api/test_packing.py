@@ -127,6 +127,7 @@ async def test_a_trade_of_another_operator_looks_unknown(yard: Any, parties: Any
 
 
 async def test_of_parallel_loads_for_one_container_one_opens(yard: Any, parties: Any) -> None:
+    """`_free` takes the container's name."""
     how = {"role": "operator", "subject_id": parties["operator"]}
     body = {"container_number": "CSQU3054383"}
     answers = await asyncio.gather(*(yard.door.call("POST", "/v1/loads", body, **how) for _ in range(10)))

@@ -137,7 +137,7 @@ async def test_a_rejected_declaration_is_submitted_again_with_the_same_portions(
 
 
 async def test_of_two_declarations_with_one_customs_number_the_second_has_a_case(yard: Any) -> None:
-    """V34."""
+    """V34: `_number_case` takes the number."""
     both = [await yard.submitted() for _ in range(2)]
     answers = await asyncio.gather(*(yard.receive(each["id"], "accepted", customs_number="N1") for each in both))
     assert sorted(open_cases(each) for each in answers) == [[], ["customs_number_taken"]]

@@ -15,7 +15,7 @@ from fx_settlement.domain.shares import Share, kept_of, kept_worth, share_of
 from fx_settlement.operations.money.cut_match import cut_match
 from fx_settlement.operations.rooms.end_hold import end_hold
 from fx_settlement.publishers.money import announce_collection
-from fx_settlement.store.holds import hold_for_update, open_holds_on
+from fx_settlement.store.holds import hold_as_it_is, open_holds_on
 from fx_settlement.store.matches import matches_on_portions_for_update, write_cuts
 from fx_settlement.store.tables import CollectionRow, EntitlementRow, MatchRow, PayableRow, PortionRoomRow
 from shared.act import Act
@@ -60,7 +60,7 @@ async def _void_holds(session: AsyncSession, shrunk: _Shrunk, portion_ids: list[
     for hold_id in await open_holds_on(session, portion_ids):
         if shrunk.fits(portion_ids):
             return
-        hold = await hold_for_update(session, hold_id)
+        hold = await hold_as_it_is(session, hold_id)
         if hold is not None and hold.status == "held":
             await end_hold(session, hold, "void", reason="the declaration shrank", act=act)
 
