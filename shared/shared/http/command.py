@@ -120,7 +120,7 @@ class Command:
         body = content.model_dump_json().encode()
         stored = idempotency.Answer(status, headers, body if kept else b"{}")
         await idempotency.keep(
-            self.session, self.tables, principal=self.caller.actor, key=self.attempt.key, answer=stored
+            self.session, self.tables, principal=self.caller.principal, key=self.attempt.key, answer=stored
         )
         if location is not None and self.attempt.target is None:
             self.attempt.target = location.rsplit("/", 1)[-1]
@@ -208,7 +208,8 @@ async def _take_key(session: AsyncSession, tables: HttpTables, attempt: Attempt)
     earlier = await idempotency.claim(
         session,
         tables,
-        principal=attempt.caller.actor,
+        principal=attempt.caller.principal,
+        actor=attempt.caller.actor,
         key=attempt.key,
         fingerprint=attempt.fingerprint,
         anyway=attempt.operation == TAKEN_ANYWAY,
@@ -225,7 +226,7 @@ async def _refuse(request: Request, session: AsyncSession, attempt: Attempt, err
     tables = request.app.state.runtime.http_tables
     response = problem_response(request, told.breaches, status=told.status)
     kept = idempotency.Answer(told.status, {"content-type": MEDIA_TYPE}, bytes(response.body))
-    await idempotency.keep(session, tables, principal=attempt.caller.actor, key=attempt.key, answer=kept)
+    await idempotency.keep(session, tables, principal=attempt.caller.principal, key=attempt.key, answer=kept)
     if told.lines:
         await audit.record(session, tables, [attempt.entry(each) for each in told.lines])
     await session.commit()
@@ -253,7 +254,8 @@ async def one_answer(request: Request, attempt: Attempt) -> AsyncIterator[None]:
             earlier = await idempotency.kept(
                 session,
                 runtime.http_tables,
-                principal=attempt.caller.actor,
+                principal=attempt.caller.principal,
+                actor=attempt.caller.actor,
                 key=attempt.key,
                 fingerprint=attempt.fingerprint,
             )

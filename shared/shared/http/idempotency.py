@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import ColumnElement, LargeBinary, and_, exists, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,9 +52,18 @@ def fingerprint_of(method: str, path: str, if_match: str | None, body: bytes) ->
 
 
 async def claim(
-    session: AsyncSession, tables: HttpTables, *, principal: str, key: str, fingerprint: bytes, anyway: bool = False
+    session: AsyncSession,
+    tables: HttpTables,
+    *,
+    principal: str,
+    actor: str,
+    key: str,
+    fingerprint: bytes,
+    anyway: bool = False,
 ) -> Answer | None:
     """Take the key in this transaction, or return the answer that its first use got.
+
+    A key belongs to a `principal`. Until 0.1.0 it belonged to an `actor`: a repeat from then still finds it.
 
     Raises Unreconciled where no new command is taken (messaging's `standing`), `anyway` aside: a repeat still gets
     its answer.
@@ -65,7 +74,12 @@ async def claim(
     )
     taking = (
         insert(table)
-        .values(principal=principal, key=key, fingerprint=fingerprint)
+        .from_select(
+            ["principal", "key", "fingerprint"],
+            select(literal(principal), literal(key), literal(fingerprint, LargeBinary)).where(
+                ~exists().where(_of_an_actor(tables, actor, key))
+            ),
+        )
         .on_conflict_do_nothing()
         .returning(table.c.key)
     )
@@ -80,16 +94,24 @@ async def claim(
             raise Unreconciled(standing)
         await session.execute(text(f"SET LOCAL lock_timeout = '{_ORDINARY_WAIT}'"))
         return None
-    return await kept(session, tables, principal=principal, key=key, fingerprint=fingerprint)
+    return await kept(session, tables, principal=principal, actor=actor, key=key, fingerprint=fingerprint)
+
+
+def _of_an_actor(tables: HttpTables, actor: str, key: str) -> ColumnElement[bool]:
+    """The row of a key as it was kept until 0.1.0; a name that looks like a principal is none."""
+    table = tables.idempotency
+    return and_(table.c.principal == actor, table.c.key == key, literal(not actor.startswith("[")))
 
 
 async def kept(
-    session: AsyncSession, tables: HttpTables, *, principal: str, key: str, fingerprint: bytes
+    session: AsyncSession, tables: HttpTables, *, principal: str, actor: str, key: str, fingerprint: bytes
 ) -> Answer | None:
     """The answer stored under a key; None if the key is unused. Raises KeyReused if another request used it."""
     table = tables.idempotency
-    found = select(table).where(table.c.principal == principal, table.c.key == key)
-    row: Any = (await session.execute(found)).one_or_none()
+    found = select(table).where(
+        or_(and_(table.c.principal == principal, table.c.key == key), _of_an_actor(tables, actor, key))
+    )
+    row: Any = (await session.execute(found.order_by(table.c.principal != principal))).first()
     if row is None:
         return None
     if bytes(row.fingerprint) != fingerprint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from dataclasses import dataclass
@@ -68,6 +69,13 @@ class Caller:
     subject_id: UUID | None = None
     bank_id: UUID | None = None
     site_id: UUID | None = None
+    issuer: str = ""
+
+    @property
+    def principal(self) -> str:
+        """Whose an idempotency key is: one account's in one role for one party. No two callers share a text."""
+        parties = [None if each is None else str(each) for each in (self.subject_id, self.bank_id, self.site_id)]
+        return json.dumps([self.issuer, self.actor, self.pilot, self.role, *parties])
 
     @property
     def is_party(self) -> bool:
@@ -162,6 +170,7 @@ def _caller_of(claims: dict[str, Any]) -> Caller:
             subject_id=_uuid(claims.get("subject_id")),
             bank_id=_uuid(claims.get("bank_id")),
             site_id=_uuid(claims.get("site_id")),
+            issuer=claims["iss"],
         )
     except (ValueError, TypeError, AttributeError) as error:
         raise NotAuthenticated("the token's party is not an id") from error

@@ -158,7 +158,7 @@ def service(tmp_path: Path) -> Service:
         description="A service of the tests' own.",
         routers=[router],
         access={
-            name: grant("commerce", sees="all")
+            name: grant("commerce", "operator", sees="all")
             for name in ("make_note", "change_note", "swap_notes", "make_guarded_note", "list_notes")
         }
         | RECONCILIATION_ACCESS,

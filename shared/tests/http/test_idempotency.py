@@ -12,11 +12,16 @@ import psycopg
 import pytest
 
 from shared.http.app import Service
+from shared.http.identity import Caller
 from shared.workshop.testing.client import open_door
 from shared.workshop.testing.tokens import ServedMint
+from shared.workshop.tokens import ISSUER
 
 NOTES = ("POST", "/v1/notes")
-_TAKEN = "INSERT INTO idempotency_keys (principal, key, fingerprint) VALUES ('commerce', 'k', '')"
+PARTY = "019a0000-0000-7000-8000-0000000000aa"
+_TAKEN = "INSERT INTO idempotency_keys (principal, key, fingerprint) VALUES (%s, 'k', '')"
+_BEFORE = "UPDATE idempotency_keys SET principal = 'anna' WHERE key = 'k'"
+COMMERCE = Caller("commerce", "commerce", "longshui", issuer=ISSUER)
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
@@ -54,7 +59,7 @@ async def test_a_refusal_stays_its_keys_answer_though_its_cause_goes_away_at_onc
 
 async def test_a_repeat_that_waits_too_long_for_the_first_is_told_when_to_retry(desk: Any) -> None:
     async with await psycopg.AsyncConnection.connect(desk.dsn) as first:
-        await first.execute(_TAKEN)
+        await first.execute(_TAKEN, [COMMERCE.principal])
         answer = await desk.door.call(*NOTES, {"label": "a"}, key="k")
         assert problem(answer) == (409, "idempotency_key_in_use")
         assert answer.headers["retry-after"] == "1"
@@ -68,6 +73,35 @@ async def test_two_callers_may_use_the_same_key(desk: Any) -> None:
     made = [await desk.door.done(*NOTES, {"label": name}, key="k", actor=name) for name in ("anna", "bert")]
     assert made[0]["id"] != made[1]["id"]
     assert desk.written() == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "other", [{"pilot": "yiwu"}, {"role": "operator"}, {"role": "operator", "subject_id": PARTY}, {"bank_id": PARTY}]
+)
+async def test_one_account_has_other_keys_in_another_role_or_pilot_or_for_another_party(
+    desk: Any, other: dict[str, Any]
+) -> None:
+    await desk.door.call(*NOTES, {"label": "a"}, key="k", actor="anna")
+    again = await desk.door.call(*NOTES, {"label": "b"}, key="k", **{"actor": "anna", **other})
+    assert (again.status_code, again.headers.get("idempotency-replayed")) == (201, None)
+
+
+async def test_a_key_that_was_used_before_keys_were_a_partys_still_has_its_answer(desk: Any) -> None:
+    first = await desk.door.call(*NOTES, {"label": "a"}, key="k", actor="anna")
+    async with await psycopg.AsyncConnection.connect(desk.dsn) as earlier:
+        await earlier.execute(_BEFORE)
+    again = await desk.door.call(*NOTES, {"label": "a"}, key="k", actor="anna")
+    assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
+    assert problem(await desk.door.call(*NOTES, {"label": "b"}, key="k", actor="anna")) == (
+        422,
+        "idempotency_key_reused",
+    )
+
+
+async def test_an_account_that_is_named_like_a_caller_finds_nothing_of_that_caller(desk: Any) -> None:
+    await desk.door.done(*NOTES, {"label": "a"}, key="k")
+    again = await desk.door.call(*NOTES, {"label": "a"}, key="k", actor=COMMERCE.principal)
+    assert "idempotency-replayed" not in again.headers
 
 
 BODIES = {

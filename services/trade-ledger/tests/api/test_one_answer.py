@@ -41,6 +41,25 @@ async def test_one_key_has_one_answer_though_the_cause_of_its_refusal_goes_away_
     assert rows(dsn, "SELECT count(*) FROM trades") == rows(dsn, "SELECT count(*) FROM outbox") == done
 
 
+async def test_a_registration_of_before_keys_were_a_partys_is_not_done_again(market: Any, dsn: str) -> None:
+    body, how = market.trade(), {**market.as_operator(), "actor": "anna", "key": "k"}
+    first = await market.door.call(*REGISTER, body, **how)
+    with psycopg.connect(dsn) as connection:
+        connection.execute("UPDATE idempotency_keys SET principal = 'anna'")
+    again = await market.door.call(*REGISTER, body, **how)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert rows(dsn, "SELECT count(*) FROM trades") == [(1,)]
+
+
+async def test_one_account_registers_for_two_parties_under_one_key(market: Any, dsn: str) -> None:
+    shared = {"actor": "anna", "key": "k"}
+    first = await market.door.done(*REGISTER, market.trade(), **market.as_operator(), **shared)
+    other = await market.door.call(*REGISTER, market.trade(), role="stall_holder", subject_id=market.seller, **shared)
+    assert other.headers.get("idempotency-replayed") is None
+    assert first["number"] not in other.text
+    assert rows(dsn, "SELECT count(*) FROM idempotency_keys") == [(2,)]
+
+
 _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 _REFUSALS_WAIT = """
 CREATE FUNCTION wait_for_the_test() RETURNS trigger LANGUAGE plpgsql AS

@@ -120,7 +120,7 @@ async def register_a_trade(request: Request) -> Response:
             registrations_of(request),
             registered_by=acting_subject(caller),
             operation=attempt.operation,
-            claim=Claim(attempt.key, attempt.fingerprint),
+            claim=Claim(attempt.caller.principal, attempt.key, attempt.fingerprint),
             sealer=runtime.sealer,
             act=attempt.act,
         )

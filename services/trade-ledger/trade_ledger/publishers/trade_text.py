@@ -129,14 +129,13 @@ def registration_of(
         known.version(AGREEMENT, entry.export_agency_id),
         entry.procurement_agency_id,
         known.version(AGREEMENT, entry.procurement_agency_id),
+        claim.principal if claim else None,
         claim.key if claim else None,
         claim.fingerprint if claim else None,
         orjson.dumps(answer_headers(text)).decode() if claim else None,
         text.answer if claim else None,
     )
-    return Registration(
-        text.trade_id, act.actor, claim, entry.external_ref, row, text.lines, tuple(entry.document_hashes)
-    )
+    return Registration(text.trade_id, claim, entry.external_ref, row, text.lines, tuple(entry.document_hashes))
 
 
 def answer_headers(text: TradeText) -> dict[str, str]:

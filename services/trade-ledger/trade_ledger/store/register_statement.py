@@ -44,6 +44,7 @@ _TRADE = (
     ("export_agency_version", "bigint"),
     ("procurement_agency_id", "uuid"),
     ("procurement_agency_version", "bigint"),
+    ("principal", "text"),
     ("key", "text"),
     ("fingerprint", "bytea"),
     ("headers", "text"),
@@ -99,11 +100,16 @@ WITH asked AS MATERIALIZED (
     FROM asked
 ), claimed AS (
     INSERT INTO idempotency_keys (principal, key, fingerprint, status, headers, body)
-    SELECT actor, key, fingerprint, 201, headers, answer FROM judged
-    WHERE holds AND NOT taken AND key IS NOT NULL ORDER BY actor, key
+    SELECT principal, key, fingerprint, 201, headers, answer FROM judged
+    WHERE holds AND NOT taken AND key IS NOT NULL
+    -- Until 0.1.0 a key belonged to an actor: a repeat from then finds its answer.
+    AND NOT EXISTS (SELECT 1 FROM idempotency_keys AS earlier WHERE earlier.principal = judged.actor
+        AND earlier.key = judged.key AND NOT starts_with(judged.actor, '['))
+    ORDER BY principal, key
     ON CONFLICT DO NOTHING RETURNING principal, key
 ), writable AS MATERIALIZED (
-    SELECT judged.* FROM judged LEFT JOIN claimed ON claimed.principal = judged.actor AND claimed.key = judged.key
+    SELECT judged.* FROM judged LEFT JOIN claimed ON claimed.principal = judged.principal
+        AND claimed.key = judged.key
     WHERE holds AND NOT taken AND (judged.key IS NULL OR claimed.key IS NOT NULL)
 ), trade AS (
     INSERT INTO trades (id, pilot, number, version, status, registered_by, seller_id, owner_id, consignor_id, buyer_id,

@@ -26,8 +26,9 @@ _SERIALS = f"SELECT nextval('trade_numbers') FROM generate_series(1, {_RESERVED_
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The idempotency key that a registration takes, and what makes its request the same request."""
+    """The idempotency key that a registration takes, whose it is, and what makes its request the same request."""
 
+    principal: str
     key: str
     fingerprint: bytes
 
@@ -47,7 +48,6 @@ class Registration:
     """A trade ready to write: `row` in the order of TRADE_COLUMNS; `claim` where it is a request of its own."""
 
     trade_id: UUID
-    actor: str
     claim: Claim | None
     external_ref: str
     row: tuple[Any, ...]
@@ -112,7 +112,8 @@ class Registrations:
 
 
 def _claimed(registration: Registration) -> tuple[str, str]:
-    return registration.actor, registration.claim.key if registration.claim else ""
+    claim = registration.claim
+    return (claim.principal, claim.key) if claim else ("", "")
 
 
 async def _written(connection: Any, registrations: Sequence[Registration]) -> list[str]:
