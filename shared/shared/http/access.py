@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -34,7 +35,12 @@ def grant(*roles: str, sees: str) -> Grant:
 
 def operation_of(route: APIRoute) -> str:
     """The id of a route's operation, verb and noun: `file_a_subject`, which calls `file_subject`, is that one too."""
-    return route.operation_id or re.sub(r"_an?_", "_", route.name)
+    return route.operation_id or _without_article(route.name)
+
+
+@cache
+def _without_article(name: str) -> str:
+    return re.sub(r"_an?_", "_", name)
 
 
 def check_access(routers: Sequence[APIRouter], access: Access) -> None:
@@ -49,13 +55,14 @@ def check_access(routers: Sequence[APIRouter], access: Access) -> None:
 
 async def authorise(request: Request) -> Caller:
     """The authenticated caller, if its role may call this endpoint."""
+    # Before the caller is known: a log line of a refused one says what was asked for.
+    operation = operation_of(request.scope["route"])
+    request.state.operation = operation
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotAuthenticated("send a bearer token in the Authorization header")
     caller: Caller = await request.app.state.runtime.verifier.caller(token)
     request.state.caller = caller
-    operation = operation_of(request.scope["route"])
-    request.state.operation = operation
     permitted: Grant | None = request.app.state.access.get(operation)
     if permitted is None or caller.role not in permitted.roles:
         raise Forbidden(f"role {caller.role} may not call {operation}")

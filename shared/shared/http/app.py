@@ -145,8 +145,8 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     add_contract(app)
     # Not FastAPI's own max_body_size: that stands outside the edge and answers in plain text.
     app.user_middleware[:0] = [
-        Middleware(Edge, application=app, service=service.name),
         Middleware(HeadAsGet),
+        Middleware(Edge, application=app, service=service.name),
         Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
     ]
     return app

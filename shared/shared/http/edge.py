@@ -1,8 +1,9 @@
-"""The outermost ring: trace, log line, metrics, and a problem document whatever happens inside."""
+"""The ring around all: trace, log line, metrics, and a problem document whatever happens inside."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import MutableMapping
@@ -15,6 +16,7 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.database import is_collision
+from shared.http.identity import Caller
 from shared.http.money_told import money_told
 from shared.http.refusals import problem_response, simple
 from shared.http.responses import unexpected
@@ -23,6 +25,8 @@ from shared.tracing import trace_id_of, traceparent_or_new
 REQUESTS = Counter("http_requests_total", "HTTP requests", ["service", "operation", "status"])
 SECONDS = Histogram("http_request_seconds", "HTTP request duration", ["service", "operation"])
 HTTP_413 = 413
+# As web servers count a client that left; nobody gets this answer.
+_CLIENT_LEFT = 499
 _FAILURES = ("500", "503")
 _TRIES = 4
 _QUIET = {"/livez", "/readyz", "/metrics"}
@@ -38,6 +42,8 @@ class _Reply:
         self.status = 0
         self.swallowed_413 = False
         self._held: Message | None = None
+        self.refusal: dict[str, Any] = {}
+        self._refuses = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -46,6 +52,7 @@ class _Reply:
             if self.status == HTTP_413 and not kind.startswith(b"application/problem"):
                 self.swallowed_413 = True
                 return
+            self._refuses = kind.startswith(b"application/problem")
             message["headers"] = [*message["headers"], *_headers(self._trace_id)]
             if kind.startswith(b"application/json"):
                 # Its length is known with its body, which is one message.
@@ -57,6 +64,8 @@ class _Reply:
                 message = {**message, "body": money_told(message.get("body", b""))}
                 start["headers"] = _with_length(start["headers"], len(message["body"]))
             await self._send(start)
+        elif self._refuses:
+            self.refusal = refusal_told(message.get("body", b""))
         if not self.swallowed_413:
             await self._send(message)
 
@@ -67,6 +76,9 @@ class _Heard:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._messages: list[Message] = []
+        self._whole = False
+        self.left = False
+        """Whether the client went away before its whole request was here."""
 
     def again(self) -> Receive:
         """A `receive` that replays the stored messages, then continues with the caller's."""
@@ -77,7 +89,9 @@ class _Heard:
             if told == len(self._messages):
                 message = await self._receive()
                 if message["type"] != "http.request":
+                    self.left = not self._whole
                     return message
+                self._whole = not message.get("more_body", False)
                 self._messages.append(message)
             told += 1
             return self._messages[told - 1]
@@ -108,17 +122,17 @@ class Edge:
         state["traceparent"] = traceparent
         trace_id = trace_id_of(traceparent)
         started = time.perf_counter()
-        reply = _Reply(send, trace_id)
+        reply, heard = _Reply(send, trace_id), _Heard(receive)
         with structlog.contextvars.bound_contextvars(
             service=self._service, request_id=trace_id, traceparent=traceparent
         ):
             try:
-                await self._answer(Request(scope, receive), reply)
+                await self._answer(Request(scope, receive), heard, reply)
             finally:
-                self._note(scope, reply.status, time.perf_counter() - started)
+                self._note(scope, heard, reply, time.perf_counter() - started)
 
-    async def _answer(self, request: Request, reply: _Reply) -> None:
-        scope, heard = request.scope, _Heard(request.receive)
+    async def _answer(self, request: Request, heard: _Heard, reply: _Reply) -> None:
+        scope = request.scope
         for left in reversed(range(_TRIES)):
             try:
                 await self._app(scope, heard.again(), reply.send)
@@ -127,6 +141,9 @@ class Edge:
                     await problem_response(request, simple("body_too_large"))(scope, request.receive, reply.send)
                 return
             except Exception as error:
+                if heard.left:
+                    # Nobody waits for an answer, and nothing was begun: what is done needs the whole request.
+                    return
                 if reply.status:
                     raise
                 if not left or not is_collision(error):
@@ -136,18 +153,41 @@ class Edge:
             # Two requests that waited equally long would collide again.
             await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - no secret
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        operation = scope["state"].get("operation", "")
+    def _note(self, scope: Scope, heard: _Heard, reply: _Reply, seconds: float) -> None:
+        state = scope["state"]
+        operation, status = state.get("operation", ""), _CLIENT_LEFT if heard.left else reply.status
         REQUESTS.labels(self._service, operation, str(status)).inc()
         SECONDS.labels(self._service, operation).observe(seconds)
         if scope["path"] not in _QUIET:
             log.info(
                 "request",
-                method=scope["method"],
+                method=state.get("method", scope["method"]),
                 operation=operation,
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
+                **({**reply.refusal, **_party(state.get("caller"))} if reply.refusal and not heard.left else {}),
             )
+
+
+def refusal_told(body: bytes) -> dict[str, Any]:
+    """What the log says of a problem document: its codes and rules, never a value of the request (V66)."""
+    problem = json.loads(body)
+    rules = {each["rule"]["id"] for each in problem["errors"] if "rule" in each}
+    return {
+        "code": problem["code"],
+        "rule": problem.get("rule", {}).get("id", ""),
+        "codes": sorted({each["code"] for each in problem["errors"]}),
+        "rules": sorted(rules),
+    }
+
+
+def _party(caller: Caller | None) -> dict[str, str]:
+    """Who was refused, as the token says: role, pilot, and the party that the caller acts for."""
+    if caller is None:
+        return {}
+    ids = {"subject_id": caller.subject_id, "bank_id": caller.bank_id, "site_id": caller.site_id}
+    party = {name: str(each) for name, each in ids.items() if each is not None}
+    return {"role": caller.role, "pilot": caller.pilot, **party}
 
 
 def _with_length(headers: list[tuple[bytes, bytes]], length: int) -> list[tuple[bytes, bytes]]:

@@ -21,5 +21,6 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        # A copy: the server below still has to know that it answers HEAD.
-        await self._app({**scope, "method": "GET"}, receive, without_body)
+        # A copy: the server below still has to know that it answers HEAD, and the log line says so too.
+        state = {**scope.get("state", {}), "method": "HEAD"}
+        await self._app({**scope, "method": "GET", "state": state}, receive, without_body)
