@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import (
     AwareDatetime,
@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
+from shared.vocabulary.choices import Choices, choices_of
 from shared.vocabulary.spelling import Unreadable, lettered_spelling, name_spelling, reference_spelling, text_spelling
 
 
@@ -112,6 +113,41 @@ class Coded(Kind):
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {**handler(schema), **self._told}
+
+
+class Chosen(Kind):
+    """Marks a coded value: the words of its choices are read, and its code is kept (`shared.vocabulary.choices`).
+
+    TypeError where the codes of the annotated Literal are not those of the choices.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.choices = choices_of(name)
+
+    def read(self, value: Any) -> str:
+        """The code of a word, or the error that tells the choices."""
+        code = self.choices.code_of(value) if isinstance(value, str) else None
+        if code is None:
+            raise not_a_choice(self.choices)
+        return code
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        stated = {*get_args(source)}
+        if stated - {""} != {*self.choices.codes}:
+            raise TypeError(f"{source} has other codes than the choices of {self.choices.name}")
+        reads = (lambda value: value and self.read(value)) if "" in stated else self.read
+        return core_schema.no_info_before_validator_function(reads, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "description": f"{self.choices.told}."}
+
+
+def not_a_choice(choices: Choices) -> PydanticCustomError:
+    """What is raised for a word that stands for none of the choices."""
+    told = {"expected": choices.told, "expected_zh": choices.told_in_chinese, "choice_codes": " ".join(choices.codes)}
+    return PydanticCustomError("literal_error", "not one of the choices", told)
 
 
 def _spelled(spelling: Callable[[str], str], *, may_be_empty: bool = False) -> Formed:

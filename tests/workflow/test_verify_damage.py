@@ -105,6 +105,9 @@ DAMAGES = {
                  " WHERE id = (SELECT max(id::text)::uuid FROM return_lines)", "stands in 2 returns"),
     "I6 total": ("tax-exemption", "UPDATE exemption_returns SET total_rmb = total_rmb + 1 WHERE id ="
                  " (SELECT min(id::text)::uuid FROM exemption_returns)", "its lines sum to"),
+    "I16": ("fx-settlement", "UPDATE subject_copies SET qualifications = jsonb_set(qualifications, '{0,value}',"
+            " '\"特\"') WHERE qualifications->0->>'kind' = 'taxpayer_kind'",
+            "which is none of its choices"),
     "I15 items": ("tax-exemption", "UPDATE exemption_items SET returned_fob = returned_fob + 1 WHERE portion_id ="
                   " (SELECT min(portion_id::text)::uuid FROM exemption_items)", "tax-exemption holds"),
 }  # fmt: skip

@@ -6,7 +6,10 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import ValidationInfo, field_validator
+
 from shared.events.base import Event, Part, Topic
+from shared.vocabulary.choices import known_value
 from shared.wire import CountryCode
 
 SUBJECTS = Topic("registry.subjects", "registry", key="the subject")
@@ -76,7 +79,10 @@ class Stall(Part):
 
 
 class HeldQualification(Part):
-    """A dated qualification without its account, as services that need none keep it (R-FILE-7)."""
+    """A dated qualification without its account, as services that need none keep it (R-FILE-7).
+
+    A word that an earlier release took for a coded `value` is read as its code; one that nobody knows stays.
+    """
 
     kind: QualificationKind
     value: str
@@ -84,6 +90,16 @@ class HeldQualification(Part):
     valid_to: date | None = None
     source: str = ""
     bank_id: UUID | None = None
+
+    @field_validator("value")
+    @classmethod
+    def _as_its_code(cls, value: str, info: ValidationInfo) -> str:
+        return known_value(info.data.get("kind", ""), value) or value
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the value is one of its kind's choices, where it has any."""
+        return known_value(self.kind, self.value) is not None
 
 
 class Qualification(HeldQualification):

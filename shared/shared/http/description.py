@@ -37,7 +37,11 @@ _PROBLEM = {
             "items": {
                 "type": "object",
                 "required": list(_ERROR_TEXTS),
-                "properties": {**{name: {"type": "string"} for name in _ERROR_TEXTS}, "rule": _RULE},
+                "properties": {
+                    **{name: {"type": "string"} for name in _ERROR_TEXTS},
+                    "rule": _RULE,
+                    "choices": {"type": "array", "items": {"type": "string"}},
+                },
             },
         },
     },

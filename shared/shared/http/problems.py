@@ -96,6 +96,8 @@ class Catalogue:
         }
         if breach.rule:
             error["rule"] = _rule(breach.rule)
+        if codes := breach.params.get("choice_codes"):
+            error["choices"] = str(codes).split()
         return error
 
     def texts(self, breach: Breach) -> tuple[str, str]:
@@ -208,9 +210,12 @@ def malformed(errors: Iterable[Mapping[str, Any]]) -> tuple[Breach, ...]:
             # A remedy that speaks of a field needs a pointer to one.
             code = {"field_missing": "body_missing", "field_invalid": "body_not_json"}.get(code, code)
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
+        # The choices alone: pydantic joins them with an English word.
+        expected = next((_listed(context[name]) for name in _EXPECTED if name in context), "")
         params = {
-            # The choices alone: pydantic joins them with an English word.
-            "expected": next((_listed(context[name]) for name in _EXPECTED if name in context), ""),
+            "expected": expected,
+            "expected_zh": context.get("expected_zh", expected),
+            "choice_codes": context.get("choice_codes", ""),
             "limit": next((v for k, v in context.items() if k in _LIMITS), ""),
             # Words of our own, never the error's text: that is in one language and may repeat the input.
             **words_of_error(context),

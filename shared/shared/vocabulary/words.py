@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from shared.vocabulary.choices import choices_of
+
+_CHOICES = (
+    *("role", "qualification", "filing_status", "agreement_status", "hold_status", "payer_relation", "rate_choice"),
+    *("list_kind", "verdict", "must_act"),
+)
 CHINESE: dict[str, str] = {
+    **{code: words[0] for name in _CHOICES for code, words in choices_of(name).words.items()},
     # Who.
-    "stall_holder": "市场经营户",
-    "operator": "市场采购贸易经营者",
-    "buyer": "采购商",
-    "supplier": "供货商",
-    "agent": "代理商",
-    "broker": "报关企业",
-    "carrier": "承运人",
-    "site_operator": "监管场所经营人",
     "bank": "银行",
-    "commerce": "商务主管部门",
-    "customs": "海关",
     "tax": "税务机关",
     "safe": "外汇管理部门",
     "market_supervision": "市场监管部门",
@@ -24,32 +21,7 @@ CHINESE: dict[str, str] = {
     "auditor": "审计人员",
     "admin": "系统管理员",
     "service": "系统服务",
-    "consignor": "发货人",
-    # Qualifications.
-    "customs_filing": "海关备案",
-    "fx_directory": "外汇名录登记",
-    "taxpayer_kind": "纳税人类型",
-    "filing_frequency": "申报周期",
-    "tax_authority": "主管税务机关",
-    "fx_account": "外汇账户",
-    "personal_fx_account": "个人外汇账户",
-    "quality_undertaking": "质量承诺",
-    # States and steps.
-    "draft": "草稿",
-    "submitted": "已提交",
-    "under_review": "审核中",
-    "approved": "已核准",
-    "effective": "生效",
-    "returned": "已退回",
-    "rejected": "已驳回",
-    "suspended": "已暂停",
-    "exited": "已退出",
-    "proposed": "待确认",
-    "confirmed": "已确认",
-    "terminated": "已终止",
-    "held": "已预留",
-    "committed": "已使用",
-    "void": "已作废",
+    # Steps.
     "submit": "提交",
     "review": "审核",
     "approve": "核准",
@@ -59,18 +31,7 @@ CHINESE: dict[str, str] = {
     "reinstate": "恢复",
     "exit": "退出",
     "amend": "变更",
-    # Other choices.
-    "unstated": "未说明",
-    "parent": "母公司",
-    "payment_agent": "代付机构",
-    "logistics": "物流企业",
-    "other": "其他",
-    "sale_day": "销售当日汇率",
-    "month_first_day": "当月首日汇率",
-    "positive": "正面清单",
-    "negative": "负面清单",
-    "eligible": "可出口",
-    "not_eligible": "不可出口",
+    # What is measured.
     "gross_weight_kg": "毛重（千克）",
     "volume_m3": "体积（立方米）",
 }

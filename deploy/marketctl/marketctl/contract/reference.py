@@ -10,6 +10,7 @@ from pathlib import Path
 
 from marketctl.layout import ROOT, SERVICES, package_of
 from marketctl.verify.invariants import INVARIANTS
+from shared.vocabulary.choices import all_choices
 from shared.vocabulary.rules import rules
 
 _TEXTS = Path(__file__).with_name("reference.toml")
@@ -27,6 +28,7 @@ def reference_pages() -> dict[str, str]:
         "docs/reference/rules.md": rules_page(),
         "docs/reference/invariants.md": invariants_page(),
         "docs/reference/faults.md": faults_page(),
+        "docs/reference/choices.md": choices_page(),
         **{f"services/{service}/README.md": readme_of(service) for service in SERVICES},
     }
 
@@ -119,6 +121,22 @@ def faults_page() -> str:
         "Made by `make generate`. Each test named here causes the fault and checks the promise.",
         label="Shown by",
     )
+
+
+def choices_page() -> str:
+    """Every coded value with its codes, the official word of each, and the other words that are read."""
+    lines = [
+        "# Choices of coded values",
+        "",
+        "Made by `make generate` from `shared/shared/vocabulary/choices.toml`. A request may say the code or any of",
+        "the words; the code is stored and answered. Case, width, blanks and dashes make no other word. The value of a",
+        "qualification has the choices of its kind: `fx_directory` those of `fx_class`, `taxpayer_kind` and",
+        "`filing_frequency` their own.",
+    ]
+    for choices in all_choices().values():
+        lines += ["", f"## {choices.name}", "| code | word | also read |", "|---|---|---|"]
+        lines += [f"| `{code}` | {words[0]} | {', '.join(words[1:])} |" for code, words in choices.words.items()]
+    return "\n".join(lines) + "\n"
 
 
 def _page(kind: str, *heading: str, label: str, checked_by_verify: Container[str] = ()) -> str:

@@ -12,6 +12,7 @@ from marketctl.verify.control_queries import CHAIN, DECLARED, LIMIT, LISTS, PACK
 from marketctl.verify.flow import applied, in_flight
 from marketctl.verify.questions import MOST_SHOWN, ask, named
 from marketctl.verify.record_invariants import chained, gapless, histories, once_only
+from marketctl.verify.values import formed
 
 Check = Callable[[Installation], list[str]]
 
@@ -228,4 +229,5 @@ INVARIANTS: dict[str, Check] = {
     "I10": chained,
     "I12": money_columns,
     "I15": agreement,
+    "I16": formed,
 }

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from shared.http.paging import UpdatedSince
-from shared.wire import MonthText, Reference
+from shared.wire import Chosen, MonthText, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class AskedHolds:
     """Which holds are asked for."""
 
     number: Reference | None = None
-    status: Literal["held", "committed", "void"] | None = None
+    status: Annotated[Literal["held", "committed", "void"], Chosen("hold_status")] | None = None
     collector_id: UUID | None = None
 
 

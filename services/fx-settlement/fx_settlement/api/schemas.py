@@ -13,6 +13,7 @@ from fx_settlement.domain.booking import PayerRelation
 from shared.events.fx_settlement import Advance, Match, Refund
 from shared.sealing import Mask
 from shared.wire import (
+    Chosen,
     CurrencyCode,
     DateText,
     FilledText,
@@ -28,6 +29,7 @@ from shared.wire import (
 ID = "019a0000-0000-7000-8000-0000000000{:02d}"
 
 
+_Relation = Annotated[PayerRelation, Chosen("payer_relation")]
 # No rule parameter reaches further back.
 BusinessDay = Annotated[DateText, Field(ge=date(2020, 1, 1))]
 
@@ -57,15 +59,15 @@ class CollectionIn(Input):
 
     collector_id: UUID
     bank_reference: Reference = Field(max_length=80)
-    account_kind: Literal["trade", "personal"] = "trade"
-    method: Literal["fx", "rmb"] = "fx"
+    account_kind: Annotated[Literal["trade", "personal"], Chosen("account_kind")] = "trade"
+    method: Annotated[Literal["fx", "rmb"], Chosen("paid_in")] = "fx"
     currency: CurrencyCode
     amount: PositiveMoney
     bank_charges: MoneyAmount = Decimal(0)
     received_on: BusinessDay
     payer: Name = Field(max_length=200)
     buyer_id: UUID | None = None
-    payer_relation: PayerRelation = "unstated"
+    payer_relation: _Relation = "unstated"
     payer_evidence_hash: OptionalReference = Field("", max_length=128)
 
 
@@ -75,7 +77,7 @@ class PayerIn(Input):
     model_config = example(buyer_id=ID.format(3), payer_relation="payment_agent", payer_evidence_hash="sha256:9f86")
 
     buyer_id: UUID | None = None
-    payer_relation: PayerRelation
+    payer_relation: _Relation
     payer_evidence_hash: OptionalReference = Field("", max_length=128)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from fx_settlement.api.schemas import ID, BusinessDay, example
-from shared.wire import CurrencyCode, Input, MoneyAmount, PositiveMoney, PositiveRate, RateText, Reference
+from shared.wire import Chosen, CurrencyCode, Input, MoneyAmount, PositiveMoney, PositiveRate, RateText, Reference
 
 
 class PassOnIn(Input):
@@ -29,7 +29,7 @@ class PassOnIn(Input):
     principal_id: UUID
     currency: CurrencyCode
     amount: PositiveMoney
-    paid_as: Literal["fx", "rmb"]
+    paid_as: Annotated[Literal["fx", "rmb"], Chosen("paid_in")]
     rate: PositiveRate | None = None
     paid_on: BusinessDay
     bank_reference: Reference = Field(max_length=80)

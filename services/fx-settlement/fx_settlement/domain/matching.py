@@ -13,14 +13,17 @@ from shared.vocabulary.rules import Breach
 
 @dataclass(frozen=True, slots=True)
 class CollectorFacts:
-    """What the collector holds on the day of the receipt; `fx_class` is SAFE's, None outside the directory."""
+    """What the collector holds on the day of the receipt; `fx_class` is SAFE's, None outside the directory.
+
+    `free_classes` are those that may start a collection: a class that isn't among them may not, whatever it is.
+    """
 
     known: bool
     natural_person: bool
     fx_class: str | None
     has_personal_account: bool
     account_kind: str
-    limited_classes: Collection[str] = ()
+    free_classes: Collection[str] = ()
 
 
 def breaches_of_collector(facts: CollectorFacts) -> tuple[Breach, ...]:
@@ -35,7 +38,7 @@ def breaches_of_collector(facts: CollectorFacts) -> tuple[Breach, ...]:
         return (Breach("personal_account_of_enterprise", "R-FX-5", "/account_kind"),)
     if facts.fx_class is None:
         return (Breach("not_in_fx_directory", "R-FX-3", "/collector_id"),)
-    if facts.fx_class in facts.limited_classes:
+    if facts.fx_class not in facts.free_classes:
         return (Breach("fx_class_limited", "V44", "/collector_id", {"class": facts.fx_class}),)
     return ()
 
@@ -134,4 +137,7 @@ def tolerance_among(
     collectable: Decimal, currency: str, grades: Collection[str], by_grade: Mapping[str, Tolerance]
 ) -> Decimal:
     """The smallest tolerance among the collectors' grades: one declaration has one bound (V37)."""
-    return min(tolerance_of(collectable, currency, by_grade[grade]) for grade in grades)
+    known = [grade for grade in grades if grade in by_grade]
+    # For a grade that has no tolerance the smallest of all counts.
+    among = known if len(known) == len(grades) else by_grade
+    return min(tolerance_of(collectable, currency, by_grade[grade]) for grade in among)

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from shared.policy import Parameter, Parameters
-from shared.wire import DecimalText, Input, WholeNumber
+from shared.wire import Chosen, DecimalText, Input, WholeNumber
 
 
 class GradeTolerance(Input):
@@ -53,7 +53,7 @@ class LimitedFxClasses(Parameter):
 
     owner: ClassVar[str] = "safe"
     name: Literal["limited_fx_classes"]
-    value: tuple[Literal["A", "B", "C"], ...]
+    value: tuple[Annotated[Literal["A", "B", "C"], Chosen("fx_class")], ...]
 
 
 parameters = Parameters(

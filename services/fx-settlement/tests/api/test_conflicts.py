@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import psycopg
 import pytest
 
 CLOSED = {"reason": "registered on 10 May", "evidence_hash": "sha256:9f86"}
@@ -179,3 +181,24 @@ async def test_cases_are_seen_by_whom_they_concern(trading: Any) -> None:
         "POST", f"/v1/conflicts/{case['id']}/closings", CLOSED, version=99, **trading.as_bank()
     )
     assert stale.status_code == 412
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize(
+    ("value", "codes"),
+    [("b", []), ("B类", []), ("c", ["fx_class_limited"]), ("C 类", ["fx_class_limited"]), ("特", ["fx_class_limited"])],
+)
+async def test_a_class_heard_in_another_spelling_is_the_class_and_an_unknown_one_is_limited(
+    trading: Any, filed_with: Any, dsn: str, value: str, codes: list[str], stored: bool
+) -> None:
+    """V44: what registry of an earlier release published was free text."""
+    await trading.hear(filed_with(trading.limited, fx_directory="A" if stored else value), sequence=2)
+    if stored:
+        told = "jsonb_set(qualifications, '{0,value}', %s)"
+        old = f"UPDATE subject_copies SET qualifications = {told} WHERE subject_id = %s"
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(old.encode(), (json.dumps(value), trading.limited))
+    booked = await trading.door.done(
+        "POST", "/v1/collections", trading.receipt(collector_id=str(trading.limited)), **trading.as_bank()
+    )
+    assert list(booked["collection"]["blocked_by"]) == codes

@@ -18,6 +18,7 @@ from fx_settlement.domain.matching import (
     breaches_of_collector,
     breaches_of_payer,
     breaches_of_portion,
+    tolerance_among,
     tolerance_of,
 )
 from fx_settlement.domain.shares import NOTHING, Share, charges_share, kept_of, kept_worth
@@ -28,7 +29,7 @@ ENTERPRISE = CollectorFacts(
     fx_class="A",
     has_personal_account=False,
     account_kind="trade",
-    limited_classes=("C",),
+    free_classes=("A", "B"),
 )
 PERSON = replace(ENTERPRISE, natural_person=True, fx_class=None, has_personal_account=True, account_kind="personal")
 PORTION = PortionFacts(
@@ -43,6 +44,10 @@ PAYER = PayerFacts(paying_buyer="b", portion_buyer="b", relation="buyer", eviden
         (ENTERPRISE, []),
         (replace(ENTERPRISE, fx_class="B"), []),
         (replace(ENTERPRISE, fx_class="C"), ["fx_class_limited"]),
+        (replace(ENTERPRISE, fx_class="c"), ["fx_class_limited"]),
+        (replace(ENTERPRISE, fx_class="某类"), ["fx_class_limited"]),
+        (replace(ENTERPRISE, fx_class=""), ["fx_class_limited"]),
+        (replace(ENTERPRISE, free_classes=()), ["fx_class_limited"]),
         (replace(ENTERPRISE, fx_class=None), ["not_in_fx_directory"]),
         (replace(ENTERPRISE, account_kind="personal"), ["personal_account_of_enterprise"]),
         (replace(ENTERPRISE, known=False), ["collector_not_filed"]),
@@ -144,3 +149,19 @@ def test_the_charges_given_to_matches_sum_to_the_charges_once_all_is_matched(
         matched += part
         given_out += charges_share(charges, Decimal(amount), matched, given_out, "USD")
     assert given_out == charges
+
+
+@pytest.mark.parametrize(
+    ("grades", "expected"),
+    [
+        (["A"], "50.00"),
+        (["A", "B"], "20.00"),
+        # A grade without a tolerance has the smallest of all, not none.
+        (["A", "E"], "10.00"),
+        (["b"], "10.00"),
+    ],
+)
+def test_the_smallest_tolerance_among_the_grades_counts(grades: list[str], expected: str) -> None:
+    """V37."""
+    by_grade = {grade: Tolerance(Decimal(percent), Decimal(1000)) for grade, percent in (("A", 5), ("B", 2), ("C", 1))}
+    assert tolerance_among(Decimal(1000), "USD", grades, by_grade) == Decimal(expected)

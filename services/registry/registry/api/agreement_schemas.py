@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.wire import DateText, Input, Lettered
+from shared.wire import Chosen, DateText, Input, Lettered
+
+_Side = Annotated[Literal["agent", "principal"], Chosen("agency_side")]
 
 
 class ProcurementAgencyIn(Input):
@@ -57,8 +59,8 @@ class ExportAgencyIn(Input):
     agent_id: UUID
     valid_from: DateText
     valid_to: DateText
-    collector: Literal["agent", "principal"]
-    exemption_filer: Literal["agent", "principal"]
+    collector: _Side
+    exemption_filer: _Side
 
 
 class AgreementOut(BaseModel):

@@ -21,7 +21,7 @@ from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, UpdatedSince, Wanted, WantedPage
 from shared.rows import model_from, row_read
-from shared.wire import Reference
+from shared.wire import Chosen, Reference
 
 router = APIRouter(tags=["agreements"])
 
@@ -32,7 +32,7 @@ class Asked:
 
     number: Reference | None = None
     party: Annotated[UUID | None, Query(description="one of the two parties")] = None
-    status: Literal["proposed", "confirmed", "terminated"] | None = None
+    status: Annotated[Literal["proposed", "confirmed", "terminated"], Chosen("agreement_status")] | None = None
     updated_since: UpdatedSince = None
 
 

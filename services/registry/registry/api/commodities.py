@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,7 +20,7 @@ from registry.api.place_schemas import (
 from registry.operations.commodities.decide_commodity import decide_commodity
 from registry.operations.commodities.publish_commodity_list import publish_commodity_list
 from registry.store.commodities import decisions_of, entries_in_force, lists_of, tasks_open_on
-from registry.store.documents import ListEntry
+from registry.store.documents import ListEntry, ListKind
 from registry.store.tables import CommodityDecisionRow, CommodityListRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
@@ -28,7 +28,7 @@ from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_read
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.recognition import recognise
-from shared.wire import HsPrefixText, Name
+from shared.wire import Chosen, HsPrefixText, Name
 
 router = APIRouter(tags=["commodities"])
 
@@ -58,7 +58,7 @@ async def list_lists(
     session: Reading,
     caller: Authorised,
     wanted: WantedPage,
-    kind: Literal["positive", "negative"] | None = None,
+    kind: Annotated[ListKind, Chosen("list_kind")] | None = None,
 ) -> Page[CommodityListOut]:
     """The published versions with the dates they hold from, newest first."""
     rows = await lists_of(session, caller.pilot, kind, wanted)

@@ -9,9 +9,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from registry.store.documents import ListEntry
+from registry.store.documents import ListEntry, ListKind, Verdict
 from shared.events.registry import BankFiled, PilotChanged, PortDesignated, SiteFiled
 from shared.wire import (
+    Chosen,
     Coded,
     CoordinateText,
     DateText,
@@ -109,7 +110,7 @@ class BankIn(Input):
     )
 
     name: Name = Field(max_length=120)
-    connection: Literal["interface", "web"]
+    connection: Annotated[Literal["interface", "web"], Chosen("bank_connection")]
     valid_from: DateText
     valid_to: DateText | None = None
 
@@ -131,7 +132,7 @@ class SiteIn(Input):
     )
 
     name: Name = Field(max_length=120)
-    kind: Literal["supervised_site", "consolidation_warehouse"]
+    kind: Annotated[Literal["supervised_site", "consolidation_warehouse"], Chosen("site_kind")]
     operator_name: Name = Field(max_length=120)
     valid_from: DateText
     valid_to: DateText | None = None
@@ -162,7 +163,7 @@ class CommodityEntryIn(Input):
 
     hs_prefix: HsPrefixText = ""
     keywords: list[Annotated[Name, Field(max_length=80)]] = Field(default_factory=list, max_length=50)
-    verdict: Literal["eligible", "not_eligible"]
+    verdict: Annotated[Verdict, Chosen("verdict")]
     reason: FilledText = Field(max_length=300)
     reason_zh: FilledText = Field(max_length=300)
     barred_from_simplification: YesNo = False
@@ -197,7 +198,7 @@ class CommodityListIn(Input):
         },
     )
 
-    kind: Literal["positive", "negative"]
+    kind: Annotated[ListKind, Chosen("list_kind")]
     effective_from: DateText
     source: Name = Field(max_length=200)
     entries: list[CommodityEntryIn] = Field(min_length=1, max_length=5000)
@@ -252,7 +253,7 @@ class CommodityDecisionIn(Input):
 
     goods_name: Name = Field(max_length=200)
     hs_code: HsCodeText
-    verdict: Literal["eligible", "not_eligible"]
+    verdict: Annotated[Verdict, Chosen("verdict")]
     reason: FilledText = Field(max_length=500)
     expires_on: DateText | None = None
 

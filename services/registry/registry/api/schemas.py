@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
+from registry.api.qualification_schemas import QualificationIn
 from registry.store.parameters import MeasuresOfGrade
 from shared.events.registry import FilingStatus, Grade, QualificationKind, Role, Stall
 from shared.rows import model_from
 from shared.sealing import Mask
 from shared.vocabulary.identifiers import IdentityKind
 from shared.wire import (
+    Chosen,
     CoordinateText,
     CountryCode,
     DateText,
     FilledText,
     Input,
     Name,
-    OptionalName,
     Reference,
     Text,
     YesNo,
@@ -38,7 +40,7 @@ STALL: JsonDict = {
 class IdentityIn(Input):
     """An identity document; its kind decides how the number is checked (V4)."""
 
-    kind: IdentityKind
+    kind: Annotated[IdentityKind, Chosen("identity_kind")]
     number: Reference = Field(min_length=3, max_length=40)
     country: CountryCode = "CN"
 
@@ -53,25 +55,12 @@ class StallIn(Input):
     valid_to: DateText | None = None
 
 
+ChosenRole = Annotated[Role, Chosen("role")]
+
+
 def stall_of(stated: StallIn) -> Stall:
     """A stall as it is kept."""
     return model_from(Stall, stated)
-
-
-class QualificationIn(Input):
-    """A dated qualification (R-FILE-7)."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"kind": "fx_directory", "value": "A", "valid_from": "2026-01-01"}]},
-    )
-
-    kind: QualificationKind
-    value: FilledText = Field(max_length=80)
-    valid_from: DateText
-    valid_to: DateText | None = None
-    source: OptionalName = Field("", max_length=120)
-    bank_id: UUID | None = None
-    account: Reference | None = Field(None, min_length=4, max_length=40)
 
 
 class SubjectIn(Input):
@@ -91,7 +80,7 @@ class SubjectIn(Input):
 
     identity: IdentityIn
     name: Name = Field(max_length=200)
-    role: Role
+    role: ChosenRole
     stalls: list[StallIn] = Field(default_factory=list, max_length=20)
     qualifications: list[QualificationIn] = Field(default_factory=list, max_length=20)
 
@@ -151,7 +140,7 @@ class GradeIn(Input):
         json_schema_extra={"examples": [{"grade": "B", "effective_from": "2026-05-01", "reason": "base rating"}]},
     )
 
-    grade: Grade
+    grade: Annotated[Grade, Chosen("grade")]
     effective_from: DateText
     reason: FilledText = Field(max_length=500)
 

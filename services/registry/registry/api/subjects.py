@@ -10,10 +10,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from registry.api.archive_schemas import Archive
 from registry.api.archive_views import archive_on
+from registry.api.qualification_schemas import QualificationIn
 from registry.api.schemas import (
+    ChosenRole,
     IdentityOut,
     PurposeIn,
-    QualificationIn,
     SubjectIn,
     SubjectOut,
     SubjectSummary,
@@ -36,14 +37,14 @@ from registry.store.subjects import (
     versions_of,
 )
 from registry.store.tables import SubjectRow
-from shared.events.registry import FilingStatus, Role
+from shared.events.registry import FilingStatus
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, UpdatedSince, WantedPage
 from shared.rows import model_from
 from shared.sealing import IDENTITY_PURPOSE
 from shared.vocabulary.legal_time import legal_date
-from shared.wire import DateText, Name, Reference
+from shared.wire import Chosen, DateText, Name, Reference
 
 router = APIRouter(tags=["subjects"])
 
@@ -53,8 +54,8 @@ class Asked:
     """Which subjects are asked for; role and state are those of one filing."""
 
     number: Reference | None = None
-    role: Role | None = None
-    status: FilingStatus | None = None
+    role: ChosenRole | None = None
+    status: Annotated[FilingStatus, Chosen("filing_status")] | None = None
     name: Annotated[Name | None, Query(max_length=200, description="part of the name")] = None
     updated_since: UpdatedSince = None
 

@@ -38,7 +38,9 @@ async def filing_facts(session: AsyncSession, subject: SubjectRow, role: str, ac
         ],
         bounds=[(Decimal(x), Decimal(y)) for x, y in pilot.stated.bounds],
         held_qualifications=frozenset(
-            each.kind for each in subject.qualifications if in_force(each.valid_from, each.valid_to, today)
+            each.kind
+            for each in subject.qualifications
+            if each.is_known and in_force(each.valid_from, each.valid_to, today)
         ),
         required_qualifications=required.of(role),
         day=today,

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from shared.events.registry import Grade, QualificationKind, Role
 from shared.policy import Parameter, Parameters
-from shared.wire import DecimalText, Input, YesNo
+from shared.wire import Chosen, DecimalText, Input, YesNo
 
 
 class RequiredQualifications(Parameter):
@@ -18,7 +18,7 @@ class RequiredQualifications(Parameter):
 
     owner: ClassVar[str] = "commerce"
     name: Literal["required_qualifications"]
-    value: dict[Role, tuple[QualificationKind, ...]]
+    value: dict[Annotated[Role, Chosen("role")], tuple[Annotated[QualificationKind, Chosen("qualification")], ...]]
 
     def of(self, role: str) -> frozenset[str]:
         """What one kind of subject must hold."""
@@ -32,7 +32,7 @@ class MeasuresOfGrade(Input):
 
     automatic_release: YesNo
     inspection_rate_percent: Annotated[Decimal, DecimalText(3, 4, most=100)] = Field(description="% of declarations")
-    review_depth: Literal["normal", "deep"]
+    review_depth: Annotated[Literal["normal", "deep"], Chosen("review_depth")]
 
 
 class MeasuresByGrade(Input):

@@ -10,7 +10,7 @@ from fastapi import Depends, Query
 
 from shared.events.tax_exemption import CertificateStatus, ReturnStatus
 from shared.http.paging import UpdatedSince
-from shared.wire import MonthText, Reference
+from shared.wire import Chosen, MonthText, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class AskedReturns:
     number: Reference | None = None
     month: Annotated[MonthText | None, Query(description="the month that is declared")] = None
     stall_holder_id: UUID | None = None
-    status: ReturnStatus | None = None
+    status: Annotated[ReturnStatus, Chosen("return_status")] | None = None
     outside_reference: Reference | None = None
     updated_since: UpdatedSince = None
 
@@ -43,7 +43,7 @@ class AskedCertificates:
     customs_number: Reference | None = None
     operator_id: UUID | None = None
     principal_id: UUID | None = None
-    status: CertificateStatus | None = None
+    status: Annotated[CertificateStatus, Chosen("certificate_status")] | None = None
     updated_since: UpdatedSince = None
 
 

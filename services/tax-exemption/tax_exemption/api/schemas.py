@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +17,7 @@ from shared.events.tax_exemption import (
     ReturnStatus,
 )
 from shared.wire import (
+    Chosen,
     DateText,
     FilledText,
     Input,
@@ -40,7 +42,7 @@ class ReturnIn(Input):
 
     stall_holder_id: UUID
     month: MonthText
-    rate_choice: RateChoice
+    rate_choice: Annotated[RateChoice, Chosen("rate_choice")]
     outside_reference: Reference | None = Field(None, max_length=80)
 
 
@@ -55,7 +57,7 @@ class DecisionIn(Input):
         json_schema_extra={"examples": [{"outcome": "no_fault", "reason": "customs data came late"}]}
     )
 
-    outcome: ItemOutcome
+    outcome: Annotated[ItemOutcome, Chosen("item_outcome")]
     reason: FilledText = Field(max_length=500)
 
 

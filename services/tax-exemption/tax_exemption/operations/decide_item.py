@@ -15,6 +15,7 @@ from shared.vocabulary.errors import Refused
 from shared.vocabulary.legal_time import legal_date
 from tax_exemption.domain.decision import breaches_of_item_decision
 from tax_exemption.domain.dues import dues_of
+from tax_exemption.domain.period import breaches_of_frequencies
 from tax_exemption.store.calendar import calendar
 from tax_exemption.store.items import item_to_decide, open_items
 from tax_exemption.store.periods import periods_of, window_for
@@ -30,6 +31,8 @@ async def decide_item(
     today = legal_date(act.now)
     rules = await policy_of(session, policy, act.pilot)
     periods = await periods_of(session, item.stall_holder_id, rules, today)
+    if unknown := breaches_of_frequencies(periods.frequencies):
+        raise Refused(unknown)
     own_month, days = periods.of(item.export_date), await calendar(session)
     due = [
         (each.fob, window_for(month or own_month, rules, days, today).last)

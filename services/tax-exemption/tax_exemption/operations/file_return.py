@@ -28,6 +28,7 @@ from tax_exemption.domain.filing import (
     exempt_rmb,
     gate_is_open,
 )
+from tax_exemption.domain.period import breaches_of_frequencies
 from tax_exemption.domain.rates import breaches_of_missing_rates, rate_day
 from tax_exemption.domain.window import Window
 from tax_exemption.publishers.returns import announce_return
@@ -61,6 +62,8 @@ async def file_return(
     days = await calendar(session)
     window = window_for(month, rules, days, today)
     periods = await periods_of(session, stall_holder_id, rules, today)
+    if unknown := breaches_of_frequencies(periods.frequencies):
+        raise Refused(unknown)
     due = [
         _Part(found, each)
         for found in await open_items_of(session, act.pilot, stall_holder_id)

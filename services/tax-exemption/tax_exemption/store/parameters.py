@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from shared.policy import Parameter, Parameters
-from shared.wire import DateText, DecimalText, Input, MonthText, WholeNumber
+from shared.wire import Chosen, DateText, DecimalText, Input, MonthText, WholeNumber
 
 
 class WindowRule(Input):
@@ -40,7 +40,7 @@ class QuarterlyPeriod(Parameter):
 
     owner: ClassVar[str] = "tax"
     name: Literal["quarterly_period"]
-    value: Literal["quarter", "month"]
+    value: Annotated[Literal["quarter", "month"], Chosen("quarterly_period")]
 
 
 class MiddleRateReachDays(Parameter):

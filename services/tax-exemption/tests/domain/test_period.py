@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tax_exemption.domain.period import Frequency, Periods, period_of
+from tax_exemption.domain.period import Frequency, Periods, breaches_of_frequencies, period_of
 
 QUARTERLY = Frequency("quarter", date(2026, 1, 1), date(2026, 6, 30))
 MONTHLY = Frequency("month", date(2026, 7, 1), None)
@@ -65,3 +65,22 @@ def test_a_quarters_exports_stand_in_the_return_of_its_last_month() -> None:
     """R-TAX-2."""
     periods = Periods((Frequency("quarter", date(2026, 1, 1), None),), "quarter")
     assert [periods.of(date(2026, month, 1)) for month in (9, 10, 12)] == ["2026-09", "2026-12", "2026-12"]
+
+
+@pytest.mark.parametrize(
+    ("values", "unknown"),
+    [
+        ([], []),
+        (["month"], []),
+        (["quarter", "month"], []),
+        (["Quarter"], ["Quarter"]),
+        (["year", "month", "按半年", "year"], ["year", "按半年"]),
+        ([""], [""]),
+    ],
+)
+def test_a_frequency_that_nobody_knows_decides_no_period(values: list[str], unknown: list[str]) -> None:
+    """R-TAX-2."""
+    found = breaches_of_frequencies(Frequency(value, date(2026, 1, 1), None) for value in values)
+    assert [(each.code, each.rule, each.pointer, each.params["value"]) for each in found] == [
+        ("filing_frequency_unknown", "R-TAX-2", "/stall_holder_id", value) for value in unknown
+    ]

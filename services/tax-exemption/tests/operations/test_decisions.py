@@ -85,3 +85,24 @@ async def test_only_tax_accepts_and_asks_and_never_on_an_old_version(filing: Fil
     await filing.door.done("POST", f"{path}/acceptances", role="tax", version=2)
     over = await filing.door.call("POST", f"{path}/queries", question, role="tax", version=3)
     assert (over.status_code, over.json()["code"]) == (409, "return_accepted_already")
+
+
+async def test_a_frequency_heard_in_another_spelling_is_that_frequency(filing: Filing) -> None:
+    """R-TAX-2: what registry of an earlier release published was free text."""
+    await filing.hear(filing.files("Quarterly"), declaration_event(DeclarationDeparted, filing.own()))
+    monthly = await filing.door.call("POST", "/v1/returns", filing.body(), **filing.as_holder())
+    assert monthly.json()["code"] == "nothing_to_declare"
+
+
+async def test_nothing_is_filed_or_decided_under_a_frequency_that_nobody_knows(filing: Filing) -> None:
+    """R-TAX-2: neither the month nor the quarter is taken for it."""
+    goods = filing.own()
+    await filing.hear(filing.files("半年"), declaration_event(DeclarationDeparted, goods))
+    for month in ("2026-05", "2026-06"):
+        refused = await filing.door.call("POST", "/v1/returns", filing.body(month=month), **filing.as_holder())
+        (told,) = refused.json()["errors"]
+        assert (refused.status_code, told["code"], told["rule"]["id"]) == (409, "filing_frequency_unknown", "R-TAX-2")
+        assert "半年" in told["message_zh"]
+    filing.door.at(datetime(2026, 7, 20, 1, tzinfo=UTC))
+    decided = await filing.door.call("POST", f"/v1/items/{goods.portion_id}/decisions", TAXED, role="tax")
+    assert (decided.status_code, decided.json()["code"]) == (409, "filing_frequency_unknown")

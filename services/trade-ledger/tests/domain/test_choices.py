@@ -1,66 +1,37 @@
-"""The words for coded values: each stands for one code, and every choice has a Chinese word."""
+"""The choices of a workbook's columns are those of the trade."""
 
 from __future__ import annotations
 
-import re
-from typing import get_args
-
 import pytest
 
-from shared.events.trade_ledger import BrandStatement, ExportMode, PriceTerm, SettlementMethod
-from shared.vocabulary.identifiers import IDENTITY_KINDS
-from trade_ledger.domain.choices import WORDS, code_of, shown
-from trade_ledger.domain.workbook import SHEETS
+from trade_ledger.domain.workbook import SHEETS, Column, breach_of_cell
 
-CHINESE = re.compile("[\u4e00-\u9fff]")
+COLUMNS = [column for columns in SHEETS.values() for column in columns if column.choices is not None]
 
 
-@pytest.mark.parametrize("field", WORDS)
-def test_each_word_stands_for_one_code(field: str) -> None:
-    words = [(word.casefold(), code) for code, told in WORDS[field].items() for word in (code, *told)]
-    assert len(dict(words)) == len(words)
-    assert [code_of(field, word) for word, _ in words] == [code for _, code in words]
-    assert all(CHINESE.search(told[0]) for told in WORDS[field].values())
+def test_a_column_of_choices_fits_the_template() -> None:
+    """Excel takes a list of at most 255 characters; a currency is only read by its words, and may be another."""
+    assert {column.field: column.choices.name for column in COLUMNS if column.choices} == {
+        "brand_statement": "brand_statement",
+        "currency": "currency",
+        "buyer_kind": "identity_kind",
+        "export_mode": "export_mode",
+        "procurement_agency": "procurement_agency",
+        "channel": "channel",
+        "price_term": "price_term",
+        "settlement_method": "settlement_method",
+    }
+    for column in COLUMNS:
+        told = column.choices.words if column.choices else {}
+        assert column.kind == ("code" if column.field == "currency" else "choice")
+        assert len(",".join([*told, *(words[0] for words in told.values())])) <= 255
 
 
-def test_every_column_of_choices_has_its_words() -> None:
-    columns = [column for columns in SHEETS.values() for column in columns if column.choices]
-    assert {column.field for column in columns} == set(WORDS) - {"currency"}
-    assert all(column.choices == tuple(WORDS[column.field]) for column in columns)
-    assert all(column.kind == "choice" for column in columns)
-    assert all(len(",".join([*column.choices, *(told[0] for told in WORDS[column.field].values())])) <= 255
-               for column in columns)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("field", "codes"),
-    [
-        ("buyer_kind", IDENTITY_KINDS),
-        ("export_mode", get_args(ExportMode)),
-        ("settlement_method", get_args(SettlementMethod)),
-        ("price_term", get_args(PriceTerm)),
-        ("brand_statement", get_args(BrandStatement)[1:]),
-    ],
-)
-def test_the_codes_are_those_that_are_stored(field: str, codes: tuple[str, ...]) -> None:
-    assert tuple(WORDS[field]) == codes
-
-
-@pytest.mark.parametrize(
-    ("field", "text", "code"),
-    [
-        ("settlement_method", "现金", "cash"),
-        ("settlement_method", "FX", "fx"),
-        ("settlement_method", "现", "现"),
-        ("price_term", "cfr", "C&F"),
-        ("currency", "美元", "USD"),
-        ("currency", "usd", "USD"),
-        ("goods_name", "现金", "现金"),
-    ],
-)
-def test_a_word_is_read_as_its_code(field: str, text: str, code: str) -> None:
-    assert code_of(field, text) == code
-
-
-def test_choices_are_shown_in_both_languages() -> None:
-    assert shown("settlement_method") == "外汇 fx，人民币 rmb，现金 cash"
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.field)
+def test_only_a_choice_is_taken_in_a_column_of_choices(column: Column) -> None:
+    assert column.choices is not None
+    assert [breach_of_cell(column, code) for code in column.choices.codes] == [None] * len(column.choices.codes)
+    breach = breach_of_cell(column, "某某")
+    assert (breach is None) == (column.kind == "code")
+    if breach is not None:
+        assert (breach.code, breach.params["choices"]) == ("cell_not_a_choice", column.choices.told_in_chinese)

@@ -13,7 +13,7 @@ from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
-from shared.wire import YesNoInUrl
+from shared.wire import Chosen, YesNoInUrl
 from trade_ledger.api.conflict_schemas import ClosingIn, ConflictOut
 from trade_ledger.api.declaration_schemas import DeclarationOut
 from trade_ledger.api.declarations import shown
@@ -44,7 +44,7 @@ async def list_conflicts(
     caller: Authorised,
     wanted: WantedPage,
     is_open: Annotated[YesNoInUrl | None, Query(description="only open cases, or only closed ones")] = None,
-    must_act: Annotated[MustAct | None, Query(description="who must act")] = None,
+    must_act: Annotated[Annotated[MustAct, Chosen("must_act")] | None, Query(description="who must act")] = None,
 ) -> Page[ConflictOut]:
     """The cases the caller may see, newest first."""
     rows = await wanted.rows(session, _seen_by(caller, must_act, is_open), ConflictRow.id)

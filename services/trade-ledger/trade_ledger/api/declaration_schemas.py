@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.trade_ledger import DeclarationState, DeclarationStatus, DifferenceName, PriceTerm
 from shared.wire import (
+    Chosen,
     CurrencyCode,
     DateText,
     HsCodeText,
@@ -25,12 +26,16 @@ from shared.wire import (
 )
 from trade_ledger.store.documents import Entered
 
+ReceiptKind = Literal[
+    "accepted", "rejected", "inspected", "released", "departed", "amended", "shut_out", "returned", "deleted"
+]
+
 
 class DifferenceIn(Input):
     """What a trade's goods are declared for above (or below) their slip, in the declaration's currency (R-DECL-10)."""
 
     trade_id: UUID
-    name: DifferenceName
+    name: Annotated[DifferenceName, Chosen("difference")]
     amount: MoneyAmount
 
 
@@ -55,7 +60,7 @@ class DeclarationIn(Input):
     packing_list_ids: list[UUID] = Field(min_length=1, max_length=50)
     customs_office: Reference = Field(max_length=10)
     port: Reference = Field(max_length=10)
-    price_term: PriceTerm
+    price_term: Annotated[PriceTerm, Chosen("price_term")]
     currency: CurrencyCode
     freight: UnsignedMoney = Decimal(0)
     insurance: UnsignedMoney = Decimal(0)
@@ -146,9 +151,7 @@ class ReceiptIn(Input):
     )
 
     receipt_id: Reference = Field(max_length=80)
-    kind: Literal[
-        "accepted", "rejected", "inspected", "released", "departed", "amended", "shut_out", "returned", "deleted"
-    ]
+    kind: Annotated[ReceiptKind, Chosen("receipt_kind")]
     issued_at: Instant
     customs_number: Reference | None = Field(None, max_length=30)
     export_date: DateText | None = None

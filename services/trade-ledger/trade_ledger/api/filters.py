@@ -10,7 +10,7 @@ from fastapi import Depends, Query
 
 from shared.events.trade_ledger import DeclarationStatus
 from shared.http.paging import UpdatedSince
-from shared.wire import DateText, MonthText, Reference
+from shared.wire import Chosen, DateText, MonthText, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class AskedTrades:
     seller_id: Annotated[UUID | None, Query(description="the stall holder that sold")] = None
     consignor_id: Annotated[UUID | None, Query(description="who exports")] = None
     buyer_id: UUID | None = None
-    status: Literal["registered", "void"] | None = None
+    status: Annotated[Literal["registered", "void"], Chosen("trade_status")] | None = None
     month: Annotated[MonthText | None, Query(description="month of the trade date")] = None
     traded_from: Annotated[DateText | None, Query(description="first trade date")] = None
     traded_to: Annotated[DateText | None, Query(description="last trade date")] = None
@@ -37,7 +37,7 @@ class AskedDeclarations:
     customs_number: Annotated[Reference | None, Query(max_length=30, description="customs' own number")] = None
     consignor_id: Annotated[UUID | None, Query(description="who exports")] = None
     declarant_id: Annotated[UUID | None, Query(description="who submits")] = None
-    status: DeclarationStatus | None = None
+    status: Annotated[DeclarationStatus, Chosen("declaration_status")] | None = None
     month: Annotated[MonthText | None, Query(description="month of the export date")] = None
     updated_since: UpdatedSince = None
 
@@ -49,7 +49,7 @@ class AskedPackingLists:
     number: Reference | None = None
     consignor_id: UUID | None = None
     declaration_id: UUID | None = None
-    status: Literal["open", "sealed", "void"] | None = None
+    status: Annotated[Literal["open", "sealed", "void"], Chosen("packing_list_status")] | None = None
     container_number: Annotated[Reference | None, Query(max_length=20, description="the load's container")] = None
     updated_since: UpdatedSince = None
 

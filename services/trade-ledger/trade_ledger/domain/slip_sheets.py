@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.cells import Cell, Sheet, breach_of_content, column_letters, text_of
-from trade_ledger.domain.choices import code_of
 from trade_ledger.domain.slips import Fault, Slip, header_of
 from trade_ledger.domain.workbook import (
     ANY_STALL,
@@ -125,7 +124,8 @@ def _read_cell(cell: Cell, column: Column) -> tuple[str, Breach | None]:
     breach = breach_of_content(cell, column.kind)
     # With its invisible characters a number is refused, but it still says which lines belong to it.
     readable = breach is None or breach.code == "cell_invisible"
-    return code_of(column.field, text_of(cell, column.kind)) if readable else "", breach
+    text = text_of(cell, column.kind) if readable else ""
+    return (column.choices.code_of(text) or text if column.choices else text), breach
 
 
 def _slips(rows: Iterator[_Row]) -> dict[str, Slip]:

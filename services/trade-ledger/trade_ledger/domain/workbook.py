@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from shared.vocabulary.choices import Choices, choices_of
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.cells import Kind
-from trade_ledger.domain.choices import WORDS, shown
 
 LINES_SHEET = "商品清单"
 SLIPS_SHEET = "交易单"
@@ -25,18 +25,17 @@ _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's Chinese header, our field, whether a row needs it, what it holds, and its choices if it has any."""
+    """A column's Chinese header, our field, whether a row needs it, what it holds, and the choices that are read.
+
+    Only a column of kind `choice` holds nothing else.
+    """
 
     header: str
     field: str
     required: bool
     meaning: str
     kind: Kind = "text"
-    choices: tuple[str, ...] = ()
-
-
-def _codes(name: str) -> tuple[str, ...]:
-    return tuple(WORDS[name])
+    choices: Choices | None = None
 
 
 LINE_COLUMNS: tuple[Column, ...] = (
@@ -54,14 +53,14 @@ LINE_COLUMNS: tuple[Column, ...] = (
         False,
         "own 自有，authorised 授权；有品牌时必填 / needed where there is a brand",
         "choice",
-        choices=_codes("brand_statement"),
+        choices=choices_of("brand_statement"),
     ),
     Column("品牌授权摘要", "brand_evidence_hash", False, "授权书 SHA-256 / SHA-256 of the authorisation", "code"),
     Column("交易数量", "quantity", True, "数量 / quantity", "number"),
     Column("单位", "unit", True, "计量单位 / unit"),
     Column("包装数量", "packages", True, "件数 / packages", "whole"),
     Column("包装单位", "package_unit", True, "包装单位 / package unit"),
-    Column("币种", "currency", True, "三位代码，如 USD / three letters such as USD", "code"),
+    Column("币种", "currency", True, "三位代码，如 USD / three letters such as USD", "code", choices_of("currency")),
     Column("货值", "amount", True, "金额 / value", "number"),
     Column("重量(KGS)", "net_weight_kg", True, "净重 / net weight", "number"),
     Column("单价", "unit_price", True, "单价 / unit price", "number"),
@@ -80,7 +79,7 @@ SLIP_COLUMNS: tuple[Column, ...] = (
         False,
         "证件类型；空：由经营者补充 / kind of the buyer's document; empty: to be completed",
         "choice",
-        choices=_codes("buyer_kind"),
+        choices=choices_of("identity_kind"),
     ),
     Column("采购商证件号码", "buyer_number", False, "证件号码 / number of the buyer's document", "code"),
     Column("采购商国别", "buyer_country", False, "两位代码，如 RU / two letters such as RU", "code"),
@@ -90,7 +89,7 @@ SLIP_COLUMNS: tuple[Column, ...] = (
         True,
         "own 自营，agency 委托代理，outright 买断",
         "choice",
-        choices=_codes("export_mode"),
+        choices=choices_of("export_mode"),
     ),
     Column(
         "委托代理出口",
@@ -105,7 +104,7 @@ SLIP_COLUMNS: tuple[Column, ...] = (
         False,
         "是：采购商与本经营者的协议 / yes: the buyer's agency with this operator",
         "choice",
-        choices=_codes("procurement_agency"),
+        choices=choices_of("procurement_agency"),
     ),
     Column(
         "渠道",
@@ -113,17 +112,17 @@ SLIP_COLUMNS: tuple[Column, ...] = (
         True,
         "market 市场，cross_border_ecommerce 跨境电商，comprehensive_service 外综服",
         "choice",
-        choices=_codes("channel"),
+        choices=choices_of("channel"),
     ),
     Column("交易日期", "trade_date", True, "YYYY-MM-DD", "date"),
-    Column("成交方式", "price_term", True, "EXW, FOB, C&F, C&I, CIF", "choice", choices=_codes("price_term")),
+    Column("成交方式", "price_term", True, "EXW, FOB, C&F, C&I, CIF", "choice", choices=choices_of("price_term")),
     Column(
         "结算方式",
         "settlement_method",
         True,
         "fx 外汇，rmb 人民币，cash 现金",
         "choice",
-        choices=_codes("settlement_method"),
+        choices=choices_of("settlement_method"),
     ),
     Column("境内人民币金额", "domestic_amount", False, "境内人民币结算 / domestic RMB leg", "number"),
     Column("境内付款日期", "domestic_paid_on", False, "YYYY-MM-DD", "date"),
@@ -168,8 +167,8 @@ def breach_of_cell(column: Column, text: str) -> Breach | None:
         return Breach("cell_not_number", "", "")
     if column.kind == "date" and date_in(text) is None:
         return Breach("cell_not_date", "", "")
-    if column.choices and text not in column.choices:
-        return Breach("cell_not_a_choice", "", "", {"choices": shown(column.field)})
+    if column.kind == "choice" and column.choices is not None and text not in column.choices.codes:
+        return Breach("cell_not_a_choice", "", "", {"choices": column.choices.told_in_chinese})
     return None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from shared.events.trade_ledger import BrandStatement, ExportMode, PriceTerm, SettlementMethod, TradeKind
 from shared.wire import (
+    Chosen,
     ContentHash,
     CurrencyCode,
     DateText,
@@ -26,6 +27,8 @@ from shared.wire import (
     WholeNumber,
 )
 
+Channel = Literal["market", "cross_border_ecommerce", "comprehensive_service"]
+
 
 class LineEntry(Input):
     """A goods line (R-TRADE-2)."""
@@ -33,7 +36,7 @@ class LineEntry(Input):
     goods_name: Name = Field(max_length=200)
     specification: OptionalName = Field("", max_length=300)
     brand: OptionalName = Field("", max_length=100)
-    brand_statement: BrandStatement = ""
+    brand_statement: Annotated[BrandStatement, Chosen("brand_statement")] = ""
     brand_evidence_hash: ContentHash | None = None
     item_mark: OptionalName = Field("", max_length=100)
     hs_code: HsCodeText
@@ -69,15 +72,15 @@ class TradeEntry(Input):
     consignor_id: UUID
     buyer_id: UUID | None = None
     stall_number: OptionalReference = Field("", max_length=30)
-    kind: TradeKind = "goods"
-    procurement: Literal["self", "entrusted"] = "self"
-    export_mode: ExportMode
+    kind: Annotated[TradeKind, Chosen("trade_kind")] = "goods"
+    procurement: Annotated[Literal["self", "entrusted"], Chosen("procurement")] = "self"
+    export_mode: Annotated[ExportMode, Chosen("export_mode")]
     procurement_agency_id: UUID | None = None
     export_agency_id: UUID | None = None
-    settlement_method: SettlementMethod
-    channel: Literal["market", "cross_border_ecommerce", "comprehensive_service"] = "market"
+    settlement_method: Annotated[SettlementMethod, Chosen("settlement_method")]
+    channel: Annotated[Channel, Chosen("channel")] = "market"
     trade_date: DateText
-    price_term: PriceTerm = "FOB"
+    price_term: Annotated[PriceTerm, Chosen("price_term")] = "FOB"
     currency: CurrencyCode
     total: MoneyAmount
     domestic_leg: DomesticLegEntry | None = None

@@ -39,8 +39,9 @@ def stalls_of(subject: SubjectCopy) -> tuple[StallTerm, ...]:
 
 
 def qualifications_of(subject: SubjectCopy | None) -> list[Held]:
-    """What a subject holds or held."""
-    return [Held(each.kind, each.valid_from, each.valid_to) for each in (subject.qualifications if subject else ())]
+    """What a subject holds or held; a value that its kind doesn't have is nothing held."""
+    held = subject.qualifications if subject else ()
+    return [Held(each.kind, each.valid_from, each.valid_to) for each in held if each.is_known]
 
 
 async def subjects_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, SubjectCopy]:

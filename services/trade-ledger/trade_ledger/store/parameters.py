@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from shared.events.registry import QualificationKind
 from shared.policy import Parameter, Parameters
-from shared.wire import DecimalText, Input, WholeNumber
+from shared.wire import Chosen, DecimalText, Input, WholeNumber
 
 
 class DeclarationLimitUsd(Parameter):
@@ -69,7 +69,7 @@ class DeclarationCountsAsMade(Parameter):
 
     owner: ClassVar[str] = "customs"
     name: Literal["declaration_counts_as_made"]
-    value: Literal["acceptance", "completion"]
+    value: Annotated[Literal["acceptance", "completion"], Chosen("counts_as_made")]
 
 
 class SubmissionBeforeArrivalDays(Parameter):
@@ -85,7 +85,7 @@ class ConsignorQualifications(Parameter):
 
     owner: ClassVar[str] = "commerce"
     name: Literal["consignor_qualifications"]
-    value: tuple[QualificationKind, ...]
+    value: tuple[Annotated[QualificationKind, Chosen("qualification")], ...]
 
 
 class LoadLimits(Input):

@@ -14,6 +14,7 @@ from fx_settlement.store.parameters import LimitedFxClasses
 from fx_settlement.store.parties import is_filed, qualification_value, subject
 from fx_settlement.store.tables import policy
 from shared.policy import policy_of
+from shared.vocabulary.choices import choices_of
 from shared.vocabulary.rules import Breach
 
 
@@ -58,5 +59,5 @@ async def _collector(session: AsyncSession, receipt: Receipt, pilot: str) -> Col
         fx_class=qualification_value(collector, "fx_directory", on),
         has_personal_account=qualification_value(collector, "personal_fx_account", on) is not None,
         account_kind=receipt.account_kind,
-        limited_classes=limited,
+        free_classes=set(choices_of("fx_class").codes) - set(limited),
     )

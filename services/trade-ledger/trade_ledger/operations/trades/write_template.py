@@ -6,7 +6,6 @@ import io
 
 import xlsxwriter
 
-from trade_ledger.domain.choices import WORDS
 from trade_ledger.domain.workbook import SHEETS
 
 _ROWS_WITH_CHOICES = 2000
@@ -25,9 +24,9 @@ def write_template() -> bytes:
         for number, column in enumerate(columns):
             sheet.write_string(0, number, column.header + ("*" if column.required else ""), head)
             sheet.write_comment(0, number, column.meaning)
-            if column.choices:
-                words = [words[0] for words in WORDS[column.field].values()]
-                source = [*words, *column.choices]
+            if column.kind == "choice" and column.choices is not None:
+                words = [words[0] for words in column.choices.words.values()]
+                source = [*words, *column.choices.codes]
                 among = {"validate": "list", "source": source, "ignore_blank": not column.required}
                 sheet.data_validation(1, number, _ROWS_WITH_CHOICES, number, among)
     book.close()
