@@ -128,16 +128,29 @@ def histories(market: Installation) -> list[str]:
     return found[:MOST_SHOWN]
 
 
+# A key belongs to an account in one role for one party (`Caller.principal`); until 0.1.0 it belonged to an account. The
+# audit trail doesn't name bank and site: keys that differ in nothing else are counted together.
+_EFFECTS_OF_KEYS = """
+WITH answered AS (
+  SELECT CASE WHEN principal LIKE '["%]' THEN principal::jsonb ELSE jsonb_build_array(NULL, principal) END AS of, key
+  FROM idempotency_keys WHERE status BETWEEN 200 AND 299
+), owned AS (
+  SELECT of ->> 1 AS actor, of ->> 2 AS pilot, of ->> 3 AS role, of ->> 4 AS subject_id, key, count(*) AS answers
+  FROM answered GROUP BY 1, 2, 3, 4, 5
+)
+SELECT k.actor, k.key, k.answers, count(a.id) FROM owned k LEFT JOIN audit a
+  ON a.actor = k.actor AND a.idempotency_key = k.key AND a.outcome = 'done' AND (k.role IS NULL OR
+    (a.pilot = k.pilot AND a.role = k.role AND a.subject_id IS NOT DISTINCT FROM k.subject_id))
+GROUP BY k.actor, k.pilot, k.role, k.subject_id, k.key, k.answers HAVING count(a.id) <> k.answers
+"""
+
+
 def once_only(market: Installation) -> list[str]:
     """I9: as many effects as distinct keys answered 2xx."""
     found = []
     for service in SERVICES:
-        query = (
-            "SELECT k.principal, k.key, count(a.id) FROM idempotency_keys k LEFT JOIN audit a ON a.actor = k.principal"
-            " AND a.idempotency_key = k.key AND a.outcome = 'done' WHERE k.status BETWEEN 200 AND 299"
-            " GROUP BY 1, 2 HAVING count(a.id) <> 1"
-        )
-        found += named(market, service, query, service + ": key {1} of {0} had {2} effects")
+        told = service + ": key {1} of {0} was answered {2} times and had {3} effects"
+        found += named(market, service, _EFFECTS_OF_KEYS, told)
     return found
 
 
