@@ -11,13 +11,14 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
+from shared.vocabulary.errors import NotFound
 from tax_exemption.api.filters import WantedCertificates
 from tax_exemption.api.schemas import CertificateIn, CertificateOut, IssueIn, ReasonIn
 from tax_exemption.api.scope import party_of, scope_of
 from tax_exemption.operations.apply_for_certificate import apply_for_certificate
 from tax_exemption.operations.issue_certificate import issue_certificate
 from tax_exemption.operations.void_certificate import void_certificate
-from tax_exemption.store.certificates import certificates_like, certificates_seen_by
+from tax_exemption.store.certificates import certificates_like, certificates_seen_by, declaration_released_as
 from tax_exemption.store.tables import CertificateRow
 
 router = APIRouter(tags=["tax"])
@@ -30,9 +31,15 @@ def _certificate(row: CertificateRow) -> CertificateOut:
 @router.post("/v1/certificates", status_code=201, response_model=CertificateOut)
 async def apply_for_a_certificate(body: CertificateIn, command: Commanded) -> Response:
     """Apply for a certificate of agency export."""
-    operator_id = party_of(command.caller)
+    operator_id, declaration_id = party_of(command.caller), body.declaration_id
+    if declaration_id is None:
+        declaration_id = await declaration_released_as(
+            command.session, body.customs_number or "", body.principal_id, command.caller.pilot
+        )
+    if declaration_id is None:
+        raise NotFound("nothing was released for this principal under this number")
     row = await apply_for_certificate(
-        command.session, body.declaration_id, body.principal_id, operator_id=operator_id, act=command.act
+        command.session, declaration_id, body.principal_id, operator_id=operator_id, act=command.act
     )
     location = f"/v1/certificates/{row.id}"
     return await command.answer(_certificate(row), status=201, version=row.version, location=location)

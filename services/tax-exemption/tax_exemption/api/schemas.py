@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.events.tax_exemption import (
     CertificateStatus,
@@ -26,6 +26,8 @@ from shared.wire import (
     Name,
     Reference,
     YesNo,
+    fields_exclusive,
+    one_of_missing,
 )
 
 _ID = "019a0000-0000-7000-8000-0000000000{:02d}"
@@ -62,12 +64,23 @@ class DecisionIn(Input):
 
 
 class CertificateIn(Input):
+    """A declaration, by its id or customs' number, and the principal in it."""
+
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"declaration_id": _ID.format(91), "principal_id": _ID.format(1)}]},
+        json_schema_extra={"examples": [{"customs_number": "801220260000000001", "principal_id": _ID.format(1)}]},
     )
 
-    declaration_id: UUID
+    declaration_id: UUID | None = None
+    customs_number: Reference | None = Field(None, max_length=80)
     principal_id: UUID
+
+    @model_validator(mode="after")
+    def _names_one(self) -> CertificateIn:
+        if self.declaration_id is None and self.customs_number is None:
+            raise one_of_missing("declaration_id, customs_number")
+        if self.declaration_id is not None and self.customs_number is not None:
+            raise fields_exclusive("declaration_id, customs_number")
+        return self
 
 
 class IssueIn(Input):

@@ -39,6 +39,18 @@ async def release_for_update(
     return await session.get(PrincipalRelease, key, with_for_update=True, populate_existing=True)
 
 
+async def declaration_released_as(
+    session: AsyncSession, customs_number: str, principal_id: UUID, pilot: str
+) -> UUID | None:
+    """The declaration under which something was released for a principal, by customs' number."""
+    table = PrincipalRelease
+    query = select(table.declaration_id).where(
+        table.customs_number == customs_number, table.principal_id == principal_id, table.pilot == pilot
+    )
+    found: UUID | None = await session.scalar(query.order_by(table.declaration_id.desc()).limit(1))
+    return found
+
+
 async def release_of(session: AsyncSession, row: CertificateRow) -> PrincipalRelease | None:
     """What is released now for a certificate's principal."""
     return await session.get(PrincipalRelease, (row.declaration_id, row.principal_id), populate_existing=True)

@@ -38,6 +38,25 @@ async def test_a_certificate_is_issued_once_per_declaration_and_principal(filing
     assert reused.json()["code"] == "issued_number_used"
 
 
+async def test_a_certificate_is_applied_for_by_customs_number(filing: Filing) -> None:
+    event = declaration_event(DeclarationDeparted, filing.own())
+    await filing.hear(event)
+    number, declaration_id = event.declaration.customs_number, str(event.declaration.declaration_id)
+    body = {"customs_number": number, "principal_id": str(filing.holder)}
+    applied = await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
+    assert applied["declaration_id"] == declaration_id
+    unknown = await filing.door.call(
+        "POST", "/v1/certificates", {**body, "customs_number": "9"}, **filing.as_operator()
+    )
+    assert unknown.status_code == 404
+    for changed, code in (
+        ({"customs_number": None}, "one_of_fields_missing"),
+        ({"declaration_id": declaration_id}, "fields_exclusive"),
+    ):
+        answer = await filing.door.call("POST", "/v1/certificates", {**body, **changed}, **filing.as_operator())
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
+
+
 async def test_a_certificate_is_applied_for_from_release_on(filing: Filing) -> None:
     waiting = filing.own(departed_quantity="0", departed_value="0", departed_fob="0")
     event = declaration_event(DeclarationReleased, waiting, status="released", export_date=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_read, row_seen
-from shared.vocabulary.errors import Forbidden, Hidden
+from shared.vocabulary.errors import Forbidden, Hidden, NotFound
 from trade_ledger.api.filters import WantedPackingLists
 from trade_ledger.api.schemas import (
     ArrivalIn,
@@ -27,6 +28,7 @@ from trade_ledger.api.schemas import (
     PackingListIn,
     PackingListOut,
     PackingListSummary,
+    PackLineIn,
     ReasonIn,
     UnpackIn,
 )
@@ -45,6 +47,8 @@ from trade_ledger.operations.packing.void_packing_list import void_packing_list
 from trade_ledger.publishers.packing import load_state, packing_list_state
 from trade_ledger.store.packing import load_holds_one_of, packing_lists_like, packing_lists_seen_by
 from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackingListRow
+from trade_ledger.store.tables.trades import TradeRow
+from trade_ledger.store.trades import trades_numbered
 
 router = APIRouter(tags=["packing"])
 
@@ -52,8 +56,17 @@ router = APIRouter(tags=["packing"])
 @router.post("/v1/handovers", operation_id="record_handover", status_code=201, response_model=HandoverOut)
 async def hand_over(body: HandoverIn, command: Commanded) -> Response:
     """Record that goods went from the stall holder to the operator."""
-    row = await record_handover(command.session, body.trade_ids, act=command.act)
+    numbered = await trades_numbered(command.session, body.trade_numbers, command.caller.pilot)
+    ids = body.trade_ids or [_numbered(numbered, number).id for number in body.trade_numbers]
+    at = "/trade_ids" if body.trade_ids else "/trade_numbers"
+    row = await record_handover(command.session, ids, act=command.act, at=at)
     return await command.answer(_handed(row), status=201, version=1, location=f"/v1/handovers/{row.id}")
+
+
+def _numbered(trades: Mapping[str, TradeRow], number: str) -> TradeRow:
+    if number not in trades:
+        raise NotFound(f"no trade {number}")
+    return trades[number]
 
 
 def _handed(row: HandoverRow) -> HandoverOut:
@@ -157,11 +170,26 @@ async def open_a_packing_list(body: PackingListIn, command: Commanded) -> Respon
 @router.post("/v1/packing-lists/{packing_list_id}/lines", operation_id="pack_lines", response_model=PackingListOut)
 async def pack(packing_list_id: UUID, body: PackIn, command: Commanded) -> Response:
     """Pack trade lines, whole or in part."""
-    lines = [ToPack(**line.model_dump()) for line in body.lines]
+    numbers = [line.trade_number for line in body.lines if line.trade_number is not None]
+    numbered = await trades_numbered(command.session, numbers, command.caller.pilot)
+    lines = [
+        ToPack(_line_id(line, numbered), **line.model_dump(exclude={"trade_line_id", "trade_number", "line_no"}))
+        for line in body.lines
+    ]
     version = command.expected_version()
     return await _list_answer(
         command, await pack_lines(command.session, packing_list_id, lines, version=version, act=command.act)
     )
+
+
+def _line_id(line: PackLineIn, trades: Mapping[str, TradeRow]) -> UUID:
+    if line.trade_line_id is not None:
+        return line.trade_line_id
+    trade = _numbered(trades, line.trade_number or "")
+    for each in trade.state.lines:
+        if each.line_no == line.line_no:
+            return each.line_id
+    raise NotFound(f"trade {trade.number} has no line {line.line_no}")
 
 
 @router.post(

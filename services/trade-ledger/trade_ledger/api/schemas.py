@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.events.trade_ledger import LoadState, PackingListState
 from shared.wire import (
@@ -18,6 +19,8 @@ from shared.wire import (
     QuantityText,
     Reference,
     WholeNumber,
+    fields_exclusive,
+    one_of_missing,
 )
 
 
@@ -28,13 +31,22 @@ class ReasonIn(Input):
 
 
 class HandoverIn(Input):
-    """Trades of one stall holder handed over to the operator."""
+    """Trades of one stall holder handed over to the operator, by their ids or numbers."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"trade_ids": ["019a0000-0000-7000-8000-000000000021"]}]},
+        json_schema_extra={"examples": [{"trade_numbers": ["LS-TR-0000001-92"]}]},
     )
 
-    trade_ids: list[UUID] = Field(min_length=1, max_length=200)
+    trade_ids: list[UUID] = Field(default_factory=list, max_length=200)
+    trade_numbers: list[Annotated[Reference, Field(max_length=80)]] = Field(default_factory=list, max_length=200)
+
+    @model_validator(mode="after")
+    def _names_some(self) -> HandoverIn:
+        if not self.trade_ids and not self.trade_numbers:
+            raise one_of_missing("trade_ids, trade_numbers")
+        if self.trade_ids and self.trade_numbers:
+            raise fields_exclusive("trade_ids, trade_numbers")
+        return self
 
 
 class HandoverOut(BaseModel):
@@ -83,12 +95,25 @@ class PackingListIn(Input):
 
 
 class PackLineIn(Input):
-    trade_line_id: UUID
+    """A trade's line, by its id or by the trade's number and the line's."""
+
+    trade_line_id: UUID | None = None
+    trade_number: Reference | None = Field(None, max_length=80)
+    line_no: WholeNumber | None = Field(None, ge=1, le=1_000_000)
     quantity: PositiveQuantity
     packages: WholeNumber = Field(ge=0, le=1_000_000)
     gross_weight_kg: PositiveWeight
     net_weight_kg: PositiveWeight
     volume_m3: QuantityText
+
+    @model_validator(mode="after")
+    def _names_one(self) -> PackLineIn:
+        by_number = self.trade_number is not None and self.line_no is not None
+        if self.trade_line_id is None and not by_number:
+            raise one_of_missing("trade_line_id, trade_number + line_no")
+        if self.trade_line_id is not None and (self.trade_number is not None or self.line_no is not None):
+            raise fields_exclusive("trade_line_id, trade_number + line_no")
+        return self
 
 
 class PackIn(Input):

@@ -19,14 +19,14 @@ class HandoverFacts:
     handed_over: bool
 
 
-def breaches_of_handover(trades: Sequence[HandoverFacts]) -> tuple[Breach, ...]:
-    """Every breach, in the order in which the trades were named: one seller, one operator, once."""
+def breaches_of_handover(trades: Sequence[HandoverFacts], at: str = "/trade_ids") -> tuple[Breach, ...]:
+    """Every breach, in the order in which the trades were named `at` a list: one seller, one operator, once."""
     breaches = []
     if len({(trade.seller_id, trade.consignor_id) for trade in trades}) > 1:
-        breaches.append(Breach("handover_mixed", "R-PACK-1", "/trade_ids"))
+        breaches.append(Breach("handover_mixed", "R-PACK-1", at))
     for index, trade in enumerate(trades):
         if trade.status != "registered" or trade.seller_id == trade.consignor_id:
-            breaches.append(Breach("handover_not_due", "R-PACK-1", f"/trade_ids/{index}", {"trade": trade.number}))
+            breaches.append(Breach("handover_not_due", "R-PACK-1", f"{at}/{index}", {"trade": trade.number}))
         elif trade.handed_over:
-            breaches.append(Breach("handed_over_already", "R-PACK-1", f"/trade_ids/{index}", {"trade": trade.number}))
+            breaches.append(Breach("handed_over_already", "R-PACK-1", f"{at}/{index}", {"trade": trade.number}))
     return tuple(breaches)

@@ -72,6 +72,12 @@ async def trades_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[
     return list((await session.execute(query.with_for_update().execution_options(populate_existing=True))).scalars())
 
 
+async def trades_numbered(session: AsyncSession, numbers: Iterable[str], pilot: str) -> dict[str, TradeRow]:
+    """The pilot's trades with some numbers."""
+    query = select(TradeRow).where(TradeRow.number.in_(set(numbers)), TradeRow.pilot == pilot)
+    return {row.number: row for row in (await session.execute(query)).scalars()}
+
+
 def trades_seen_by(
     pilot: str, subject_id: UUID | None, *, all_of_them: bool, as_agent: bool = False
 ) -> Select[TradeRow]:

@@ -21,8 +21,10 @@ from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trades import trades_for_update
 
 
-async def record_handover(session: AsyncSession, trade_ids: Sequence[UUID], *, act: Act) -> HandoverRow:
-    """The handover of some trades of one seller to one operator, or every breach."""
+async def record_handover(
+    session: AsyncSession, trade_ids: Sequence[UUID], *, act: Act, at: str = "/trade_ids"
+) -> HandoverRow:
+    """The handover of some trades of one seller to one operator, or every breach; `at` points to their list."""
     trades = await trades_for_update(session, trade_ids)
     if len(trades) != len(set(trade_ids)) or any(trade.pilot != act.pilot for trade in trades):
         raise NotFound("not all trades are known")
@@ -30,7 +32,7 @@ async def record_handover(session: AsyncSession, trade_ids: Sequence[UUID], *, a
         if act.subject_id not in {str(trade.seller_id), str(trade.consignor_id)}:
             raise Hidden(f"trade {trade.id} is somebody else's")
     named = sorted(trades, key=lambda trade: trade_ids.index(trade.id))
-    if breaches := breaches_of_handover([_facts(trade) for trade in named]):
+    if breaches := breaches_of_handover([_facts(trade) for trade in named], at):
         raise Refused(breaches)
     row = HandoverRow(
         id=uuid7(),
