@@ -14,11 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.http.access import Access, Authorised, grant
 from shared.http.command import Commanded, Reading
+from shared.http.paging import Page, WantedPageByKeys
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Conflict, NotFound
 from shared.wire import ContentHash, FilledText, Input
-
-_MOST = 200
 
 RECONCILIATION_ACCESS: Access = {
     "read_reconciliation": grant("admin", "auditor", sees="what stands against this service, never an event's content"),
@@ -65,12 +64,6 @@ class LostAct(BaseModel):
     settled_as: str | None
 
 
-class LostActs(BaseModel):
-    """The oldest that aren't settled yet, at most 200; settle some to see the next."""
-
-    items: list[LostAct]
-
-
 class SettlementIn(Input):
     """How the act was made good."""
 
@@ -95,12 +88,13 @@ def add_reconciliation(router: APIRouter, messaging: MessagingTables) -> None:
         return await command.answer(Approved(state=state))
 
     @router.get("/v1/lost-acts")
-    async def list_lost_acts(session: Reading, caller: Authorised) -> LostActs:
+    async def list_lost_acts(session: Reading, caller: Authorised, wanted: WantedPageByKeys) -> Page[LostAct]:
         """Acts that a restore lost and nobody has settled, oldest first."""
         acts = messaging.lost_acts
         query = select(acts).where(acts.c.pilot == caller.pilot, acts.c.settled_at.is_(None))
-        rows = await session.execute(query.order_by(acts.c.occurred_at, acts.c.event_id).limit(_MOST))
-        return LostActs(items=[LostAct.model_validate(dict(row._mapping)) for row in rows])
+        keys = (acts.c.occurred_at, acts.c.event_id)
+        rows = (await session.execute(wanted.of(query, *keys))).all()
+        return wanted.page(rows, [LostAct.model_validate(dict(row._mapping)) for row in rows], *keys)
 
     @router.post("/v1/lost-acts/{event_id}/settlements", response_model=LostAct)
     async def settle_lost_act(event_id: UUID, body: SettlementIn, command: Commanded) -> Response:

@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 
 from shared.http.access import Access, Authorised, grant
 from shared.http.command import Command, Commanded, Reading
+from shared.http.paging import WantedPageByKeys
 from shared.policy import EVERY_PILOT, OWNERS, Parameter, Parameters, proposals_beside
 from shared.rows import lock_name
 from shared.vocabulary.confirmations import breaches_of_parameter_confirmation
@@ -53,21 +54,28 @@ def add_rule_parameters(router: APIRouter, policy: Table, parameters: Parameters
         items=(held, ...),
         proposed=(proposed, ...),
         unread=(list[UnreadParameter], Field(default_factory=list)),
+        next_cursor=(str | None, None),
     )
 
     @router.get("/v1/policy-parameters", response_model=page)
-    async def list_policy_parameters(session: Reading, caller: Authorised) -> BaseModel:
-        """What counts, common and the pilot's own, the pilot's own first; and what waits for a second person."""
+    async def list_policy_parameters(session: Reading, caller: Authorised, wanted: WantedPageByKeys) -> BaseModel:
+        """What counts, common and the pilot's own, the pilot's own first.
+
+        The first page also says what waits for a second person.
+        """
         seen = select(policy).where(policy.c.pilot.in_([EVERY_PILOT, caller.pilot]))
-        rows = (await session.execute(seen.order_by(policy.c.name, policy.c.effective_from, policy.c.pilot))).all()
+        keys = (policy.c.name, policy.c.effective_from, policy.c.pilot)
+        found = (await session.execute(wanted.of(seen, *keys))).all()
+        rows = found[: wanted.limit]
         unread = parameters.unread(rows)
         known = [dict(row._mapping) for row in rows if not any(each.is_of(row) for each in unread)]
-        waiting = await _waiting(session, proposals, caller.pilot)
+        waiting = await _waiting(session, proposals, caller.pilot) if wanted.after is None else []
         outdated = parameters.unread(waiting)
         shown: BaseModel = page(
             items=known,
             proposed=[dict(row._mapping) for row in waiting if not any(each.is_of(row) for each in outdated)],
             unread=[UnreadParameter(**asdict(each)) for each in (*unread, *outdated)],
+            next_cursor=wanted.cursor(found, *keys),
         )
         return shown
 

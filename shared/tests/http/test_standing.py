@@ -89,6 +89,15 @@ async def test_two_persons_agree_to_the_plan_that_they_saw_while_everything_else
     assert [line for line in desk.audited() if line[0] == "done"] == [("done", 200, DIGEST)] * 2
 
 
+async def test_lost_acts_are_read_page_by_page_however_many_they_are(desk: Any) -> None:
+    for _ in range(3):
+        run(desk.dsn, _LOST)
+    whole = (await desk.door.done("GET", "/v1/lost-acts", role="auditor"))["items"]
+    assert len(whole) == 3
+    assert await desk.door.paged("/v1/lost-acts", role="auditor") == whole
+    assert await desk.door.paged("/v1/lost-acts", 2, role="auditor") == whole
+
+
 async def test_a_lost_act_is_settled_once_by_its_own_pilot(desk: Any) -> None:
     run(desk.dsn, _LOST)
     (act,) = (await desk.door.done("GET", "/v1/lost-acts", role="auditor"))["items"]

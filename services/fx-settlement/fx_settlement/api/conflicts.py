@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
 from fx_settlement.api.conflict_schemas import ClosingIn, ConflictOut
+from fx_settlement.api.filters import WantedConflicts
 from fx_settlement.api.scope import scope_of
 from fx_settlement.operations.money.close_conflict import Closing, close_conflict
-from fx_settlement.store.conflicts import conflicts_seen_by, version_behind
+from fx_settlement.store.conflicts import conflicts_like, conflicts_seen_by, version_behind
 from fx_settlement.store.tables import ConflictRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
@@ -22,11 +24,16 @@ router = APIRouter(tags=["conflicts"])
 
 @router.get("/v1/conflicts")
 async def list_conflicts(
-    session: Reading, caller: Authorised, wanted: WantedPage, is_open: YesNoInUrl | None = None
+    session: Reading,
+    caller: Authorised,
+    wanted: WantedPage,
+    asked: WantedConflicts,
+    is_open: YesNoInUrl | None = None,
 ) -> Page[ConflictOut]:
     """The cases the caller may see, newest first; all, or only the open or the closed ones."""
     subject_id, bank_id = scope_of(caller)
     query = conflicts_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, is_open=is_open)
+    query = conflicts_like(query, **asdict(asked))
     rows = await wanted.rows(session, query, ConflictRow.id)
     return wanted.page(rows, [model_from(ConflictOut, row) for row in rows], "id")
 

@@ -18,6 +18,7 @@ class AskedCollections:
 
     number: Reference | None = None
     bank_reference: Reference | None = None
+    bank_id: UUID | None = None
     collector_id: UUID | None = None
     buyer_id: UUID | None = None
     month: Annotated[MonthText | None, Query(description="month of the receipt")] = None
@@ -28,6 +29,7 @@ class AskedCollections:
 class AskedEntitlements:
     """Which rooms are asked for."""
 
+    declaration_number: Reference | None = None
     customs_number: Reference | None = None
     collector_id: UUID | None = None
     updated_since: UpdatedSince = None
@@ -48,9 +50,11 @@ class AskedPassOns:
 
     number: Reference | None = None
     bank_reference: Reference | None = None
+    bank_id: UUID | None = None
     agent_id: UUID | None = None
     principal_id: UUID | None = None
     month: Annotated[MonthText | None, Query(description="month of the payment")] = None
+    updated_since: UpdatedSince = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,33 @@ class AskedConversions:
 
     number: Reference | None = None
     bank_reference: Reference | None = None
+    bank_id: UUID | None = None
     holder_id: UUID | None = None
     month: Annotated[MonthText | None, Query(description="month of the conversion")] = None
+    updated_since: UpdatedSince = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPayables:
+    """Which payables are asked for."""
+
+    agent_id: UUID | None = None
+    principal_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedBalances:
+    """Which balances are asked for."""
+
+    holder_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedConflicts:
+    """Which cases are asked for."""
+
+    declaration_id: UUID | None = None
+    collection_id: UUID | None = None
 
 
 WantedCollections = Annotated[AskedCollections, Depends()]
@@ -68,3 +97,6 @@ WantedEntitlements = Annotated[AskedEntitlements, Depends()]
 WantedHolds = Annotated[AskedHolds, Depends()]
 WantedPassOns = Annotated[AskedPassOns, Depends()]
 WantedConversions = Annotated[AskedConversions, Depends()]
+WantedPayables = Annotated[AskedPayables, Depends()]
+WantedBalances = Annotated[AskedBalances, Depends()]
+WantedConflicts = Annotated[AskedConflicts, Depends()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -52,9 +51,10 @@ async def list_entitlements(
 ) -> Page[EntitlementSummary]:
     """The rooms of released declarations the caller may see, newest first, each in short."""
     subject_id, bank_id = scope_of(caller)
-    columns: dict[str, Any] = {"collector_id": asked.collector_id, "customs_number": asked.customs_number}
+    columns = asdict(asked)
+    since = columns.pop("updated_since")
     query = entitlements_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, **columns)
-    query = entitlements_like(query, asked.updated_since)
+    query = entitlements_like(query, since)
     rows = await wanted.rows(session, query, EntitlementRow.declaration_id)
     ids = [row.declaration_id for row in rows]
     seen = await rooms_seen_by(session, ids, subject_id=subject_id, bank_id=bank_id)

@@ -130,18 +130,10 @@ class Payable(BaseModel):
     owed: MoneyAmount
 
 
-class Payables(BaseModel):
-    items: list[Payable]
-
-
 class Balance(BaseModel):
     holder_id: UUID
     currency: str
     balance: MoneyAmount
-
-
-class Balances(BaseModel):
-    items: list[Balance]
 
 
 class JournalLine(BaseModel):

@@ -8,11 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from sqlalchemy import Select
 
-from fx_settlement.api.filters import WantedConversions, WantedPassOns
+from fx_settlement.api.filters import WantedBalances, WantedConversions, WantedPassOns, WantedPayables
 from fx_settlement.api.scope import bank_of, scope_of
 from fx_settlement.api.transfer_schemas import (
     Balance,
-    Balances,
     ConversionIn,
     ConversionOut,
     ConversionSummary,
@@ -20,7 +19,6 @@ from fx_settlement.api.transfer_schemas import (
     PassOnIn,
     PassOnOut,
     Payable,
-    Payables,
 )
 from fx_settlement.domain.payables import owed_on
 from fx_settlement.domain.spreading import Number
@@ -32,11 +30,11 @@ from fx_settlement.store.journal import journal_after
 from fx_settlement.store.pass_ons import pass_ons_like, pass_ons_seen_by
 from fx_settlement.store.payables import payables_seen_by
 from fx_settlement.store.personal_balances import balances_seen_by
-from fx_settlement.store.tables import ConversionRow, PassOnRow
+from fx_settlement.store.tables import ConversionRow, PassOnRow, PayableRow, PersonalBalanceRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
-from shared.http.paging import Page, WantedPage
+from shared.http.paging import Page, WantedPage, WantedPageByKeys
 from shared.rows import model_from, row_seen
 
 router = APIRouter(tags=["transfers"])
@@ -121,19 +119,27 @@ async def read_conversion(
 
 
 @router.get("/v1/payables")
-async def list_payables(session: Reading, caller: Authorised) -> Payables:
+async def list_payables(
+    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedPayables
+) -> Page[Payable]:
     """What agents still owe their principals, every day anew."""
     subject_id, bank_id = scope_of(caller)
-    rows = await payables_seen_by(session, caller.pilot, subject_id=subject_id, bank_id=bank_id)
-    return Payables(items=[model_from(Payable, row, owed=owed_on(row)) for row in rows])
+    query = payables_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, **asdict(asked))
+    keys = (PayableRow.agent_id, PayableRow.principal_id, PayableRow.currency)
+    rows = await wanted.rows(session, query, *keys)
+    return wanted.page(rows, [model_from(Payable, row, owed=owed_on(row)) for row in rows], *keys)
 
 
 @router.get("/v1/balances")
-async def list_balances(session: Reading, caller: Authorised) -> Balances:
+async def list_balances(
+    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedBalances
+) -> Page[Balance]:
     """What personal accounts hold."""
     subject_id, bank_id = scope_of(caller)
-    rows = await balances_seen_by(session, caller.pilot, subject_id=subject_id, bank_id=bank_id)
-    return Balances(items=[model_from(Balance, row) for row in rows])
+    query = balances_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, **asdict(asked))
+    keys = (PersonalBalanceRow.holder_id, PersonalBalanceRow.currency)
+    rows = await wanted.rows(session, query, *keys)
+    return wanted.page(rows, [model_from(Balance, row) for row in rows], *keys)
 
 
 @router.get("/v1/journal")

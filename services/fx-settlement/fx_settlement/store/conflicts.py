@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fx_settlement.store.rooms import portion_is_of
 from fx_settlement.store.tables import CollectionRow, ConflictRow, EntitlementPortion, EntitlementRow, MatchRow
 from shared.act import Act
+from shared.rows import narrowed
 
 _OPEN = ConflictRow.closed_at.is_(None)
 
@@ -76,3 +78,8 @@ def conflicts_seen_by(
     collected = select(CollectionRow.id).where(CollectionRow.collector_id == subject_id)
     portions = select(EntitlementPortion.declaration_id).where(portion_is_of(subject_id))
     return query.where(or_(case.collection_id.in_(collected), case.declaration_id.in_(portions)))
+
+
+def conflicts_like(query: Select[ConflictRow], **columns: Any) -> Select[ConflictRow]:
+    """Those of a query's cases that are asked for."""
+    return narrowed(query, ConflictRow, columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,9 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.tables import CollectionRow, ConversionRow, MatchRow
-from shared.rows import lock_name, narrowed, of_month
+from fx_settlement.store.tables import CollectionRow, ConversionRow, MatchRow, messaging
+from shared.events.fx_settlement import COLLECTIONS
+from shared.rows import announced_since, lock_name, narrowed, of_month
 
 
 async def lock_proof(session: AsyncSession, document_hash: str, pilot: str) -> None:
@@ -75,6 +77,9 @@ def conversions_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | 
     return query if subject_id is None else query.where(ConversionRow.holder_id == subject_id)
 
 
-def conversions_like(query: Select[ConversionRow], *, month: str | None, **columns: Any) -> Select[ConversionRow]:
+def conversions_like(
+    query: Select[ConversionRow], *, month: str | None, updated_since: datetime | None, **columns: Any
+) -> Select[ConversionRow]:
     """Those of a query's conversions that are asked for."""
-    return of_month(narrowed(query, ConversionRow, columns), ConversionRow.converted_on, month)
+    query = of_month(narrowed(query, ConversionRow, columns), ConversionRow.converted_on, month)
+    return announced_since(query, messaging.outbox, COLLECTIONS.name, ConversionRow.id, updated_since)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 
-from fx_settlement.store.tables import PassOnRow
-from shared.rows import narrowed, of_month
+from fx_settlement.store.tables import PassOnRow, messaging
+from shared.events.fx_settlement import COLLECTIONS
+from shared.rows import announced_since, narrowed, of_month
 
 
 def pass_ons_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) -> Select[PassOnRow]:
@@ -21,6 +23,9 @@ def pass_ons_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | Non
     return query.where(or_(PassOnRow.agent_id == subject_id, PassOnRow.principal_id == subject_id))
 
 
-def pass_ons_like(query: Select[PassOnRow], *, month: str | None, **columns: Any) -> Select[PassOnRow]:
+def pass_ons_like(
+    query: Select[PassOnRow], *, month: str | None, updated_since: datetime | None, **columns: Any
+) -> Select[PassOnRow]:
     """Those of a query's pass-ons that are asked for."""
-    return of_month(narrowed(query, PassOnRow, columns), PassOnRow.paid_on, month)
+    query = of_month(narrowed(query, PassOnRow, columns), PassOnRow.paid_on, month)
+    return announced_since(query, messaging.outbox, COLLECTIONS.name, PassOnRow.id, updated_since)

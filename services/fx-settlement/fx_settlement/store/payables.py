@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy import Select, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.parties import clients_of
 from fx_settlement.store.tables import ClaimRow, PayableRow
+from shared.rows import narrowed
 
 PayableKey = tuple[UUID, UUID, str]
 
@@ -64,14 +66,13 @@ async def open_claims(session: AsyncSession, debtor_id: UUID, creditor_id: UUID,
     return list((await session.execute(query.order_by(ClaimRow.id))).scalars())
 
 
-async def payables_seen_by(
-    session: AsyncSession, pilot: str, *, subject_id: UUID | None, bank_id: UUID | None
-) -> list[PayableRow]:
+def payables_seen_by(
+    pilot: str, *, subject_id: UUID | None, bank_id: UUID | None, **columns: Any
+) -> Select[PayableRow]:
     """What agents owe: all of a pilot, of a bank's clients, or where a party is agent or principal."""
     query = select(PayableRow).where(PayableRow.pilot == pilot)
     if bank_id is not None:
         query = query.where(PayableRow.agent_id.in_(clients_of(bank_id)))
     if subject_id is not None:
         query = query.where(or_(PayableRow.agent_id == subject_id, PayableRow.principal_id == subject_id))
-    ordered = query.order_by(PayableRow.agent_id, PayableRow.principal_id, PayableRow.currency)
-    return list((await session.execute(ordered)).scalars())
+    return narrowed(query, PayableRow, columns)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.parties import clients_of
 from fx_settlement.store.tables import PersonalBalanceRow
+from shared.rows import narrowed
 
 
 async def personal_balance_for_update(
@@ -24,13 +26,13 @@ async def personal_balance_for_update(
     return row
 
 
-async def balances_seen_by(
-    session: AsyncSession, pilot: str, *, subject_id: UUID | None, bank_id: UUID | None
-) -> list[PersonalBalanceRow]:
+def balances_seen_by(
+    pilot: str, *, subject_id: UUID | None, bank_id: UUID | None, **columns: Any
+) -> Select[PersonalBalanceRow]:
     """The balances of a pilot, of a bank's clients, or of a holder."""
     query = select(PersonalBalanceRow).where(PersonalBalanceRow.pilot == pilot)
     if bank_id is not None:
         query = query.where(PersonalBalanceRow.holder_id.in_(clients_of(bank_id)))
     if subject_id is not None:
         query = query.where(PersonalBalanceRow.holder_id == subject_id)
-    return list((await session.execute(query.order_by(PersonalBalanceRow.holder_id))).scalars())
+    return narrowed(query, PersonalBalanceRow, columns)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
@@ -132,8 +133,7 @@ def entitlements_seen_by(
     *,
     subject_id: UUID | None,
     bank_id: UUID | None,
-    collector_id: UUID | None = None,
-    customs_number: str | None = None,
+    **columns: Any,
 ) -> Select[EntitlementRow]:
     """The rooms with a portion that the caller may see; with one like that which is asked for, where that is."""
     query = select(EntitlementRow).where(EntitlementRow.pilot == pilot)
@@ -141,10 +141,9 @@ def entitlements_seen_by(
     limited = subject_id is not None or bank_id is not None
     if limited:
         portions = portions.where(_portions_seen_by(subject_id, bank_id))
-    if not (limited or collector_id or customs_number):
+    if not limited and all(value is None for value in columns.values()):
         return query
-    asked = {"collector_id": collector_id, "customs_number": customs_number}
-    return query.where(EntitlementRow.declaration_id.in_(narrowed(portions, EntitlementPortion, asked)))
+    return query.where(EntitlementRow.declaration_id.in_(narrowed(portions, EntitlementPortion, columns)))
 
 
 def entitlements_like(query: Select[EntitlementRow], updated_since: datetime | None) -> Select[EntitlementRow]:

@@ -73,6 +73,41 @@ async def test_a_page_takes_the_same_number_of_statements_whatever_it_holds(
     assert max(said_of_many) <= 5
 
 
+async def test_page_by_page_what_agents_owe_and_accounts_hold_is_whole(trading: Any) -> None:
+    """Lists whose rows have several columns as key; the filters name them."""
+    for currency, owner in (("USD", trading.principal), ("EUR", trading.principal), ("USD", trading.second)):
+        portion = trading.portion(currency=currency, owner_id=owner)
+        await trading.released(portion, currency=currency)
+        await trading.matched(await trading.booked("1000.00", currency=currency), (portion, "1000.00"))
+        await trading.booked("50.00", collector_id=str(trading.person), account_kind="personal", currency=currency)
+    for name, key, most in (("payables", "principal_id", 3), ("balances", "holder_id", 2)):
+        whole = (await trading.door.done("GET", f"/v1/{name}", role="safe"))["items"]
+        assert len(whole) == most
+        assert whole == sorted(whole, key=lambda each: (each.get("agent_id"), each[key], each["currency"]))
+        for limit in (1, 2):
+            assert await trading.door.paged(f"/v1/{name}", limit, role="safe") == whole
+        only = [each for each in whole if each[key] == whole[0][key]]
+        assert await trading.door.paged(f"/v1/{name}?{key}={whole[0][key]}", role="safe") == only
+
+
+async def test_money_is_found_by_what_people_ask_by(trading: Any, fill: Filling) -> None:
+    """Declaration numbers, banks, and what changed since an instant."""
+    room, collection, _, passed, converted = (await fill()).values()
+    await trading.released(number="LS-DE-0000002-0", customs_number="2")
+
+    async def found(query: str) -> list[Any]:
+        return [each.get("id") or each["declaration_id"] for each in await trading.door.paged(query, role="safe")]
+
+    assert await found("/v1/entitlements?declaration_number=LS-DE-0000001-0") == [room["declaration_id"]]
+    for name, made in (("pass-ons", passed), ("conversions", converted)):
+        assert await found(f"/v1/{name}?updated_since=2026-05-13T00:00:00Z") == [made["id"]]
+        assert await found(f"/v1/{name}?updated_since=2026-05-14T00:00:00Z") == []
+        assert await found(f"/v1/{name}?bank_id={trading.bank}") == [made["id"]]
+        assert await found(f"/v1/{name}?bank_id={trading.rival_bank}") == []
+    assert collection["id"] in await found(f"/v1/collections?bank_id={trading.bank}")
+    assert await found(f"/v1/conflicts?collection_id={collection['id']}") == []
+
+
 @pytest.mark.parametrize("name", LISTS)
 async def test_a_summary_agrees_with_the_full_row(trading: Any, fill: Filling, name: str) -> None:
     whole = (await fill())[name]

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from registry.api.schemas import GradeIn, GradeOut, Grades
+from registry.api.schemas import GradeIn, GradeOut
 from registry.api.subject_views import subject_seen
 from registry.operations.subjects.set_credit_grade import set_credit_grade
 from registry.store.subjects import grades_of, is_own
+from registry.store.tables import CreditGradeRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
+from shared.http.paging import Page, WantedPageByKeys
 from shared.rows import model_from
 from shared.vocabulary.errors import Hidden
 
@@ -33,9 +35,14 @@ async def set_a_credit_grade(subject_id: UUID, body: GradeIn, command: Commanded
 
 
 @router.get("/v1/subjects/{subject_id}/credit-grades")
-async def list_credit_grades(subject_id: UUID, session: Reading, caller: Authorised) -> Grades:
+async def list_credit_grades(
+    subject_id: UUID, session: Reading, caller: Authorised, wanted: WantedPageByKeys
+) -> Page[GradeOut]:
     """Every grade with reason and measures, newest first; a party reads its own only."""
     subject = await subject_seen(session, caller, subject_id)
     if caller.is_party and not is_own(subject, caller.subject_id, caller.actor):
         raise Hidden(f"the grades of {subject_id} are somebody else's")
-    return Grades(items=[model_from(GradeOut, row) for row in await grades_of(session, subject_id)])
+    row = CreditGradeRow
+    keys = (row.effective_from, row.decided_at, row.sequence, row.authority)
+    rows = await wanted.rows(session, grades_of(subject_id), *keys, newest_first=True)
+    return wanted.page(rows, [model_from(GradeOut, each) for each in rows], *keys)

@@ -57,12 +57,6 @@ class PortOut(PlaceOut[PortDesignated]):
     """A designated port."""
 
 
-class Places(BaseModel, Generic[C]):
-    """The places of a kind."""
-
-    items: list[C]
-
-
 _PILOT: JsonDict = {
     "name": "Longshui hardware market",
     "name_zh": "大足龙水五金市场集聚区",

@@ -15,7 +15,6 @@ from registry.api.place_schemas import (
     PilotChangeIn,
     PilotIn,
     PilotOut,
-    Places,
     PortDatesIn,
     PortIn,
     PortOut,
@@ -28,10 +27,12 @@ from registry.operations.places.file_pilot import file_pilot
 from registry.operations.places.file_place import file_place
 from registry.store.documents import DatedPlace
 from registry.store.places import place, places_of
+from registry.store.tables import PlaceRow
 from shared.events.registry import BankFiled, PilotChanged, PortDesignated, SiteFiled
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
+from shared.http.paging import Page, WantedByKeys, WantedPageByKeys
 from shared.rows import model_from
 from shared.vocabulary.errors import NotFound
 from shared.wire import Reference
@@ -66,8 +67,9 @@ async def _change(command: Commanded, place_id: str, kind: str, event: DatedPlac
     return await command.answer(model_from(form, row), version=row.version)
 
 
-async def _listed(session: AsyncSession, pilot: str, kind: str, form: type[P]) -> Places[P]:
-    return Places(items=[model_from(form, row) for row in await places_of(session, pilot, kind)])
+async def _listed(session: AsyncSession, pilot: str, kind: str, form: type[P], wanted: WantedByKeys) -> Page[P]:
+    rows = await wanted.rows(session, places_of(pilot, kind), PlaceRow.id)
+    return wanted.page(rows, [model_from(form, row) for row in rows], PlaceRow.id)
 
 
 @router.post("/v1/pilots", name="file_pilot", status_code=201, response_model=PilotOut)
@@ -87,9 +89,9 @@ async def change_a_pilot(code: Reference, body: PilotChangeIn, command: Commande
 
 
 @router.get("/v1/pilots")
-async def list_pilots(session: Reading, caller: Authorised) -> Places[PilotOut]:
+async def list_pilots(session: Reading, caller: Authorised, wanted: WantedPageByKeys) -> Page[PilotOut]:
     """The caller's pilot."""
-    return await _listed(session, caller.pilot, "pilot", PilotOut)
+    return await _listed(session, caller.pilot, "pilot", PilotOut, wanted)
 
 
 @router.post("/v1/banks", status_code=201, response_model=BankOut)
@@ -114,9 +116,9 @@ async def read_bank(bank_id: UUID, session: Reading, caller: Authorised, respons
 
 
 @router.get("/v1/banks")
-async def list_banks(session: Reading, caller: Authorised) -> Places[BankOut]:
+async def list_banks(session: Reading, caller: Authorised, wanted: WantedPageByKeys) -> Page[BankOut]:
     """The handling banks."""
-    return await _listed(session, caller.pilot, "bank", BankOut)
+    return await _listed(session, caller.pilot, "bank", BankOut, wanted)
 
 
 @router.post("/v1/sites", status_code=201, response_model=SiteOut)
@@ -141,9 +143,9 @@ async def read_site(site_id: UUID, session: Reading, caller: Authorised, respons
 
 
 @router.get("/v1/sites")
-async def list_sites(session: Reading, caller: Authorised) -> Places[SiteOut]:
+async def list_sites(session: Reading, caller: Authorised, wanted: WantedPageByKeys) -> Page[SiteOut]:
     """The supervised sites and warehouses."""
-    return await _listed(session, caller.pilot, "site", SiteOut)
+    return await _listed(session, caller.pilot, "site", SiteOut, wanted)
 
 
 @router.post("/v1/ports", status_code=201, response_model=PortOut)
@@ -163,6 +165,6 @@ async def change_port(port_code: Reference, body: PortDatesIn, command: Commande
 
 
 @router.get("/v1/ports")
-async def list_ports(session: Reading, caller: Authorised) -> Places[PortOut]:
+async def list_ports(session: Reading, caller: Authorised, wanted: WantedPageByKeys) -> Page[PortOut]:
     """The designated ports."""
-    return await _listed(session, caller.pilot, "port", PortOut)
+    return await _listed(session, caller.pilot, "port", PortOut, wanted)

@@ -229,10 +229,6 @@ class SubjectVersion(BaseModel):
     state: SubjectStateOut
 
 
-class SubjectVersions(BaseModel):
-    items: list[SubjectVersion]
-
-
 class IdentityOut(BaseModel):
     """A whole identity; the view is in the audit trail."""
 
@@ -253,7 +249,3 @@ class GradeOut(BaseModel):
     measures: MeasuresOfGrade
     rule_version: str | None
     decided_at: datetime
-
-
-class Grades(BaseModel):
-    items: list[GradeOut]

@@ -19,7 +19,6 @@ from registry.api.schemas import (
     SubjectOut,
     SubjectSummary,
     SubjectVersion,
-    SubjectVersions,
     stall_of,
 )
 from registry.api.subject_views import answer_subject, shown, subject_seen, summarised
@@ -36,11 +35,11 @@ from registry.store.subjects import (
     summaries_of,
     versions_of,
 )
-from registry.store.tables import SubjectRow
+from registry.store.tables import SubjectRow, SubjectVersionRow
 from shared.events.registry import FilingStatus
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
-from shared.http.paging import Page, UpdatedSince, WantedPage
+from shared.http.paging import Page, UpdatedSince, WantedPage, WantedPageByKeys
 from shared.rows import model_from
 from shared.sealing import IDENTITY_PURPOSE
 from shared.vocabulary.legal_time import legal_date
@@ -106,11 +105,13 @@ async def read_subject(subject_id: UUID, session: Reading, caller: Authorised, r
 
 
 @router.get("/v1/subjects/{subject_id}/versions")
-async def list_subject_versions(subject_id: UUID, session: Reading, caller: Authorised) -> SubjectVersions:
+async def list_subject_versions(
+    subject_id: UUID, session: Reading, caller: Authorised, wanted: WantedPageByKeys
+) -> Page[SubjectVersion]:
     """Every state the subject had: who, when and why."""
     await subject_seen(session, caller, subject_id)
-    rows = await versions_of(session, subject_id)
-    return SubjectVersions(items=[model_from(SubjectVersion, row) for row in rows])
+    rows = await wanted.rows(session, versions_of(subject_id), SubjectVersionRow.version)
+    return wanted.page(rows, [model_from(SubjectVersion, row) for row in rows], SubjectVersionRow.version)
 
 
 @router.get("/v1/subjects/{subject_id}/archive")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,10 +47,9 @@ async def prefix_is_held(session: AsyncSession, prefix: str, *, but_for: str) ->
     return (await session.execute(query.limit(1))).first() is not None
 
 
-async def places_of(session: AsyncSession, pilot: str, kind: str) -> list[PlaceRow]:
+def places_of(pilot: str, kind: str) -> Select[PlaceRow]:
     """All places of a kind."""
-    query = select(PlaceRow).where(PlaceRow.pilot == pilot, PlaceRow.kind == kind).order_by(PlaceRow.id)
-    return list((await session.execute(query)).scalars())
+    return select(PlaceRow).where(PlaceRow.pilot == pilot, PlaceRow.kind == kind)
 
 
 async def place(session: AsyncSession, place_id: str) -> PlaceRow | None:

@@ -134,10 +134,9 @@ def subjects_seen_by(pilot: str, subject_id: UUID | None, account: str, *, all_o
     return query.where(or_(*mine))
 
 
-async def versions_of(session: AsyncSession, subject_id: UUID) -> list[SubjectVersionRow]:
-    """Every state a subject had, oldest first."""
-    query = select(SubjectVersionRow).where(SubjectVersionRow.subject_id == subject_id)
-    return list((await session.execute(query.order_by(SubjectVersionRow.version))).scalars())
+def versions_of(subject_id: UUID) -> Select[SubjectVersionRow]:
+    """Every state a subject had."""
+    return select(SubjectVersionRow).where(SubjectVersionRow.subject_id == subject_id)
 
 
 async def versions_before(session: AsyncSession, ids: set[UUID], instant: datetime) -> dict[UUID, SubjectVersionRow]:
@@ -152,11 +151,9 @@ async def versions_before(session: AsyncSession, ids: set[UUID], instant: dateti
     return {row.subject_id: row for row in (await session.execute(query)).scalars()}
 
 
-async def grades_of(session: AsyncSession, subject_id: UUID) -> list[CreditGradeRow]:
-    """Every grade of a subject on every scale, newest first."""
-    query = select(CreditGradeRow).where(CreditGradeRow.subject_id == subject_id)
-    order = (CreditGradeRow.effective_from.desc(), CreditGradeRow.decided_at.desc(), CreditGradeRow.sequence.desc())
-    return list((await session.execute(query.order_by(*order))).scalars())
+def grades_of(subject_id: UUID) -> Select[CreditGradeRow]:
+    """Every grade of a subject on every scale."""
+    return select(CreditGradeRow).where(CreditGradeRow.subject_id == subject_id)
 
 
 def is_own(subject: SubjectRow, subject_id: UUID | None, account: str) -> bool:

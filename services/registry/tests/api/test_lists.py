@@ -99,9 +99,9 @@ LISTS = {
     "/v1/commodity-lists?limit=200": 200,
     "/v1/commodity-decisions?limit=200": 200,
     "/v1/tasks?limit=200": 101,
-    "/v1/banks": MANY,
-    f"/v1/subjects/{FIRST}/versions": MANY,
-    f"/v1/subjects/{FIRST}/credit-grades": MANY,
+    "/v1/banks?limit=200": 200,
+    f"/v1/subjects/{FIRST}/versions?limit=200": 200,
+    f"/v1/subjects/{FIRST}/credit-grades?limit=200": 200,
 }
 
 
@@ -122,6 +122,18 @@ async def test_a_page_takes_the_same_number_of_statements_whatever_it_holds(bure
         many = await bureau.door.done("GET", path)
     assert (len(one["items"]), len(many["items"])) == (1, LISTS[path])
     assert len(of_many) == len(of_one) <= 5, of_many
+
+
+@pytest.mark.parametrize("path", ["/v1/banks", f"/v1/subjects/{FIRST}/versions", f"/v1/subjects/{FIRST}/credit-grades"])
+async def test_page_by_page_a_list_is_whole_and_in_its_order(bureau: Any, path: str) -> None:
+    await filled(bureau, range(1, MANY + 1))
+    whole = await bureau.door.paged(path, 200)
+    assert len(whole) == MANY
+    assert await bureau.door.paged(path, 67) == whole
+    if path.endswith("versions"):
+        assert [each["version"] for each in whole] == list(range(1, MANY + 1))
+    if path.endswith("grades"):
+        assert whole == sorted(whole, key=lambda each: (each["effective_from"], each["decided_at"]), reverse=True)
 
 
 async def test_a_list_of_subjects_returns_summaries_and_a_subject_is_read_in_full_by_its_id(bureau: Any) -> None:

@@ -29,6 +29,7 @@ class AskedReturns:
     number: Reference | None = None
     month: Annotated[MonthText | None, Query(description="the month that is declared")] = None
     stall_holder_id: UUID | None = None
+    filer_id: UUID | None = None
     status: Annotated[ReturnStatus, Chosen("return_status")] | None = None
     outside_reference: Reference | None = None
     updated_since: UpdatedSince = None

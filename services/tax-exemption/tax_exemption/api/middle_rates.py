@@ -9,21 +9,21 @@ from fastapi import APIRouter, Path, Query, Response
 
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
+from shared.http.paging import Page, WantedPageByKeys
 from shared.rows import model_from
-from shared.wire import MonthText, OpaqueText
+from shared.wire import CurrencyCode, MonthText, OpaqueText
 from tax_exemption.api.rate_schemas import (
     MiddleRateIn,
     MiddleRateOut,
-    MiddleRates,
     RateCorrectionIn,
     RateDecision,
-    RateDecisions,
 )
 from tax_exemption.operations.confirm_rate_correction import confirm_rate_correction
 from tax_exemption.operations.import_middle_rate import import_middle_rate
 from tax_exemption.operations.propose_rate_correction import RateCorrection, propose_rate_correction
-from tax_exemption.store.rate_decisions import decisions_at
+from tax_exemption.store.rate_decisions import decisions_on, returns_resting_on
 from tax_exemption.store.rates import middle_rates
+from tax_exemption.store.tables import MiddleRateRow, ReturnRow
 
 router = APIRouter(tags=["tax"])
 RateId = Annotated[OpaqueText, Path(max_length=80, description="as the list of rates shows it")]
@@ -40,11 +40,15 @@ async def import_a_middle_rate(body: MiddleRateIn, command: Commanded) -> Respon
 async def list_middle_rates(
     session: Reading,
     caller: Authorised,
+    wanted: WantedPageByKeys,
     month: Annotated[MonthText, Query(description="month of the days that the rates are of")],
-) -> MiddleRates:
+    currency: CurrencyCode | None = None,
+) -> Page[MiddleRateOut]:
     """The rates of a month's days that the caller's pilot goes by, with their corrections."""
-    rows = await middle_rates(session, caller.pilot, month)
-    return MiddleRates(items=[model_from(MiddleRateOut, each) for each in rows])
+    row = MiddleRateRow
+    keys = (row.day, row.currency, row.pilot, row.version)
+    rows = await wanted.rows(session, middle_rates(caller.pilot, month, currency), *keys)
+    return wanted.page(rows, [model_from(MiddleRateOut, each) for each in rows], *keys)
 
 
 @router.post("/v1/middle-rates/{rate_id}/corrections", status_code=201, response_model=MiddleRateOut)
@@ -62,7 +66,10 @@ async def confirm_a_rate_correction(rate_id: RateId, command: Commanded) -> Resp
 
 
 @router.get("/v1/middle-rates/{rate_id}/decisions")
-async def list_rate_decisions(rate_id: RateId, session: Reading, caller: Authorised) -> RateDecisions:
-    """The returns that were converted at a rate, to be checked again after a correction."""
-    decided = await decisions_at(session, caller.pilot, rate_id)
-    return RateDecisions(items=[RateDecision(**asdict(each)) for each in decided])
+async def list_rate_decisions(
+    rate_id: RateId, session: Reading, caller: Authorised, wanted: WantedPageByKeys
+) -> Page[RateDecision]:
+    """The returns that were converted at a rate, oldest first, to be checked again after a correction."""
+    rows = await wanted.rows(session, returns_resting_on(caller.pilot, rate_id), ReturnRow.id)
+    decided = await decisions_on(session, caller.pilot, rate_id, rows)
+    return wanted.page(rows, [RateDecision(**asdict(each)) for each in decided], ReturnRow.id)

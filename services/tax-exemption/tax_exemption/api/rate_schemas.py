@@ -56,10 +56,6 @@ class MiddleRateOut(BaseModel):
     confirmed_at: datetime | None
 
 
-class MiddleRates(BaseModel):
-    items: list[MiddleRateOut]
-
-
 class RateDecision(BaseModel):
     """A return that was converted at a rate: what it amounted to then, and would at the rates that count now."""
 
@@ -69,9 +65,3 @@ class RateDecision(BaseModel):
     month: str
     value_then_rmb: MoneyAmount
     value_now_rmb: MoneyAmount
-
-
-class RateDecisions(BaseModel):
-    """The decisions that rest on a rate, oldest first, at most 500; they stand (R-FX-10)."""
-
-    items: list[RateDecision]

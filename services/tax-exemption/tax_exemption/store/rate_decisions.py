@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.vocabulary.money import rounded
 from tax_exemption.store.rates import middle_rate, rate_seen_by
 from tax_exemption.store.tables import ReturnLineRow, ReturnRow
-
-_MOST_DECISIONS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,14 @@ class Decided:
     value_now_rmb: Decimal
 
 
-async def decisions_at(session: AsyncSession, pilot: str, rate_id: str) -> list[Decided]:
-    """The returns that rest on a rate, oldest first."""
+def returns_resting_on(pilot: str, rate_id: str) -> Select[ReturnRow]:
+    """The returns with a line that was converted at a rate."""
+    lines = select(ReturnLineRow.return_id).where(ReturnLineRow.rate_id == rate_id)
+    return select(ReturnRow).where(ReturnRow.pilot == pilot, ReturnRow.id.in_(lines))
+
+
+async def decisions_on(session: AsyncSession, pilot: str, rate_id: str, rows: Sequence[ReturnRow]) -> list[Decided]:
+    """What the returns that rest on a rate amounted to then, and do now."""
     of = await rate_seen_by(session, pilot, rate_id)
     counting = None if of is None else await middle_rate(session, pilot, of.currency, of.day, reach_days=0)
     if counting is None:
@@ -37,17 +42,16 @@ async def decisions_at(session: AsyncSession, pilot: str, rate_id: str) -> list[
     line = ReturnLineRow
     fob, rmb = func.sum(line.fob_value), func.sum(line.exempt_rmb)
     query = (
-        select(ReturnRow, fob.label("fob"), rmb.label("rmb"))
-        .join(line, line.return_id == ReturnRow.id)
-        .where(ReturnRow.pilot == pilot, line.rate_id == rate_id)
-        .group_by(ReturnRow.id)
-        .order_by(ReturnRow.id)
-        .limit(_MOST_DECISIONS)
+        select(line.return_id, fob, rmb)
+        .where(line.return_id.in_({row.id for row in rows}), line.rate_id == rate_id)
+        .group_by(line.return_id)
     )
+    sums = {return_id: (at_rate, then) for return_id, at_rate, then in await session.execute(query)}
+    changes = {
+        return_id: Decimal(0) if counting[0] == rate_id else rounded(at_rate * counting[1], "CNY") - then
+        for return_id, (at_rate, then) in sums.items()
+    }
     return [
-        Decided(
-            row.id, row.number, row.status, row.month, row.total_rmb,
-            row.total_rmb if counting[0] == rate_id else row.total_rmb - then + rounded(at_rate * counting[1], "CNY"),
-        )
-        for row, at_rate, then in await session.execute(query)
-    ]  # fmt: skip
+        Decided(row.id, row.number, row.status, row.month, row.total_rmb, row.total_rmb + changes[row.id])
+        for row in rows
+    ]

@@ -6,11 +6,11 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.policy import EVERY_PILOT
-from shared.rows import lock_name, of_month
+from shared.rows import lock_name, narrowed, of_month
 from tax_exemption.store.tables import MiddleRateRow
 
 _ID = re.compile(
@@ -23,11 +23,10 @@ def _seen_by(pilot: str) -> ColumnElement[bool]:
     return MiddleRateRow.pilot.in_([EVERY_PILOT, pilot])
 
 
-async def middle_rates(session: AsyncSession, pilot: str, month: str) -> list[MiddleRateRow]:
+def middle_rates(pilot: str, month: str, currency: str | None) -> Select[MiddleRateRow]:
     """The middle rates of a month's days that a pilot goes by, corrections included."""
-    row = MiddleRateRow
-    query = of_month(select(row).where(_seen_by(pilot)), row.day, month)
-    return list((await session.execute(query.order_by(row.day, row.currency, row.pilot, row.version))).scalars())
+    query = narrowed(select(MiddleRateRow).where(_seen_by(pilot)), MiddleRateRow, {"currency": currency})
+    return of_month(query, MiddleRateRow.day, month)
 
 
 async def middle_rate(

@@ -78,6 +78,13 @@ async def test_a_rate_typed_wrong_is_corrected_by_two_persons_and_what_was_decla
         ("7000.00", "7100.00"),
         ("70.00", "71.00"),
     ]
+    assert await filing.door.paged(f"{path}/decisions", role="tax") == decided
+    rates = (await filing.door.done("GET", f"{PATH}?month=2026-05", role="tax"))["items"]
+    assert len(rates) > 2
+    assert await filing.door.paged(f"{PATH}?month=2026-05", role="tax") == rates
+    assert await filing.door.paged(f"{PATH}?month=2026-05&currency=GBP", role="tax") == [
+        each for each in rates if each["currency"] == "GBP"
+    ]
     stands = await filing.door.done("GET", f"/v1/returns/{filed['id']}", **filing.as_holder())
     assert stands["exemption_return"]["total_rmb"] == "7000.00"
     await filing.hear(declaration_event(DeclarationDeparted, filing.own("100.00")))

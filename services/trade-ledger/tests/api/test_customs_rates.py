@@ -35,6 +35,18 @@ async def test_a_rate_is_held_against_the_month_before_and_its_day(
     assert [each["code"] for each in answer.json().get("errors", [])] == codes
 
 
+async def test_rates_are_read_page_by_page_and_by_month_and_currency(yard: Any) -> None:
+    for currency in ("EUR", "GBP"):
+        rate = {"month": "2026-05-01", "currency": currency, "cny_per_unit": "7.60", "source": "sample"}
+        await yard.door.call("POST", PATH, rate, role="customs")
+    whole = (await yard.door.done("GET", PATH, role="customs"))["items"]
+    assert len(whole) > 2
+    assert await yard.door.paged(PATH, role="customs") == whole
+    pounds = [each for each in whole if each["currency"] == "GBP"]
+    assert await yard.door.paged(f"{PATH}?month=2026-05&currency=GBP", role="customs") == pounds
+    assert await yard.door.paged(f"{PATH}?month=2026-07", role="customs") == []
+
+
 async def test_a_rate_typed_wrong_is_corrected_by_two_persons_and_what_was_decided_stands(yard: Any) -> None:
     """V27: EUR at a tenth of its rate lets a declaration pass that is worth ten times as much."""
     wrong = {"month": "2026-05-01", "currency": "GBP", "cny_per_unit": "0.93", "source": "typed"}

@@ -19,7 +19,7 @@ from trade_ledger.api.declaration_schemas import DeclarationOut
 from trade_ledger.api.declarations import shown
 from trade_ledger.domain.cases import frozen_by
 from trade_ledger.operations.declarations.close_conflict import Closing, close_conflict
-from trade_ledger.store.conflicts import conflicts_seen_by, versions_of
+from trade_ledger.store.conflicts import conflicts_like, conflicts_seen_by, versions_of
 from trade_ledger.store.tables.declarations import ConflictRow
 
 router = APIRouter(tags=["conflicts"])
@@ -45,9 +45,11 @@ async def list_conflicts(
     wanted: WantedPage,
     is_open: Annotated[YesNoInUrl | None, Query(description="only open cases, or only closed ones")] = None,
     must_act: Annotated[Annotated[MustAct, Chosen("must_act")] | None, Query(description="who must act")] = None,
+    declaration_id: UUID | None = None
 ) -> Page[ConflictOut]:
     """The cases the caller may see, newest first."""
-    rows = await wanted.rows(session, _seen_by(caller, must_act, is_open), ConflictRow.id)
+    asked = conflicts_like(_seen_by(caller, must_act, is_open), declaration_id=declaration_id)
+    rows = await wanted.rows(session, asked, ConflictRow.id)
     versions = await versions_of(session, {each.declaration_id for each in rows})
     return wanted.page(rows, [_shown(each, versions[each.declaration_id]) for each in rows], "id")
 

@@ -9,21 +9,22 @@ from fastapi import APIRouter, Path, Response
 
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
+from shared.http.paging import Page, WantedPageByKeys
 from shared.rows import model_from
 from shared.wire import OpaqueText
+from trade_ledger.api.filters import WantedRates
 from trade_ledger.api.rate_schemas import (
     CustomsRateIn,
     CustomsRateOut,
-    CustomsRates,
     RateCorrectionIn,
     RateDecision,
-    RateDecisions,
 )
 from trade_ledger.operations.declarations.confirm_rate_correction import confirm_rate_correction
 from trade_ledger.operations.declarations.import_customs_rate import import_customs_rate
 from trade_ledger.operations.declarations.propose_rate_correction import RateCorrection, propose_rate_correction
-from trade_ledger.store.customs_rates import customs_rates
-from trade_ledger.store.rate_decisions import decisions_at
+from trade_ledger.store.customs_rates import customs_rates, declarations_resting_on
+from trade_ledger.store.rate_decisions import decisions_on
+from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow
 
 router = APIRouter(tags=["declarations"])
 RateId = Annotated[OpaqueText, Path(max_length=80, description="as the list of rates shows it")]
@@ -37,10 +38,12 @@ async def import_rate(body: CustomsRateIn, command: Commanded) -> Response:
 
 
 @router.get("/v1/customs-rates")
-async def list_customs_rates(session: Reading, caller: Authorised) -> CustomsRates:
+async def list_customs_rates(
+    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedRates
+) -> Page[CustomsRateOut]:
     """The rates that the caller's pilot goes by, with their corrections."""
-    rows = await customs_rates(session, caller.pilot)
-    return CustomsRates(items=[model_from(CustomsRateOut, each) for each in rows])
+    rows = await wanted.rows(session, customs_rates(caller.pilot, **asdict(asked)), CustomsRateRow.id)
+    return wanted.page(rows, [model_from(CustomsRateOut, each) for each in rows], CustomsRateRow.id)
 
 
 @router.post("/v1/customs-rates/{rate_id}/corrections", status_code=201, response_model=CustomsRateOut)
@@ -58,7 +61,10 @@ async def confirm_a_rate_correction(rate_id: RateId, command: Commanded) -> Resp
 
 
 @router.get("/v1/customs-rates/{rate_id}/decisions")
-async def list_rate_decisions(rate_id: RateId, session: Reading, caller: Authorised) -> RateDecisions:
-    """The declarations that were valued at a rate, to be checked again after a correction."""
-    decided = await decisions_at(session, caller.pilot, rate_id)
-    return RateDecisions(items=[RateDecision(**asdict(each)) for each in decided])
+async def list_rate_decisions(
+    rate_id: RateId, session: Reading, caller: Authorised, wanted: WantedPageByKeys
+) -> Page[RateDecision]:
+    """The declarations that were valued at a rate, oldest first, to be checked again after a correction."""
+    rows = await wanted.rows(session, declarations_resting_on(caller.pilot, rate_id), DeclarationRow.id)
+    decided = await decisions_on(session, caller.pilot, rows)
+    return wanted.page(rows, [RateDecision(**asdict(each)) for each in decided], DeclarationRow.id)

@@ -10,7 +10,7 @@ from fastapi import Depends, Query
 
 from shared.events.trade_ledger import DeclarationStatus
 from shared.http.paging import UpdatedSince
-from shared.wire import Chosen, DateText, MonthText, Reference
+from shared.wire import Chosen, CurrencyCode, DateText, MonthText, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class AskedTrades:
     number: Reference | None = None
     external_ref: Annotated[Reference | None, Query(description="the slip's own number")] = None
     seller_id: Annotated[UUID | None, Query(description="the stall holder that sold")] = None
+    owner_id: UUID | None = None
     consignor_id: Annotated[UUID | None, Query(description="who exports")] = None
     buyer_id: UUID | None = None
     status: Annotated[Literal["registered", "void"], Chosen("trade_status")] | None = None
@@ -54,6 +55,15 @@ class AskedPackingLists:
     updated_since: UpdatedSince = None
 
 
+@dataclass(frozen=True, slots=True)
+class AskedRates:
+    """Which customs rates are asked for."""
+
+    month: Annotated[MonthText | None, Query(description="month of the rate")] = None
+    currency: CurrencyCode | None = None
+
+
 WantedTrades = Annotated[AskedTrades, Depends()]
 WantedDeclarations = Annotated[AskedDeclarations, Depends()]
 WantedPackingLists = Annotated[AskedPackingLists, Depends()]
+WantedRates = Annotated[AskedRates, Depends()]

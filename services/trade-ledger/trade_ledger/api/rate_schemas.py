@@ -55,10 +55,6 @@ class CustomsRateOut(BaseModel):
     confirmed_at: datetime | None
 
 
-class CustomsRates(BaseModel):
-    items: list[CustomsRateOut]
-
-
 class RateDecision(BaseModel):
     """A declaration that was valued at a rate: what it was worth then, and is at the rates that count now."""
 
@@ -68,9 +64,3 @@ class RateDecision(BaseModel):
     value_then_usd: MoneyAmount | None
     value_now_usd: MoneyAmount | None
     over_limit_now: bool | None
-
-
-class RateDecisions(BaseModel):
-    """The decisions that rest on a rate, oldest first, at most 500; they stand (R-FX-10)."""
-
-    items: list[RateDecision]

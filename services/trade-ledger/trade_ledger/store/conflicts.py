@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
+from shared.rows import narrowed
 from trade_ledger.domain.cases import turn_of
 from trade_ledger.domain.receipts import Conflict as Case
 from trade_ledger.store.declarations import declarations_seen_by
@@ -33,6 +35,11 @@ def conflicts_seen_by(
     if is_open is None:
         return query
     return query.where(row.closed_at.is_(None) if is_open else row.closed_at.is_not(None))
+
+
+def conflicts_like(query: Select[ConflictRow], **columns: Any) -> Select[ConflictRow]:
+    """Those of a query's cases that are asked for."""
+    return narrowed(query, ConflictRow, columns)
 
 
 async def versions_of(session: AsyncSession, declaration_ids: Iterable[UUID]) -> dict[UUID, int]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.policy import EVERY_PILOT
-from shared.rows import lock_name
+from shared.rows import lock_name, narrowed, of_month
 from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow, PortionRow
-
-_MOST_DECISIONS = 500
 
 
 def _seen_by(pilot: str) -> ColumnElement[bool]:
@@ -27,10 +25,10 @@ def rate_id_of(pilot: str, month: date, currency: str, version: int = 1) -> str:
     return named if version == 1 else f"{named}:{version}"
 
 
-async def customs_rates(session: AsyncSession, pilot: str) -> list[CustomsRateRow]:
-    """The customs rates that a pilot goes by, corrections included."""
-    query = select(CustomsRateRow).where(_seen_by(pilot)).order_by(CustomsRateRow.id)
-    return list((await session.execute(query)).scalars())
+def customs_rates(pilot: str, *, month: str | None, **columns: Any) -> Select[CustomsRateRow]:
+    """The customs rates that a pilot goes by, corrections included, as far as they are asked for."""
+    query = narrowed(select(CustomsRateRow).where(_seen_by(pilot)), CustomsRateRow, columns)
+    return of_month(query, CustomsRateRow.month, month)
 
 
 async def rates_of_month(session: AsyncSession, pilot: str, month: date) -> dict[str, tuple[str, Decimal]]:
@@ -60,8 +58,8 @@ async def rate_seen_by(session: AsyncSession, pilot: str, rate_id: str) -> Custo
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def declarations_resting_on(session: AsyncSession, pilot: str, rate_id: str) -> Sequence[DeclarationRow]:
-    """The declarations that were valued at a rate, oldest first."""
+def declarations_resting_on(pilot: str, rate_id: str) -> Select[DeclarationRow]:
+    """The declarations that were valued at a rate."""
     assessed = DeclarationRow.content["assessed"]
     slips: ColumnElement[UUID] = select(PortionRow.declaration_id).where(
         PortionRow.pilot == pilot, PortionRow.content["slip_rate_id"].astext == rate_id
@@ -69,5 +67,4 @@ async def declarations_resting_on(session: AsyncSession, pilot: str, rate_id: st
     at = or_(
         assessed["rate_id"].astext == rate_id, assessed["usd_rate_id"].astext == rate_id, DeclarationRow.id.in_(slips)
     )
-    query = select(DeclarationRow).where(DeclarationRow.pilot == pilot, at).order_by(DeclarationRow.id)
-    return list((await session.execute(query.limit(_MOST_DECISIONS))).scalars())
+    return select(DeclarationRow).where(DeclarationRow.pilot == pilot, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -11,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.policy import policy_of
 from shared.vocabulary.legal_time import legal_date
 from trade_ledger.domain.valuation import in_usd
-from trade_ledger.store.customs_rates import declarations_resting_on, rates_of_month
+from trade_ledger.store.customs_rates import rates_of_month
 from trade_ledger.store.parameters import DeclarationLimitUsd
+from trade_ledger.store.tables.declarations import DeclarationRow
 from trade_ledger.store.tables.row import policy
 
 
@@ -28,11 +30,11 @@ class Decided:
     over_limit_now: bool | None
 
 
-async def decisions_at(session: AsyncSession, pilot: str, rate_id: str) -> list[Decided]:
-    """The declarations that rest on a rate, oldest first."""
+async def decisions_on(session: AsyncSession, pilot: str, rows: Iterable[DeclarationRow]) -> list[Decided]:
+    """What the declarations that rest on a rate were worth then, and are now."""
     rules = await policy_of(session, policy, pilot)
     decided = []
-    for row in await declarations_resting_on(session, pilot, rate_id):
+    for row in rows:
         assessed, now, over = row.content.assessed, None, None
         if assessed is not None and row.total_value is not None:
             rates = await rates_of_month(session, pilot, assessed.rate_month)

@@ -103,6 +103,18 @@ class Door:
         path = f"/v1/policy-parameters/{proposed['id']}/confirmations"
         return await self.done("POST", path, {}, role=role, actor=f"{role}:2")
 
+    async def paged(self, path: str, limit: int = 1, **how: Any) -> list[dict[str, Any]]:
+        """All items of a list, read page by page; each page but the last is full."""
+        items: list[dict[str, Any]] = []
+        asked = f"{path}{'&' if '?' in path else '?'}limit={limit}"
+        cursor: str | None = ""
+        while cursor is not None:
+            page = await self.done("GET", f"{asked}&cursor={cursor}" if cursor else asked, **how)
+            cursor = page["next_cursor"]
+            assert len(page["items"]) == limit or cursor is None
+            items += page["items"]
+        return items
+
 
 def settings_for(dsn: str, mint: ServedMint, clock_file: Path, **told: Any) -> ServiceSettings:
     """A sandbox's settings on a database, with the mint as issuer; `told` are further ones."""
