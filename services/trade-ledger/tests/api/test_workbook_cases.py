@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -89,6 +90,35 @@ async def test_two_slips_of_one_number_to_the_eye_are_one(stalls: UUID, sheets: 
     assert {code for _, _, code in problems(report)} == {"cell_invisible"}
     with psycopg.connect(dsn) as connection:
         assert connection.execute("SELECT external_ref FROM trades").fetchall() == [("FA-09",)]
+
+
+async def test_a_refusal_is_in_words_and_not_in_patterns(stalls: UUID, sheets: Any) -> None:
+    """A price with fifteen digits is refused in both languages as people say it; the dotted HS code is taken."""
+    (result,) = (await sent(sheets, "a12-messages-of-a-workbook"))["results"]
+    (problem,) = result["problems"]
+    assert (result["id"], problem["sheet"], problem["cell"], problem["column"]) == (None, LINES_SHEET, "R2", "单价")
+    assert problem["message"].startswith("Expected is a plain number such as 12.5")
+    assert problem["message_zh"].startswith("应为纯数字，如 12.5")
+    assert problem["fix_zh"] == "请按上述格式填写。"
+    for text in (problem["message"], problem["message_zh"], problem["fix"], problem["fix_zh"]):
+        assert not any(strange in text for strange in ("^", "\\", "[0-9]", "JSON", "string", "pattern"))
+
+
+async def test_a_workbook_whose_buyer_has_a_permit_is_registered_with_it(
+    market: Any, stalls: UUID, sheets: Any
+) -> None:
+    """R-FILE-4: by the document that the buyer was filed with; the file's trade date is the sandbox's 8 June."""
+    market.door.at(datetime(2026, 6, 8, 1, tzinfo=UTC))
+    index = market.door.app.state.runtime.sealer.identity_index("hk_macao_permit", "H10000015", "HK")
+    filed = subject("buyer", status="effective")
+    sealed = filed.subject.identity.model_copy(update={"blind_index": index})
+    named = {"identity": sealed, "identity_kind": "hk_macao_permit", "country": "HK", "natural_person": True}
+    state = filed.subject.model_copy(update=named)
+    await market.hear(filed.model_copy(update={"subject": state}))
+    report = await sent(sheets, "a15-permit-buyer")
+    assert report["registered"] == 1, report
+    trade = await market.door.done("GET", f"/v1/trades/{report['results'][0]['id']}", **market.as_operator())
+    assert trade["trade"]["buyer_id"] == str(state.subject_id)
 
 
 @pytest.mark.parametrize("field", ["specification", "brand", "item_mark", "producer"])

@@ -60,7 +60,8 @@ async def book_collection(
     breaches = await _breaches(session, booked, bank_id, act)
     blocked_by = blocking(breaches)
     if len(blocked_by) < len(breaches):
-        raise Refused(breaches)
+        # What would only block goes last: the first breach gives the refusal its code.
+        raise Refused(tuple(sorted(breaches, key=lambda each: each.code in blocked_by)))
     zero = Decimal(0)
     row = CollectionRow(
         id=uuid7(),
