@@ -53,6 +53,8 @@ $(STAMP) $(TO_RUN): Makefile $(PACKAGES:%=%/pyproject.toml)
 install: $(STAMP) ## install everything into .venv, hash-checked (done by the others when needed)
 
 .PHONY: run
+# When the person began to wait, before anything is installed.
+run: export RUN_BEGAN := $(shell date +%s)
 run: $(TO_RUN) ## start all, do the sample days, verify, serve; ONCE=1 counts and ends; BUS=kafka uses Apache Kafka
 	@$(PY) -m marketctl run --bus $(or $(BUS),embedded) $(if $(ONCE),--once)
 

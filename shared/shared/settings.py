@@ -10,8 +10,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)]
 
 
 def _public_address(value: str) -> str:
@@ -40,11 +42,11 @@ class ServiceSettings(BaseSettings):
     sealing_key: SecretStr
     clock_file: Path | None = None
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(8000, ge=0, le=65_535)
     public_url: Annotated[str, AfterValidator(_public_address)] = ""
-    worker_port: int = 0
-    pool_size: int = 10
-    log_level: str = "INFO"
+    worker_port: int = Field(0, ge=0, le=65_535)
+    pool_size: int = Field(10, ge=1)
+    log_level: LogLevel = "INFO"
 
 
 S = TypeVar("S", bound=ServiceSettings)

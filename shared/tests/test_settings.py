@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from shared.settings import ServiceSettings, mistaken
+from shared.settings import ServiceSettings, mistaken, read_settings
 
 _ASK = """
 import json
@@ -77,3 +77,19 @@ def test_a_missing_setting_ends_the_process_with_a_sentence() -> None:
     ]
     assert ended.stderr.splitlines()[2].startswith("the setting PORT can't be read: ")
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"LOG_LEVEL": "verbose"}, {"PORT": "65536"}, {"WORKER_PORT": "-1"}, {"POOL_SIZE": "0"}]
+)
+def test_a_value_that_can_have_no_effect_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
+) -> None:
+    told = {"DATABASE_URL": "x", "ISSUER": "i", "JWKS_URL": "j", "SEALING_KEY": "k", "LOG_LEVEL": "warning"}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    assert read_settings(ServiceSettings).log_level == "WARNING"
+    ((name, value),) = wrong.items()
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match="2"):
+        read_settings(ServiceSettings)

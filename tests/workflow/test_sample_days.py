@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketctl.embedded.platform import Platform
 from marketctl.layout import ROOT, SERVICES
-from marketctl.sample.counts import counted, lacking, refusals, shortfalls
+from marketctl.sample.callers import Callers
+from marketctl.sample.counts import counted, lacking, refusals, shortfalls, token_that_sees
 from marketctl.sample.expected import EXPECTED_REFUSALS
 from marketctl.services import described
 from marketctl.verify.findings import verify_all
@@ -67,6 +68,21 @@ def test_verify_is_true_of_a_market_in_the_middle_of_its_day(lived: Lived) -> No
 def test_a_declaration_is_left_that_waits_for_customs(lived: Lived) -> None:
     waiting = "SELECT count(*) FROM declarations WHERE status = 'submitted'"
     assert ask(lived.layout.installation, "trade-ledger", waiting) == [(1,)]
+
+
+def test_the_token_that_is_suggested_sees_what_the_days_left(lived: Lived) -> None:
+    """What `make run` says last: its holder finds trades, packing lists, declarations and collections."""
+    words = dict(word.split("=") for word in token_that_sees(lived.layout.installation).split())
+    who = {"role": words["ROLE"].lower(), "subject_id": words["SUBJECT"]}
+    callers = Callers(lived.layout)
+    try:
+        for service, name in (
+            ("trade-ledger", "trades"), ("trade-ledger", "packing-lists"), ("trade-ledger", "declarations"),
+            ("fx-settlement", "collections"),
+        ):  # fmt: skip
+            assert callers.done("GET", service, f"/v1/{name}", **who)["items"], name
+    finally:
+        callers.close()
 
 
 async def test_an_outside_reader_gets_what_the_services_report(lived: Lived) -> None:

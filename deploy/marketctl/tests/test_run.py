@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from marketctl.layout import SERVICES
+from marketctl import run
+from marketctl.layout import ROOT, SERVICES
 from marketctl.verify.questions import ask
 from shared.workshop.processes.ports import free_port, port_owner
 from shared.workshop.processes.postgres import PostgresServer
@@ -149,6 +151,35 @@ def test_an_invalid_port_is_reported(market: Run, changed: dict[str, str], sente
     assert refused.returncode == 2
     assert sentence in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_name_of_the_environment_that_moves_no_port_is_named_with_the_nearest(market: Run) -> None:
+    told = {name: value for name, value in os.environ.items() if not name.startswith(("PORT_", "RUN_"))}
+    told |= {"RUN_FOLDER": str(market.folder), "PORT_TRADE_LEGER": "9002", "RUN_FOLDERS": "x"}
+    told |= {"PORT_OF_SOMETHING_ELSE": "1", "PORT_ISSUER": "abc"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "marketctl", "run"], env=told, capture_output=True, text=True, check=False
+    )
+    assert "PORT_TRADE_LEGER is no setting: is PORT_TRADE_LEDGER meant?" in ended.stdout
+    assert "RUN_FOLDERS is no setting" not in ended.stdout  # RUN_FOLDER is given, too
+    assert "PORT_OF_SOMETHING_ELSE" not in ended.stdout
+    assert ended.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("began", "least", "most"),
+    [(-100.0, 100, 160), (-86_000.0, 86_000, 86_060), (100.0, 0, 99), (-90_000.0, 0, 85_999), (None, 0, 85_999)],
+)
+def test_ready_counts_from_the_moment_when_the_person_began_to_wait(
+    monkeypatch: pytest.MonkeyPatch, began: float | None, least: float, most: float
+) -> None:
+    """`make` says when it began; what it can't have said counts from the start of the program."""
+    monkeypatch.setenv("RUN_BEGAN", "" if began is None else str(int(time.time() + began)))
+    assert least <= run.waited() <= most
+
+
+def test_make_says_when_it_began_before_it_installs_anything() -> None:
+    assert "\nrun: export RUN_BEGAN := $(shell date +%s)\n" in (ROOT / "Makefile").read_text("utf-8")
 
 
 def test_a_folder_that_cannot_be_written_to_is_reported(market: Run) -> None:

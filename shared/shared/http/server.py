@@ -16,6 +16,8 @@ def serve_http(application: str, settings: type[ServiceSettings]) -> int:
         application,
         host=told.host,
         port=told.port,
+        # Its lines go where the application's go, in the same form and at the same level.
+        log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         loop="uvloop",

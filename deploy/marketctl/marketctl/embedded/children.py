@@ -11,7 +11,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -153,16 +155,49 @@ def how_it_ended(status: int) -> str:
         return f"was killed by signal {-status}"
 
 
+_LATE_SECONDS = 5
+_TRACE = "Traceback (most recent call last):"
+
+
 def last_error(log: str) -> str | None:
-    """The last line of a log that says an error; lines that are no JSON come from Python itself."""
-    for line in reversed(log.strip().splitlines()):
-        try:
-            said = json.loads(line)
-        except ValueError:
+    """The error with which a log ends; None where it ends with none.
+
+    Python's own lines count only where nothing was logged after them. A logged error counts in the log's last seconds:
+    after an earlier one the process went on.
+    """
+    bare: list[str] = []
+    logged: list[tuple[str, dict[str, Any]]] = []
+    for line in filter(str.strip, log.splitlines()):
+        said = _logged(line)
+        if said is None:
+            bare.append(line)
+        else:
+            bare.clear()
+            logged.append((line, said))
+    said_last = [line for line in bare if not line.startswith((" ", _TRACE)) and "Warning: " not in line]
+    if _TRACE in bare and said_last:
+        return said_last[-1]
+    for line, said in reversed(logged):
+        if said.get("level") in ("error", "critical") and _seconds_between(said, logged[-1][1]) <= _LATE_SECONDS:
             return line
-        if isinstance(said, dict) and said.get("level") in ("error", "critical"):
-            return line
-    return None
+    return said_last[-1] if said_last else None
+
+
+def _logged(line: str) -> dict[str, Any] | None:
+    """What a line of a log says; None for a line of Python itself."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else {}
+
+
+def _seconds_between(said: dict[str, Any], last: dict[str, Any]) -> float:
+    try:
+        ends = [datetime.fromisoformat(each["timestamp"]) for each in (said, last)]
+        return (ends[1] - ends[0]).total_seconds()
+    except (KeyError, TypeError, ValueError):
+        return 0
 
 
 _MOST_ENDS = 5

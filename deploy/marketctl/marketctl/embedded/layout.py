@@ -17,6 +17,7 @@ from marketctl.installation import Installation
 from marketctl.layout import ROOT, SERVICES, BusKind, package_of
 from shared.http.identity import DEVELOPMENT_ISSUER_MARK
 from shared.messaging.adapters import BusAddress
+from shared.settings import mistaken
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.processes.ports import free_port
 from shared.workshop.tokens import AUDIENCE, ISSUER
@@ -55,6 +56,11 @@ def default_ports() -> dict[str, int]:
             if other != name and ports[other] == ports[name]:
                 raise SetupProblem(f"{variable_of(other)} and {variable_of(name)} are both {said}: give another one")
     return ports
+
+
+def mistaken_names() -> list[str]:
+    """A sentence for each name of the environment that looks like one of `make run`'s and is none."""
+    return mistaken([*(variable_of(name).lower() for name in _DEFAULT_PORTS), "run_folder"], os.environ, ())
 
 
 def free_ports() -> dict[str, int]:

@@ -43,6 +43,10 @@ def test_a_process_that_ended_is_told_by_its_signal_or_status(status: int, words
     assert how_it_ended(status) == words
 
 
+def _said(level: str, second: int) -> str:
+    return f'{{"level": "{level}", "timestamp": "2026-05-13T01:00:{second:02}.000000Z"}}'
+
+
 @pytest.mark.parametrize(
     ("log", "error"),
     [
@@ -52,6 +56,16 @@ def test_a_process_that_ended_is_told_by_its_signal_or_status(status: int, words
          '{"level": "error", "event": "stopped"}'),
         ('{"level": "info"}\nValueError: no such port\n', "ValueError: no such port"),
         ("[1]\n", None),
+        ("the setting PORT is missing\n", "the setting PORT is missing"),
+        # The process went on after these.
+        ('site.py:1: UserWarning: old\n  warn()\n{"level": "info"}\n', None),
+        ('ValueError: of the start\n{"level": "info"}\n', None),
+        ('{"level": "info"}\nsys:1: RuntimeWarning: never awaited\n', None),
+        (f'{_said("error", 10)}\n{_said("info", 16)}\n', None),
+        (f'{_said("error", 10)}\n{_said("info", 15)}\n', _said("error", 10)),
+        # A stack trace at the end is the cause, whatever was logged before it.
+        (f'{_said("error", 10)}\nTraceback (most recent call last):\n  File "a"\nOSError: gone\n', "OSError: gone"),
+        (f'{_said("critical", 10)}\na.py:1: DeprecationWarning: old\n  old()\n', _said("critical", 10)),
     ],
 )  # fmt: skip
 def test_an_ordinary_line_of_a_log_is_never_given_as_a_cause(log: str, error: str | None) -> None:
