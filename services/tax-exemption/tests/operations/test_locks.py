@@ -69,7 +69,7 @@ async def test_of_two_certificates_with_one_issued_number_at_once_one_has_it(fil
 
 
 async def test_of_two_who_import_one_days_rate_one_does(filing: Any) -> None:
-    """`rate_is_imported`."""
+    """`versions_of_rate`."""
     body = {"day": "2026-05-14", "currency": "USD", "cny_per_unit": "6.95", "source": "sample"}
     calls = [filing.door.call("POST", "/v1/middle-rates", body, role="tax") for _ in range(2)]
     answers = await lined_up(filing.dsn, "LOCK TABLE middle_rates IN SHARE MODE", *calls)

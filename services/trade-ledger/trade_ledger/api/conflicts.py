@@ -45,7 +45,7 @@ async def list_conflicts(
     wanted: WantedPage,
     is_open: Annotated[YesNoInUrl | None, Query(description="only open cases, or only closed ones")] = None,
     must_act: Annotated[Annotated[MustAct, Chosen("must_act")] | None, Query(description="who must act")] = None,
-    declaration_id: UUID | None = None
+    declaration_id: UUID | None = None,
 ) -> Page[ConflictOut]:
     """The cases the caller may see, newest first."""
     asked = conflicts_like(_seen_by(caller, must_act, is_open), declaration_id=declaration_id)
