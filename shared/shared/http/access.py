@@ -17,20 +17,24 @@ from shared.vocabulary.errors import Forbidden, SetupProblem
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The roles that may call an endpoint, and which rows they reach there (`sees`, for people)."""
+    """The roles that may call an endpoint, and which rows they reach there (`sees`, for people).
+
+    `newcomers`: also a party's token that names no subject, since a first filing needs it.
+    """
 
     roles: frozenset[str]
     sees: str
+    newcomers: bool = False
 
 
 Access = dict[str, Grant]
 
 
-def grant(*roles: str, sees: str) -> Grant:
+def grant(*roles: str, sees: str, newcomers: bool = False) -> Grant:
     """A grant to known roles; a role that doesn't exist fails at import."""
     if unknown := set(roles) - set(ROLES):
         raise SetupProblem(f"access table names unknown roles: {sorted(unknown)}")
-    return Grant(frozenset(roles), sees)
+    return Grant(frozenset(roles), sees, newcomers)
 
 
 def operation_of(route: APIRoute) -> str:
@@ -66,6 +70,8 @@ async def authorise(request: Request) -> Caller:
     permitted: Grant | None = request.app.state.access.get(operation)
     if permitted is None or caller.role not in permitted.roles:
         raise Forbidden(f"role {caller.role} may not call {operation}")
+    if caller.lacks and not (permitted.newcomers and caller.is_party):
+        raise Forbidden(f"the token names no {caller.lacks}")
     return caller
 
 

@@ -36,6 +36,8 @@ ROLES = (
     "service",
 )
 PARTIES = frozenset({"stall_holder", "operator", "buyer", "agent", "broker", "carrier"})
+# What the token of a role names, since the role alone says nothing of whose rows they are.
+_NAMES = {**dict.fromkeys(PARTIES, "subject"), "bank": "bank", "site_operator": "site"}
 OFFICERS = frozenset(
     {"commerce", "customs", "tax", "safe", "market_supervision", "ip_office", "district", "figures", "auditor", "admin"}
 )
@@ -76,6 +78,13 @@ class Caller:
         """Whose an idempotency key is: one account's in one role for one party. No two callers share a text."""
         parties = [None if each is None else str(each) for each in (self.subject_id, self.bank_id, self.site_id)]
         return json.dumps([self.issuer, self.actor, self.pilot, self.role, *parties])
+
+    @property
+    def lacks(self) -> str:
+        """What the token of the caller's role should name and doesn't: subject, bank or site; empty where it does."""
+        named = {"subject": self.subject_id, "bank": self.bank_id, "site": self.site_id}
+        wanted = _NAMES.get(self.role, "")
+        return wanted if wanted and named[wanted] is None else ""
 
     @property
     def is_party(self) -> bool:

@@ -68,7 +68,8 @@ def access_page() -> str:
         for operation in sorted(table):
             permitted = table[operation]
             roles = "every role" if len(permitted.roles) == len(ROLES) else ", ".join(sorted(permitted.roles))
-            lines.append(f"| {operation} | {roles} | {permitted.sees} |")
+            newcomers = "; also a party that isn't filed yet" if permitted.newcomers else ""
+            lines.append(f"| {operation} | {roles} | {permitted.sees}{newcomers} |")
     return "\n".join(lines) + "\n"
 
 

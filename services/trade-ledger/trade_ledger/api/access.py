@@ -26,7 +26,7 @@ ACCESS: Access = {
     "register_trade": grant(*_TRADERS, sees=_OWN),
     "register_trades_in_bulk": grant(*_TRADERS, sees=_OWN),
     "import_trades": grant(*_TRADERS, sees=_OWN),
-    "read_trade_template": grant(*_TRADERS, sees="an empty form"),
+    "read_trade_template": grant(*_TRADERS, sees="an empty form", newcomers=True),
     "list_trades": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
     "read_trade": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
     "read_trade_version": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
