@@ -30,6 +30,15 @@ def test_no_file_is_too_long() -> None:
     assert long == {}
 
 
+def test_every_toml_file_is_read_and_has_no_name_twice() -> None:
+    """Also those that only a tool reads, such as the survivors of the mutants: two branches may add the same name."""
+    folders = ("shared", "services", "deploy", "tests", "docs")
+    files = [ROOT / "pyproject.toml", *(file for each in folders for file in (ROOT / each).rglob("*.toml"))]
+    assert len(files) > 10
+    for file in files:
+        assert tomllib.loads(file.read_text("utf-8")) is not None, file
+
+
 def test_no_function_is_too_long_to_read() -> None:
     long = {
         f"{file.relative_to(ROOT)}:{each.name}": lines

@@ -40,6 +40,22 @@ async def test_of_fifty_matches_of_the_last_money_of_a_portion_one_wins(trading:
     trading.check_books()
 
 
+async def test_of_ten_matches_by_one_number_at_once_as_many_succeed_as_are_open(trading: Any) -> None:
+    """Each is spread over what those before it left open, and never over a portion's open amount (R-FX-1)."""
+    declaration_id, portions = await trading.released(*(trading.portion("250.00", item_no=n) for n in range(1, 5)))
+    collections = [await trading.booked("300.00") for _ in range(10)]
+    body = {"matches": [{"customs_number": "801220260000000001", "amount": "300.00"}]}
+    answers = await asyncio.gather(*(trading.act(each, "matches", body) for each in collections))
+    assert Counter((each.status_code, each.json().get("code")) for each in answers) == {
+        (200, None): 3,
+        (409, "amount_over_open"): 7,
+    }
+    assert trading.room(declaration_id)[3] == 900
+    used = trading.ask("SELECT portion_id, sum(amount)::int FROM matches GROUP BY 1")
+    assert dict(used) == dict(zip((each.portion_id for each in portions), (250, 250, 250, 150), strict=True))
+    trading.check_books()
+
+
 async def test_matches_that_lock_declarations_in_opposite_order_all_end(trading: Any) -> None:
     rooms = [(await trading.released(trading.portion("10000.00")))[1][0] for _ in range(4)]
     collections = [await trading.booked("400.00") for _ in range(20)]
