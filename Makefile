@@ -109,11 +109,16 @@ kafka: $(STAMP)
 
 .PHONY: test
 test: kafka ## the suite on a real PostgreSQL and a real Kafka; T=trade-ledger or T=a file or folder: only these
-	@$(PY) -m pytest -q -n 2 -m "not long" $(foreach each,$(T),$(firstword $(wildcard services/$(each)) $(each)))
+	@$(PY) -m pytest -q -n 2 -m "not long and not browser" $(foreach each,$(T),$(firstword $(wildcard services/$(each)) $(each)))
 
 .PHONY: test-long
 test-long: kafka ## the same with the full counts
 	@$(PY) -m pytest -q -n 2 -m long || { status=$$?; if [ $$status = 5 ]; then echo "0 passed, 0 failed"; else exit $$status; fi; }
+
+.PHONY: browser
+browser: $(STAMP) ## drive the pages in headless Chromium; PICTURE=docs/trace.png takes the README's picture anew
+	@{ command -v "$${CHROMIUM:-chromium}" || command -v chromium-browser; } >/dev/null || { echo "make browser needs Chromium: apt-get install chromium, or name it with CHROMIUM=/path/to/it"; exit 2; }
+	@PICTURE="$(PICTURE)" $(PY) -m pytest -q -n 0 -m browser tests/browser
 
 .PHONY: mutants
 mutants: $(STAMP) ## change each comparison and constant of the rules, one at a time: do the domain tests notice?

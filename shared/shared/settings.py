@@ -49,7 +49,7 @@ class ServiceSettings(BaseSettings):
     log_level: LogLevel = "INFO"
 
 
-S = TypeVar("S", bound=ServiceSettings)
+S = TypeVar("S", bound=BaseSettings)
 # Names of the environment are anybody's: only one that looks like a setting is named.
 _ALIKE = 0.8
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from marketctl.layout import ROOT, SERVICES, package_of
+from marketctl.page.settings import PageSettings
 from shared.settings import ServiceSettings
 from shared.workshop.processes.ports import free_port
 from shared.workshop.testing.services import MakeServiceDatabase
@@ -36,6 +37,18 @@ def test_each_documented_setting_is_one_and_is_read_and_each_is_documented() -> 
     code = "".join(each.read_text("utf-8") for each in sources if each.name != "settings.py")
     unread = {name for name in documented if not re.search(rf"\b(settings|told|read)\.{name}\b", code)}
     assert unread == set()
+
+
+def test_each_setting_of_the_start_page_is_documented_and_its_command_names_a_missing_one() -> None:
+    rows = [line.split("|")[1] for line in _section("Settings of the start page").splitlines() if line[:3] == "| `"]
+    documented = {name.lower() for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    assert documented == set(PageSettings.model_fields)
+    assert "`python -m marketctl.page`" in _section("Starting a process")
+    asked = [sys.executable, "-m", "marketctl.page"]
+    ended = subprocess.run(asked, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "the setting REGISTRY_URL is missing (docs/operations.md lists all settings)" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_each_process_has_its_documented_command() -> None:

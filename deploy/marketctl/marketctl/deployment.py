@@ -62,6 +62,7 @@ class Deployment(BaseModel):
     trade_ledger_worker_url: Address | None = Field(None, description="where trade-ledger's worker says how it is")
     fx_settlement_worker_url: Address | None = Field(None, description="where fx-settlement's worker says how it is")
     tax_exemption_worker_url: Address | None = Field(None, description="where tax-exemption's worker says how it is")
+    start_page_url: Address | None = Field(None, description="where the start page says how it is")
     registry_database_url: Database = Field(description="registry's database")
     trade_ledger_database_url: Database = Field(description="trade-ledger's database")
     fx_settlement_database_url: Database = Field(description="fx-settlement's database")
@@ -75,7 +76,7 @@ class Deployment(BaseModel):
 
     def installation(self) -> Installation:
         """What the commands see of it."""
-        processes = [*SERVICES, *(f"{service}-worker" for service in SERVICES)]
+        processes = [*SERVICES, *(f"{service}-worker" for service in SERVICES), "start-page"]
         urls = {name: getattr(self, f"{package_of(name)}_url") for name in processes}
         databases = {service: getattr(self, f"{package_of(service)}_database_url") for service in SERVICES}
         bus_database = self.bus_database_url

@@ -25,7 +25,8 @@ class NoAnswer(ProcessProblem):
 class Installation:
     """Addresses, databases, bus and tokens of an installation, whoever runs it.
 
-    `addresses` has the base URL of each service, and of its worker as `<service>-worker` where that is known.
+    `addresses` has the base URL of each service, and of its worker as `<service>-worker` and of the `start-page` where
+    these are known.
     `token` gives a bearer token for a role and, where it can choose, a party. `hint` completes "… does not answer:".
     """
 

@@ -132,12 +132,25 @@ class Layout:
             told["BUS_DATABASE_URL"] = self.database_url("bus")
         return told
 
+    def page_environment(self) -> dict[str, str]:
+        """The environment of the start page's process."""
+        processes = (*SERVICES, *(f"{service}-worker" for service in SERVICES))
+        return {
+            "ENVIRONMENT": "sandbox",
+            "ISSUER_URL": self.url("issuer"),
+            "PORT": str(self.ports["start-page"]),
+            **{f"{package_of(name).upper()}_URL": self.url(name) for name in processes},
+        }
+
     @property
     def installation(self) -> Installation:
         """What the commands see of it."""
         kafka = self.bus == "kafka"
         return Installation(
-            addresses={name: self.url(name) for name in (*SERVICES, *(f"{service}-worker" for service in SERVICES))},
+            addresses={
+                name: self.url(name)
+                for name in (*SERVICES, *(f"{service}-worker" for service in SERVICES), "start-page")
+            },
             databases={service: self.database_url(service) for service in SERVICES},
             bus=BusAddress(
                 self.bus,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -112,12 +111,7 @@ class Platform:
         )
         for service in SERVICES:
             self.start_service(service)
-        addresses = json.dumps({service: layout.url(service) for service in SERVICES})
-        self._child(
-            "start-page",
-            ["marketctl.embedded.startpage"],
-            {"SERVICE_ADDRESSES": addresses, "PORT": str(layout.ports["start-page"])},
-        )
+        self._child("start-page", ["marketctl.page"], layout.page_environment())
         self.wait_ready(say)
 
     def start_service(self, service: str) -> None:
@@ -156,13 +150,13 @@ class Platform:
     def wait_ready(self, say: Say) -> None:
         """Return once every process answers its readiness check."""
         for name in ("issuer", *SERVICES, "start-page"):
-            path = "/readyz" if name in SERVICES else "/livez" if name == "issuer" else "/"
+            path = "/livez" if name == "issuer" else "/readyz"
             self.children[name].wait_ready(self.layout.url(name) + path)
             if name in SERVICES:
                 self.children[f"{name}-worker"].wait_ready(self.layout.url(f"{name}-worker") + "/readyz")
                 say(f"{name:<21} {self.layout.url(name)}/docs     {CHINESE[name]}")
         say(f"token issuer          {self.layout.url('issuer')}   (development only)")
-        say(f"start page            {self.layout.url('start-page')}/         中文 | English")
+        say(f"start page and trace  {self.layout.url('start-page')}/         中文 | English")
 
     def _child(self, name: str, module: list[str], told: dict[str, str]) -> None:
         self._commands[name] = (module, told)

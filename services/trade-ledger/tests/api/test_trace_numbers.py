@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
@@ -149,6 +150,13 @@ async def test_anothers_number_doesnt_hide_ones_own(yard: Any, parties: Any, mak
     other = {"role": "stall_holder", "subject_id": parties["other_seller"]}
     assert (await yard.door.done("GET", "/v1/trace/S1", **other))["trades"] == [theirs["id"]]
     assert len((await yard.door.done("GET", "/v1/trace/S1", role="auditor"))["trades"]) == 2
+
+
+@pytest.mark.parametrize("slip", ["2026/05/13-7", "单号 7 号", "A+B?C=D&E#F", "100%"])
+async def test_a_slip_with_any_signs_is_found(yard: Any, parties: Any, slip: str) -> None:
+    trade = await yard.trade(external_ref=slip, handed_over=False)
+    traced = await yard.as_operator("GET", f"/v1/trace/{quote(slip, safe='')}")
+    assert (traced["asked"], traced["trades"]) == (slip, [trade["id"]])
 
 
 async def test_a_bank_reference_that_is_anothers_id_opens_nothing(yard: Any, parties: Any, make_packed: Any) -> None:

@@ -32,7 +32,7 @@ router = APIRouter(tags=["trace"])
 _KNOW_IDENTITIES = {"commerce", "customs", "tax", "safe"}
 
 
-@router.get("/v1/trace/{asked}", operation_id="read_trace")
+@router.get("/v1/trace/{asked:path}", operation_id="read_trace")
 async def trace(asked: Reference, session: Reading, caller: Authorised, request: Request) -> TraceOut:
     """Everything before and after an id or number, as far as the caller may see it: of a trade (also its slip), line,
     handover, packing list, load, container, vehicle, seal, declaration, receipt, case, collection, pass-on,

@@ -1,0 +1,1 @@
+"""What a visitor sees of a system that runs: a start page and the trace of a number."""
