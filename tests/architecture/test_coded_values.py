@@ -105,7 +105,8 @@ async def refused_at(door: Door, asked: Asked, word: str) -> list[dict[str, Any]
         path += f"?{asked.coded.path[0]}={word}"
     elif asked.method == "POST":
         body = asked.coded.body(word) if asked.where == "body" else {}
-    how: dict[str, Any] = {"role": asked.role, "subject_id": SUBJECT, "version": 1 if asked.method == "POST" else None}
+    party = dict.fromkeys(("subject_id", "bank_id", "site_id"), SUBJECT)
+    how: dict[str, Any] = {"role": asked.role, **party, "version": 1 if asked.method == "POST" else None}
     answer = await door.call(asked.method, path, body, **how)
     return [each for each in answer.json()["errors"] if each["pointer"] == asked.coded.pointer]
 
