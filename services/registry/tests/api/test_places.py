@@ -40,7 +40,7 @@ async def test_a_place_is_filed_announced_changed_and_listed(bureau: Any, kind: 
 async def test_a_place_is_unknown_under_another_kind_or_pilot(bureau: Any) -> None:
     bank = await bureau.door.done("POST", "/v1/banks", KINDS["banks"][0])
     site = await bureau.door.done("POST", "/v1/sites", KINDS["sites"][0])
-    read = await bureau.door.call("GET", f"/v1/banks/{bank['id']}", role="bank")
+    read = await bureau.door.call("GET", f"/v1/banks/{bank['id']}", role="bank", bank_id=bank["id"])
     assert (read.headers["etag"], read.json()) == ('"1"', bank)
     assert (await bureau.door.call("GET", f"/v1/banks/{site['id']}")).status_code == 404
     assert (await bureau.door.call("GET", f"/v1/sites/{site['id']}", pilot="yiwu")).status_code == 404

@@ -91,6 +91,37 @@ async def test_a_row_of_ndjson_is_told_of_form_and_rules_at_once(market: Any) ->
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        (
+            {"trade_date": "13.05.2026", "total": "307.00"},
+            [("/total", "total_differs"), ("/trade_date", "field_not_date")],
+        ),
+        (
+            {"lines": 7, "stall_number": "09-1"},
+            [("/lines", "field_not_list"), ("/stall_number", "stall_not_in_force")],
+        ),
+        ({"seller_id": "?", "total": "1.00"}, [("/seller_id", "field_not_id"), ("/total", "total_differs")]),
+        ({"consignor_id": "?", "total": "1.00"}, [("/consignor_id", "field_not_id")]),
+    ],
+)
+async def test_one_trade_is_told_of_form_and_rules_at_once(
+    market: Any, changed: dict[str, Any], found: list[tuple[str, str]]
+) -> None:
+    answer = await market.door.call("POST", "/v1/trades", market.trade(**changed), key="k", **market.as_operator())
+    assert answer.status_code == 422
+    assert sorted((each["pointer"], each["code"]) for each in answer.json()["errors"]) == found
+    # The key is free for the repaired one.
+    await market.door.done("POST", "/v1/trades", market.trade(), key="k", **market.as_operator())
+
+
+async def test_the_rules_of_somebody_elses_trade_are_told_to_nobody(market: Any) -> None:
+    body = market.trade(seller_id=str(market.buyer), consignor_id=str(market.rival), trade_date="x", total="1.00")
+    answer = await market.door.call("POST", "/v1/trades", body, **market.as_operator())
+    assert [each["code"] for each in answer.json()["errors"]] == ["field_not_date"]
+
+
 async def test_what_is_said_is_for_people_in_both_languages(sheets: Any) -> None:
     faults = {"hs_code": "82041", "unit_price": 2.5491666666666668, "amount": "1" * 17, "packages": "9" * 9,
               "net_weight_kg": "0", "brand_evidence_hash": "x", "goods_name": "长" * 201}  # fmt: skip

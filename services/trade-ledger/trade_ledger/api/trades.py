@@ -10,20 +10,22 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.http.access import Authorised
 from shared.http.app import Runtime
-from shared.http.command import Commanded, Reading, begin_attempt, one_answer
+from shared.http.command import Attempt, Commanded, Reading, begin_attempt, one_answer
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.rows import model_from, row_seen
-from shared.vocabulary.errors import Hidden, NotFound
+from shared.vocabulary.errors import Hidden, Malformed, NotFound
 from shared.wire import WholeNumberInUrl
 from trade_ledger.api.filters import WantedTrades
 from trade_ledger.api.schemas import ReasonIn
 from trade_ledger.api.trade_batches import acting_subject, is_own, registrations_of
+from trade_ledger.api.trade_reading import read_entry
 from trade_ledger.api.trade_schemas import (
     CorrectionIn,
     DocumentFlag,
@@ -35,7 +37,9 @@ from trade_ledger.api.trade_schemas import (
     TradeSummary,
     trade_shown,
 )
+from trade_ledger.domain.unread import standing
 from trade_ledger.operations.trades.correct_trade import correct_trade
+from trade_ledger.operations.trades.prepare_trade import prepare_trade
 from trade_ledger.operations.trades.register_trade import register_trade
 from trade_ledger.operations.trades.void_trade import void_trade
 from trade_ledger.publishers.trade_text import answer_headers
@@ -111,7 +115,7 @@ async def register_a_trade(request: Request) -> Response:
     try:
         entry = _TRADE.validate_json(body)
     except ValidationError as error:
-        raise RequestValidationError(error.errors()) from error
+        raise await _malformed(request, attempt, body, error.errors()) from error
     runtime: Runtime = request.app.state.runtime
     async with one_answer(request, attempt):
         _own(entry, caller)
@@ -126,6 +130,17 @@ async def register_a_trade(request: Request) -> Response:
         )
     runtime.wake.poke()
     return Response(text.answer, 201, answer_headers(text))
+
+
+async def _malformed(request: Request, attempt: Attempt, body: bytes, errors: list[ErrorDetails]) -> Exception:
+    """Every breach of form, and for a party of the trade those of the rules too, as far as the rest can be read."""
+    read = read_entry(body)
+    if read.entry is None or not is_own(read.entry, attempt.caller):
+        return RequestValidationError(errors)
+    runtime: Runtime = request.app.state.runtime
+    async with runtime.sessions() as session:
+        prepared = await prepare_trade(read.entry, registrations_of(request).facts, act=attempt.act, session=session)
+    return Malformed((*read.breaches, *standing(prepared.breaches, read.unread)))
 
 
 def _seen_by(caller: Caller) -> Select[TradeRow]:
