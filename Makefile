@@ -41,11 +41,11 @@ $(TO_RUN): requirements/embedded.lock
 $(STAMP) $(TO_RUN): Makefile $(PACKAGES:%=%/pyproject.toml)
 	@command -v python3 >/dev/null || { echo "Python 3.11 or newer is needed: install python3"; exit 2; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; python3 is $$(python3 -V)"; exit 2; }
-	@{ test -f $(TO_RUN) && $(PY) -m pip --version && grep -F " $$(pwd -P)/.venv" .venv/pyvenv.cfg; } >/dev/null 2>&1 || python3 -m venv --clear .venv || { echo "python3 can't make a virtual environment: install python3-venv, and see that .venv is yours"; exit 2; }
+	@{ test -f $(TO_RUN) && $(PY) -m pip --version && grep -F " $$(pwd -P)/.venv" .venv/pyvenv.cfg; } >/dev/null 2>&1 || deploy/say-while "a virtual environment" python3 -m venv --clear .venv || { echo "python3 can't make a virtual environment: install python3-venv, and see that .venv is yours"; exit 2; }
 	@rm -f $(STAMP) $(TO_RUN)
-	@$(PY) -m uv --version >/dev/null 2>&1 || { grep -A60 -E '^uv==' $(filter %.lock,$^) | awk 'NR>1 && /^[a-z0-9]/{exit} {print}' > .venv/uv.lock.txt && $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.lock.txt; }
-	@$(PY) -m uv pip install -q --python $(PY) --require-hashes -r $(filter %.lock,$^)
-	@$(PY) -m uv pip install -q --python $(PY) --no-deps --no-build-isolation $(PACKAGES:%=-e %)
+	@$(PY) -m uv --version >/dev/null 2>&1 || { grep -A60 -E '^uv==' $(filter %.lock,$^) | awk 'NR>1 && /^[a-z0-9]/{exit} {print}' > .venv/uv.lock.txt && deploy/say-while "the installer" $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.lock.txt; }
+	@deploy/say-while "packages, fetched once and checked by their hashes" $(PY) -m uv pip install -q --python $(PY) --require-hashes -r $(filter %.lock,$^)
+	@deploy/say-while "our own packages" $(PY) -m uv pip install -q --python $(PY) --no-deps --no-build-isolation $(PACKAGES:%=-e %)
 	@$(PY) -S -c "$$RELATIVE_PATHS"
 	@touch $@ $(TO_RUN)
 

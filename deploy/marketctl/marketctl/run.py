@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from marketctl.embedded.children import Revivals, end_when_told, ending
+from marketctl.embedded.heartbeat import Heartbeat, Waiting
 from marketctl.embedded.layout import Layout, default_ports, free_ports, kept_layout, mistaken_names, run_folder
 from marketctl.embedded.platform import Platform
 from marketctl.layout import ROOT, BusKind
@@ -111,7 +112,7 @@ def _run_once(console: Console, bus: BusKind) -> int:
         for each in folder.iterdir():
             if each.name != "run.lock":
                 shutil.rmtree(each) if each.is_dir() else each.unlink()
-        platform = Platform(Layout(folder, bus, free_ports()))
+        platform = Platform(Layout(folder, bus, free_ports()), _heartbeat(console))
         with _started(platform, console):
             day = _live(platform, console)
     print(json.dumps(day.last_line()), flush=True)
@@ -133,11 +134,15 @@ def _run_and_serve(console: Console, bus: BusKind) -> int:
     with _only_one(layout.folder) as was_killed:
         _check_bus(layout.folder, bus)
         # What a killed run started ends by itself, which takes it a moment.
-        platform = Platform(layout)
+        platform = Platform(layout, _heartbeat(console))
         with _started(platform, console, patience=_ENDING_SECONDS if was_killed else 0):
             _serve(platform, console)
         console.print("  ✔ stopped in order; data kept (make reset wipes it)")
     return 0
+
+
+def _heartbeat(console: Console) -> Waiting:
+    return Heartbeat(lambda line: console.print(f"  … {line}", markup=False, soft_wrap=True)).waiting_for
 
 
 @contextmanager
@@ -163,10 +168,11 @@ def _live(platform: Platform, console: Console) -> Day:
         if not unexpected:
             done.touch()
     market = platform.layout.installation
-    findings = [str(finding) for finding in verify_settled(market)]
-    findings += filter(None, [unfinished(market)])
-    unexpected += [] if continues else lacking(market)
-    day = Day(counted(market), refusals(market), unexpected, findings)
+    with platform.waiting_for("what must hold over the databases to be verified"):
+        findings = [str(finding) for finding in verify_settled(market)]
+        findings += filter(None, [unfinished(market)])
+        unexpected += [] if continues else lacking(market)
+        day = Day(counted(market), refusals(market), unexpected, findings)
     # Once people have worked here, what they were refused or have not yet exempted is no fault of the sample days.
     for problem in findings if continues else day.problems():
         console.print(f"  ✘ {problem}", markup=False, soft_wrap=True)

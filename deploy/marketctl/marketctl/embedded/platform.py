@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 
 from marketctl.embedded.children import Child, obeyed_afterwards, start_child, undisturbed
+from marketctl.embedded.heartbeat import Waiting, quietly
 from marketctl.embedded.layout import Layout, variable_of
 from marketctl.layout import CHINESE, ROOT, SERVICES, package_of
 from shared.events.base import PARTITIONS
@@ -25,10 +26,14 @@ Say = Callable[[str], None]
 
 
 class Platform:
-    """Everything one `Layout` describes; `start` says each step, `stop` undoes them in reverse."""
+    """Everything one `Layout` describes; `start` says each step, `stop` undoes them in reverse.
 
-    def __init__(self, layout: Layout) -> None:
+    `waiting_for` holds whatever may take long, and is told what that is.
+    """
+
+    def __init__(self, layout: Layout, waiting_for: Waiting = quietly) -> None:
         self.layout = layout
+        self.waiting_for = waiting_for
         self.postgres = PostgresServer(layout.folder / "pg", layout.ports["postgres"])
         self.kafka: KafkaServer | None = None
         self.children: dict[str, Child] = {}
@@ -49,12 +54,13 @@ class Platform:
 
     def stop(self) -> None:
         """Services first, so that their last events still reach the bus; then bus, then PostgreSQL."""
-        with undisturbed():
+        with undisturbed(), self.waiting_for("everything to stop in order"):
             self._stack.close()
 
     def _refuse_busy_ports(self, patience: float) -> None:
         needed = {port: name for name, port in self.layout.ports.items() if self._uses(name)}
-        wait_until(lambda: not any(map(port_owner, needed)), seconds=patience, pause=0.1)
+        with self.waiting_for("the run before to end"):
+            wait_until(lambda: not any(map(port_owner, needed)), seconds=patience, pause=0.1)
         for port, name in needed.items():
             if owner := port_owner(port):
                 raise ProcessProblem(f"{owner}: stop it, or choose another port with {variable_of(name)}=…")
@@ -66,11 +72,12 @@ class Platform:
         began = time.monotonic()
         # Registered before it starts, so that an interrupted start stops it too.
         self._stack.callback(self.postgres.stop)
-        with obeyed_afterwards():
-            self.postgres.start()
-        for name in (*map(package_of, SERVICES), "bus"):
-            self.postgres.create_role(name, self.layout.secret(name))
-            self.postgres.create_database(name, owner=name)
+        with self.waiting_for("PostgreSQL to start"):
+            with obeyed_afterwards():
+                self.postgres.start()
+            for name in (*map(package_of, SERVICES), "bus"):
+                self.postgres.create_role(name, self.layout.secret(name))
+                self.postgres.create_database(name, owner=name)
         say(
             f"PostgreSQL {self.postgres.version():<10} {self.layout.folder.name}/pg   "
             f"{time.monotonic() - began:.1f} s   5 databases, app roles (no superuser)"
@@ -78,7 +85,8 @@ class Platform:
         began = time.monotonic()
         heads = []
         for service in SERVICES:
-            upgrade(ROOT / "services" / service, self.layout.database_url(service))
+            with self.waiting_for(f"the migrations of {service}"):
+                upgrade(ROOT / "services" / service, self.layout.database_url(service))
             heads.append(f"{service} {self._migrations(service)}")
         say(f"migrations            {' · '.join(heads)}   {time.monotonic() - began:.1f} s")
 
@@ -94,7 +102,7 @@ class Platform:
             self.layout.folder / "kafka", self.layout.ports["kafka"], self.layout.ports["kafka-controller"]
         )
         self._stack.callback(self.kafka.stop)
-        with obeyed_afterwards():
+        with self.waiting_for("Apache Kafka to start; the first time its jars are fetched"), obeyed_afterwards():
             self.kafka.start()
         say(f"event log             Apache Kafka (KRaft)  127.0.0.1:{self.layout.ports['kafka']}")
 
@@ -151,9 +159,11 @@ class Platform:
         """Return once every process answers its readiness check."""
         for name in ("issuer", *SERVICES, "start-page"):
             path = "/livez" if name == "issuer" else "/readyz"
-            self.children[name].wait_ready(self.layout.url(name) + path)
+            with self.waiting_for(f"{name} to be ready"):
+                self.children[name].wait_ready(self.layout.url(name) + path)
             if name in SERVICES:
-                self.children[f"{name}-worker"].wait_ready(self.layout.url(f"{name}-worker") + "/readyz")
+                with self.waiting_for(f"{name}'s worker to be ready"):
+                    self.children[f"{name}-worker"].wait_ready(self.layout.url(f"{name}-worker") + "/readyz")
                 say(f"{name:<21} {self.layout.url(name)}/docs     {CHINESE[name]}")
         say(f"token issuer          {self.layout.url('issuer')}   (development only)")
         say(f"start page and trace  {self.layout.url('start-page')}/         中文 | English")

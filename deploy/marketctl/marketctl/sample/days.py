@@ -8,8 +8,9 @@ from datetime import datetime
 import httpx
 from python_calamine import CalamineError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from marketctl.embedded.heartbeat import quietly
 from marketctl.embedded.platform import Platform
 from marketctl.sample.callers import Callers, Unexpected
 from marketctl.sample.exporting import declare, export_all, pack_all, register_trades
@@ -51,21 +52,25 @@ def run_sample_days(
         ("收汇 collection", collect_everything),
         ("申报期外 outside the window", refuse_early_return),
     ]
-    columns = (TextColumn("  {task.description:<30}"), BarColumn(40), MofNCompleteColumn())
+    columns = (TextColumn("  {task.description:<30}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
+    # A bar moves on a terminal only; elsewhere lines say the same.
+    waiting_for = quietly if console.is_terminal or console.quiet else platform.waiting_for
     try:
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("sample days", total=len(steps) + 1)
             clock.move_to(_WORKING_DAY)
-            for name, step in steps:
+            for n, (name, step) in enumerate(steps, 1):
                 progress.update(task, description=name)
-                step(story)
-                wait_until_applied(platform.layout.installation)
+                with waiting_for(f"sample days, {n} of {len(steps) + 1}: {name}"):
+                    step(story)
+                    wait_until_applied(platform.layout.installation)
                 look(name)
                 progress.advance(task)
             clock.move_to(_FILING_DAY)
             progress.update(task, description="免税申报 exemption")
-            exempt_everything(story)
-            wait_until_applied(platform.layout.installation)
+            with waiting_for(f"sample days, {len(steps) + 1} of {len(steps) + 1}: 免税申报 exemption"):
+                exempt_everything(story)
+                wait_until_applied(platform.layout.installation)
             progress.advance(task)
     except Unexpected as unexpected:
         return [str(unexpected)]
