@@ -95,7 +95,7 @@ def _is_json(content_type: str) -> bool:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)  # noqa: S101 - narrows the handler's type
-    code = _HTTP_CODES.get(error.status_code, "field_invalid" if error.status_code < 500 else "internal_error")
+    code = _HTTP_CODES.get(error.status_code, "request_not_taken" if error.status_code < 500 else "internal_error")
     headers = dict(error.headers or {})
     if error.status_code == _METHOD_NOT_ALLOWED:
         headers = {"allow": _allowed(request, headers.get("Allow", ""))}
