@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
-from shared.events.withdrawing import withdrawn
 from shared.messaging.bus import Bus, Cursor, Positions, Publisher, Record, cursor_topic
 from shared.messaging.comparing import known_topics, lineage_of, topics_of
 from shared.messaging.envelope import Envelope, UnreadableEnvelope, read_envelope
+from shared.messaging.lost_aggregates import ADOPT, ONES, fates_of, say_anew
 from shared.messaging.outbox import MOST_BYTES, outgoing
 from shared.messaging.standing import COMPARED
 
@@ -29,16 +27,12 @@ _KEEP = """
 INSERT INTO reconciliations (digest, plan) VALUES ($1, $2) ON CONFLICT (digest) DO UPDATE
 SET made_at = now(), previewed_by = NULL, confirmed_by = NULL, begun_at = NULL, settled_at = NULL
 """
-_ONES = "event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent, payload"
 _MAKE_SEEN = "CREATE TEMP TABLE IF NOT EXISTS seen (event_id uuid PRIMARY KEY)"
 # Set aside: an event of ours under a number that another event of the same aggregate has on the topic.
 _UNSEEN = """
 FROM outbox o LEFT JOIN outbox_positions p ON p.outbox_id = o.id
 WHERE NOT EXISTS (SELECT FROM seen WHERE seen.event_id = o.event_id)
   AND NOT EXISTS (SELECT FROM lost_acts l WHERE l.event_id = o.event_id AND l.kind = 'set_aside')
-"""
-_ADOPT = f"""
-INSERT INTO outbox ({_ONES}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id
 """
 _LOST = """
 INSERT INTO lost_acts (event_id, kind, topic, key, sequence, type, occurred_at, actor, pilot, digest, payload)
@@ -52,12 +46,6 @@ FROM outbox o WHERE NOT EXISTS (SELECT FROM outbox_positions p WHERE p.outbox_id
 _END = """
 SELECT p.position, o.event_id FROM outbox_positions p JOIN outbox o ON o.id = p.outbox_id ORDER BY 1 DESC LIMIT 1
 """
-# The owner's newest event before those that it lost: what it knows of the aggregate.
-_KNOWN = f"""
-SELECT {_ONES} FROM outbox WHERE topic = $1 AND key = $2
-  AND event_id NOT IN (SELECT event_id FROM lost_acts WHERE kind = 'beyond') ORDER BY sequence DESC LIMIT 1
-"""
-_NEWEST = f"SELECT {_ONES} FROM outbox WHERE topic = $1 AND key = $2 ORDER BY sequence DESC LIMIT 1"
 # Numbers that people were given go no second time: a process reserves some hundreds ahead of what it has used.
 _NUMBERS = """
 SELECT setval(c.oid::regclass, nextval(c.oid::regclass) + 1000 + $1) FROM pg_class c
@@ -129,6 +117,7 @@ async def made_plan(connection: Any, bus: Bus, service: str) -> tuple[str, str] 
         "cursor_lost": cursor_topic(service) in lost,
         "topics_read_again": again,
         "foreign_records": found.foreign,
+        "lost_aggregates": await fates_of(connection, found.beyond),
     }
     text = json.dumps(plan, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest(), text
@@ -240,8 +229,7 @@ async def _take_in(connection: Any, found: Found, digest: str) -> None:
         await connection.execute(_NUMBERS, len(found.beyond))
     for record, envelope in found.beyond:
         await _adopt(connection, record, envelope, digest)
-    for topic, key in dict.fromkeys((record.topic, record.key) for record, _ in found.beyond):
-        await _say_anew(connection, topic, key)
+    await say_anew(connection, found.beyond)
     await connection.execute(_UNPLACED)
     note = "INSERT INTO contradictions (part, code, reason, since) VALUES ($1, $2, $3, $4)"
     await connection.executemany(note, [tuple(row) for row in standing])
@@ -251,36 +239,17 @@ async def _adopt(connection: Any, record: Record, envelope: Envelope, digest: st
     e = envelope
     number = (record.topic, e.key, e.sequence)
     about = (e.occurred_at, e.actor, e.pilot)
-    taken = await connection.fetchval(_ADOPT, e.event_id, e.type, *number, *about, e.traceparent, record.value)
+    taken = await connection.fetchval(ADOPT, e.event_id, e.type, *number, *about, e.traceparent, record.value)
     if taken is None:
         # Ours under that number was answered too: it is named, never carried, and said anew with the newest state.
         ours = await connection.fetchrow(
-            f"SELECT {_ONES} FROM outbox WHERE topic = $1 AND key = $2 AND sequence = $3", *number
+            f"SELECT {ONES} FROM outbox WHERE topic = $1 AND key = $2 AND sequence = $3", *number
         )
         aside = (ours["occurred_at"], ours["actor"], ours["pilot"])
         await connection.execute(_LOST, ours["event_id"], "set_aside", *number, ours["type"], *aside, digest, None)
     # What the outbox can't take is kept here.
     kept = record.value if taken is None else None
     await connection.execute(_LOST, e.event_id, "beyond", *number, e.type, *about, digest, kept)
-
-
-async def _say_anew(connection: Any, topic: str, key: str) -> None:
-    """Bring readers to what the owner knows: its last state under the next number, or a withdrawal if it knows nothing.
-
-    Readers act on the whole state that an event carries: the last one said once more undoes what was lost.
-    """
-    newest, known = await connection.fetchrow(_NEWEST, topic, key), await connection.fetchrow(_KNOWN, topic, key)
-    highest = await connection.fetchval(
-        "SELECT max(sequence) FROM (SELECT sequence FROM outbox WHERE topic = $1 AND key = $2"
-        " UNION ALL SELECT sequence FROM lost_acts WHERE topic = $1 AND key = $2) every",
-        topic,
-        key,
-    )
-    said = (known["type"], bytes(known["payload"])) if known else withdrawn(newest["type"], bytes(newest["payload"]))
-    if said is None:
-        return
-    told = (newest["occurred_at"], "reconcile", newest["pilot"], None)
-    await connection.fetchval(_ADOPT, uuid7(), said[0], topic, key, highest + 1, *told, said[1])
 
 
 async def _publish(connection: Any, publisher: Publisher, public_url: str) -> None:

@@ -168,7 +168,7 @@ async def test_what_a_restore_lost_is_taken_in_and_its_readers_are_brought_to_wh
     )
 
 
-async def test_an_aggregate_that_the_owner_knows_nothing_of_is_withdrawn_or_named(
+async def test_an_aggregate_that_the_owner_knows_nothing_of_ends_or_is_named(
     bus: Bus, market: Market, decided_json: bytes
 ) -> None:
     await say_one(market.teller.dsn, "c", 1, json.dumps({"certificate": _CERTIFICATE}).encode(), CERTIFICATES)
@@ -181,7 +181,17 @@ async def test_an_aggregate_that_the_owner_knows_nothing_of_is_withdrawn_or_name
         await until(carried)
     dsn = market.restored.dsn
     async with running(market.relay(market.restored)):
-        assert len((await plan_of(dsn))["beyond_the_outbox"]) == 7
+        plan = await plan_of(dsn)
+        assert len(plan["beyond_the_outbox"]) == 7
+        fates = {each["key"]: (each["fate"], *each["said"]) for each in plan["lost_aggregates"]}
+        assert fates == {
+            "k": ("said_anew", "tax_exemption.item_decided.v1"),
+            "c": ("ended", "tax_exemption.certificate_voided.v1"),
+            "ghost": ("named",),
+        }
+        assert [each["why"] for each in plan["lost_aggregates"] if each["key"] == "ghost"] == [
+            "only the trace shows it, as said: no service decides by it"
+        ]
         await sql(dsn, _CONFIRM)
         await until(lambda: agreed(dsn))
     assert await on_topic(bus, CERTIFICATES) == [("c", 1, "certificate_issued"), ("c", 2, "certificate_voided")]

@@ -83,6 +83,7 @@ def _planned(plan: dict[str, Any]) -> list[str]:
             for each in events[:_SHOWN]
         ]
         lines += [f"  and {len(events) - _SHOWN} more (--json shows all)"] if len(events) > _SHOWN else []
+    lines += [f"  {line}" for line in _fates(plan.get("lost_aggregates", []))]
     lines += [f"{topic}: written again, {count} events" for topic, count in plan["topics_written_again"].items()]
     lines += ["the relay's cursor is written again"] if plan["cursor_lost"] else []
     lines += [f"{topic}: read again from its beginning; repeats are skipped" for topic in plan["topics_read_again"]]
@@ -90,6 +91,24 @@ def _planned(plan: dict[str, Any]) -> list[str]:
         plan["foreign_records"]
     )
     return lines or ["nothing is missing on either side: only the refusal is lifted"]
+
+
+def _fates(aggregates: list[dict[str, Any]]) -> list[str]:
+    """What becomes of each aggregate with lost events; those that nothing is said of are named in full."""
+    lines = []
+    for fate, told in (
+        ("said_anew", "said anew as the database knows them"),
+        ("ended", "ended: the database has none"),
+    ):
+        these = [each for each in aggregates if each["fate"] == fate]
+        lines += [f"{len(these)} aggregates {told}"] if these else []
+        lines += [f"  {each['key']}  {' '.join(each['said'])}" for each in these[:_SHOWN]]
+        lines += [f"  and {len(these) - _SHOWN} more (--json shows all)"] if len(these) > _SHOWN else []
+    return lines + [
+        f"{each['key']}  {each['type']}: nothing is said of it, {each['why']}"
+        for each in aggregates
+        if each["fate"] == "named"
+    ]
 
 
 def _approve(market: Installation, turn: dict[str, Any], person: str | None, as_json: bool) -> None:

@@ -76,6 +76,17 @@ REFERENCES = (
     ("trade-ledger", "trades", "buyer_id", "registry", "subjects"),
     ("trade-ledger", "declarations", "consignor_id", "registry", "subjects"),
 )
+_LOST = (
+    "SELECT DISTINCT (jsonb_path_query(convert_from(coalesce(l.payload, o.payload), 'UTF8')::jsonb, '{path}')"
+    " #>> '{{}}')::uuid FROM lost_acts l LEFT JOIN outbox o ON o.event_id = l.event_id"
+    " WHERE l.kind = 'beyond' AND l.topic = '{topic}' AND l.settled_at IS NOT NULL"
+)
+# What a restore lost and a person settled: others may go on naming it.
+LOST = {
+    "subjects": _LOST.format(topic="registry.subjects", path="$.subject.subject_id"),
+    "declarations": _LOST.format(topic="trade-ledger.declarations", path="$.declaration.declaration_id"),
+    "portions": _LOST.format(topic="trade-ledger.declarations", path="$.declaration.portions[*].portion_id"),
+}
 CHAIN = (
     "SELECT id, quantity, released_quantity, departed_quantity, returned_quantity FROM portions WHERE NOT"
     " (quantity >= released_quantity AND released_quantity >= departed_quantity"

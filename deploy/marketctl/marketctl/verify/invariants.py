@@ -8,7 +8,7 @@ from decimal import Decimal
 from marketctl.installation import Installation
 from marketctl.layout import SERVICES
 from marketctl.services import described
-from marketctl.verify.control_queries import CHAIN, DECLARED, LIMIT, LISTS, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
+from marketctl.verify.control_queries import CHAIN, DECLARED, LIMIT, LISTS, LOST, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
 from marketctl.verify.flow import applied, in_flight
 from marketctl.verify.questions import MOST_SHOWN, ask, named
 from marketctl.verify.record_invariants import chained, gapless, histories, once_only
@@ -35,11 +35,16 @@ def delivered(market: Installation) -> list[str]:
 
 def unreconciled(market: Installation) -> list[str]:
     """Where database and bus contradict each other, and what a restore lost that nobody has made good."""
-    lost = "SELECT count(*) FROM lost_acts WHERE settled_at IS NULL HAVING count(*) > 0"
+    lost = (
+        "SELECT type, key, min(sequence), max(sequence) FROM lost_acts WHERE settled_at IS NULL"
+        " GROUP BY topic, key, type ORDER BY min(occurred_at), key"
+    )
     found = []
     for service in SERVICES:
         found += named(market, service, "SELECT reason FROM contradictions", f"{service} needs reconciling: {{0}}")
-        found += named(market, service, lost, f"{service}: {{0}} acts that a restore lost are not settled")
+        found += named(
+            market, service, lost, f"{service}: {{0}} of {{1}} #{{2}} to #{{3}}, lost by a restore, isn't settled"
+        )
     return found
 
 
@@ -153,10 +158,10 @@ def exempted(market: Installation) -> list[str]:
 
 
 def no_orphans(market: Installation) -> list[str]:
-    """I7: whatever a service refers to exists where it is kept."""
+    """I7: whatever a service refers to exists where it is kept, or was lost there by a restore and settled."""
     found = []
     for service, table, column, keeper, kept in REFERENCES:
-        known = {row[0] for row in ask(market, keeper, f"SELECT id FROM {kept}")}
+        known = {row[0] for row in ask(market, keeper, f"SELECT id FROM {kept} UNION {LOST[kept]}")}
         there = {row[0] for row in ask(market, service, f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")}
         found += [f"{service}: {table}.{column} {each} is nothing of {keeper}'s" for each in there - known]
     return found[:MOST_SHOWN]
