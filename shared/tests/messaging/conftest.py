@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -20,6 +21,7 @@ from shared.messaging.kafka import KafkaBus
 from shared.messaging.outbox import Wake, announce
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables, add_messaging_tables
+from shared.workshop.testing.parked_hearer import Hearer
 from shared.workshop.testing.servers import MakeDatabase
 
 NOW = datetime(2026, 5, 13, 1, 0, tzinfo=UTC)
@@ -162,3 +164,20 @@ def decided(reason: str) -> ItemDecided:
 def decided_json() -> bytes:
     """The content of an event about an item, as JSON."""
     return decided("any").model_dump_json().encode()
+
+
+@pytest.fixture
+def make_hearer(make_side: Any, make_engine_of: Any) -> Callable[..., Hearer]:
+    def make(bus: Bus, failure: Callable[[], Exception] | None = None) -> Hearer:
+        side = make_side()
+        return Hearer(side, make_engine_of(side.dsn), bus, failure)
+
+    return make
+
+
+@pytest.fixture
+async def log(make_database: Any) -> Any:
+    """An embedded bus: parking is the same on every bus."""
+    opened = EmbeddedBus(make_database())
+    yield opened
+    await opened.close()
