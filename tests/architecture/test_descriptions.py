@@ -102,6 +102,7 @@ _VERBS = set(
         "state",
         "submit",
         "suspend",
+        "take",
         "terminate",
         "unmatch",
         "unpack",

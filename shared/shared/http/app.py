@@ -31,6 +31,7 @@ from shared.http.tables import HttpTables
 from shared.logging import configure_logging
 from shared.messaging.adapters import bus_answers, bus_of
 from shared.messaging.outbox import Wake
+from shared.messaging.parked_row import ID_CONFLICTS
 from shared.messaging.standing import NEEDS_RECONCILING, NOTED
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings
@@ -163,6 +164,7 @@ def _add_health(app: FastAPI) -> None:
             async with app.state.runtime.engine.connect() as connection:
                 standing = await connection.scalar(text("SELECT standing()"))
                 reasons = {row.part: row.reason for row in await connection.execute(text(NOTED))}
+                conflicts = await connection.scalar(text(ID_CONFLICTS))
         except Exception:  # noqa: BLE001 - any failure here means not ready
             response.status_code = 503
             return {"status": "not ready", "database": "unreachable"}
@@ -172,7 +174,7 @@ def _add_health(app: FastAPI) -> None:
             return {"status": "not ready", "database": "ok", "code": standing, standing: reasons}
         # A service without its bus still accepts requests: the outbox stores its events.
         bus = "ok" if await bus_answers(bus_of(app.state.runtime.settings)) else "degraded"
-        return {"status": "ready", "database": "ok", "bus": bus}
+        return {"status": "ready", "database": "ok", "bus": bus} | ({"id_conflicts": conflicts} if conflicts else {})
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

@@ -13,11 +13,13 @@ from shared.http.paging import WantedPage
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
-from shared.wire import FilledText, Input, WholeNumberInUrl
+from shared.messaging.taking import take
+from shared.wire import ContentHash, FilledText, Input, WholeNumberInUrl
 
 PARKED_EVENTS_ACCESS: Access = {
     "list_parked_events": grant("admin", "auditor", sees="this service's parked events of its pilot, or of none"),
     "retry_parked_event": grant("admin", sees="this service's parked events of its pilot, or of none"),
+    "take_parked_event": grant("admin", sees="this service's parked events of its pilot, or of none"),
     "release_parked_event": grant("admin", sees="this service's parked events of its pilot, or of none"),
 }
 
@@ -55,7 +57,19 @@ class ReleaseIn(Input):
     reason: FilledText = Field(min_length=3, max_length=500)
 
 
+class TakingIn(Input):
+    """What the owner's outbox holds of the event."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"digest": "0" * 64}]})
+
+    digest: ContentHash
+
+
 class Released(BaseModel):
+    state: str
+
+
+class Taken(BaseModel):
     state: str
 
 
@@ -88,3 +102,17 @@ def add_parked_events(router: APIRouter, messaging: MessagingTables, subscriptio
             reason=body.reason,
         )
         return await command.answer(Released(state=state))
+
+    @router.post("/v1/parked/{parked_id}/takings", response_model=Taken)
+    async def take_parked_event(parked_id: WholeNumberInUrl, body: TakingIn, command: Commanded) -> Response:
+        """Propose to apply the owner's event in the place of a false one, or, as a second person, confirm it."""
+        state = await take(
+            command.session,
+            messaging,
+            subscriptions,
+            command.caller.pilot,
+            parked_id,
+            person=command.caller.actor,
+            digest=body.digest,
+        )
+        return await command.answer(Taken(state=state))

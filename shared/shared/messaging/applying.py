@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 from pydantic import ValidationError
 from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
@@ -27,6 +27,7 @@ UNKNOWN = Counter("consumer_unknown_total", "Events of unknown types skipped", [
 CONFLICTS = Counter(
     "consumer_id_conflicts_total", "Known sequences that came with another event id, each an alarm", ["service"]
 )
+CONFLICTING = Gauge("parked_id_conflicts", "Parked events whose sequence another event took", ["service"])
 NOT_HEARD = Counter("consumer_not_heard_total", "Events of known types that nothing here hears", ["service", "type"])
 log = structlog.get_logger()
 
@@ -39,6 +40,7 @@ def show_counters(subscriptions: Subscriptions) -> None:
     """Show every series from the start: `increase()` doesn't see one that is born with its first incident."""
     for counter in (REPEATS, GAPS, CONFLICTS, UNKNOWN):
         counter.labels(subscriptions.service)
+    CONFLICTING.labels(subscriptions.service)
     for event in subscriptions.events():
         APPLIED.labels(subscriptions.service, event.TYPE)
     for event in subscriptions.not_heard():
@@ -174,7 +176,8 @@ def envelope_of(record: Record) -> Envelope:
     return envelope
 
 
-def _is_the_owners(record: Record, envelope: Envelope) -> bool:
+def is_the_owners(record: Record, envelope: Envelope) -> bool:
+    """Whether it says that the topic's owner wrote it."""
     return envelope.source == f"/services/{owner_of(record.topic)}"
 
 
@@ -216,7 +219,7 @@ def skip_released(progress: Progress, record: Record) -> None:
     except Poison:
         progress.advance(key, last + 1, None, skipped=True)
         return
-    if _is_the_owners(record, envelope) and envelope.sequence > last:
+    if is_the_owners(record, envelope) and envelope.sequence > last:
         progress.advance(key, envelope.sequence, envelope.event_id, skipped=True)
 
 
@@ -232,7 +235,7 @@ async def apply_record(
     """Apply the record, skip a repeat, or raise Poison; any other exception comes from a handler."""
     key = (record.topic, record.key)
     envelope = envelope_of(record)
-    if not _is_the_owners(record, envelope):
+    if not is_the_owners(record, envelope):
         raise Poison("forged_source", f"{record.topic} is {owner_of(record.topic)}'s alone")
     last = progress.sequences.get(key, 0)
     if envelope.sequence > last + 1:
@@ -240,11 +243,11 @@ async def apply_record(
     if envelope.sequence <= last and await _is_repeat(session, tables, progress, key, envelope):
         progress.repeats += 1
         return
-    await _handle(session, subscriptions, record, envelope, progress, live=live)
+    await handle(session, subscriptions, record, envelope, progress, live=live)
     progress.advance(key, envelope.sequence, envelope.event_id)
 
 
-async def _handle(
+async def handle(
     session: AsyncSession,
     subscriptions: Subscriptions,
     record: Record,
@@ -253,6 +256,7 @@ async def _handle(
     *,
     live: bool,
 ) -> None:
+    """Hand the event to what hears it; skip an unknown one, or raise Poison."""
     event_type = subscriptions.event_class(envelope.type)
     if event_type is None:
         progress.unknown += 1

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from shared.database import is_transient, make_sessions
 from shared.messaging.active import Seat
 from shared.messaging.applying import (
+    CONFLICTING,
     CONFLICTS,
     GAPS,
     ID_CONFLICT,
@@ -183,9 +184,11 @@ class Consumer:
 
     async def _count_parked(self) -> None:
         table = self._tables.parked_events
+        counts = select(func.count(), func.count().filter(table.c.reason == ID_CONFLICT))
         async with self._sessions() as session:
-            waiting = await session.scalar(select(func.count()).where(table.c.state == "parked"))
-        PARKED.labels(self._service).set(waiting or 0)
+            waiting, conflicting = (await session.execute(counts.where(table.c.state == "parked"))).one()
+        PARKED.labels(self._service).set(waiting)
+        CONFLICTING.labels(self._service).set(conflicting)
 
     async def positions(self) -> Positions:
         """The positions that this service has reached, from its own database."""

@@ -12,6 +12,8 @@ from shared.messaging.applying import Poison, envelope_of
 from shared.messaging.bus import Record
 
 log = structlog.get_logger()
+ID_CONFLICTS = "SELECT count(*) FROM parked_events WHERE state = 'parked' AND reason = 'id_conflict'"
+"""How many parked events wait whose sequence another event took: readiness says it."""
 
 
 def reason_of(error: Exception) -> str:

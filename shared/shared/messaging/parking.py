@@ -15,6 +15,9 @@ from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Conflict, NotFound
 
+TAKING = "the owner's event, sha256 "
+"""What the reason begins with where two persons take the owner's event instead of skipping one."""
+
 
 def _of_pilot(table: Table, pilot: str) -> ColumnElement[bool]:
     """The events that a pilot's staff see: the pilot's own, and those that name no pilot."""
@@ -76,12 +79,13 @@ async def retry_aggregate(
     Returns how many were applied.
     """
     row = await _held(session, tables, pilot, parked_id)
-    return await _apply_waiting(session, tables, subscriptions, row.topic, row.key)
+    return await apply_waiting(session, tables, subscriptions, row.topic, row.key)
 
 
-async def _apply_waiting(
+async def apply_waiting(
     session: AsyncSession, tables: MessagingTables, subscriptions: Subscriptions, topic: str, key: str
 ) -> int:
+    """Apply an aggregate's parked events in order, up to the first that still fails; says how many were applied."""
     table = tables.parked_events
     progress = await progress_of(session, tables, {(topic, key)})
     applied = 0
@@ -105,6 +109,24 @@ async def _apply_waiting(
     return applied
 
 
+async def held_first(session: AsyncSession, tables: MessagingTables, pilot: str, parked_id: int) -> Row[Any]:
+    """The parked event, held, if it is the first of its aggregate that waits; Conflict otherwise."""
+    row = await _held(session, tables, pilot, parked_id)
+    waiting = await _waiting(session, tables, row.topic, row.key)
+    if waiting[0].id != parked_id:
+        raise Conflict("parked_event_behind", f"parked event {waiting[0].id} of the same aggregate comes first")
+    return row
+
+
+def require_same_proposal(row: Row[Any], person: str, *, taking: str | None = None) -> None:
+    """Conflict where the person proposed it, or where the other one proposed something else."""
+    if row.release_proposed_by == person:
+        raise Conflict("release_needs_two_persons", "the person who proposed a release can't confirm it")
+    proposed = row.release_reason if (row.release_reason or "").startswith(TAKING) else None
+    if proposed != taking:
+        raise Conflict("parked_event_proposed_otherwise", f"{row.release_proposed_by} proposed: {row.release_reason}")
+
+
 async def release(
     session: AsyncSession,
     tables: MessagingTables,
@@ -120,19 +142,15 @@ async def release(
     Only the first waiting event of its aggregate can be skipped: the others may be fine.
     """
     table = tables.parked_events
-    row = await _held(session, tables, pilot, parked_id)
-    waiting = await _waiting(session, tables, row.topic, row.key)
-    if waiting[0].id != parked_id:
-        raise Conflict("parked_event_behind", f"parked event {waiting[0].id} of the same aggregate comes first")
+    row = await held_first(session, tables, pilot, parked_id)
     this = update(table).where(table.c.id == parked_id)
     if row.release_proposed_by is None:
         await session.execute(this.values(release_proposed_by=person, release_reason=reason))
         return "proposed"
-    if row.release_proposed_by == person:
-        raise Conflict("release_needs_two_persons", "the person who proposed a release can't confirm it")
+    require_same_proposal(row, person)
     await session.execute(this.values(state="released", release_confirmed_by=person, settled_at=func.now()))
     progress = await progress_of(session, tables, {(row.topic, row.key)})
     skip_released(progress, parked_record(row))
     await store_sequences(session, tables, progress)
-    await _apply_waiting(session, tables, subscriptions, row.topic, row.key)
+    await apply_waiting(session, tables, subscriptions, row.topic, row.key)
     return "released"

@@ -22,6 +22,7 @@ from shared.messaging.bus import Batches, Bus, Positions, Record
 from shared.messaging.consumer import ACTIVE_CONSUMER_LOCK
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
+from shared.messaging.taking import TAKEN, take_over
 from shared.vocabulary.errors import SetupProblem
 
 _CONSUMERS = "consumers"
@@ -132,6 +133,8 @@ class _Again:
             return
         if state == "released":
             skip_released(progress, record)
+        elif state == TAKEN:
+            await take_over(self._session, self._subscriptions, record, progress, live=False)
         else:
             await self._project(record, progress)
         # An event that had waited behind a gap was applied when the gap had closed.

@@ -25,6 +25,7 @@ from shared.messaging.bus import BusStopped
 from shared.messaging.cancelling import only_asked
 from shared.messaging.consumer import Consumer, Stalled
 from shared.messaging.outbox import Wake
+from shared.messaging.parked_row import ID_CONFLICTS
 from shared.messaging.relay import Relay
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
@@ -37,27 +38,28 @@ Background = Callable[[AsyncEngine], Awaitable[object]]
 
 async def _readiness(engine: AsyncEngine, bus: BusAddress, relay: Relay, consumer: Consumer) -> dict[str, Any]:
     """Whether this worker can do its parts now: with its database, its bus, and each lock held or waited for."""
-    database = await _answers(engine)
+    conflicts = await _id_conflicts(engine)
     reached = await bus_answers(bus)
     parts = {"relay": relay.seat.told(), "consumer": consumer.seat.told()}
     reasons = relay.standing.reasons | consumer.standing.reasons
-    ready = database and reached and all(part["ready"] for part in parts.values())
+    ready = conflicts is not None and reached and all(part["ready"] for part in parts.values())
     return {
         "status": "ready" if ready else "not ready",
-        "database": "ok" if database else "unreachable",
+        "database": "unreachable" if conflicts is None else "ok",
         "bus": "ok" if reached else "unreachable",
         **parts,
         **({"needs_reconciling": reasons} if reasons else {}),
+        **({"id_conflicts": conflicts} if conflicts else {}),
     }
 
 
-async def _answers(engine: AsyncEngine) -> bool:
+async def _id_conflicts(engine: AsyncEngine) -> int | None:
+    """How many parked events have another in their place; None where the database doesn't answer."""
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS), engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+            return await connection.scalar(text(ID_CONFLICTS)) or 0
     except Exception:  # noqa: BLE001 - any failure here means that the database doesn't answer
-        return False
-    return True
+        return None
 
 
 def _health(readiness: Callable[[], Awaitable[dict[str, Any]]], host: str, port: int) -> uvicorn.Server:

@@ -8,6 +8,7 @@ import signal
 import threading
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from typer.testing import CliRunner
@@ -44,19 +45,19 @@ def typed(market: Run, line: str, status: int) -> str:
     return str(done.stdout + done.stderr)
 
 
-def put_poison(market: Run, key: str) -> None:
-    """Publish an unreadable event as registry, the owner of the topic: only a broken registry would do this."""
+def put_poison(market: Run, key: str, sequence: int = 1, event: int = 1, value: bytes = b"{") -> None:
+    """Publish a false event as registry, the owner of the topic: only a broken registry would do this."""
 
     async def publish() -> None:
         bus = EmbeddedBus(market.layout.environment("registry")["BUS_DATABASE_URL"])
         publisher = bus.publisher("registry")
         fields = {
-            "ce_id": "00000000-0000-0000-0000-000000000001", "ce_type": BankFiled.TYPE, "ce_subject": key,
-            "ce_source": "/services/registry", "ce_sequence": "1", "ce_time": "2026-05-13T01:00:00Z",
+            "ce_id": f"00000000-0000-0000-0000-{event:012}", "ce_type": BankFiled.TYPE, "ce_subject": key,
+            "ce_source": "/services/registry", "ce_sequence": str(sequence), "ce_time": "2026-05-13T01:00:00Z",
             "ce_actor": "admin:1", "ce_pilot": "longshui",
         }  # fmt: skip
         headers = [(name, value.encode()) for name, value in fields.items()]
-        record = Outgoing(BankFiled.TOPIC, partition_of(key, 6), key, b"{", headers)
+        record = Outgoing(BankFiled.TOPIC, partition_of(key, 6), key, value, headers)
         try:
             # The cursor stays as it is: registry's own relay is fenced for a moment, then goes on from there.
             await publisher.publish([record], await publisher.fence() or 0)
@@ -117,6 +118,60 @@ def test_verify_waits_for_events_on_their_way(serving: Run) -> None:
         freed.join()
 
 
+BANK = {"name": "样例银行", "connection": "web", "valid_from": "2026-01-01"}
+
+
+def conflicting(market: Run) -> dict[str, dict[str, Any]]:
+    """The event that waits in each service that reads the topic."""
+    readers = ("trade-ledger", "fx-settlement", "tax-exemption")
+    assert wait_until(lambda: all(parked_in(market, each) for each in readers))
+    found = {service: parked_in(market, service)[0] for service in readers}
+    assert {each["reason"] for each in found.values()} == {"id_conflict"}
+    return found
+
+
+def test_the_owners_event_is_taken_by_two_persons_where_a_false_one_was_applied(serving: Run) -> None:
+    layout = kept_layout(serving.folder)
+    assert layout is not None
+    market = layout.installation
+
+    def heard() -> str:
+        with psycopg.connect(layout.database_url("fx-settlement")) as connection:
+            row = connection.execute("SELECT name FROM bank_copies WHERE bank_id = %s", [bank["id"]]).fetchone()
+        return str(row and row[0])
+
+    bank = call(market, "registry", "POST", "/v1/banks", "commerce", BANK)
+    assert wait_until(lambda: heard() == BANK["name"])
+    false = BankFiled.model_validate({**BANK, "bank_id": bank["id"], "pilot": "longshui", "name": "假行"})
+    put_poison(serving, bank["id"], 2, 99, false.model_dump_json().encode())
+    assert wait_until(lambda: heard() == "假行")
+    change = {**BANK, "name": "真行"}
+    headers = {
+        "authorization": "Bearer " + market.token("commerce", {}),
+        "if-match": '"1"',
+        "idempotency-key": "change",
+    }
+    address = f"{market.url('registry')}/v1/banks/{bank['id']}/changes"
+    assert httpx.post(address, json=change, headers=headers, trust_env=False).is_success
+    for service, event in conflicting(serving).items():
+        line = f"parked take {service} {event['id']}"
+        seen = json.loads(said(serving, f"{line} --json", 0))
+        assert (seen["owner"], seen["in_its_place"][-2:], seen["sequence"]) == ("registry", "99", 2)
+        assert "who are you" in typed(serving, f"{line} --apply {seen['digest']}", 2)
+        said(serving, f"{line} anna --apply {'0' * 64}", 2)
+        assert said(serving, f"{line} anna --apply {seen['digest']}", 0) == "proposed\n"
+        assert said(serving, f"{line} bo --apply {seen['digest']}", 0) == "taken\n"
+    assert heard() == "真行"
+    assert said(serving, "verify", 0) == "ok\n"
+    # The other way round, the false one waits: its owner has no such event.
+    put_poison(serving, bank["id"], 2, 98, false.model_dump_json().encode())
+    for service, event in conflicting(serving).items():
+        assert "release it" in said(serving, f"parked take {service} {event['id']}", 1)
+        for person in ("anna", "bo"):
+            said(serving, f"parked release {service} {event['id']} case-13 {person}", 0)
+    assert heard() == "真行"
+
+
 def test_a_parked_event_is_listed_retried_and_released_by_two_persons(serving: Run) -> None:
     put_poison(serving, "bank-1")
     service = "fx-settlement"
@@ -135,7 +190,7 @@ def test_a_parked_event_is_listed_retried_and_released_by_two_persons(serving: R
     # The event isn't in registry's outbox, and verify goes on reporting that.
     found = said(serving, "verify", 1)
     assert f"I2: {service} applied 1 of {BankFiled.TOPIC} bank-1" in found
-    assert "1 released" in found
+    assert "4 released" in found
 
 
 def test_what_stands_is_shown_and_lifted_by_two_persons_with_the_plans_digest(serving: Run) -> None:
