@@ -264,9 +264,8 @@ async def test_a_malformed_body_is_named_field_by_field(market: Any, dsn: str) -
 async def test_unstorable_text_and_invalid_dates_are_named(market: Any, changed: dict[str, Any], pointer: str) -> None:
     problem = await refused(market, 422, **changed)
     assert [each["pointer"] for each in problem["errors"]] == [pointer]
-    lines = [market.line(goods_name=" "), market.line(producer="a\0")]
-    line = await refused(market, 422, lines=lines, total="612.00")
-    assert [each["pointer"] for each in line["errors"]] == ["/lines/0/goods_name", "/lines/1/producer"]
+    line = await refused(market, 422, lines=[market.line(goods_name=" ", producer="a\0")])
+    assert [each["pointer"] for each in line["errors"]] == ["/lines/0/goods_name", "/lines/0/producer"]
 
 
 async def test_the_same_document_on_two_trades_is_flagged_with_its_method(market: Any) -> None:
