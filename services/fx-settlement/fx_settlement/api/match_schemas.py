@@ -64,6 +64,47 @@ class MatchesIn(Input):
     matches: list[MatchIn] = Field(min_length=1, max_length=2000)
 
 
+class HoldLineIn(Input):
+    """Room of a portion, in the declaration's currency."""
+
+    portion_id: UUID
+    value: PositiveMoney
+
+
+class HoldIn(Input):
+    """Room of a declaration: by its id with a line for each portion, or by a number with a value that is spread."""
+
+    model_config = example(customs_number="801220260000000001", collector_id=ID.format(2), value="306.00")
+
+    declaration_id: UUID | None = None
+    declaration_number: Reference | None = Field(None, max_length=80)
+    customs_number: Reference | None = Field(None, max_length=80)
+    collector_id: UUID
+    lines: list[HoldLineIn] = Field(default_factory=list, max_length=2000)
+    value: PositiveMoney | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> HoldIn:
+        kinds = ("declaration_id", "declaration_number", "customs_number")
+        names = [name for name in kinds if getattr(self, name) is not None]
+        if not names:
+            raise one_of_missing(", ".join(kinds))
+        if len(names) > 1:
+            raise fields_exclusive(", ".join(names))
+        by_id = self.declaration_id is not None
+        if (by_id and not self.lines) or (not by_id and self.value is None):
+            raise one_of_missing("lines" if by_id else "value")
+        if self.lines and self.value is not None:
+            raise fields_exclusive("lines, value")
+        return self
+
+    def number(self) -> Number:
+        """The number that names the declaration where its id doesn't."""
+        if self.declaration_number is not None:
+            return Number("declaration_number", self.declaration_number)
+        return Number("customs_number", self.customs_number or "")
+
+
 class HoldCommitIn(Input):
     """The booked collection that the hold waited for, and what of it goes to each held portion or number."""
 

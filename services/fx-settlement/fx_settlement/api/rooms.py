@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.api.filters import WantedEntitlements, WantedHolds
-from fx_settlement.api.match_schemas import HoldCommitIn
+from fx_settlement.api.match_schemas import HoldCommitIn, HoldIn
 from fx_settlement.api.schemas import (
     CaseOut,
     EntitlementOut,
     EntitlementSummary,
-    HoldIn,
     HoldLineOut,
     HoldOut,
     HoldSummary,
@@ -23,6 +24,7 @@ from fx_settlement.api.schemas import (
 )
 from fx_settlement.api.scope import bank_of, knows_buyer, scope_of
 from fx_settlement.operations.money.commit_hold import commit_hold
+from fx_settlement.operations.rooms.hold_by_number import hold_by_number
 from fx_settlement.operations.rooms.hold_room import ToHold, hold_room
 from fx_settlement.operations.rooms.void_hold import void_hold
 from fx_settlement.store.conflicts import conflicts_of
@@ -119,12 +121,17 @@ async def _answer(command: Command, row: HoldRow, status: int = 200) -> Response
 
 @router.post("/v1/holds", status_code=201, response_model=HoldOut)
 async def hold_a_room(body: HoldIn, command: Commanded) -> Response:
-    """Reserve room of a declaration for a collection to come."""
-    wanted = [ToHold(**each.model_dump()) for each in body.lines]
-    bank_id = bank_of(command.caller)
-    row = await hold_room(
-        command.session, body.declaration_id, body.collector_id, wanted, bank_id=bank_id, act=command.act
-    )
+    """Reserve room of a declaration for a collection to come, by its id and lines, or by a number and a value.
+
+    The value is spread over the number's open portions like an amount that is matched.
+    """
+    who: dict[str, Any] = {"bank_id": bank_of(command.caller), "act": command.act}
+    if body.declaration_id is not None:
+        wanted = [ToHold(**each.model_dump()) for each in body.lines]
+        row = await hold_room(command.session, body.declaration_id, body.collector_id, wanted, **who)
+    else:
+        value = body.value or Decimal(0)
+        row = await hold_by_number(command.session, body.number(), body.collector_id, value, **who)
     return await _answer(command, row, 201)
 
 

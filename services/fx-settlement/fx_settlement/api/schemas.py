@@ -96,25 +96,6 @@ class RefundIn(Input):
     evidence_hash: OptionalReference = Field("", max_length=128)
 
 
-class HoldLineIn(Input):
-    """Room of a portion, in the declaration's currency."""
-
-    portion_id: UUID
-    value: PositiveMoney
-
-
-class HoldIn(Input):
-    model_config = example(
-        declaration_id=ID.format(51),
-        collector_id=ID.format(2),
-        lines=[{"portion_id": ID.format(71), "value": "306.00"}],
-    )
-
-    declaration_id: UUID
-    collector_id: UUID
-    lines: list[HoldLineIn] = Field(min_length=1, max_length=2000)
-
-
 class HoldVoidIn(Input):
     model_config = example(reason="the buyer did not pay")
 

@@ -62,12 +62,12 @@ def spread(amount: Decimal, named: Sequence[Named[K]], declarations: Mapping[K, 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An amount asked for a number; `at` points to the request's part, `at_number` to the number in it."""
+    """An amount asked for a number; `at_amount` and `at_number` point to them in the request."""
 
     number: str
     amount: Decimal
     currency: str
-    at: str
+    at_amount: str
     at_number: str
 
 
@@ -75,7 +75,7 @@ def breaches_of_spread(asked: Asked, named: Sequence[Named[K]], parts: Mapping[K
     """Why the amount can't be spread whole: nothing named or open, more than is open, and what forbids the rest."""
     amount, number = asked.amount, asked.number
     if amount <= 0:
-        return (Breach("amount_not_positive", "R-FX-1", f"{asked.at}/amount"),)
+        return (Breach("amount_not_positive", "R-FX-1", asked.at_amount),)
     if not named:
         return (Breach("number_not_released", "R-FX-1", asked.at_number, {"number": number}),)
     left = sum(parts.values(), Decimal(0))
@@ -86,7 +86,7 @@ def breaches_of_spread(asked: Asked, named: Sequence[Named[K]], parts: Mapping[K
         "left": rounded(left, asked.currency),
         "number": number,
     }
-    over = Breach("amount_over_open", "R-FX-1", f"{asked.at}/amount", told)
+    over = Breach("amount_over_open", "R-FX-1", asked.at_amount, told)
     forbidden = {breach.code: breach for each in oldest_first(named) for breach in each.forbidden}
     if left > 0:
         return (over, *forbidden.values())

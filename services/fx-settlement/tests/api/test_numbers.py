@@ -160,6 +160,51 @@ async def test_a_frozen_declaration_gives_nothing_by_its_number(trading: Any) ->
     assert collection["collection"]["unmatched"] == "0.00"
 
 
+@pytest.mark.parametrize("named", [{"customs_number": CUSTOMS}, {"declaration_number": "LS-DE-0000001-0"}])
+async def test_room_is_held_by_number_over_open_portions(trading: Any, named: dict[str, str]) -> None:
+    """V38: a value without tolerance, spread as a match is; a cent more is refused with what is open."""
+    others = trading.portion(collector_id=trading.second, item_no=3)
+    _, (first, second, _) = await trading.released(trading.portion(), trading.portion(item_no=2), others)
+    await trading.booked("1.00")  # the agent is a client of the bank now
+    asked = {**named, "collector_id": str(trading.agent)}
+    over = await trading.door.call("POST", "/v1/holds", {**asked, "value": "2000.01"}, **trading.as_bank())
+    assert [(each["code"], each["pointer"]) for each in over.json()["errors"]] == [("amount_over_open", "/value")]
+    assert trading.ask("SELECT count(*) FROM holds") == [(0,)]
+    hold = await trading.door.done("POST", "/v1/holds", {**asked, "value": "1200.00"}, **trading.as_bank())
+    held = {each["portion_id"]: each["value"] for each in hold["lines"]}
+    assert held == {str(first.portion_id): "1000.00", str(second.portion_id): "200.00"}
+    rest = await trading.door.done("POST", "/v1/holds", {**asked, "value": "800.00"}, **trading.as_bank())
+    assert [each["portion_id"] for each in rest["lines"]] == [str(second.portion_id)]
+    none = await trading.door.call("POST", "/v1/holds", {**asked, "value": "0.01"}, **trading.as_bank())
+    assert [each["code"] for each in none.json()["errors"]] == ["nothing_open"]
+    ((kind, _),) = named.items()
+    unknown = {**asked, kind: "9", "value": "1.00"}
+    answer = await trading.door.call("POST", "/v1/holds", unknown, **trading.as_bank())
+    assert [(each["code"], each["pointer"]) for each in answer.json()["errors"]] == [
+        ("number_not_released", f"/{kind}")
+    ]
+    trading.check_books()
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"value": "1.00"}, "one_of_fields_missing"),
+        ({"customs_number": CUSTOMS}, "one_of_fields_missing"),
+        ({"declaration_id": str(uuid4())}, "one_of_fields_missing"),
+        ({"declaration_id": str(uuid4()), "customs_number": CUSTOMS, "value": "1.00"}, "fields_exclusive"),
+        (
+            {"customs_number": CUSTOMS, "value": "1.00", "lines": [{"portion_id": str(uuid4()), "value": "1.00"}]},
+            "fields_exclusive",
+        ),
+    ],
+)
+async def test_a_hold_names_one_declaration_and_lines_or_a_value(trading: Any, body: dict[str, Any], code: str) -> None:
+    sent = {"collector_id": str(trading.agent), **body}
+    answer = await trading.door.call("POST", "/v1/holds", sent, **trading.as_bank())
+    assert (answer.status_code, [each["code"] for each in answer.json()["errors"]]) == (422, [code])
+
+
 async def test_a_hold_is_committed_by_number_within_what_it_holds(trading: Any) -> None:
     """V38."""
     declaration_id, (first, second) = await trading.released(trading.portion(), trading.portion(item_no=2))

@@ -127,7 +127,7 @@ def test_the_parts_sum_to_the_amount_or_to_what_is_open_and_never_exceed_a_porti
 def test_breaches_of_spread(amount: str, named: list[Any], breaches: list[tuple[str, str]]) -> None:
     """R-FX-1: everything at once."""
     parts = spread(Decimal(amount), named, {"d1": Decimal(100)})
-    asked = Asked("LS-TR-1", Decimal(amount), "USD", "/matches/0", "/matches/0/trade_number")
+    asked = Asked("LS-TR-1", Decimal(amount), "USD", "/matches/0/amount", "/matches/0/trade_number")
     found = breaches_of_spread(asked, named, parts)
     assert [(each.code, each.pointer) for each in found] == breaches
 
@@ -137,7 +137,7 @@ def test_what_is_left_is_told_with_the_currencys_digits(currency: str, value: st
     """V54."""
     named = [_named("p1", "10.0000"), _named("p2", "5.0000")]
     parts = spread(Decimal(20), named, {"d1": Decimal(100)})
-    (over,) = breaches_of_spread(Asked("N", Decimal(20), currency, "/a", "/a/n"), named, parts)
+    (over,) = breaches_of_spread(Asked("N", Decimal(20), currency, "/a", "/n"), named, parts)
     assert {name: str(each) for name, each in over.params.items()} == {"value": value, "left": left, "number": "N"}
 
 

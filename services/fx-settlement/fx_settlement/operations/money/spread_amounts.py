@@ -77,7 +77,7 @@ async def spread_amounts(
         named = [_named(collection, free, portion_id, entitlements, f"{at}/{each.number.kind}") for portion_id in ids]
         amount = exact(each.amount, collection.currency)
         dealt = spread(amount, named, free.declarations)
-        asked = Asked(each.number.text, amount, collection.currency, at, f"{at}/{each.number.kind}")
+        asked = Asked(each.number.text, amount, collection.currency, f"{at}/amount", f"{at}/{each.number.kind}")
         if refused := breaches_of_spread(asked, named, dealt):
             breaches += refused
             continue
