@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 _TRADE = """SELECT t.number, t.total, t.currency FROM trades t JOIN portions p ON p.trade_id = t.id
   JOIN declarations d ON d.id = p.declaration_id WHERE d.status = 'departed' AND t.consignor_id <> t.seller_id
+  AND EXISTS (SELECT 1 FROM trace_links l
+    WHERE l.type = 'tax_exemption.certificate_issued.v1' AND l.refs @> ARRAY[p.id::text])
   GROUP BY t.id HAVING count(DISTINCT d.id) = 1 ORDER BY t.id LIMIT 1"""
 _STEPS = ["filed", "packed", "declared", "left", "collected", "exempted"]
 _MOST_BYTES = 300 * 1024

@@ -16,7 +16,10 @@ Lived = Any
 
 _TRADE = """SELECT t.number, t.external_ref, t.seller_id, t.consignor_id, t.total, t.currency, d.customs_number
   FROM trades t JOIN portions p ON p.trade_id = t.id JOIN declarations d ON d.id = p.declaration_id
-  WHERE d.status = 'departed' AND t.consignor_id <> t.seller_id AND t.external_ref <> '' ORDER BY t.id LIMIT 1"""
+  WHERE d.status = 'departed' AND t.consignor_id <> t.seller_id AND t.external_ref <> ''
+  AND EXISTS (SELECT 1 FROM trace_links l
+    WHERE l.type = 'tax_exemption.certificate_issued.v1' AND l.refs @> ARRAY[p.id::text])
+  ORDER BY t.id LIMIT 1"""
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class Trade:
     buyer_named: bool = True
     needs_handover: bool = False
     to_pack: bool = False
+    by_agency: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,16 @@ class Portion:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """A bank receipt as far as the visitor may see its sums: what of it is neither used nor kept for a trade."""
+
+    number: str
+    currency: str
+    unused: Decimal
+    blocked_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything of one trace."""
 
@@ -77,6 +88,7 @@ class Facts:
     packings: tuple[Packing, ...] = ()
     declarations: tuple[Declaration, ...] = ()
     portions: tuple[Portion, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
     passed_on: tuple[tuple[str, Decimal], ...] | None = None
     owed: tuple[tuple[str, Decimal], ...] | None = None
     exempted_cny: Decimal | None = None
@@ -91,8 +103,14 @@ def parties_between(trace: Mapping[str, Any]) -> set[tuple[str, str]]:
     return {(collector, owner) for collector, owner in parties if collector != owner}
 
 
-def facts_of(trace: Mapping[str, Any], money: Sequence[Answer], tax: Sequence[Answer], owed: Sequence[Answer]) -> Facts:
-    """The facts in a trace, the rooms of its declarations and what is owed, and items and returns of its portions."""
+def facts_of(
+    trace: Mapping[str, Any],
+    money: Sequence[Answer],
+    booked: Sequence[Answer],
+    tax: Sequence[Answer],
+    owed: Sequence[Answer],
+) -> Facts:
+    """The facts in a trace, the rooms of its declarations, its collections, items and returns, and what is owed."""
     progress, steps = trace["progress"], tuple(Step(**_only(each, Step)) for each in trace["timeline"])
     portions = progress["portions"]
     rooms = _rooms(money)
@@ -113,12 +131,13 @@ def facts_of(trace: Mapping[str, Any], money: Sequence[Answer], tax: Sequence[An
             for each in progress["declarations"]
         ),
         tuple(_portion(each, rooms, items) for each in portions),
+        _receipts(booked),
         _passed_on(steps) if rooms is not None else None,
         _owed(owed),
         _exempted(tax, {each["id"] for each in portions}),
         _newest(steps, "tax_exemption.return_"),
         _newest(steps, "tax_exemption.certificate_"),
-        tuple(sorted({each.service for each in (*money, *tax, *owed) if each.is_silent})),
+        tuple(sorted({each.service for each in (*money, *booked, *tax, *owed) if each.is_silent})),
     )
 
 
@@ -139,6 +158,7 @@ def _trade(told: Mapping[str, Any]) -> Trade:
         told["buyer_named"],
         needs_handover=told["consignor_id"] != told["seller_id"] and told["handed_over_at"] is None and not packed,
         to_pack=any(each > 0 for each in left),
+        by_agency=told["export_mode"] == "agency",
     )
 
 
@@ -147,6 +167,21 @@ def _rooms(money: Sequence[Answer]) -> dict[str, Mapping[str, Any]] | None:
     if any(not each.is_good and each.status != 404 for each in money):
         return None
     return {room["portion_id"]: room for each in money if each.is_good for room in each.content["portions"]}
+
+
+def _receipts(booked: Sequence[Answer]) -> tuple[Receipt, ...]:
+    """Collections with their sums, which an owner who doesn't collect isn't told."""
+    told = [each.content["collection"] for each in booked if each.is_good]
+    return tuple(
+        Receipt(
+            each["number"],
+            each["currency"],
+            Decimal(each["unmatched"]) - Decimal(each["linked"]),
+            tuple(each["blocked_by"]),
+        )
+        for each in told
+        if each.get("unmatched") is not None
+    )
 
 
 def _items(tax: Sequence[Answer]) -> dict[str, Decimal] | None:

@@ -80,6 +80,11 @@ def _of_declaration(declaration: Declaration) -> Iterator[Missing]:
 def _of_money(facts: Facts) -> Iterator[Missing]:
     for currency, left in owing((each.currency, _uncollected(each)) for each in facts.portions):
         yield Missing("to_collect", "collector", told(currency, left))
+    for receipt in facts.receipts:
+        if receipt.unused > 0 and receipt.blocked_by:
+            yield Missing("to_unblock", "collector", f"{receipt.number} {', '.join(receipt.blocked_by)}")
+        elif receipt.unused > 0:
+            yield Missing("to_match", "collector", f"{receipt.number} {told(receipt.currency, receipt.unused)}")
     if any(each.passed_between and each.collected for each in facts.portions):
         for currency, owed in facts.owed or ():
             yield Missing("to_pass_on", "collector", told(currency, owed))
@@ -99,6 +104,20 @@ def _of_tax(facts: Facts) -> Iterator[Missing]:
             yield Missing("to_accept_return", "tax", number)
         elif status == "queried":
             yield Missing("to_answer_query", "filer", number)
+    yield from _of_certificates(facts)
+
+
+def _of_certificates(facts: Facts) -> Iterator[Missing]:
+    if _needs_certificate(facts):
+        for trade in facts.trades:
+            yield Missing("to_apply", "consignor", trade.number)
     for number, status in facts.certificates:
         if status == "applied":
             yield Missing("to_issue", "tax", number)
+
+
+def _needs_certificate(facts: Facts) -> bool:
+    """Whether goods left by agency, and nobody applied for a certificate of it, or the one there was is void."""
+    left = any(each.departed > 0 for each in facts.portions)
+    live = any(status != "void" for _, status in facts.certificates)
+    return left and not live and bool(facts.trades) and all(each.by_agency for each in facts.trades)

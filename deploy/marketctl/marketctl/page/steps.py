@@ -34,10 +34,10 @@ _DONE = {
         {"to_declare", "to_submit", "to_submit_again", "to_accept", "case"},
     ),
     "left": ("trade_ledger.declaration_departed.v1", {"to_release", "to_depart"}),
-    "collected": ("fx_settlement.collection_matched.v1", {"to_collect", "to_pass_on"}),
+    "collected": ("fx_settlement.collection_matched.v1", {"to_collect", "to_match", "to_unblock", "to_pass_on"}),
     "exempted": (
         "tax_exemption.return_accepted.v1",
-        {"to_file", "to_accept_return", "to_answer_query", "to_issue"},
+        {"to_file", "to_accept_return", "to_answer_query"},
     ),
 }
 

@@ -13,6 +13,7 @@ from marketctl.page.facts import Facts, facts_of, parties_between
 MOST = 20
 """How many declarations and returns of one trace are read."""
 
+_OF_COLLECTIONS = ("fx_settlement.collection_", "fx_settlement.payer_", "fx_settlement.advance_")
 _LISTS = (
     ("registry", "/v1/subjects", ("number",)),
     ("fx-settlement", "/v1/collections", ("number", "bank_reference")),
@@ -63,6 +64,8 @@ async def _facts(asking: Asking, trace: Mapping[str, Any]) -> tuple[Facts, bool]
     rooms = [("fx-settlement", f"/v1/entitlements/{each}") for each in declarations[:MOST]]
     filed = [("tax-exemption", f"/v1/returns/{each}") for each in sorted(returns)[:MOST]]
     money = await asking.ask_all(rooms)
+    receipts = sorted({each["key"] for each in trace["timeline"] if each["type"].startswith(_OF_COLLECTIONS)})
+    booked = await asking.ask_all([("fx-settlement", f"/v1/collections/{each}") for each in receipts[:MOST]])
     between = sorted(parties_between(trace))
     owed = [
         await asking.listed("fx-settlement", "/v1/payables", agent_id=agent, principal_id=principal)
@@ -70,7 +73,8 @@ async def _facts(asking: Asking, trace: Mapping[str, Any]) -> tuple[Facts, bool]
     ]
     items = [await asking.listed("tax-exemption", "/v1/items", customs_number=each) for each in numbers[:MOST]]
     tax = [*items, *await asking.ask_all(filed)]
-    return facts_of(trace, money, tax, owed), any(len(each) > MOST for each in (declarations, returns, between))
+    more = any(len(each) > MOST for each in (declarations, returns, receipts, between))
+    return facts_of(trace, money, booked, tax, owed), more
 
 
 async def _elsewhere(asking: Asking, asked: str) -> tuple[tuple[Record, ...], tuple[str, ...]]:

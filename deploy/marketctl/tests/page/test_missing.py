@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from marketctl.page.facts import Declaration, Facts, Packing, Portion, Step, Trade
+from marketctl.page.facts import Declaration, Facts, Packing, Portion, Receipt, Step, Trade
 from marketctl.page.missing import Missing, missing
 from marketctl.page.steps import stages
 
@@ -48,6 +48,10 @@ def owed(collected: str, *, between: bool = True, amount: str = "306.00") -> Fac
     return replace(said, owed=(("USD", Decimal(amount)),))
 
 
+def receipt(unused: str, *blocked_by: str) -> Facts:
+    return replace(DONE, receipts=(Receipt("CO", "USD", Decimal(unused), blocked_by),))
+
+
 CASES = [
     ("all done", DONE, []),
     ("goods that aren't allowed yet", trade(eligible=False), [("to_decide", "market_supervision", "TR")]),
@@ -83,6 +87,10 @@ CASES = [
     ("nobody told what was collected", portion(collected=None, collectable=None), []),
     ("a currency's own digits", portion(currency="KWD", collected=Decimal("305.82")),
      [("to_collect", "collector", "KWD 0.180")]),
+    ("a cent of a receipt lies unused", receipt("0.01"), [("to_match", "collector", "CO USD 0.01")]),
+    ("a receipt is used up", receipt("0.00"), []),
+    ("a receipt is blocked", receipt("300.00", "payer_unstated"), [("to_unblock", "collector", "CO payer_unstated")]),
+    ("a blocked one is sent back", receipt("0.00", "payer_unstated"), []),
     ("collected for another", owed("306.00"), [("to_pass_on", "collector", "USD 306.00")]),
     ("the owner collects itself", owed("306.00", between=False), []),
     ("nothing collected, so nothing of it owed", owed("0"), []),
@@ -93,7 +101,14 @@ CASES = [
     ("filed elsewhere", replace(DONE, returns=(("ER", "filed_outside"),)), [("to_accept_return", "tax", "ER")]),
     ("queried", replace(DONE, returns=(("ER", "queried"),)), [("to_answer_query", "filer", "ER")]),
     ("applied for", replace(DONE, certificates=(("CE", "applied"),)), [("to_issue", "tax", "CE")]),
-    ("a void certificate", replace(DONE, certificates=(("CE", "void"),)), []),
+    ("a void certificate of the owner's own export", replace(DONE, certificates=(("CE", "void"),)), []),
+    ("exported by agency without a certificate", replace(trade(by_agency=True), certificates=()),
+     [("to_apply", "consignor", "TR")]),
+    ("the certificate is void", replace(trade(by_agency=True), certificates=(("CE", "void"),)),
+     [("to_apply", "consignor", "TR")]),
+    ("a new one was issued", replace(trade(by_agency=True), certificates=(("CE", "void"), ("CE2", "issued"))), []),
+    ("nothing left yet", replace(trade(by_agency=True), certificates=(),
+                                 portions=(replace(PORTION, departed=Decimal(0)),)), []),
     ("a silent service", replace(DONE, silent=("tax-exemption",)), [("silent", "operations", "tax-exemption")]),
     ("two portions of a currency are one sum",
      replace(DONE, portions=(replace(PORTION, collected=Decimal("300.00")),) * 2),

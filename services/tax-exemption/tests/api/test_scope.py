@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 
 from shared.events.trade_ledger import DeclarationDeparted
 from shared.workshop.testing.declaration_events import declaration_event, portion
+from tax_exemption.app import app
 
 Filing = Any
 
@@ -135,3 +137,8 @@ async def test_what_cannot_be_a_return_is_malformed(filing: Filing, changed: dic
 @pytest.mark.parametrize("path", ["/v1/windows?month=2026-00", "/v1/windows", "/v1/items?month=9999-12"])
 async def test_a_question_without_a_month_of_this_century_is_malformed(filing: Filing, path: str) -> None:
     assert (await filing.door.call("GET", path, role="tax")).status_code == 422
+
+
+def test_no_answer_of_tax_names_a_buyer() -> None:
+    """R-FILE-8: what an operator completed isn't told to its stall holder here either."""
+    assert "buyer" not in json.dumps(app.openapi()["components"]["schemas"])

@@ -65,5 +65,7 @@ ACCESS: Access = {
     "propose_rate_correction": grant("customs", sees="its pilot's rates"),
     "confirm_rate_correction": grant("customs", sees="its pilot's rates"),
     "list_rate_decisions": grant(*_AUTHORITIES, sees=_FIELD),
-    "read_trace": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
+    "read_trace": grant(
+        *_READERS, sees=f"{_OWN}; its own filings and agreements; money and tax that name it; authorities: {_FIELD}"
+    ),
 }
