@@ -58,7 +58,10 @@ def check_access(routers: Sequence[APIRouter], access: Access) -> None:
 
 
 async def authorise(request: Request) -> Caller:
-    """The authenticated caller, if its role may call this endpoint."""
+    """The authenticated caller, if its role may call this endpoint; asked once for each request."""
+    known: Caller | None = getattr(request.state, "permitted", None)
+    if known is not None:
+        return known
     # Before the caller is known: a log line of a refused one says what was asked for.
     operation = operation_of(request.scope["route"])
     request.state.operation = operation
@@ -72,6 +75,7 @@ async def authorise(request: Request) -> Caller:
         raise Forbidden(f"role {caller.role} may not call {operation}")
     if caller.lacks and not (permitted.newcomers and caller.is_party):
         raise Forbidden(f"the token names no {caller.lacks}")
+    request.state.permitted = caller
     return caller
 
 

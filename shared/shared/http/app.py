@@ -27,6 +27,7 @@ from shared.http.pages import add_contract, add_pages, add_rule_pages
 from shared.http.parameters import known_parameters
 from shared.http.problems import Catalogue
 from shared.http.responses import add_responses
+from shared.http.routes import ServiceRoute
 from shared.http.tables import HttpTables
 from shared.logging import configure_logging
 from shared.messaging.adapters import bus_answers, bus_of
@@ -35,6 +36,7 @@ from shared.messaging.parked_row import ID_CONFLICTS
 from shared.messaging.standing import NEEDS_RECONCILING, NOTED
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings
+from shared.vocabulary.errors import SetupProblem
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
@@ -139,6 +141,8 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     for router in service.routers:
         app.include_router(router, dependencies=[Depends(authorise), Depends(known_parameters)])
     check_access(service.routers, service.access)
+    if plain := [operation_of(each) for each in routes if not isinstance(each, ServiceRoute)]:
+        raise SetupProblem(f"endpoints that read a body before they know who sends it: {plain}")
     add_responses(app)
     _add_health(app)
     add_pages(app)

@@ -15,6 +15,9 @@ from shared.vocabulary.errors import SetupProblem
 from shared.vocabulary.rules import Breach, citation
 from shared.vocabulary.words import in_chinese
 
+MOST_ERRORS = 100
+_LEFT_OFF = "errors_left_off"
+_LONGEST_NAME = 120
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -71,7 +74,7 @@ class Catalogue:
             "detail": chinese if zh else english,
             "detail_zh": chinese,
             "detail_en": english,
-            "errors": [self._error(breach) for breach in breaches],
+            "errors": [self._error(breach) for breach in bounded(breaches, MOST_ERRORS)],
             "fix": problem.fix,
             "fix_zh": problem.fix_zh,
             "retryable": problem.retryable,
@@ -196,15 +199,16 @@ _TYPES = {
     ),
 }
 """The problem code of every type of error that pydantic has: the sentences are ours, in two languages."""
-FORM_CODES = {*_TYPES, "body_missing"}
+FORM_CODES = {*_TYPES, "body_missing", _LEFT_OFF}
 _PYDANTIC = {kind: code for code, kinds in _TYPES.items() for kind in kinds.split()}
 _PLACES = ("body", "query", "path", "header")
 
 
 def malformed(errors: Iterable[Mapping[str, Any]]) -> tuple[Breach, ...]:
     """Breaches for pydantic's errors, by their stable types; input values are never repeated (V66)."""
-    breaches = []
-    for error in errors:
+    breaches: list[Breach] = []
+    told = list(errors)
+    for error in told[:MOST_ERRORS]:
         code = _PYDANTIC.get(error["type"], "field_invalid")
         if tuple(error["loc"]) == ("body",):
             # A remedy that speaks of a field needs a pointer to one.
@@ -221,7 +225,15 @@ def malformed(errors: Iterable[Mapping[str, Any]]) -> tuple[Breach, ...]:
             **words_of_error(context),
         }
         breaches.append(Breach(code, "", "" if code == "body_not_json" else pointer_to(error["loc"]), params))
-    return tuple(breaches)
+    return bounded(breaches, MOST_ERRORS, len(told))
+
+
+def bounded(breaches: Sequence[Breach], most: int, found: int = 0) -> tuple[Breach, ...]:
+    """At most so many of them, and how many more there are; `found` is their number where not all were made."""
+    made = tuple(each for each in breaches if each.code != _LEFT_OFF)
+    left = sum(int(each.params["count"]) for each in breaches if each.code == _LEFT_OFF)
+    more = max(found, len(made)) + left - len(made[:most])
+    return (*made[:most], Breach(_LEFT_OFF, "", "", {"count": str(more)})) if more else made
 
 
 def _listed(choices: str) -> str:
@@ -231,7 +243,12 @@ def _listed(choices: str) -> str:
 def pointer_to(location: Sequence[int | str]) -> str:
     """The JSON pointer (RFC 6901) of pydantic's location, whose first part may name the part of the request."""
     parts = location[1:] if location and location[0] in _PLACES else location
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join("/" + _named(str(part)).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _named(part: str) -> str:
+    """A name as it is; one that no form has may be of any length."""
+    return part if len(part) <= _LONGEST_NAME else part[:_LONGEST_NAME] + "…"
 
 
 _EXPECTED = ("expected", "expected_tags")

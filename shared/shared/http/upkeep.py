@@ -9,6 +9,7 @@ from shared.http.access import Access
 from shared.http.audit_trail import AUDIT_TRAIL_ACCESS, add_audit_trail
 from shared.http.parked_events import PARKED_EVENTS_ACCESS, add_parked_events
 from shared.http.reconciliation import RECONCILIATION_ACCESS, add_reconciliation
+from shared.http.routes import service_router
 from shared.http.rule_parameters import RULE_PARAMETERS_ACCESS, add_rule_parameters
 from shared.http.tables import HttpTables
 from shared.messaging.subscriptions import Subscriptions
@@ -27,7 +28,7 @@ def upkeep_router(
     messaging: MessagingTables, http: HttpTables, policy: Table, parameters: Parameters, subscriptions: Subscriptions
 ) -> APIRouter:
     """The routes for one service's tables."""
-    router = APIRouter(tags=["upkeep"])
+    router = service_router("upkeep")
     add_parked_events(router, messaging, subscriptions)
     add_audit_trail(router, http)
     add_reconciliation(router, messaging)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, UniqueConstraint, Uuid, create_engine, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -23,6 +23,7 @@ from shared.http.app import Service
 from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import WantedPage
 from shared.http.reconciliation import RECONCILIATION_ACCESS, add_reconciliation
+from shared.http.routes import service_router
 from shared.http.tables import add_http_tables
 from shared.messaging.tables import add_messaging_tables
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
@@ -47,7 +48,7 @@ notes = Table(
     # Checked at COMMIT, so that a test can make the commit itself fail.
     UniqueConstraint("label", deferrable=True, initially="DEFERRED"),
 )
-router = APIRouter()
+router = service_router("notes")
 add_reconciliation(router, messaging)
 
 

@@ -86,8 +86,9 @@ async def test_who_leaves_in_the_middle_of_the_head_is_nobody(
 ) -> None:
     async with listening(desk.door.app) as send:
         (await send(head("/v1/notes", "content-length: 9", "k")[:60])).close()
-        (await send(head("/v1/notes", f"content-length: {len(BODY)}", "k") + BODY)).close()
+        stays = await send(head("/v1/notes", f"content-length: {len(BODY)}", "k") + BODY)
         await until(lambda: desk.written() == (1, 1))
+        stays.close()
     assert [each for each in caplog.records if each.exc_info or each.levelno >= logging.WARNING] == []
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,9 +36,10 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
+from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
 
-router = APIRouter(tags=["collections"])
+router = service_router("collections")
 
 _SUMS = ("amount", "bank_charges", "matched", "refunded", "linked", "unmatched")
 

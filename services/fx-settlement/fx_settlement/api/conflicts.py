@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from fx_settlement.api.conflict_schemas import ClosingIn, ConflictOut
 from fx_settlement.api.filters import WantedConflicts
@@ -16,10 +16,11 @@ from fx_settlement.store.tables import ConflictRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
+from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
 from shared.wire import YesNoInUrl
 
-router = APIRouter(tags=["conflicts"])
+router = service_router("conflicts")
 
 
 @router.get("/v1/conflicts")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.api.filters import WantedEntitlements, WantedHolds
@@ -42,9 +42,10 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
+from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
 
-router = APIRouter(tags=["rooms"])
+router = service_router("rooms")
 
 
 @router.get("/v1/entitlements")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from sqlalchemy import Select
 
 from fx_settlement.api.filters import WantedBalances, WantedConversions, WantedPassOns, WantedPayables
@@ -35,9 +35,10 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage, WantedPageByKeys
+from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
 
-router = APIRouter(tags=["transfers"])
+router = service_router("transfers")
 
 
 @router.post("/v1/pass-ons", status_code=201, response_model=PassOnOut)

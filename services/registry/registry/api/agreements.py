@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.api.agreement_schemas import AgreementOut, ExportAgencyIn, ProcurementAgencyIn
@@ -20,10 +20,11 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, UpdatedSince, Wanted, WantedPage
+from shared.http.routes import service_router
 from shared.rows import model_from, row_read
 from shared.wire import Chosen, Reference
 
-router = APIRouter(tags=["agreements"])
+router = service_router("agreements")
 
 
 @dataclass(frozen=True, slots=True)

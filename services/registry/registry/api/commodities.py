@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from registry.api.place_schemas import (
     CandidateOut,
@@ -25,12 +25,13 @@ from registry.store.tables import CommodityDecisionRow, CommodityListRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
+from shared.http.routes import service_router
 from shared.rows import model_from, row_read
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.recognition import recognise
 from shared.wire import Chosen, HsPrefixText, Name
 
-router = APIRouter(tags=["commodities"])
+router = service_router("commodities")
 
 
 def _header(row: CommodityListRow) -> CommodityListOut:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from registry.api.schemas import GradeIn, GradeOut
 from registry.api.subject_views import subject_seen
@@ -14,10 +14,11 @@ from registry.store.tables import CreditGradeRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPageByKeys
+from shared.http.routes import service_router
 from shared.rows import model_from
 from shared.vocabulary.errors import Hidden
 
-router = APIRouter(tags=["credit"])
+router = service_router("credit")
 
 
 @router.post("/v1/subjects/{subject_id}/credit-grades", status_code=201, response_model=GradeOut)

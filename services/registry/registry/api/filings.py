@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from registry.api.schemas import AmendmentIn, ChosenRole, DecisionIn, StepIn, SubjectOut, SuspensionIn, stall_of
 from registry.api.subject_views import answer_subject
@@ -12,8 +12,9 @@ from registry.operations.subjects.advance_filing import advance_filing
 from registry.operations.subjects.amend_subject import Amendment, amend_subject
 from shared.events.registry import Role
 from shared.http.command import Commanded
+from shared.http.routes import service_router
 
-router = APIRouter(tags=["filings"])
+router = service_router("filings")
 
 
 async def _step(command: Commanded, subject_id: UUID, role: Role, step: str, body: StepIn | DecisionIn) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -33,11 +33,12 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedByKeys, WantedPageByKeys
+from shared.http.routes import service_router
 from shared.rows import model_from
 from shared.vocabulary.errors import NotFound
 from shared.wire import Reference
 
-router = APIRouter(tags=["places"])
+router = service_router("places")
 
 
 P = TypeVar("P", PilotOut, BankOut, SiteOut, PortOut)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from registry.api.archive_schemas import Archive
 from registry.api.archive_views import archive_on
@@ -40,12 +40,13 @@ from shared.events.registry import FilingStatus
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, UpdatedSince, WantedPage, WantedPageByKeys
+from shared.http.routes import service_router
 from shared.rows import model_from
 from shared.sealing import IDENTITY_PURPOSE
 from shared.vocabulary.legal_time import legal_date
 from shared.wire import Chosen, DateText, Name, Reference
 
-router = APIRouter(tags=["subjects"])
+router = service_router("subjects")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
+from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
 from shared.vocabulary.errors import NotFound
 from tax_exemption.api.filters import WantedCertificates
@@ -21,7 +22,7 @@ from tax_exemption.operations.void_certificate import void_certificate
 from tax_exemption.store.certificates import certificates_like, certificates_seen_by, declaration_released_as
 from tax_exemption.store.tables import CertificateRow
 
-router = APIRouter(tags=["tax"])
+router = service_router("tax")
 
 
 def _certificate(row: CertificateRow) -> CertificateOut:

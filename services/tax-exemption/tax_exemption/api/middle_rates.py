@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPageByKeys
+from shared.http.routes import service_router
 from shared.rows import model_from
 from shared.wire import CurrencyCode, MonthText, OpaqueText
 from tax_exemption.api.rate_schemas import (
@@ -25,7 +26,7 @@ from tax_exemption.store.rate_decisions import decisions_on, returns_resting_on
 from tax_exemption.store.rates import middle_rates
 from tax_exemption.store.tables import MiddleRateRow, ReturnRow
 
-router = APIRouter(tags=["tax"])
+router = service_router("tax")
 RateId = Annotated[OpaqueText, Path(max_length=80, description="as the list of rates shows it")]
 
 

@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from shared.events.tax_exemption import ReturnState
 from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import Page, WantedPage
+from shared.http.routes import service_router
 from shared.policy import policy_of
 from shared.rows import model_from, row_seen
 from shared.vocabulary.legal_time import legal_date
@@ -44,7 +45,7 @@ from tax_exemption.store.periods import window_for
 from tax_exemption.store.returns import returns_like, returns_seen_by
 from tax_exemption.store.tables import ExemptionItem, ReturnRow, policy
 
-router = APIRouter(tags=["tax"])
+router = service_router("tax")
 
 
 def _item(row: ExemptionItem, open_fob: Decimal) -> ItemOut:

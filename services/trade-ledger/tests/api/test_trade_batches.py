@@ -78,3 +78,27 @@ async def test_two_imports_of_the_same_slips_in_different_orders_do_not_deadlock
     )
     assert [answer.status_code for answer in answers] == [200] * 4
     assert sorted(answer.json()["registered"] for answer in answers) == [0, 0, 0, 120]
+
+
+async def test_a_report_of_rows_that_are_wrong_in_everything_stays_small_and_says_what_it_leaves_off(
+    market: Any, dsn: str
+) -> None:
+    wrong = json.dumps({f"k{n}": 1 for n in range(150)})
+    content = "\n".join([json.dumps(market.trade()), *[wrong] * 60]).encode()
+    report = await market.door.done("POST", "/v1/trades/bulk", content=content, **market.as_operator())
+    found = [result["problems"] for result in report["results"][1:]]
+    assert (report["registered"], report["refused"]) == (1, 60)
+    assert all(problems[0]["code"] != "errors_left_off" for problems in found)
+    assert all(problems[-1]["code"] == "errors_left_off" for problems in found)
+    assert sum(map(len, found)) < 2200
+    with psycopg.connect(dsn) as connection:
+        kept = connection.execute("SELECT max(length(body)) FROM idempotency_keys").fetchone()
+    assert kept is not None
+    assert kept[0] < 2_000_000
+
+
+async def test_a_row_of_more_values_than_any_form_has_is_refused_by_itself(market: Any) -> None:
+    crowded = json.dumps({f"k{n}": 1 for n in range(70_000)})
+    content = f"{crowded}\n{json.dumps(market.trade())}".encode()
+    report = await market.door.done("POST", "/v1/trades/bulk", content=content, **market.as_operator())
+    assert (report["registered"], report["results"][0]["problems"][0]["code"]) == (1, "body_too_crowded")

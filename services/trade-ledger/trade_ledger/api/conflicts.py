@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from sqlalchemy import Select
 
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
+from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
 from shared.wire import Chosen, YesNoInUrl
 from trade_ledger.api.conflict_schemas import ClosingIn, ConflictOut
@@ -22,7 +23,7 @@ from trade_ledger.operations.declarations.close_conflict import Closing, close_c
 from trade_ledger.store.conflicts import conflicts_like, conflicts_seen_by, versions_of
 from trade_ledger.store.tables.declarations import ConflictRow
 
-router = APIRouter(tags=["conflicts"])
+router = service_router("conflicts")
 MustAct = Literal["customs", "commerce", "consignor", "site_operator"]
 
 

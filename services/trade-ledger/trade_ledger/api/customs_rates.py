@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPageByKeys
+from shared.http.routes import service_router
 from shared.rows import model_from
 from shared.wire import OpaqueText
 from trade_ledger.api.filters import WantedRates
@@ -26,7 +27,7 @@ from trade_ledger.store.customs_rates import customs_rates, declarations_resting
 from trade_ledger.store.rate_decisions import decisions_on
 from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow
 
-router = APIRouter(tags=["declarations"])
+router = service_router("declarations")
 RateId = Annotated[OpaqueText, Path(max_length=80, description="as the list of rates shows it")]
 
 

@@ -6,13 +6,14 @@ from dataclasses import asdict
 from decimal import Decimal
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading, act_of
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
+from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
 from trade_ledger.api.declaration_schemas import (
     BreachShown,
@@ -35,7 +36,7 @@ from trade_ledger.store.declarations import declarations_like, declarations_seen
 from trade_ledger.store.documents import EnteredDifference, ReceiptMessage
 from trade_ledger.store.tables.declarations import DeclarationRow
 
-router = APIRouter(tags=["declarations"])
+router = service_router("declarations")
 
 
 async def shown(session: AsyncSession, row: DeclarationRow) -> DeclarationOut:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.trade_ledger import PackingListState
@@ -14,6 +14,7 @@ from shared.http.access import Authorised
 from shared.http.command import Command, Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
+from shared.http.routes import service_router
 from shared.rows import model_from, row_read, row_seen
 from shared.vocabulary.errors import Forbidden, Hidden, NotFound
 from trade_ledger.api.filters import WantedPackingLists
@@ -50,7 +51,7 @@ from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackingListR
 from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trades import trades_numbered
 
-router = APIRouter(tags=["packing"])
+router = service_router("packing")
 
 
 @router.post("/v1/handovers", operation_id="record_handover", status_code=201, response_model=HandoverOut)

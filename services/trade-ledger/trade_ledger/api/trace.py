@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from shared.http.access import Authorised
 from shared.http.command import Reading
 from shared.http.identity import Caller
+from shared.http.routes import service_router
 from shared.rows import model_from
 from shared.sealing import Sealer
 from shared.vocabulary.identifiers import InvalidIdentifier
@@ -27,7 +28,7 @@ from trade_ledger.store.progress import GoodsReached, goods_reached
 from trade_ledger.store.trace import timeline, widen
 from trade_ledger.store.traced import find
 
-router = APIRouter(tags=["trace"])
+router = service_router("trace")
 # Those whom registry shows identity numbers in clear.
 _KNOW_IDENTITIES = {"commerce", "customs", "tax", "safe"}
 

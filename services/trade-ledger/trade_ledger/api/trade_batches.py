@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -9,14 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from shared.http import audit
 from shared.http.app import Runtime
 from shared.http.command import Command, Commanded
 from shared.http.identity import Caller
-from shared.http.problems import Catalogue
+from shared.http.problems import Catalogue, bounded
 from shared.http.refusals import AuditLine
+from shared.http.routes import is_crowded, service_router
 from shared.vocabulary.errors import Forbidden, Malformed
 from shared.vocabulary.rules import Breach, citation
 from trade_ledger.api.trade_reading import read_entry
@@ -30,8 +32,9 @@ from trade_ledger.store.entries import TradeEntry
 from trade_ledger.store.registrations import Registrations, registrations_open
 from trade_ledger.store.trades import references_registered
 
-router = APIRouter(tags=["trades"])
+router = service_router("trades")
 _MOST_ROWS = 2000
+_MOST_TOLD = 2000
 _NDJSON_BODY = {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}
 
 
@@ -84,6 +87,8 @@ async def checked(
     command: Command, request: Request, row: bytes | dict[str, Any], unread: frozenset[str], *, faulty: bool = False
 ) -> Checked:
     """The entry, if its form is right; else every breach of form, and of the rules as far as it can be read."""
+    if isinstance(row, bytes) and is_crowded(row):
+        return Checked("", (Breach("body_too_crowded", "", ""),))
     read = read_entry(row)
     if read.entry is None:
         return Checked("", read.breaches)
@@ -135,13 +140,28 @@ async def register_trades_in_bulk(command: Commanded, request: Request) -> Respo
     """Register one trade per line of NDJSON; each by itself, with one report."""
     rows = {number: row for number, row in enumerate((await request.body()).splitlines(), 1) if row.strip()}
     check_count(len(rows))
-    rows_read = [await checked(command, request, row, frozenset()) for row in rows.values()]
-    outcomes = await outcomes_of(command, request, rows_read)
+    rows_read = []
+    for row in rows.values():
+        rows_read.append(await checked(command, request, row, frozenset()))
+        # Two thousand rows that are wrong in everything would keep all other callers waiting.
+        await asyncio.sleep(0)
+    outcomes = _told_in_full(await outcomes_of(command, request, rows_read))
     results = [
         result_of(request, number, row.reference, outcome)
         for number, row, outcome in zip(rows, rows_read, outcomes, strict=True)
     ]
     return await report_on(command, results)
+
+
+def _told_in_full(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes with so many breaches in all as a report holds; each refused row tells one at least."""
+    told: list[Outcome] = []
+    left = _MOST_TOLD
+    for outcome in outcomes:
+        kept = outcome if isinstance(outcome, TradeText) else bounded(outcome, max(left, 1))
+        left -= 0 if isinstance(kept, TradeText) else len(kept)
+        told.append(kept)
+    return told
 
 
 def problem_in(

@@ -7,11 +7,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from shared.http.access import Authorised
 from shared.http.command import Answered, Command, Commanded
+from shared.http.routes import ServiceRoute, service_router
 from trade_ledger.api.trade_batches import (
     Checked,
     acting_subject,
@@ -59,7 +59,7 @@ class _Marked(Response):
         await answer(scope, receive, send)
 
 
-class _ReportOrWorkbook(APIRoute):
+class _ReportOrWorkbook(ServiceRoute):
     """Answers with the marked workbook where the request accepts one, also when a key is used again (V61)."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -84,7 +84,7 @@ def _accepts_workbook(request: Request) -> bool:
     return XLSX in accepted
 
 
-router = APIRouter(tags=["trades"])
+router = service_router("trades")
 marking_router = APIRouter(tags=["trades"], route_class=_ReportOrWorkbook)
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,6 +19,7 @@ from shared.http.app import Runtime
 from shared.http.command import Attempt, Commanded, Reading, begin_attempt, one_answer
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
+from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
 from shared.vocabulary.errors import Hidden, Malformed, NotFound
 from shared.wire import WholeNumberInUrl
@@ -58,7 +59,7 @@ from trade_ledger.store.trades import (
     version_of_trade,
 )
 
-router = APIRouter(tags=["trades"])
+router = service_router("trades")
 S = TypeVar("S", TradeShown, TradeSummary)
 _TRADE: TypeAdapter[TradeIn] = TypeAdapter(TradeIn)
 
