@@ -4,12 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from shared.vocabulary.spelling import Unreadable, name_spelling, reference_spelling
 
 PARTITIONS = 6
+
+
+def told_reference(text: str) -> str:
+    """A reference as an earlier release told it, in the one spelling of today; what can't be read stays."""
+    try:
+        return reference_spelling(text) if text else text
+    except Unreadable:
+        return text
+
+
+def _told_name(text: str) -> str:
+    try:
+        return name_spelling(text)
+    except Unreadable:
+        return text
+
+
+ToldReference = Annotated[str, AfterValidator(told_reference)]
+"""A reference that copies are found by: events for ever keep the spelling in which an earlier release told it."""
+ToldName = Annotated[str, AfterValidator(_told_name)]
+"""A name that copies show, likewise."""
 
 
 class Part(BaseModel):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import ValidationInfo, field_validator
 
-from shared.events.base import Event, Part, Topic
+from shared.events.base import Event, Part, ToldName, ToldReference, Topic
 from shared.vocabulary.choices import known_value
 from shared.wire import CountryCode
 
@@ -71,7 +71,7 @@ class RoleFiling(Part):
 class Stall(Part):
     """A stall (摊位) with its dates and position in degrees (decimal text)."""
 
-    stall_number: str
+    stall_number: ToldReference
     longitude: str
     latitude: str
     valid_from: date
@@ -118,7 +118,7 @@ class SubjectState(Part):
     identity: Sealed
     country: CountryCode
     natural_person: bool
-    display_name: str
+    display_name: ToldName
     name: Sealed
     roles: tuple[RoleFiling, ...]
     stalls: tuple[Stall, ...] = ()
@@ -270,7 +270,7 @@ class CommodityDecisionEvent(Event):
     TOPIC: ClassVar[str] = COMMODITIES.name
     decision_id: UUID
     pilot: str
-    goods_name: str
+    goods_name: ToldName
     hs_code: str
     verdict: Literal["eligible", "not_eligible"]
     reason: str

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.events.base import Event, Part, Topic
+from shared.events.base import Event, Part, ToldReference, Topic
 from shared.events.registry import Sealed
 from shared.wire import CurrencyCode, MoneyAmount, QuantityText, RateText, WeightText
 
@@ -433,7 +433,7 @@ class DeclarationState(Part):
     packages: int
     gross_weight_kg: WeightText
     net_weight_kg: WeightText
-    customs_number: str | None = None
+    customs_number: ToldReference | None = None
     route: Route | None = None
     submitted_at: datetime | None = None
     accepted_at: datetime | None = None

@@ -2,26 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from marketctl.installation import Installation
 from marketctl.verify.questions import MOST_SHOWN, ask
 from shared.vocabulary.choices import known_value
+from shared.vocabulary.spelling import Unreadable, name_spelling, reference_spelling
 
 _HELD = {"registry": ("subjects", "id")} | dict.fromkeys(
     ("trade-ledger", "fx-settlement", "tax-exemption"), ("subject_copies", "subject_id")
 )
+_STALLS = "jsonb_array_elements(stalls) AS stall"
+_REFERENCES = {
+    "registry": ((f"subjects, {_STALLS}", "stall->>'stall_number'"),),
+    "trade-ledger": (
+        (f"subject_copies, {_STALLS}", "stall->>'stall_number'"),
+        ("trades", "external_ref"),
+        ("trades", "state->>'stall_number'"),
+        ("declarations", "customs_number"),
+        ("receipts", "receipt_id"),
+        ("loads", "container_number"),
+        ("loads", "vehicle"),
+        ("loads", "seal_number"),
+    ),
+    "fx-settlement": (
+        ("collections", "bank_reference"),
+        ("pass_ons", "bank_reference"),
+        ("conversions", "bank_reference"),
+        ("conversions", "quota_statement->>'reference'"),
+        ("entitlement_portions", "customs_number"),
+    ),
+    "tax-exemption": (
+        ("exemption_items", "customs_number"),
+        ("principal_releases", "customs_number"),
+        ("return_lines", "customs_number"),
+        ("certificates", "customs_number"),
+        ("certificates", "issued_number"),
+        ("exemption_returns", "outside_reference"),
+    ),
+}
+_NAMES = {
+    "registry": (("subjects", "display_name"), ("commodity_decisions", "goods_name")),
+    "trade-ledger": (("subject_copies", "display_name"), ("commodity_decision_copies", "goods_name")),
+    "fx-settlement": (("subject_copies", "display_name"),),
+    "tax-exemption": (("subject_copies", "display_name"),),
+}
 
 
 def formed(market: Installation) -> list[str]:
-    """I16: a coded value that is none of its choices is named, row by row."""
-    found = []
+    """I16: a coded value is one of its choices, and a reference or name has its one spelling."""
+    found = [*_uncoded(market)]
+    for columns, spelling in ((_REFERENCES, reference_spelling), (_NAMES, name_spelling)):
+        for service, places in columns.items():
+            for table, column in places:
+                told = ask(market, service, f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> '' ORDER BY 1")
+                found += [
+                    f"{service}: {column} {value!r} of {table.partition(',')[0]} isn't spelled as a new one is"
+                    for (value,) in told
+                    if not _is_spelled(value, spelling)
+                ]
+    return found[:MOST_SHOWN]
+
+
+def _is_spelled(value: str, spelling: Callable[[str], str]) -> bool:
+    try:
+        return spelling(value) == value
+    except Unreadable:
+        return False
+
+
+def _uncoded(market: Installation) -> Iterator[str]:
     for service, (table, key) in _HELD.items():
         query = (
             f"SELECT DISTINCT {key}, held->>'kind', held->>'value' FROM {table},"
             " jsonb_array_elements(qualifications) AS held ORDER BY 1, 2, 3"
         )
-        found += [
-            f"{service}: {kind} of subject {subject} is {value!r}, which is none of its choices"
-            for subject, kind, value in ask(market, service, query)
-            if known_value(kind, value) != value
-        ]
-    return found[:MOST_SHOWN]
+        for subject, kind, value in ask(market, service, query):
+            if known_value(kind, value) != value:
+                yield f"{service}: {kind} of subject {subject} is {value!r}, which is none of its choices"

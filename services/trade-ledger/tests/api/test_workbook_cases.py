@@ -6,6 +6,7 @@ The files of `workbooks/` were made by hand after public reports of people who d
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,6 +120,20 @@ async def test_a_workbook_whose_buyer_has_a_permit_is_registered_with_it(
     assert report["registered"] == 1, report
     trade = await market.door.done("GET", f"/v1/trades/{report['results'][0]['id']}", **market.as_operator())
     assert trade["trade"]["buyer_id"] == str(state.subject_id)
+
+
+@pytest.mark.parametrize("again", ["FA-09\u200b", "ＦＡ－０９", " FA\u201109 ", "\ufeffFA-09", "F\u00adA-09"])
+async def test_two_slips_of_one_number_to_the_eye_are_one_in_json_too(market: Any, again: str) -> None:
+    """The number of case a09, sent as JSON and as a row of many (R-TRADE-1)."""
+    first = await market.registered(external_ref="FA-09")
+    answer = await market.door.call("POST", "/v1/trades", market.trade(external_ref=again), **market.as_operator())
+    (told,) = answer.json()["errors"]
+    assert (answer.status_code, told["code"], told["pointer"]) == (409, "slip_registered_already", "/external_ref")
+    row = json.dumps(market.trade(external_ref=again)).encode()
+    report = await market.door.done("POST", "/v1/trades/bulk", content=row, **market.as_operator())
+    assert [each["code"] for each in report["results"][0]["problems"]] == ["slip_registered_already"]
+    alone = await market.door.done("GET", "/v1/trades", **market.as_operator())
+    assert [each["id"] for each in alone["items"]] == [first["id"]]
 
 
 @pytest.mark.parametrize("field", ["specification", "brand", "item_mark", "producer"])

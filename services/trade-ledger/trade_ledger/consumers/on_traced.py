@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.events.base import Event, Received
+from shared.events.base import Event, Received, told_reference
 from shared.events.registry import SubjectEvent
 from shared.rows import columns_from, put
 from trade_ledger.store.asked import REFERENCES
@@ -19,6 +19,9 @@ _NAMED = ("trade_id", "portion_id", "declaration_id", "collection_id", "return_i
           "subject_id", "agreement_id", "filed_by")  # fmt: skip
 _SHOWN = ("status", "number", "amount", "currency", "matched", "collectable", "total_rmb", "value", "month",
           "issued_number", "outcome", "rmb_amount", "customs_number", "kind")  # fmt: skip
+
+
+_SPELLED = ("issued_number", "customs_number")
 
 
 async def link_event(session: AsyncSession, received: Received[Event]) -> None:
@@ -58,7 +61,7 @@ def _gather(content: Any, refs: set[str], shown: dict[str, Any], depth: int = 0)
     for name, value in content.items():
         refs.update(_named(name, value, depth))
         if name in _SHOWN and depth <= 1:
-            shown[name] = value
+            shown[name] = told_reference(value) if name in _SPELLED and value else value
         _gather(value, refs, shown, depth + 1)
 
 
@@ -67,4 +70,4 @@ def _named(name: str, value: Any, depth: int) -> list[str]:
         return []
     if name in _NAMED:
         return value if isinstance(value, list) else [value]
-    return [f"{name}:{value}"] if name in REFERENCES and depth <= 1 else []
+    return [f"{name}:{told_reference(str(value))}"] if name in REFERENCES and depth <= 1 else []
