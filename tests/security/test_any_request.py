@@ -100,6 +100,7 @@ def test_every_operation_answers_as_described(
     assert seen.keys() == known.access.keys() - _OTHER_BODIES
     total = sum(seen.values(), Counter[int]())
     accepted = sum(count for status, count in total.items() if status < httpx.codes.MULTIPLE_CHOICES)
-    assert accepted / total.total() > LEAST_ACCEPTED
+    # Some requests are sent without the token: these say nothing of the values.
+    assert accepted / (total.total() - total[httpx.codes.UNAUTHORIZED]) > LEAST_ACCEPTED
     # Who may propose a parameter follows from the parameter that the body names, not from the operation alone.
     assert total[httpx.codes.FORBIDDEN] == seen["set_policy_parameter"][httpx.codes.FORBIDDEN]
