@@ -25,6 +25,7 @@ class Heartbeat:
         self._say = say
         self._every = every
         self._now = now
+        self._said = now()
 
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:
@@ -32,10 +33,13 @@ class Heartbeat:
         began = self._now()
 
         def beat(*_: object) -> None:
-            self._say(f"waiting for {what}   {self._now() - began:.0f} s")
+            self._said = self._now()
+            self._say(f"waiting for {what}   {self._said - began:.0f} s")
 
         handler = signal.signal(signal.SIGALRM, beat)
-        timer = signal.setitimer(signal.ITIMER_REAL, self._every, self._every)
+        # Of many short steps some are named too.
+        first = min(max(self._every - (began - self._said), 0.001), self._every)
+        timer = signal.setitimer(signal.ITIMER_REAL, first, self._every)
         try:
             yield
         finally:

@@ -31,7 +31,8 @@ def speaks_of_a_field(problem: Problem) -> bool:
 
 def require_described(app: FastAPI, method: str, answer: httpx.Response) -> None:
     """AssertionError where a problem document has a code that the operation's description doesn't list."""
-    if not answer.headers.get("content-type", "").startswith(MEDIA_TYPE):
+    # The answer to a HEAD has no body.
+    if not answer.headers.get("content-type", "").startswith(MEDIA_TYPE) or not answer.content:
         return
     problem = answer.json()
     for each in problem["errors"]:
