@@ -80,6 +80,7 @@ class Market:
             "trade_date": "2026-05-13",
             "currency": "USD",
             "total": "306.00",
+            "document_hashes": ["0" * 64],
             "lines": [self.line()],
             **changed,
         }

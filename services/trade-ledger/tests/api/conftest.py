@@ -103,7 +103,8 @@ class Yard:
         body = {
             "seller_id": str(SELLER), "consignor_id": str(OPERATOR), "buyer_id": str(BUYER), "export_mode": "agency",
             "export_agency_id": str(AGENCY), "settlement_method": "fx", "trade_date": "2026-05-13", "currency": "USD",
-            "total": str(sum(float(each["amount"]) for each in entered)), "lines": entered, **fields,
+            "total": str(sum(float(each["amount"]) for each in entered)), "lines": entered,
+            "document_hashes": ["0" * 64], **fields,
         }  # fmt: skip
         trade = await self.as_operator("POST", "/v1/trades", body, **(by or {}))
         if handed_over:
@@ -239,7 +240,8 @@ class Sheets:
         """A slip that may be registered."""
         return {
             "slip": number, "stall_number": STALL, "export_mode": "agency", "channel": "market",
-            "trade_date": "2026-05-13", "price_term": "FOB", "settlement_method": "fx", **changed,
+            "trade_date": "2026-05-13", "price_term": "FOB", "settlement_method": "fx",
+            "document_hash": "0" * 64, **changed,
         }  # fmt: skip
 
     def line(self, number: str = "S-1", **changed: Any) -> dict[str, Any]:

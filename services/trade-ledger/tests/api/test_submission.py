@@ -271,6 +271,7 @@ async def test_a_packed_trade_that_turned_to_cash_is_not_declared(yard: Any, mak
     lines = [{name: value for name, value in line.items() if name not in shown} for line in trade["lines"]]
     entered = (
         "seller_id", "consignor_id", "buyer_id", "export_mode", "export_agency_id", "trade_date", "currency", "total",
+        "document_hashes",
     )  # fmt: skip
     body = {**{name: trade[name] for name in entered}, "lines": lines, "settlement_method": "cash", "reason": "paid so"}
     await yard.as_operator("POST", f"/v1/trades/{draft['trade']['id']}/corrections", body, version=1)

@@ -45,6 +45,7 @@ def goods(**told: Any) -> PortionFacts:
         reason="tools",
         reason_zh="工具",
         buyer_named=told.get("buyer_named", True),
+        lacks=told.get("lacks", ()),
         brand_proven=told.get("brand_proven", True),
         eligible=told.get("eligible", True),
     )

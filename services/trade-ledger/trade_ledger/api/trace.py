@@ -23,6 +23,7 @@ from trade_ledger.api.trace_schemas import (
     TraceStep,
 )
 from trade_ledger.api.trade_schemas import LineCounters
+from trade_ledger.domain.originals import lacks_of
 from trade_ledger.store.asked import Asking
 from trade_ledger.store.progress import GoodsReached, goods_reached
 from trade_ledger.store.trace import timeline, widen
@@ -78,6 +79,7 @@ def _progress(reached: GoodsReached) -> Progress:
                 trade,
                 export_mode=trade.state.export_mode,
                 buyer_named=trade.buyer_id is not None,
+                lacks=lacks_of(len(trade.state.document_hashes)),
                 collector_id=trade.state.collector_id,
                 exemption_filer_id=trade.state.exemption_filer_id,
                 counters=[

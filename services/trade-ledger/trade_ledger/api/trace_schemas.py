@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from shared.wire import CurrencyCode, MoneyAmount
 from trade_ledger.api.trade_schemas import LineCounters
+from trade_ledger.domain.originals import Lack
 from trade_ledger.store.documents import Shown
 
 
@@ -36,6 +37,7 @@ class TracedTrade(BaseModel):
     handed_over_at: datetime | None
     export_mode: str
     buyer_named: bool
+    lacks: list[Lack]
     """Whether the trade has a buyer; who it is, the trade itself tells those who may know."""
     seller_id: UUID
     owner_id: UUID

@@ -23,6 +23,7 @@ from shared.vocabulary.errors import Forbidden, Malformed
 from shared.vocabulary.rules import Breach, citation
 from trade_ledger.api.trade_reading import read_entry
 from trade_ledger.api.trade_schemas import BulkReport, HiddenCells, RowProblem, RowResult
+from trade_ledger.domain.originals import lacks_of
 from trade_ledger.domain.registration import slip_taken
 from trade_ledger.domain.unread import standing
 from trade_ledger.operations.trades.prepare_trade import prepare_trade
@@ -186,7 +187,8 @@ def problem_in(
 
 def result_of(request: Request, row: int, reference: str, outcome: Outcome) -> RowResult:
     if isinstance(outcome, TradeText):
-        return RowResult(row=row, reference=reference, id=outcome.trade_id, number=outcome.number)
+        lacks = lacks_of(len(outcome.entry.document_hashes))
+        return RowResult(row=row, reference=reference, id=outcome.trade_id, number=outcome.number, lacks=lacks)
     problems = [problem_in(request, row, breach, column=breach.pointer) for breach in outcome]
     return RowResult(row=row, reference=reference, problems=problems)
 

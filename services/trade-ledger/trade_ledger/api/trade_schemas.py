@@ -12,6 +12,7 @@ from shared.events.base import Part
 from shared.events.trade_ledger import TradeState
 from shared.sealing import Mask
 from shared.wire import CurrencyCode, MoneyAmount, QuantityText
+from trade_ledger.domain.originals import Lack
 from trade_ledger.store.entries import CorrectionEntry, TradeEntry
 
 LINE_EXAMPLE: JsonDict = {
@@ -88,6 +89,7 @@ class TradeOut(BaseModel):
     version: int
     status: str
     eligible: bool
+    lacks: list[Lack]
     trade: TradeShown
 
 
@@ -99,6 +101,7 @@ class TradeSummary(BaseModel):
     version: int
     status: str
     eligible: bool
+    lacks: list[Lack]
     seller_id: UUID
     owner_id: UUID
     consignor_id: UUID
@@ -165,6 +168,7 @@ class RowResult(BaseModel):
     reference: str
     id: UUID | None = None
     number: str | None = None
+    lacks: list[Lack] = Field(default_factory=list)
     problems: list[RowProblem] = Field(default_factory=list)
 
 

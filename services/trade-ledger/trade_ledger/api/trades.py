@@ -38,6 +38,7 @@ from trade_ledger.api.trade_schemas import (
     TradeSummary,
     trade_shown,
 )
+from trade_ledger.domain.originals import lacks_of
 from trade_ledger.domain.unread import standing
 from trade_ledger.operations.trades.correct_trade import correct_trade
 from trade_ledger.operations.trades.prepare_trade import prepare_trade
@@ -57,6 +58,7 @@ from trade_ledger.store.trades import (
     trades_seen_by,
     trades_with_documents_of,
     version_of_trade,
+    without_originals,
 )
 
 router = service_router("trades")
@@ -80,6 +82,7 @@ def shown(row: TradeRow, hidden: Container[UUID] = ()) -> TradeOut:
         version=row.version,
         status=row.status,
         eligible=row.eligible,
+        lacks=lacks_of(len(row.state.document_hashes)),
         trade=_without_buyer(trade_shown(row.state), row.id, hidden),
     )
 
@@ -165,7 +168,9 @@ async def list_trades(
     query = trades_in_short(trades_like(seen, **asdict(asked)))
     rows = await wanted.rows(session, query, TradeRow.id)
     hidden = await _hidden(session, caller, *rows)
-    short = [_without_buyer(model_from(TradeSummary, row), row.id, hidden) for row in rows]
+    bare = await without_originals(session, [row.id for row in rows])
+    told = [model_from(TradeSummary, row, lacks=lacks_of(int(row.id not in bare))) for row in rows]
+    short = [_without_buyer(each, each.id, hidden) for each in told]
     return wanted.page(rows, short, "id")
 
 

@@ -1,11 +1,11 @@
 """May this declaration be submitted?
 
-R-DECL-1, R-DECL-2, R-DECL-10, R-TRADE-3, R-FILE-7, R-FILE-8, V9, V13, V24, V27…V29.
+R-DECL-1, R-DECL-2, R-DECL-10, R-TRADE-1, R-TRADE-3, R-FILE-7, R-FILE-8, V9, V13, V24, V27…V29.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,6 +27,7 @@ class PortionFacts:
     reason: str
     reason_zh: str
     buyer_named: bool
+    lacks: Collection[str]
     brand_proven: bool
     eligible: bool
 
@@ -98,9 +99,15 @@ def _of_portion(portion: PortionFacts, facts: SubmissionFacts, at: str) -> list[
         breaches.append(Breach("amount_not_positive", "V14", at, params))
     if not portion.brand_proven:
         breaches.append(Breach("brand_without_evidence", "V13", at, params))
+    return [*breaches, *_of_lacks(portion, at, params)]
+
+
+def _of_lacks(portion: PortionFacts, at: str, params: dict[str, str]) -> Iterator[Breach]:
+    """What a trade could be registered without, and its goods can't be declared without."""
     if not portion.buyer_named:
-        breaches.append(Breach("buyer_not_completed", "R-FILE-8", at, params))
-    return breaches
+        yield Breach("buyer_not_completed", "R-FILE-8", at, params)
+    if "original_document" in portion.lacks:
+        yield Breach("original_document_missing", "R-TRADE-1", at, params)
 
 
 _NO_BRAND = frozenset({"", "无", "无品牌", "无牌"})

@@ -18,6 +18,7 @@ from shared.vocabulary.errors import Malformed
 from shared.vocabulary.recognition import Verdict
 from shared.vocabulary.rules import Breach
 from shared.wire import MoneyAmount
+from trade_ledger.domain.originals import lacks_of
 from trade_ledger.domain.registration import Settled
 from trade_ledger.publishers.trades import verdict_of
 from trade_ledger.store.entries import DomesticLegEntry, LineEntry, TradeEntry
@@ -52,7 +53,8 @@ class TradeText:
         """What the caller who registered it gets."""
         eligible = b"true" if self.terms.eligible else b"false"
         head = f'{{"id":"{self.trade_id}","number":"{self.number}","version":1,"status":"registered","eligible":'
-        return head.encode() + eligible + b',"trade":' + self.shown + b"}"
+        lacks = orjson.dumps(lacks_of(len(self.entry.document_hashes)))
+        return head.encode() + eligible + b',"lacks":' + lacks + b',"trade":' + self.shown + b"}"
 
 
 def trade_text(

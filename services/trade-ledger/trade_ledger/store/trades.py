@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -168,6 +168,13 @@ async def keep_documents(session: AsyncSession, trade: TradeRow, hashes: Sequenc
     rows = [{"content_hash": each, "trade_id": trade.id, "pilot": trade.pilot} for each in hashes]
     if rows:
         await session.execute(insert(TradeDocumentRow).values(rows).on_conflict_do_nothing())
+
+
+async def without_originals(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
+    """The trades among some that name no original document; their documents stay in the database."""
+    named = func.jsonb_array_length(type_coerce(TradeRow.state, JSONB)["document_hashes"])
+    query = select(TradeRow.id).where(TradeRow.id.in_(set(ids)), func.coalesce(named, 0) == 0)
+    return set((await session.execute(query)).scalars())
 
 
 async def is_in_submitted_declaration(session: AsyncSession, trade_id: UUID) -> bool:

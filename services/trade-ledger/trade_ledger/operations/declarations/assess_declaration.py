@@ -17,6 +17,7 @@ from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.recognition import recognise
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain import merge, valuation
+from trade_ledger.domain.originals import lacks_of
 from trade_ledger.domain.parties import breaches_of_completion
 from trade_ledger.domain.recognition import governs
 from trade_ledger.domain.submission import (
@@ -231,6 +232,7 @@ def _portion_facts(share: Share) -> PortionFacts:
         reason=share.verdict.reason,
         reason_zh=share.verdict.reason_zh,
         buyer_named=share.trade.buyer_id is not None,
+        lacks=lacks_of(len(share.trade.state.document_hashes)),
         eligible=share.trade.eligible,
         brand_proven=brand_proven(share.line.brand, share.line.brand_statement, share.line.brand_evidence_hash),
     )
