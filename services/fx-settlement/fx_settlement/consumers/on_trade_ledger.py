@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.domain.room import collectable_of
+from fx_settlement.domain.room import collectable_of, is_shut_out
 from fx_settlement.operations.entitlements.change_entitlement import change_entitlement
 from fx_settlement.operations.entitlements.change_trade_room import change_trade_room
 from fx_settlement.store.rooms import is_entitled
@@ -57,7 +57,11 @@ def _departed_on(declaration: DeclarationState, portion: Portion) -> date | None
 
 async def react_to_declaration(session: AsyncSession, received: Received[DeclarationEvent]) -> None:
     """Open, grow or shrink the room, and announce it."""
-    await change_entitlement(session, received.event.declaration.declaration_id, act=act_of(received))
+    declaration = received.event.declaration
+    shut_out = {
+        each.portion_id for each in declaration.portions if is_shut_out(each.released_value, each.shut_out_value)
+    }
+    await change_entitlement(session, declaration.declaration_id, shut_out=shut_out, act=act_of(received))
 
 
 async def copy_trade(session: AsyncSession, received: Received[TradeEvent]) -> None:

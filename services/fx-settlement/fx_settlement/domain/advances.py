@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from fx_settlement.domain.booking import breaches_of_blocked
+from fx_settlement.domain.shares import NOTHING, Share, kept_worth
 from shared.vocabulary.rules import Breach
 
 
@@ -27,6 +28,33 @@ class AdvanceFacts:
     free: Decimal
     blocked_by: tuple[str, ...] = ()
     at_trade: str = "/trade_id"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFor:
+    """The trade for which money could be kept again: how it stands here, and what it has left for advances."""
+
+    registered: bool
+    currency: str
+    left: Decimal
+
+
+def kept_again(freed: Share, trade: KeptFor, *, currency: str, declared_currency: str) -> Share:
+    """What of money that a shut-out freed is an advance again, worth its part to the trade (R-FX-8).
+
+    Nothing where the trade is void or has no room left, or where no rate to its currency was named. The rest stays
+    unmatched.
+    """
+    if not trade.registered:
+        return NOTHING
+    if trade.currency == currency:
+        worth = freed.amount
+    elif trade.currency == declared_currency:
+        worth = freed.value
+    else:
+        return NOTHING
+    whole = Share(freed.amount, Decimal(0), worth, Decimal(0))
+    return kept_worth(whole, trade.left, currency)
 
 
 def breaches_of_advance(facts: AdvanceFacts) -> tuple[Breach, ...]:

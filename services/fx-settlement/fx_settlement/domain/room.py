@@ -25,6 +25,11 @@ def collectable_of(kind: str, settlement_method: str, released: Decimal, returne
     return released - returned if is_collected_for(kind, settlement_method) else Decimal(0)
 
 
+def is_shut_out(released: Decimal, shut_out: Decimal) -> bool:
+    """Whether all of a portion was given back before it left: its trade may be exported again (退关)."""
+    return shut_out > 0 and released == 0
+
+
 class Used(Protocol):
     """How much of a room is held and matched."""
 

@@ -13,6 +13,7 @@ from shared.events.trade_ledger import (
     DeclarationDeparted,
     DeclarationReleased,
     GoodsReturned,
+    GoodsShutOut,
 )
 from shared.workshop.testing.declaration_events import declaration_event, portion
 
@@ -53,6 +54,21 @@ async def test_goods_that_are_released_and_not_departed_are_no_item(filing: Fili
 async def test_the_state_of_an_event_counts_and_not_its_type(filing: Filing, kind: Any) -> None:
     await filing.hear(declaration_event(kind, filing.own()))
     assert await seen(filing) == [("1000.00", "0.00", "1000.00")]
+
+
+async def test_goods_that_were_shut_out_whole_are_no_item(filing: Filing) -> None:
+    """R-TAX-6: what never left is not exempted, whatever was collected for it."""
+    goods = filing.own().model_copy(
+        update={
+            "released_quantity": Decimal(0), "released_value": Decimal(0), "released_fob": Decimal(0),
+            "departed_quantity": Decimal(0), "departed_value": Decimal(0), "departed_fob": Decimal(0),
+            "shut_out_quantity": Decimal(100), "shut_out_value": Decimal(1000), "shut_out_fob": Decimal(1000),
+        }
+    )  # fmt: skip
+    await filing.hear(declaration_event(GoodsShutOut, goods, export_date=None))
+    assert await seen(filing) == []
+    nothing = await filing.door.call("POST", "/v1/returns", filing.body(), **filing.as_holder())
+    assert nothing.json()["code"] == "nothing_to_declare"
 
 
 async def test_an_amended_value_and_returned_goods_change_the_item(filing: Filing) -> None:

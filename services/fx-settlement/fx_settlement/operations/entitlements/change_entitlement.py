@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from uuid import UUID
 
@@ -24,8 +24,13 @@ from shared.vocabulary.legal_time import legal_date
 _ZERO = Decimal(0)
 
 
-async def change_entitlement(session: AsyncSession, declaration_id: UUID, *, act: Act) -> None:
-    """Idempotent: the same portions twice change nothing and announce nothing."""
+async def change_entitlement(
+    session: AsyncSession, declaration_id: UUID, *, shut_out: Collection[UUID] = (), act: Act
+) -> None:
+    """Idempotent: the same portions twice change nothing and announce nothing.
+
+    `shut_out` are the portions that were given back whole before they left.
+    """
     portions = await portions_of(session, declaration_id)
     if not portions:
         return
@@ -47,7 +52,9 @@ async def change_entitlement(session: AsyncSession, declaration_id: UUID, *, act
         for portion in portions
     }
     await session.flush()
-    await shrink_room(session, entitlement, rooms, Bound(collectable, tolerance), bounds, act=act)
+    given_back = {each.portion_id: each.trade_id for each in portions if each.portion_id in shut_out}
+    whole = Bound(collectable, tolerance)
+    await shrink_room(session, entitlement, rooms, whole, bounds, shut_out=given_back, act=act)
     # Thawed by freeze_room below: the counters may not pass their CHECKs on the way.
     entitlement.frozen = True
     entitlement.collectable, entitlement.tolerance = collectable, tolerance
