@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): each code defined once, in two languages, with its rule and what to do next."""
+"""Problem documents (RFC 9457): each code defined once, in two languages, with its rule and what to do next (V67)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Publishing: an event is an outbox row in the transaction of the change (ARCHITECTURE.md#how-an-event-travels)."""
+"""Publishing: an event is an outbox row in its change's transaction (V62, ARCHITECTURE.md#how-an-event-travels)."""
 
 from __future__ import annotations
 

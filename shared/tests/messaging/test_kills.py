@@ -121,6 +121,7 @@ async def positions(engine: AsyncEngine) -> int:
 async def test_a_relay_killed_between_any_two_steps_loses_and_repeats_nothing(
     bus: Bus, bus_address: str, make_side: Any, make_engine_of: Any, say: Any
 ) -> None:
+    """V62."""
     side = make_side()
     engine = make_engine_of(side.dsn)
     for turn, point in enumerate(RELAY_POINTS):
@@ -143,6 +144,7 @@ async def test_a_relay_killed_between_any_two_steps_loses_and_repeats_nothing(
 async def test_a_consumer_killed_between_any_two_steps_applies_each_event_once(
     bus: Bus, bus_address: str, make_side: Any, make_engine_of: Any, say: Any
 ) -> None:
+    """V62."""
     teller, hearer = make_side(), make_side()
     saying, hearing = make_engine_of(teller.dsn), make_engine_of(hearer.dsn)
     async with process("relay", teller.dsn, bus_address):

@@ -86,6 +86,7 @@ async def read_until(bus: Bus, topic: str, count: int) -> list[Record]:
 async def test_an_event_that_was_not_committed_is_never_published(
     make_side: Any, make_engine_of: Any, act: Act
 ) -> None:
+    """V62: no event without its change."""
     engine = make_engine_of(make_side().dsn)
     async with make_sessions(engine)() as session:
         await announce(session, decided("a"), key="k", sequence=1, act=act)

@@ -52,7 +52,7 @@ async def parties(bureau: Any) -> Parties:
 
 
 async def test_terms_are_fixed_when_the_second_party_confirms(parties: Parties) -> None:
-    """V35."""
+    """R-FILE-6, V35."""
     proposed = await parties.proposed(parties.operator)
     assert (proposed["status"], proposed["principal_confirmed_at"]) == ("proposed", None)
     again = parties.act(proposed, "confirmations", parties.operator)
@@ -69,7 +69,7 @@ async def test_terms_are_fixed_when_the_second_party_confirms(parties: Parties) 
 
 
 async def test_no_path_changes_what_was_agreed(parties: Parties) -> None:
-    """V35."""
+    """R-FILE-6, V35."""
     agreement = await parties.proposed(parties.seller)
     for method in ("PUT", "PATCH", "DELETE"):
         path = f"/v1/export-agencies/{agreement['id']}"
@@ -84,6 +84,7 @@ async def test_a_principal_proposes_and_the_agent_confirms(parties: Parties) -> 
 
 
 async def test_an_export_agency_and_a_procurement_agency_are_different_kinds(parties: Parties) -> None:
+    """R-FILE-6: never one for the other."""
     procurement = await parties.proposed(parties.operator, "procurement")
     as_export = parties.act(procurement, "confirmations", parties.buyer, kind="export", role="operator")
     assert (await as_export).status_code == 404
@@ -200,7 +201,7 @@ async def test_a_proposal_shows_the_proposer_and_the_other_party_only_once_it_co
 
 @pytest.mark.parametrize(("goods", "status"), [(".", 422), ("——", 422), ("锤", 201), ("7", 201)])
 async def test_a_procurement_agency_names_goods(parties: Parties, goods: str, status: int) -> None:
-    """R-FILE-5: the agent's file keeps what was entrusted, and "." is nothing."""
+    """R-FILE-5, V18: the agent's file keeps what was entrusted, and "." is nothing."""
     answer = await parties.propose(parties.operator, "procurement", entrusted_goods=goods)
     assert answer.status_code == status, answer.text
     if status == 422:

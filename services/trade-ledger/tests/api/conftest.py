@@ -239,9 +239,8 @@ class Sheets:
     def slip(self, number: str = "S-1", **changed: Any) -> dict[str, Any]:
         """A slip that may be registered."""
         return {
-            "slip": number, "stall_number": STALL, "export_mode": "agency", "channel": "market",
-            "trade_date": "2026-05-13", "price_term": "FOB", "settlement_method": "fx",
-            "document_hash": "0" * 64, **changed,
+            "slip": number, "stall_number": STALL, "export_mode": "agency", "channel": "market", "price_term": "FOB",
+            "trade_date": "2026-05-13", "settlement_method": "fx", "document_hash": "0" * 64, **changed,
         }  # fmt: skip
 
     def line(self, number: str = "S-1", **changed: Any) -> dict[str, Any]:
@@ -286,15 +285,14 @@ class Sheets:
 
     async def sent(self, content: bytes, **how: Any) -> Any:
         """The answer to an import."""
-        how = {**self.market.as_operator(), **how}
-        return await self.market.door.call("POST", "/v1/trade-imports", content=content, headers=XLSX, **how)
+        who = self.market.as_operator() | how
+        return await self.market.door.call("POST", "/v1/trade-imports", content=content, headers=XLSX, **who)
 
     async def imported(self, *rows: list[dict[str, Any]], **how: Any) -> dict[str, Any]:
         """The report on an import of slips and lines."""
         answer = await self.sent(self.written(*rows), **how)
         assert answer.status_code == 200, answer.text
-        report: dict[str, Any] = answer.json()
-        return report
+        return dict(answer.json())
 
 
 @pytest.fixture

@@ -58,6 +58,27 @@ async def test_one_line_that_does_not_fit_leaves_nothing_packed(yard: Any, make_
     assert len(yard.rows("SELECT FROM outbox WHERE key = %s", packing_list["id"])) == 1
 
 
+async def test_entrusted_goods_are_entered_until_their_handover_and_own_ones_need_none(
+    yard: Any, make_packed: Any, parties: Any
+) -> None:
+    """R-TRADE-5: an entrusted trade is packed after its handover only; an own export is entered at contract."""
+    entrusted = await yard.trade(handed_over=False)
+    early = await pack(yard, await yard.packing_list(), make_packed(entrusted["trade"]["lines"][0]))
+    assert refusal(early) == (409, ["goods_not_handed_over"])
+    await yard.as_operator("POST", "/v1/handovers", {"trade_ids": [entrusted["id"]]})
+    packed = await pack(yard, await yard.packing_list(), make_packed(entrusted["trade"]["lines"][0]))
+    assert packed.status_code == 200, packed.text
+    seller = {"role": "stall_holder", "subject_id": parties["seller"]}
+    own = await yard.trade(
+        handed_over=False, by=seller, export_mode="own", consignor_id=str(parties["seller"]), export_agency_id=None
+    )
+    refused = await yard.door.call("POST", "/v1/handovers", {"trade_ids": [own["id"]]}, **seller)
+    assert refusal(refused) == (409, ["handover_not_due"])
+    mine = await yard.packing_list(**seller)
+    alone = await pack(yard, mine, make_packed(own["trade"]["lines"][0]), **seller)
+    assert alone.status_code == 200, alone.text
+
+
 async def test_cash_and_goods_that_were_not_handed_over_are_refused_together(yard: Any, make_packed: Any) -> None:
     trade = await yard.trade(settlement_method="cash", handed_over=False)
     answer = await pack(yard, await yard.packing_list(), make_packed(trade["trade"]["lines"][0]))

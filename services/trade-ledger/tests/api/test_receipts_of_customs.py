@@ -227,6 +227,20 @@ async def test_the_route_follows_the_grade_in_force_with_reasons(
     assert route["policy_version"]
 
 
+async def test_a_declaration_that_sampling_draws_is_inspected_whatever_its_grade(yard: Any) -> None:
+    """R-DECL-3: one of so many; here each one."""
+    every = {"name": "sampling_every", "effective_from": "2026-05-01", "value": 1, "citation": "test"}
+    await yard.door.set_parameter(every, role="customs")
+    declaration = await yard.submitted()
+    grade = {"subject_id": declaration["declaration"]["consignor_id"], "pilot": "longshui", "authority": "customs"}
+    measures = {"automatic_release": True, "inspection_rate_percent": "0", "review_depth": "normal"}
+    since = {"grade": "A", "effective_from": date(2026, 1, 1), "reason": ""}
+    await yard.hear(GradeChanged.model_validate({**grade, **measures, **since}))
+    route = (await yard.receive(declaration["id"], "accepted"))["declaration"]["route"]
+    assert (route["decision"], route["reasons"]) == ("inspection", ["sampling hit"])
+    assert route["policy_version"] == "sampling_every@2026-05-01"
+
+
 async def test_a_declarant_of_whom_all_is_inspected_is_inspected_and_not_only_reviewed(yard: Any) -> None:
     """R-CREDIT-2: grade D, 100 %."""
     declaration = await yard.submitted()

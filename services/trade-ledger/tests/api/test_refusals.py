@@ -114,7 +114,7 @@ async def one_cent_over_the_limit(yard: Any, parties: Any, make_packed: Any) -> 
 async def test_a_refusal_says_why_in_both_languages_and_writes_nothing(
     yard: Any, parties: Any, make_packed: Any, ask: Ask, rule: str, code: str, pointer: str
 ) -> None:
-    """With the rules of each case also V1: only an active filing enters a new trade."""
+    """V67. With the rules of each case also V1: only an active filing enters a new trade."""
     method, path, body, how = await ask(yard, parties, make_packed)
     before = held(yard)
     who = {"role": "operator", "subject_id": parties["operator"], **how}

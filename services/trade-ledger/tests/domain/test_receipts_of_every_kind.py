@@ -53,6 +53,7 @@ def agree(told: tuple[Receipt, ...], outcome: Outcome) -> bool:
 
 
 def test_each_message_in_each_state_leaves_agreement_or_exactly_one_case() -> None:
+    """V70."""
     seen = set()
     for told in agreeing():
         before = outcome_of(told, SUBMITTED)

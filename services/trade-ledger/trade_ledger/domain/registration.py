@@ -1,4 +1,4 @@
-"""May this trade be registered (R-TRADE-1…7, R-FILE-1…6, R-GOODS-1, V1, V5, V11, V12, V14, V16, V56, V57)?"""
+"""May this trade be registered (R-TRADE-1…7, R-FILE-1…6, R-GOODS-1, V1, V5, V11, V12, V14, V16, V18, V56, V57)?"""
 
 from __future__ import annotations
 

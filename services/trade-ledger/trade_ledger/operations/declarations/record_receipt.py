@@ -1,4 +1,4 @@
-"""Record a message of customs: a fact, accepted even where our own rules disagree (R-DECL-3, R-DECL-4, R-DECL-7)."""
+"""Record a message of customs: a fact, accepted even where our rules disagree (R-DECL-3, R-DECL-4, R-DECL-7, V70)."""
 
 from __future__ import annotations
 
