@@ -164,6 +164,7 @@ def _add_health(app: FastAPI) -> None:
 
     @app.get("/readyz", include_in_schema=False)
     async def ready(response: Response) -> dict[str, Any]:
+        named = {"service": app.state.service}
         try:
             async with app.state.runtime.engine.connect() as connection:
                 standing = await connection.scalar(text("SELECT standing()"))
@@ -171,14 +172,18 @@ def _add_health(app: FastAPI) -> None:
                 conflicts = await connection.scalar(text(ID_CONFLICTS))
         except Exception:  # noqa: BLE001 - any failure here means not ready
             response.status_code = 503
-            return {"status": "not ready", "database": "unreachable"}
+            return named | {"status": "not ready", "database": "unreachable"}
         NEEDS_RECONCILING.labels(app.state.service).set(bool(reasons))
         if standing:
             response.status_code = 503
-            return {"status": "not ready", "database": "ok", "code": standing, standing: reasons}
+            return named | {"status": "not ready", "database": "ok", "code": standing, standing: reasons}
         # A service without its bus still accepts requests: the outbox stores its events.
         bus = "ok" if await bus_answers(bus_of(app.state.runtime.settings)) else "degraded"
-        return {"status": "ready", "database": "ok", "bus": bus} | ({"id_conflicts": conflicts} if conflicts else {})
+        return (
+            named
+            | {"status": "ready", "database": "ok", "bus": bus}
+            | ({"id_conflicts": conflicts} if conflicts else {})
+        )
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

@@ -36,7 +36,9 @@ _PATIENCE_SECONDS = 2
 Background = Callable[[AsyncEngine], Awaitable[object]]
 
 
-async def _readiness(engine: AsyncEngine, bus: BusAddress, relay: Relay, consumer: Consumer) -> dict[str, Any]:
+async def _readiness(
+    service: str, engine: AsyncEngine, bus: BusAddress, relay: Relay, consumer: Consumer
+) -> dict[str, Any]:
     """Whether this worker can do its parts now: with its database, its bus, and each lock held or waited for."""
     conflicts = await _id_conflicts(engine)
     reached = await bus_answers(bus)
@@ -44,6 +46,7 @@ async def _readiness(engine: AsyncEngine, bus: BusAddress, relay: Relay, consume
     reasons = relay.standing.reasons | consumer.standing.reasons
     ready = conflicts is not None and reached and all(part["ready"] for part in parts.values())
     return {
+        "service": f"{service}-worker",
         "status": "ready" if ready else "not ready",
         "database": "unreachable" if conflicts is None else "ok",
         "bus": "ok" if reached else "unreachable",
@@ -124,7 +127,9 @@ async def serve_worker(
     wake = Wake(engine, subscriptions.service)
     relay = Relay(subscriptions.service, url, bus, settings.public_url)
     consumer = Consumer(engine, tables, bus, subscriptions, wake)
-    server = _health(lambda: _readiness(engine, address, relay, consumer), settings.host, settings.worker_port)
+    server = _health(
+        lambda: _readiness(subscriptions.service, engine, address, relay, consumer), settings.host, settings.worker_port
+    )
     failures: list[Exception] = []
     try:
         async with asyncio.TaskGroup() as group:

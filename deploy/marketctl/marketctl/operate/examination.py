@@ -17,7 +17,9 @@ from marketctl.embedded.layout import default_ports, is_served, kept_layout, run
 from marketctl.installation import Installation
 from marketctl.layout import ROOT, SERVICES, service_dir
 from marketctl.operate.chosen import chosen, is_deployed
+from marketctl.services import described
 from marketctl.verify.flow import resisted_by
+from marketctl.verify.questions import ask
 from shared.messaging.adapters import bus_answers
 from shared.migrations import head_of, revision_in
 from shared.workshop.processes.kafka import JARS
@@ -89,7 +91,9 @@ def _processes(market: Installation) -> list[Check]:
             answer = httpx.get(market.url(name) + "/readyz", timeout=10, trust_env=not market.is_local)
             said = f"{market.url(name)}: status {answer.status_code}{_unwell(answer)}"
             remedy = f"read the log of {name}; what it waits for is checked below"
-            checks.append(Check(f"{name} ready", answer.is_success, said, remedy=remedy))
+            if (other := _parts(answer).get("service", name)) != name:
+                said, remedy = f"{market.url(name)} is {other}'s address", f"correct the address of {name}"
+            checks.append(Check(f"{name} ready", answer.is_success and other == name, said, remedy=remedy))
         except httpx.TransportError:
             remedy = f"start {name} again (docs/operations.md#starting-a-process)"
             checks.append(Check(f"{name} ready", False, str(market.silent(market.url(name))), remedy=remedy))
@@ -98,12 +102,18 @@ def _processes(market: Installation) -> list[Check]:
 
 def _unwell(answer: httpx.Response) -> str:
     """The parts of a readiness answer that aren't well."""
+    parts = {name: part for name, part in _parts(answer).items() if name != "service"}
+    unwell = [f"{name}: {_said(part)}" for name, part in parts.items() if not _is_well(part)]
+    return f" ({', '.join(unwell)})" if unwell and not answer.is_success else ""
+
+
+def _parts(answer: httpx.Response) -> dict[str, Any]:
+    """What a readiness answer says; empty where it is none."""
     try:
         parts = answer.json()
     except ValueError:
-        return ""
-    unwell = [f"{name}: {_said(part)}" for name, part in parts.items() if not _is_well(part)]
-    return f" ({', '.join(unwell)})" if unwell and not answer.is_success else ""
+        return {}
+    return parts if isinstance(parts, dict) else {}
 
 
 def _is_well(part: Any) -> bool:
@@ -133,6 +143,10 @@ def _databases(market: Installation, *, stopped_is_well: bool) -> list[Check]:
             remedy = f"start the database of {service}, or correct its address"
             checks.append(Check(service, stopped_is_well, stopped, warns=True, remedy=remedy))
             continue
+        if (other := _whose(market, service)) != service:
+            said, remedy = f"this is {other}'s database", f"correct the address of {service}'s database"
+            checks.append(Check(f"{service} schema", False, said, remedy=remedy))
+            continue
         remedy = "run `marketctl db upgrade`"
         checks.append(Check(f"{service} schema", revision == head, f"{revision}, newest {head}", remedy=remedy))
         if revision == head:
@@ -140,3 +154,13 @@ def _databases(market: Installation, *, stopped_is_well: bool) -> list[Check]:
             remedy = "read them with `marketctl parked list`, mend the cause, then `marketctl parked retry`"
             checks.append(Check(f"{service} parked", parked == 0, f"{parked} events", remedy=remedy))
     return checks
+
+
+def _whose(market: Installation, service: str) -> str:
+    """The service whose own tables are in a service's database: another's where the address is wrong."""
+    query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+    there = {row[0] for row in ask(market, service, query)}
+    tables = {each: set(described(each).metadata.tables) for each in SERVICES}
+    own = {each: tables[each].difference(*(tables[one] for one in SERVICES if one != each)) for each in SERVICES}
+    best = max(SERVICES, key=lambda each: len(own[each] & there))
+    return best if own[best] & there and not own[service] & there else service

@@ -87,7 +87,7 @@ def _troubles(content: Mapping[str, Any]) -> list[str]:
     for name, said in content.items():
         if isinstance(said, dict):
             found += [f"{name}: {each}" for each in _troubles(said)]
-        elif isinstance(said, str) and said and said not in _WELL and name != "since":
+        elif isinstance(said, str) and said and said not in _WELL and name not in ("since", "service"):
             found.append(f"{name}: {said}")
     return found
 

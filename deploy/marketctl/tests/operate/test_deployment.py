@@ -158,3 +158,16 @@ def test_a_command_for_the_folder_is_refused_on_a_deployment(settings: dict[str,
     assert said("verify", 0, without) == "ok\n"
     assert "MARKET_TOKEN says who you are" in said("parked release registry 1 case-12 bo", 2, settings)
     assert said("parked release registry 999 case-12", 1, settings).startswith("not_found")
+
+
+@pytest.mark.parametrize(
+    ("setting", "told_of"),
+    [("URL", "trade-ledger's address"), ("WORKER_URL", "trade-ledger-worker's address"),
+     ("DATABASE_URL", "trade-ledger's database")],
+)  # fmt: skip
+def test_doctor_notices_where_another_of_our_services_is(settings: dict[str, str], setting: str, told_of: str) -> None:
+    wrong = {**settings, f"{named('registry')}_{setting}": settings[f"{named('trade-ledger')}_{setting}"]}
+    found = said("doctor", 1, wrong)
+    (bad,) = (line for line in found.splitlines() if line.startswith("✘"))
+    assert told_of in bad
+    assert "→ correct the address of registry" in found
