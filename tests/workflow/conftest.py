@@ -84,6 +84,8 @@ def lived() -> Iterator[Lived]:
     layout = Layout(folder / "run", "kafka", free_ports())
     platform = Platform(layout)
     platform.start(lambda line: None)
+    # `marketctl` finds it by its folder, as it finds what `make run` started.
+    (layout.folder / "bus").write_text(layout.bus)
     try:
         callers = Impatient(layout)
         yield Lived(platform, layout, callers, run_sample_days(platform, Console(quiet=True), callers, callers.look))

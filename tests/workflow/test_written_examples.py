@@ -1,0 +1,237 @@
+"""Every code block of the documentation: run, or compared, on a market that has lived through the sample days."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from marketctl.embedded.layout import default_ports
+from marketctl.layout import ROOT, SERVICES
+from marketctl.sample.sheets import FOLDER
+from marketctl.services import described
+from marketctl.verify.questions import ask
+
+# The fixture's type is in conftest.py, which can't be imported: pytest runs in importlib mode.
+Lived = Any
+pytestmark = pytest.mark.timeout(600)
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SECTION = re.compile(r"^#+ ([^\n]+)\n(.*?)(?=^#+ [^\n]+\n|\Z)", re.MULTILINE | re.DOTALL)
+_ELLIPSIS = "…"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page: the n-th under its heading, its language and its text."""
+
+    page: str
+    heading: str
+    n: int
+    language: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.page}, {self.heading}, {self.n}"
+
+    def before(self) -> str:
+        """The text of the block above it."""
+        return BLOCKS[f"{self.page}, {self.heading}, {self.n - 1}"].text
+
+
+def blocks() -> Iterator[Block]:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("services/*/README.md")]
+    for file in sorted(pages):
+        for heading, content in _SECTION.findall(file.read_text("utf-8")):
+            for n, (language, text) in enumerate(_BLOCK.findall(content), 1):
+                yield Block(str(file.relative_to(ROOT)), heading, n, language, text)
+
+
+BLOCKS = {each.name: each for each in blocks()}
+
+
+def done(lived: Lived, command: list[str], folder: Path, status: int = 0) -> str:
+    """What a command prints, told which run it is about."""
+    environment = {**os.environ, "RUN_FOLDER": str(lived.layout.folder), "NO_COLOR": "1", "COLUMNS": "300"}
+    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == status, (ended.stdout, ended.stderr)
+    return ended.stdout
+
+
+def of_this_run(lived: Lived, text: str) -> str:
+    """The text with this run's ports in place of those of `make run`."""
+    ports = {str(port): str(lived.layout.ports[name]) for name, port in default_ports().items()}
+    return re.sub(r"(?<=127\.0\.0\.1:)\d+", lambda found: ports.get(found[0], found[0]), text)
+
+
+def shell(lived: Lived, text: str, folder: Path = ROOT, status: int = 0) -> str:
+    return done(lived, ["bash", "-euo", "pipefail", "-c", of_this_run(lived, text)], folder, status)
+
+
+def run_shell(lived: Lived, block: Block, _: Path) -> None:
+    assert shell(lived, block.text)
+
+
+def dry_run(lived: Lived, block: Block, _: Path) -> None:
+    """The targets exist and take these arguments; what they do has tests of its own."""
+    lines = [each for each in block.text.splitlines() if each]
+    assert all(each.startswith("make ") for each in lines)
+    assert shell(lived, block.text.replace("make ", "make -n "))
+
+
+def compare_answer(lived: Lived, block: Block, _: Path) -> None:
+    """The answer of the block before."""
+    assert json.loads(shell(lived, block.before())) == json.loads(block.text)
+
+
+def compare_trace(lived: Lived, block: Block, _: Path) -> None:
+    """Its lines stand in the trace that the block before asks for, but for the second and the ids of this run."""
+    trace = next(each for each in block.before().splitlines() if " trace " in each)
+    told = shell(lived, trace)
+    for line in block.text.splitlines():
+        if line != _ELLIPSIS:
+            form = re.sub(rf"[0-9a-f]{{8}}-{_ELLIPSIS}", "~", re.sub(r"T\S+Z", "T~", line))
+            form = r"\s+".join(re.escape(word).replace(r"\~", r"\S+").replace("~", r"\S+") for word in form.split())
+            assert re.search(form, told), (line, told)
+
+
+def caller(lived: Lived, role: str, **party: str) -> dict[str, str]:
+    token = httpx.post(lived.layout.url("issuer") + "/token", json={"role": role, **party}, trust_env=False)
+    return {
+        "authorization": f"Bearer {token.json()['access_token']}",
+        "idempotency-key": f"written-{os.urandom(8).hex()}",
+    }
+
+
+def some_trade(lived: Lived) -> tuple[Any, ...]:
+    asked = "SELECT seller_id, consignor_id, buyer_id FROM trades WHERE external_ref = 'OP1-0001'"
+    return ask(lived.layout.installation, "trade-ledger", asked)[0]
+
+
+def refuse_trade(lived: Lived, block: Block, _: Path) -> None:
+    """The example of OpenAPI with another total: what the page shows is in the answer."""
+    seller, consignor, buyer = some_trade(lived)
+    post = described("trade-ledger").load_app().openapi()["paths"]["/v1/trades"]["post"]
+    (example,) = post["requestBody"]["content"]["application/json"]["schema"]["examples"]
+    parties = {"seller_id": str(seller), "consignor_id": str(consignor), "buyer_id": str(buyer)}
+    body = {**example, **parties, "export_agency_id": None, "total": "307.00"}
+    headers = caller(lived, "operator", subject_id=str(consignor))
+    answer = httpx.post(lived.layout.url("trade-ledger") + "/v1/trades", json=body, headers=headers, trust_env=False)
+    shown, told = json.loads(block.text), answer.json()
+    shown.pop("trace_id")
+    assert {name: told[name] for name in shown} == shown, answer.text
+
+
+def import_again(lived: Lived, block: Block, _: Path) -> None:
+    """A workbook that was imported before."""
+    consignor = str(some_trade(lived)[1])
+    headers = caller(lived, "operator", subject_id=consignor)
+    content, address = (FOLDER / "trades-OP1.xlsx").read_bytes(), lived.layout.url("trade-ledger")
+    answer = httpx.post(address + "/v1/trade-imports", content=content, headers=headers, trust_env=False, timeout=60)
+    shown, told = json.loads(block.text), answer.json()
+    told["results"] = told["results"][: len(shown["results"])]
+    assert {name: told[name] for name in shown} == shown
+
+
+def read_the_topic(lived: Lived, block: Block, folder: Path) -> None:
+    """A reader never ends by itself: its first line is enough."""
+    program = folder / "reader.py"
+    program.write_text(of_this_run(lived, block.text), "utf-8")
+
+    async def first() -> bytes:
+        reader = await asyncio.create_subprocess_exec(
+            sys.executable, "-u", str(program), stdout=asyncio.subprocess.PIPE, cwd=folder
+        )
+        assert reader.stdout is not None
+        try:
+            async with asyncio.timeout(60):
+                return await reader.stdout.readline()
+        finally:
+            reader.kill()
+            await reader.wait()
+
+    assert re.fullmatch(r"\S+ released [\d.]+\n", asyncio.run(first()).decode())
+
+
+def ask_a_deployment(lived: Lived, block: Block, folder: Path) -> None:
+    """With the addresses, brokers and secrets of this run in place of a site's; nothing is parked to be released."""
+    secrets = folder / "secrets"
+    secrets.mkdir()
+    for service in SERVICES:
+        (secrets / f"{service}-database").write_text(lived.layout.database_url(service))
+    (secrets / "my-token").write_text(lived.layout.installation.token("admin", {}))
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    text = block.text.replace("/run/secrets", str(secrets))
+    for service in SERVICES:
+        text = text.replace(f"https://{service}.example.org", lived.layout.url(service))
+    text = re.sub(r"(?<=KAFKA_BOOTSTRAP=)\S+", f"127.0.0.1:{lived.layout.ports['kafka']}", text)
+    *before, release = text.splitlines()
+    assert " parked release " in release
+    shell(lived, "\n".join(before), folder)
+    assert shell(lived, f"{release} 2>&1", folder, status=1).startswith("not_found")
+
+
+def look_only(lived: Lived, block: Block, _: Path) -> None:
+    """Nothing stands: there is nothing to agree to. `test_commands.py` of marketctl goes through with it."""
+    looks, proposes, confirms, verifies = block.text.splitlines()
+    assert shell(lived, looks)
+    for each in (proposes, confirms):
+        assert " --apply " in each
+    assert shell(lived, verifies)
+
+
+def take_nothing(lived: Lived, block: Block, _: Path) -> None:
+    """No such event is parked. `test_commands.py` of marketctl goes through with it."""
+    looks, *applies = block.text.splitlines()
+    assert shell(lived, looks.replace("#", "2>&1 #"), status=2).startswith("fx-settlement has no parked event")
+    for each in applies:
+        assert " --apply " in each
+
+
+Way = Callable[[Lived, Block, Path], None]
+RUN: dict[str, Way] = {
+    "README.md, Run it, 1": dry_run,
+    "README.md, A first request, 1": run_shell,
+    "README.md, A first request, 2": compare_answer,
+    "README.md, A first event, 1": run_shell,
+    "README.md, A first event, 2": compare_trace,
+    "docs/developing.md, Before and after a change, 1": dry_run,
+    "docs/integrators.md, Who you are, 1": run_shell,
+    "docs/integrators.md, Refusals, 1": refuse_trade,
+    "docs/integrators.md, Many trades at once, 1": import_again,
+    "docs/integrators.md, Reading the topics, 1": read_the_topic,
+    "docs/operations.md, Pointing marketctl at a deployment, 1": ask_a_deployment,
+    "docs/operations.md, Health checks, 1": run_shell,
+    "docs/operations.md, Two events claim one sequence, 1": take_nothing,
+    "docs/operations.md, Reconciling, 1": look_only,
+}
+NOT_RUN = {
+    "docs/workflow.md, One piece of goods, from stall to exemption, 1": "a picture, that the reader of the page draws"
+}
+
+
+def test_every_block_is_run_or_says_why_not() -> None:
+    assert sorted(BLOCKS) == sorted([*RUN, *NOT_RUN])
+    assert [each.name for each in BLOCKS.values() if not each.language] == ["README.md, A first event, 2"]
+
+
+def test_no_fence_hides_a_block_from_this_test() -> None:
+    pages = {each.page for each in BLOCKS.values()}
+    for page in pages:
+        fences = [line for line in (ROOT / page).read_text("utf-8").splitlines() if re.match(r"\s*(```|~~~)", line)]
+        assert len(fences) == 2 * sum(each.page == page for each in BLOCKS.values()), page
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_a_block_does_what_the_page_says(lived: Lived, tmp_path: Path, name: str) -> None:
+    RUN[name](lived, BLOCKS[name], tmp_path)
