@@ -34,6 +34,7 @@ class Trade:
     needs_handover: bool = False
     to_pack: bool = False
     by_agency: bool = False
+    needs_original: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,13 @@ def _trade(told: Mapping[str, Any]) -> Trade:
         needs_handover=told["consignor_id"] != told["seller_id"] and told["handed_over_at"] is None and not packed,
         to_pack=any(each > 0 for each in left),
         by_agency=told["export_mode"] == "agency",
+        # What was declared before documents were asked for waits for none.
+        needs_original="original_document" in told["lacks"] and any(_undeclared(each) for each in lines),
     )
+
+
+def _undeclared(line: Mapping[str, Any]) -> bool:
+    return Decimal(line["registered"]) - Decimal(line["void"]) > Decimal(line["declared"])
 
 
 def _rooms(money: Sequence[Answer]) -> dict[str, Mapping[str, Any]] | None:

@@ -52,6 +52,8 @@ def _of_trade(trade: Trade) -> Iterator[Missing]:
         return
     if not trade.buyer_named:
         yield Missing("to_complete_buyer", "consignor", trade.number)
+    if trade.needs_original:
+        yield Missing("to_file_original", "consignor", trade.number)
     if trade.needs_handover:
         yield Missing("to_hand_over", "seller", trade.number)
     elif trade.to_pack:

@@ -24,7 +24,7 @@ _BEGINS = (
 )
 # The event after which a step is done, and what missing sentence says that it isn't.
 _DONE = {
-    "filed": ("trade_ledger.trade_registered.v1", {"to_decide", "to_complete_buyer"}),
+    "filed": ("trade_ledger.trade_registered.v1", {"to_decide", "to_complete_buyer", "to_file_original"}),
     "packed": (
         "trade_ledger.packing_list_sealed.v1",
         {"to_hand_over", "to_pack", "to_seal", "to_seal_load", "to_arrive"},

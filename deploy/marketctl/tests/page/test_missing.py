@@ -59,6 +59,7 @@ CASES = [
      [("to_decide", "market_supervision", "TR")]),
     ("a void trade waits for nobody", trade(status="void", eligible=False, to_pack=True, buyer_named=False), []),
     ("no buyer", trade(buyer_named=False), [("to_complete_buyer", "consignor", "TR")]),
+    ("no original document", trade(needs_original=True), [("to_file_original", "consignor", "TR")]),
     ("not handed over, so not yet to be packed", trade(needs_handover=True, to_pack=True),
      [("to_hand_over", "seller", "TR")]),
     ("not packed whole", trade(to_pack=True), [("to_pack", "consignor", "TR")]),
