@@ -37,6 +37,7 @@ def takes(service: str, name: str, value: Any) -> bool:
         ("trade-ledger", "declaration_counts_as_made", ["acceptance", "completion"], ["banana", ""]),
         ("trade-ledger", "consignor_qualifications", [[], ["customs_filing"]], ["customs_filing", ["luck"]]),
         ("fx-settlement", "refund_special_after_days", [1, 3650], [0, 3651]),
+        ("fx-settlement", "domestic_leg_collection", ["needed", "not_needed"], ["", "maybe"]),
         ("fx-settlement", "limited_fx_classes", [[], ["B", "C"]], [["D"], "C"]),
         ("tax-exemption", "middle_rate_reach_days", [1, 31], [0, 32]),
         ("tax-exemption", "quarterly_period", ["quarter", "month"], ["year"]),

@@ -13,6 +13,7 @@ from marketctl.verify.flow import applied, in_flight
 from marketctl.verify.questions import MOST_SHOWN, ask, named
 from marketctl.verify.record_invariants import chained, gapless, histories, once_only
 from marketctl.verify.values import formed
+from shared.vocabulary.money import rounded
 
 Check = Callable[[Installation], list[str]]
 
@@ -196,20 +197,21 @@ def agreement(market: Installation) -> list[str]:
             market,
             "trade-ledger",
             "SELECT id, released_value, returned_value, departed_fob, returned_fob, content->>'trade_kind',"
-            " content->>'settlement_method' FROM portions",
+            " content->>'settlement_method', (content->>'domestic_share_percent')::numeric FROM portions",
         )
     }
     found = named(market, "trade-ledger", CHAIN, "portion {0}: {1} declared, {2} released, {3} departed, {4} returned")
     found += named(market, "trade-ledger", SLIPS, "portion {0}: the slip and its differences make {1}, declared {2}")
     found += named(market, "fx-settlement", ROOMS, "portion {0}: {1} to collect, its room has {2}, {3} matched of {4}")
-    query = "SELECT portion_id, released, collectable FROM entitlement_portions"
-    for portion, released, collectable in ask(market, "fx-settlement", query):
+    query = "SELECT portion_id, released, collectable, paid_at_home_percent, currency FROM entitlement_portions"
+    for portion, released, collectable, at_home, currency in ask(market, "fx-settlement", query):
         own = ledger.get(portion)
         if own is None:
             continue
         carries = own[4] == "goods" and own[5] != "cash"
-        expected = Decimal(own[0]) - Decimal(own[1]) if carries else Decimal(0)
-        if released != Decimal(own[0]) or collectable != expected:
+        abroad = (Decimal(own[0]) - Decimal(own[1])) * (100 - at_home) / 100
+        expected = rounded(abroad, currency) if carries else Decimal(0)
+        if released != Decimal(own[0]) or collectable != expected or at_home not in (0, own[6]):
             found.append(f"portion {portion}: released {own[0]}, fx-settlement holds {released} ({collectable})")
     query = "SELECT portion_id, departed_fob, returned_fob FROM exemption_items"
     items = {row[0]: row[1:] for row in ask(market, "tax-exemption", query)}

@@ -7,15 +7,18 @@ from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.domain.room import collectable_of, is_shut_out
+from fx_settlement.domain.room import PortionValue, collectable_of, is_shut_out
 from fx_settlement.operations.entitlements.change_entitlement import change_entitlement
 from fx_settlement.operations.entitlements.change_trade_room import change_trade_room
+from fx_settlement.store.parameters import DomesticLegCollection
 from fx_settlement.store.rooms import is_entitled
-from fx_settlement.store.tables import EntitlementPortion, TradeCopy
+from fx_settlement.store.tables import EntitlementPortion, TradeCopy, policy
 from shared.act import act_of
 from shared.events.base import Received
 from shared.events.trade_ledger import DeclarationEvent, DeclarationState, Portion, TradeEvent
+from shared.policy import policy_of
 from shared.rows import columns_from, put, put_all
+from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
 
 
@@ -25,9 +28,19 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
     released = any(portion.released_quantity for portion in declaration.portions)
     if not released and not await is_entitled(session, declaration.declaration_id):
         return
+    on = legal_date(declaration.accepted_at or received.occurred_at)
+    in_force = (await policy_of(session, policy, declaration.pilot)).on(DomesticLegCollection, on)
     rows = []
     for portion in declaration.portions:
         share = portion.released_quantity / portion.quantity if portion.quantity else Decimal(0)
+        value = PortionValue(
+            portion.trade_kind,
+            portion.settlement_method,
+            portion.declared_currency,
+            portion.released_value,
+            portion.returned_value,
+            portion.domestic_share_percent if in_force.value == "not_needed" else Decimal(0),
+        )
         rows.append(
             columns_from(
                 EntitlementPortion,
@@ -37,9 +50,8 @@ async def project_entitlement(session: AsyncSession, received: Received[Declarat
                 departed_on=_departed_on(declaration, portion),
                 currency=portion.declared_currency,
                 released=portion.released_value,
-                collectable=collectable_of(
-                    portion.trade_kind, portion.settlement_method, portion.released_value, portion.returned_value
-                ),
+                paid_at_home_percent=value.paid_at_home_percent,
+                collectable=collectable_of(value),
                 released_fob_usd=rounded(portion.fob_usd * share, "USD"),
                 frozen=declaration.is_frozen("room", portion.portion_id),
                 sequence=received.sequence,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
+from shared.vocabulary.money import rounded
 from shared.vocabulary.rules import Breach
 
 K = TypeVar("K")
@@ -17,12 +18,27 @@ def is_collected_for(kind: str, settlement_method: str) -> bool:
     return kind == "goods" and settlement_method != "cash"
 
 
-def collectable_of(kind: str, settlement_method: str, released: Decimal, returned: Decimal) -> Decimal:
+@dataclass(frozen=True, slots=True)
+class PortionValue:
+    """A portion's value; `paid_at_home_percent` of it was paid in RMB inside the country and isn't collected again."""
+
+    kind: str
+    settlement_method: str
+    currency: str
+    released: Decimal
+    returned: Decimal
+    paid_at_home_percent: Decimal = Decimal(0)
+
+
+def collectable_of(value: PortionValue) -> Decimal:
     """The amount that may be collected for a portion: released less returned; zero where it has no collection.
 
-    Goods that were shut out no longer count as released, so they aren't subtracted again.
+    Goods that were shut out no longer count as released, so they aren't subtracted again. What the domestic leg paid
+    is subtracted where it needs no cross-border collection (R-TRADE-6), rounded once.
     """
-    return released - returned if is_collected_for(kind, settlement_method) else Decimal(0)
+    if not is_collected_for(value.kind, value.settlement_method):
+        return Decimal(0)
+    return rounded((value.released - value.returned) * (100 - value.paid_at_home_percent) / 100, value.currency)
 
 
 def is_shut_out(released: Decimal, shut_out: Decimal) -> bool:

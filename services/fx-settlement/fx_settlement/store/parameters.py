@@ -56,6 +56,18 @@ class LimitedFxClasses(Parameter):
     value: tuple[Annotated[Literal["A", "B", "C"], Chosen("fx_class")], ...]
 
 
+class DomesticLegCollection(Parameter):
+    """Whether what a domestic RMB leg paid needs a cross-border collection, too (R-TRADE-6)."""
+
+    owner: ClassVar[str] = "safe"
+    name: Literal["domestic_leg_collection"]
+    value: Annotated[Literal["needed", "not_needed"], Chosen("need")]
+
+
 parameters = Parameters(
-    Path(__file__).parents[1] / "policy.toml", CollectionTolerance, RefundSpecialAfterDays, LimitedFxClasses
+    Path(__file__).parents[1] / "policy.toml",
+    CollectionTolerance,
+    RefundSpecialAfterDays,
+    LimitedFxClasses,
+    DomesticLegCollection,
 )

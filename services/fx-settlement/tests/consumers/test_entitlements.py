@@ -49,6 +49,16 @@ async def test_the_usd_value_of_a_partial_release_is_rounded_half_up(trading: An
     assert trading.ask("SELECT released_fob_usd FROM entitlement_portions") == [(Decimal("5.03"),)]
 
 
+async def test_what_was_paid_at_home_needs_a_collection_until_safe_says_otherwise(trading: Any) -> None:
+    """R-TRADE-6: by the parameter in force on the day of acceptance, also where it is heard later."""
+    before, _ = await trading.released(trading.portion(domestic_share_percent="25"))
+    assert trading.room(before)[0] == 1000
+    said = {"name": "domestic_leg_collection", "value": "不需要", "effective_from": "2020-01-02", "citation": "sample"}
+    await trading.door.set_parameter(said, role="safe")
+    after, _ = await trading.released(trading.portion(domestic_share_percent="25"))
+    assert trading.room(after)[0] == 750
+
+
 async def test_samples_gifts_and_cash_open_no_room(trading: Any) -> None:
     kinds = [trading.portion(trade_kind="sample"), trading.portion(trade_kind="gift")]
     declaration_id, portions = await trading.released(*kinds, trading.portion(settlement_method="cash"))

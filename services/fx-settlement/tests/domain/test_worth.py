@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from fx_settlement.domain.matching import PortionFacts, breaches_of_portion, breaches_of_use, value_in
-from fx_settlement.domain.room import Bound, breach_of_room, collectable_of
+from fx_settlement.domain.room import Bound, PortionValue, breach_of_room, collectable_of
 from fx_settlement.domain.shares import usd_share
 
 
@@ -25,7 +25,26 @@ from fx_settlement.domain.shares import usd_share
 def test_what_a_portion_entitles_to(
     rule: str, kind: str, method: str, released: str, returned: str, collectable: str
 ) -> None:
-    assert collectable_of(kind, method, Decimal(released), Decimal(returned)) == Decimal(collectable), rule
+    value = PortionValue(kind, method, "USD", Decimal(released), Decimal(returned))
+    assert collectable_of(value) == Decimal(collectable), rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "currency", "released", "returned", "percent", "collectable"),
+    [
+        ("R-TRADE-6: a sixth was paid at home", "USD", "60.00", "0", "16.6667", "50.00"),
+        ("R-TRADE-6: of what stayed abroad", "USD", "60.00", "30.00", "50", "15.00"),
+        ("R-TRADE-6: nothing is left to collect", "USD", "60.00", "0", "100", "0.00"),
+        ("R-TRADE-6: nothing was paid at home", "USD", "60.00", "0", "0", "60.00"),
+        ("V54: half a cent goes up", "USD", "0.01", "0", "50", "0.01"),
+        ("V54: half a yen goes up", "JPY", "101", "0", "50", "51"),
+    ],
+)
+def test_what_was_paid_at_home_is_not_collected_again(
+    rule: str, currency: str, released: str, returned: str, percent: str, collectable: str
+) -> None:
+    value = PortionValue("goods", "fx", currency, Decimal(released), Decimal(returned), Decimal(percent))
+    assert collectable_of(value) == Decimal(collectable), rule
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from trade_ledger.domain.merge import Share, items_of
 from trade_ledger.domain.packing import PackingFacts, breaches_of_packing, expected_net
 from trade_ledger.domain.parties import RoleStanding, breaches_of_completion
-from trade_ledger.domain.route import RouteFacts, draw_of, route_of
+from trade_ledger.domain.route import RouteFacts, draw_of, is_sampled, route_of
 from trade_ledger.domain.valuation import breaches_of_digits, domestic_share_percent, slip_value_kept
 
 LINE = PackingFacts(
@@ -205,7 +205,15 @@ def test_a_part_of_a_line_weighs_its_part_however_little_that_is() -> None:
 
 def test_a_draw_is_the_same_each_time_and_spread_evenly() -> None:
     """R-CREDIT-2: of 10,000 declarations about a tenth is below 10."""
-    assert draw_of("d", "r") == Decimal("70.2523") != draw_of("d", "r2")
+    assert draw_of("d", "r") == Decimal("69.1568") != draw_of("d", "r2")
     draws = [draw_of(str(each), "r") for each in range(10_000)]
     assert all(0 <= each < 100 for each in draws)
     assert 900 < sum(each < 10 for each in draws) < 1100
+
+
+def test_sampling_is_drawn_with_customs_receipt_and_not_with_the_draft() -> None:
+    """R-DECL-3: a declaration that would be drawn could else be drafted again until it isn't."""
+    assert [n for n in range(100) if is_sampled("d", f"r{n}", 20)] == [15, 51, 59, 73, 74, 91, 93]
+    assert all(is_sampled("d", f"r{n}", 1) for n in range(100))
+    drafts = [is_sampled(f"d{n}", "r", 10) for n in range(10_000)]
+    assert 900 < sum(drafts) < 1100

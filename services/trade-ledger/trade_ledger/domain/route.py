@@ -9,7 +9,7 @@ from hashlib import sha256
 
 @dataclass(frozen=True, slots=True)
 class RouteFacts:
-    """What the policy's conditions look at; `sampled` is decided by the declaration's own number.
+    """What the policy's conditions look at; `sampled` is drawn with customs' receipt.
 
     `inspection_rate_percent` is the grade's, None where it isn't known; `draw` is the declaration's part of 100.
     """
@@ -25,8 +25,16 @@ class RouteFacts:
 
 def draw_of(declaration_id: str, receipt_id: str) -> Decimal:
     """A declaration's place from 0 to below 100: always the same, and known to nobody before customs took it."""
-    drawn = int.from_bytes(sha256(f"{declaration_id} {receipt_id}".encode()).digest()[:8])
-    return Decimal(drawn % 1_000_000) / 10_000
+    return Decimal(_drawn("inspection", declaration_id, receipt_id) % 1_000_000) / 10_000
+
+
+def is_sampled(declaration_id: str, receipt_id: str, every: int) -> bool:
+    """Whether a declaration is the one in so many: nobody can draft until it isn't, since customs' receipt decides."""
+    return _drawn("sampling", declaration_id, receipt_id) % every == 0
+
+
+def _drawn(purpose: str, declaration_id: str, receipt_id: str) -> int:
+    return int.from_bytes(sha256(f"{purpose} {declaration_id} {receipt_id}".encode()).digest())
 
 
 def route_of(facts: RouteFacts) -> tuple[str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fx_settlement.store.tables.row import Row
@@ -122,6 +122,7 @@ class EntitlementPortion(Row):
     departed_on: Mapped[date | None]
     currency: Mapped[str]
     released: Mapped[Decimal] = mapped_column(MONEY)
+    paid_at_home_percent: Mapped[Decimal] = mapped_column(Numeric(7, 4), server_default=text("0"))
     collectable: Mapped[Decimal] = mapped_column(MONEY)
     released_fob_usd: Mapped[Decimal] = mapped_column(MONEY)
     frozen: Mapped[bool] = mapped_column(server_default=text("false"))

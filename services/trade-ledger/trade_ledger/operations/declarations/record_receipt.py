@@ -48,7 +48,7 @@ from trade_ledger.domain.dates import (
 )
 from trade_ledger.domain.receipts import INACTIVE, Outcome, Receipt, breaches_of_portions, cases_of_arrival, outcome_of
 from trade_ledger.domain.receipts import Conflict as Case
-from trade_ledger.domain.route import RouteFacts, draw_of, route_of
+from trade_ledger.domain.route import RouteFacts, draw_of, is_sampled, route_of
 from trade_ledger.domain.valuation import breaches_of_digits, in_usd
 from trade_ledger.operations.declarations.book_outcome import book_outcome
 from trade_ledger.operations.declarations.close_emptied_loads import close_emptied_loads
@@ -218,7 +218,7 @@ async def _route(
             grade_allows_automatic_release=grade is not None and grade.automatic_release,
             review_depth="normal" if grade is None else grade.review_depth,
             open_conflicts=open_cases,
-            sampled=row.id.int % parameter.value == 0,
+            sampled=is_sampled(str(row.id), outcome.proof or "", parameter.value),
             inspection_rate_percent=None if grade is None else grade.inspection_rate_percent,
             draw=draw_of(str(row.id), outcome.proof or ""),
         )
