@@ -78,6 +78,13 @@ class Lived:
     unexpected: list[str]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever comes first waits for the days: on a slow machine they take longer than a test may."""
+    for item in items:
+        if "lived" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(600))
+
+
 @pytest.fixture(scope="session")
 def lived() -> Iterator[Lived]:
     folder = Path(tempfile.mkdtemp(prefix="market-市场 day-"))

@@ -20,6 +20,13 @@ def seen_heads(file: Path | None) -> dict[str, Head]:
         raise SetupProblem(f"{file} doesn't hold the ends of the audit trails: {type(error).__name__}") from error
 
 
+def forget_head(file: Path | None, service: str) -> None:
+    """Take a service's trail as it is: its database was restored, so that what came after isn't there any more."""
+    heads = seen_heads(file)
+    heads.pop(service, None)
+    keep_heads(file, heads)
+
+
 def keep_heads(file: Path | None, heads: dict[str, Head]) -> None:
     """Keep them for the next time, all or nothing."""
     if file is None:

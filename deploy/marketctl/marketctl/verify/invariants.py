@@ -116,14 +116,15 @@ def collected(market: Installation) -> list[str]:
 
 def exempted(market: Installation) -> list[str]:
     """I6: an unchanged portion is exempted for what departed, at the line's rate, and once only."""
-    # What customs changed after submission is adjusted in a later period: until then the two may differ.
-    changed = {
+    # What customs changed after submission is adjusted in a later period: until then the two may differ. A portion that
+    # trade-ledger lost is I7's.
+    unchanged = {
         row[0]
         for row in ask(
             market,
             "trade-ledger",
-            "SELECT id FROM portions WHERE (content->'submitted'->>'fob_value')::numeric <> departed_fob"
-            " OR returned_fob <> 0",
+            "SELECT id FROM portions WHERE (content->'submitted'->>'fob_value')::numeric = departed_fob"
+            " AND returned_fob = 0",
         )
     }
     query = (
@@ -135,7 +136,7 @@ def exempted(market: Installation) -> list[str]:
     found = [
         f"portion {portion}: {departed} departed, {filed} is in returns"
         for portion, departed, filed in ask(market, "tax-exemption", query)
-        if portion not in changed
+        if portion in unchanged
     ][:MOST_SHOWN]
     found += named(
         market,

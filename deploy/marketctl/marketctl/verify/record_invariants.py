@@ -103,16 +103,27 @@ _EACH_FILING = (
 )
 
 
+# After a restore the owner says where it stands: from what was lost this may be a step back, once that is settled.
+_SAID_ANEW = (
+    "SELECT key, max(sequence) + 1 FROM lost_acts WHERE topic = '{topic}' AND kind = 'beyond'"
+    " GROUP BY key HAVING bool_and(settled_at IS NOT NULL)"
+)
+
+
 def histories(market: Installation) -> list[str]:
-    """I8: every aggregate's history is a path in its published state table, or starts as one of its kind may."""
+    """I8: every aggregate's history is a path in its published state table, or starts as one of its kind may.
+
+    A step back to what a restored database knows is one, too.
+    """
     found = []
     for kind, (service, topic) in _STATES.items():
         states = _EACH_FILING if kind == "filing" else _ONE.format(kind=kind)
         query = (
             f"WITH said AS (SELECT key, sequence, convert_from(payload, 'UTF8')::jsonb AS content FROM outbox"
-            f" WHERE topic = '{topic}'), states AS ({states}), steps AS (SELECT key, state,"
+            f" WHERE topic = '{topic}'), states AS ({states}), steps AS (SELECT key, sequence, state,"
             f" lag(state, 1, '{BEGINS}') OVER (PARTITION BY whose ORDER BY sequence) AS before"
-            f" FROM states WHERE state IS NOT NULL) SELECT before, state, min(key) FROM steps GROUP BY 1, 2"
+            f" FROM states WHERE state IS NOT NULL) SELECT before, state, min(key) FROM steps"
+            f" WHERE (key, sequence) NOT IN ({_SAID_ANEW.format(topic=topic)}) GROUP BY 1, 2"
         )
         table = LIFECYCLES[kind]
         found += [
