@@ -1,4 +1,4 @@
-"""Each service's database goes back to the middle of the day, one after the other, while the market runs (F29).
+"""Each service's database goes back to the middle of the day, one after the other, while the market runs.
 
 Whatever its owner lost ends or is named; two persons reconcile, the lost acts are settled, and `verify` is true again.
 """
