@@ -30,8 +30,13 @@ def leave_one_waiting(story: Story) -> None:
     weight = _CONTENT["净重"]
     less = {"quantity": f"{_PIECES}", "amount": amount, "net_weight_kg": weight, "statutory_quantity": weight}
     body |= {"external_ref": _SLIP, "total": amount, "lines": [line | less]}
-    how = {"key": f"trade:{_SLIP}", **who}
-    story.trades[_SLIP] = story.callers.done("POST", "trade-ledger", "/v1/trades", body, **how)
+    # The first trade may have changed since an interrupted day entered this one after it.
+    known = story.callers.done("GET", "trade-ledger", f"/v1/trades?external_ref={_SLIP}", **who)["items"]
+    if known:
+        story.trades[_SLIP] = story.callers.done("GET", "trade-ledger", f"/v1/trades/{known[0]['id']}", **who)
+    else:
+        how = {"key": f"trade:{_SLIP}", **who}
+        story.trades[_SLIP] = story.callers.done("POST", "trade-ledger", "/v1/trades", body, **how)
     handed = {"trade_ids": [story.trades[_SLIP]["id"]]}
     story.callers.done("POST", "trade-ledger", "/v1/handovers", handed, key=f"handover:{_SLIP}", **who)
     load = {"container_number": _LOAD["箱号"]}
