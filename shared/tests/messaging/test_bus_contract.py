@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -24,6 +22,7 @@ from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.rebuild import projection_hashes, rebuild
 from shared.messaging.relay import Relay
 from shared.vocabulary.errors import Conflict
+from shared.workshop.testing.running import running
 from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
@@ -70,18 +69,6 @@ def event_json(reason: str) -> bytes:
         "019a0000-0000-7000-8000-000000000001"
     )
     return f'{{{ids},"pilot":"longshui","outcome":"waived","reason":"{reason}"}}'.encode()
-
-
-@asynccontextmanager
-async def running(*parts: Any) -> AsyncIterator[None]:
-    """Run relays and consumers until the block ends; their failures surface."""
-    stop = asyncio.Event()
-    tasks = [asyncio.create_task(part.run(stop)) for part in parts]
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.gather(*tasks)
 
 
 async def first_batches(reader: Reader) -> Batches:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-import asyncpg
 import pytest
 
 from shared.messaging.bus import Bus, Positions
 from shared.messaging.consumer import Consumer
 from shared.messaging.envelope import read_envelope
 from shared.messaging.relay import Relay
+from shared.workshop.testing.running import running, sql
 from shared.workshop.testing.servers import database_of
 from shared.workshop.waiting import until
 
@@ -32,25 +30,6 @@ _CERTIFICATE = {
     "pilot": "longshui", "number": "1", "version": 1, "customs_number": "1", "export_date": None, "status": "issued",
     "value": "1", "currency": "USD", "portion_ids": [],
 }  # fmt: skip
-
-
-@asynccontextmanager
-async def running(*parts: Any) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    tasks = [asyncio.create_task(part.run(stop)) for part in parts]
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.gather(*tasks)
-
-
-async def sql(dsn: str, statement: str, *values: Any) -> Any:
-    connection = await asyncpg.connect(dsn)
-    try:
-        return await connection.fetchval(statement, *values)
-    finally:
-        await connection.close()
 
 
 async def say_one(dsn: str, key: str, sequence: int, payload: bytes, topic: str = TOPIC) -> None:

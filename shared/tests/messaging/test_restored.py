@@ -19,6 +19,7 @@ from shared.messaging.bus import Bus
 from shared.messaging.relay import Relay
 from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
+from shared.workshop.testing.running import sql
 from shared.workshop.testing.servers import APP_PASSWORD, APP_ROLE, database_of
 from shared.workshop.waiting import until
 
@@ -42,14 +43,6 @@ async def relaying(dsn: str, bus: Bus) -> AsyncIterator[Relay]:
     finally:
         stop.set()
         await task
-
-
-async def sql(dsn: str, statement: str, *values: Any) -> Any:
-    connection = await asyncpg.connect(dsn)
-    try:
-        return await connection.fetchval(statement, *values)
-    finally:
-        await connection.close()
 
 
 async def carry(dsn: str, bus: Bus, key: str, first: int, last: int) -> None:

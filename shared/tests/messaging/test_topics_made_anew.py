@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -17,21 +14,11 @@ from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.envelope import partition_of
 from shared.messaging.kafka import KafkaBus
 from shared.messaging.relay import Relay
+from shared.workshop.testing.running import running
 from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
 TOPIC = "tax-exemption.returns"
-
-
-@asynccontextmanager
-async def running(*parts: Any) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    tasks = [asyncio.create_task(part.run(stop)) for part in parts]
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.gather(*tasks)
 
 
 async def delete(bus: Bus, topic: str) -> None:
