@@ -18,7 +18,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from shared.clock import Clock
 from shared.database import make_engine, make_sessions
-from shared.http.access import Access, authorise, check_access, operation_of
+from shared.http.access import Access, check_access, operation_of
 from shared.http.description import describe
 from shared.http.edge import Edge
 from shared.http.head import HeadAsGet
@@ -139,7 +139,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     routes = [each for router in service.routers for each in router.routes if isinstance(each, APIRoute)]
     app.state.operations = {operation_of(each): each.endpoint for each in routes}
     for router in service.routers:
-        app.include_router(router, dependencies=[Depends(authorise), Depends(known_parameters)])
+        app.include_router(router, dependencies=[Depends(known_parameters)])
     check_access(service.routers, service.access)
     if plain := [operation_of(each) for each in routes if not isinstance(each, ServiceRoute)]:
         raise SetupProblem(f"endpoints that read a body before they know who sends it: {plain}")
