@@ -17,6 +17,7 @@ from rich.console import Console
 
 from marketctl.embedded.layout import Layout, free_ports
 from marketctl.embedded.platform import Platform
+from marketctl.layout import BusKind
 from marketctl.sample.callers import Callers
 from marketctl.sample.days import run_sample_days
 from marketctl.verify.findings import verify_all
@@ -99,3 +100,13 @@ def lived() -> Iterator[Lived]:
     finally:
         platform.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["embedded", "kafka"])
+def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
+    """All services on either bus, before the first day."""
+    bus: BusKind = request.param
+    started = Platform(Layout(tmp_path / "运行 run", bus, free_ports()))
+    started.start(lambda line: None)
+    yield started
+    started.stop()

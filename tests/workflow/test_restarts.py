@@ -8,16 +8,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from marketctl.embedded.layout import Layout, free_ports
 from marketctl.embedded.platform import Platform
-from marketctl.layout import SERVICES, BusKind
+from marketctl.layout import SERVICES
 from marketctl.sample.counts import counted
 from marketctl.sample.days import run_sample_days
 from marketctl.verify.findings import verify_all
@@ -37,15 +35,6 @@ class Day(threading.Thread):
 
     def run(self) -> None:
         self.unexpected = run_sample_days(self._platform, Console(quiet=True))
-
-
-@pytest.fixture(params=["embedded", "kafka"])
-def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
-    bus: BusKind = request.param
-    started = Platform(Layout(tmp_path / "重启 run", bus, free_ports()))
-    started.start(lambda line: None)
-    yield started
-    started.stop()
 
 
 def said(platform: Platform, service: str) -> int:

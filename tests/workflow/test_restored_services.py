@@ -5,8 +5,6 @@ Whatever its owner lost ends or is named; two persons reconcile, the lost acts a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,9 +13,8 @@ import pytest
 from psycopg import sql
 from rich.console import Console
 
-from marketctl.embedded.layout import Layout, free_ports
 from marketctl.embedded.platform import Platform
-from marketctl.layout import SERVICES, BusKind, package_of
+from marketctl.layout import SERVICES, package_of
 from marketctl.operate.calling import call
 from marketctl.sample.callers import Callers
 from marketctl.sample.days import run_sample_days
@@ -66,15 +63,6 @@ def put(platform: Platform, service: str, *, copy: bool) -> None:
     platform.start_service(service)
     if copy:
         platform.wait_ready(lambda line: None)
-
-
-@pytest.fixture(params=["embedded", "kafka"])
-def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
-    bus: BusKind = request.param
-    started = Platform(Layout(tmp_path / "恢复 run", bus, free_ports()))
-    started.start(lambda line: None)
-    yield started
-    started.stop()
 
 
 def lives(url: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.http.identity import TokenVerifier
 from shared.workshop.testing.forgeries import forged_tokens
-from shared.workshop.testing.tokens import ServedMint, served_mint
+from shared.workshop.testing.tokens import ServedMint, outcome_of, served_mint
 from shared.workshop.tokens import AUDIENCE, ISSUER
 
 
@@ -28,16 +28,9 @@ def verifier_of(issuer: ServedMint, *acr: str) -> TokenVerifier:
     )
 
 
-async def outcome(verifier: TokenVerifier, token: str) -> str:
-    try:
-        return (await verifier.caller(token)).role
-    except Exception as error:  # noqa: BLE001 - its name is what is asked for
-        return type(error).__name__
-
-
 async def test_no_forgery_is_believed(issuer: ServedMint) -> None:
     verifier = verifier_of(issuer)
-    told = {name: await outcome(verifier, token) for name, token in forged_tokens(issuer).items()}
+    told = {name: await outcome_of(verifier, token) for name, token in forged_tokens(issuer).items()}
     assert {name: each for name, each in told.items() if each != "NotAuthenticated"} == {}
 
 
@@ -47,15 +40,15 @@ async def test_no_forgery_is_believed(issuer: ServedMint) -> None:
 async def test_an_officers_second_factor_is_shown_by_its_methods_or_its_level(
     issuer: ServedMint, shown: dict[str, object]
 ) -> None:
-    assert await outcome(verifier_of(issuer, "gold"), issuer.token("customs", more=shown)) == "customs"
+    assert await outcome_of(verifier_of(issuer, "gold"), issuer.token("customs", more=shown)) == "customs"
 
 
 async def test_a_party_signs_in_as_its_issuer_has_it(issuer: ServedMint) -> None:
-    assert await outcome(verifier_of(issuer), issuer.token("operator")) == "operator"
+    assert await outcome_of(verifier_of(issuer), issuer.token("operator")) == "operator"
 
 
 @pytest.mark.parametrize(("minutes", "expected"), [(60, "customs"), (61, "NotAuthenticated")])
 async def test_a_token_lives_no_longer_than_the_installation_lets_it(
     issuer: ServedMint, minutes: int, expected: str
 ) -> None:
-    assert await outcome(verifier_of(issuer), issuer.token("customs", minutes=minutes)) == expected
+    assert await outcome_of(verifier_of(issuer), issuer.token("customs", minutes=minutes)) == expected

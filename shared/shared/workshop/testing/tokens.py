@@ -11,7 +11,16 @@ from typing import Any
 
 import pytest
 
+from shared.http.identity import TokenVerifier
 from shared.workshop.tokens import TokenMint
+
+
+async def outcome_of(verifier: TokenVerifier, token: str) -> str:
+    """The role that a token is believed to have, or the name of the error by which it is refused."""
+    try:
+        return (await verifier.caller(token)).role
+    except Exception as error:  # noqa: BLE001 - its name is what is asked for
+        return type(error).__name__
 
 
 class ServedMint(TokenMint):
