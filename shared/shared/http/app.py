@@ -27,7 +27,7 @@ from shared.http.pages import add_contract, add_pages, add_rule_pages
 from shared.http.parameters import known_parameters
 from shared.http.problems import Catalogue
 from shared.http.responses import add_responses
-from shared.http.routes import ServiceRoute
+from shared.http.routes import ServiceRoute, keep_apart
 from shared.http.tables import HttpTables
 from shared.logging import configure_logging
 from shared.messaging.adapters import bus_answers, bus_of
@@ -143,6 +143,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     check_access(service.routers, service.access)
     if plain := [operation_of(each) for each in routes if not isinstance(each, ServiceRoute)]:
         raise SetupProblem(f"endpoints that read a body before they know who sends it: {plain}")
+    keep_apart([each for each in routes if isinstance(each, ServiceRoute)])
     add_responses(app)
     _add_health(app)
     add_pages(app)

@@ -17,6 +17,7 @@ from shared.http.command import Answered, Attempt, MediaTypeUnknown, VersionMiss
 from shared.http.identity import NotAuthenticated
 from shared.http.problems import malformed
 from shared.http.refusals import AuditLine, problem_response, refusal_by, simple
+from shared.http.routes import closest
 from shared.messaging.standing import refusal_of
 from shared.vocabulary.errors import Busy, Conflict, Forbidden, Malformed, NotFound, Refused, Stale, Unreconciled
 
@@ -106,15 +107,12 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request, of_route: str) -> str:
     """Every method of the path: Starlette names those of the first route only (`of_route`)."""
-    paths = request.app.openapi()["paths"].items()
-    found = {method.upper() for path, methods in paths if _names(path, request) for method in methods}
+    paths = request.app.openapi()["paths"]
+    named = closest([path for path in paths if compile_path(path)[0].match(request.url.path)])
+    found = {method.upper() for path in named for method in paths[path]}
     found |= {method.strip() for method in of_route.split(",") if method.strip()}
     # HEAD is answered where GET is (`head.py`), and no route names it.
     return ", ".join(sorted(found | {"HEAD"} if "GET" in found else found))
-
-
-def _names(path: str, request: Request) -> bool:
-    return compile_path(path)[0].match(request.url.path) is not None
 
 
 async def _unreconciled(request: Request, error: Exception) -> Response:

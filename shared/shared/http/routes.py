@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
 
 from shared.http.access import authorise
 from shared.vocabulary.errors import Malformed
@@ -25,6 +28,15 @@ def is_crowded(json: bytes) -> bool:
 class ServiceRoute(APIRoute):
     """A route of a service: nobody's body is read before the caller is known to be permitted."""
 
+    fixed: Sequence[re.Pattern[str]] = ()
+    """The paths that this route's own pattern takes too, and that name something else: `/v1/trades/bulk` is no id."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, inner = super().matches(scope)
+        if match is not Match.NONE and any(each.match(scope["path"]) for each in self.fixed):
+            return Match.NONE, {}
+        return match, inner
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         described = (self.openapi_extra or {}).get("requestBody", {}).get("content", {_JSON: {}})
@@ -37,6 +49,24 @@ class ServiceRoute(APIRoute):
             return await handle(request)
 
         return guarded
+
+
+def keep_apart(routes: Sequence[ServiceRoute]) -> None:
+    """Let each route pass over the paths that another of these routes names in more words."""
+    for route in routes:
+        route.fixed = [each.path_regex for each in routes if covers(route.path, each.path)]
+
+
+def covers(path: str, other: str) -> bool:
+    """Whether `path` takes every address of `other`, and has a parameter where `other` has a word."""
+    pairs = list(zip(path.split("/"), other.split("/"), strict=False))
+    differ = [(one, two) for one, two in pairs if one != two and not (one.startswith("{") and two.startswith("{"))]
+    return path.count("/") == other.count("/") and bool(differ) and all(one.startswith("{") for one, _ in differ)
+
+
+def closest(paths: Collection[str]) -> list[str]:
+    """Of the path patterns that an address matches, those that no other says in more words."""
+    return [each for each in paths if not any(covers(each, other) for other in paths)]
 
 
 def service_router(tag: str) -> APIRouter:

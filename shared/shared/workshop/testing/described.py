@@ -9,6 +9,7 @@ import httpx
 from fastapi import FastAPI
 
 from shared.http.problems import MEDIA_TYPE, Problem
+from shared.http.routes import closest
 
 Codes = set[str]
 _SPEAKS = re.compile(r"^field_|\bfield\b|\bpointer\b|字段|指针", re.IGNORECASE)
@@ -17,7 +18,7 @@ _NAMED = re.compile(r"\{(field|column)\}|\bof several fields\b")
 # The empty pointer names the whole body.
 _OF_THE_BODY = {"field_not_object"}
 # By service: a test makes an application of its own, and describing one takes a while.
-_known: dict[str, list[tuple[str, re.Pattern[str], Codes]]] = {}
+_known: dict[str, list[tuple[str, re.Pattern[str], str, Codes]]] = {}
 
 
 def speaks_of_a_field(problem: Problem) -> bool:
@@ -47,13 +48,14 @@ def require_described(app: FastAPI, method: str, answer: httpx.Response) -> None
 def _codes_of(app: FastAPI, method: str, path: str) -> Codes | None:
     if app.title not in _known:
         _known[app.title] = list(_described(app.openapi()))
-    fitting = (codes for of, form, codes in _known[app.title] if of == method and form.fullmatch(path))
-    return next(fitting, None)
+    fitting = [each for each in _known[app.title] if each[1].fullmatch(path)]
+    named = closest({each[0] for each in fitting})
+    return next((codes for of, _, verb, codes in fitting if verb == method and of in named), None)
 
 
 def _described(document: dict[str, Any]) -> Any:
-    for path in sorted(document["paths"], key=lambda each: each.count("{")):
+    for path in document["paths"]:
         form = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
         for method, operation in document["paths"][path].items():
             responses = operation["responses"].values()
-            yield method.upper(), form, {code for each in responses for code in each.get("x-codes", ())}
+            yield path, form, method.upper(), {code for each in responses for code in each.get("x-codes", ())}
