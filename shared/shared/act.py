@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shared.events.base import Received
 
+UNTOLD = "actor_untold"
+"""Who caused an effect of an event that named its actor in clear, as those of 0.1.0 do."""
+
+_OPAQUE = re.compile(r"actor_(?:untold|[0-9a-f]{32})")
+
+
+class Actors:
+    """Gives each account the id by which events name it: the same in all services, and nobody can turn it back.
+
+    The secret is the deployment's. Who holds it can only check a guess; the audit trail says who it was.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._key = hashlib.sha256(b"market-1039/actor\x00" + secret.encode()).digest()
+
+    def opaque(self, issuer: str, account: str) -> str:
+        """The id of an issuer's account."""
+        named = json.dumps([issuer, account]).encode()
+        return "actor_" + hmac.new(self._key, named, hashlib.sha256).hexdigest()[:32]
+
+
+def told_actor(actor: str) -> str:
+    """An event's actor as it may be told on: what an earlier release wrote in clear isn't."""
+    return actor if _OPAQUE.fullmatch(actor) else UNTOLD
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """One act of one actor at one business instant (UTC) in one pilot.
 
-    `actor` is an opaque account id (never a name or number); `subject_id` is the party it acts for, if any.
+    `actor` is the account as the service's own rows and its audit trail name it, `told_as` its opaque id in events;
+    `subject_id` is the party it acts for, if any.
     """
 
     actor: str
@@ -22,8 +52,10 @@ class Act:
     traceparent: str | None = None
     role: str = ""
     subject_id: str | None = None
+    told_as: str = UNTOLD
 
 
 def act_of(received: Received[Any]) -> Act:
     """The act for effects of an event from another service: the same actor, instant and trace."""
-    return Act(received.actor, received.pilot, received.occurred_at, received.traceparent)
+    told_as = told_actor(received.actor)
+    return Act(received.actor, received.pilot, received.occurred_at, received.traceparent, told_as=told_as)

@@ -40,6 +40,7 @@ class ServiceSettings(BaseSettings):
     token_minutes: int = Field(default=60, ge=1, le=1440)
     two_factor_acr: str = ""
     sealing_key: SecretStr
+    actor_key: SecretStr
     clock_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65_535)

@@ -23,6 +23,7 @@ def test_secrets_come_from_files_or_the_environment_first_and_are_never_shown(tm
     for name, content in (("database_url", "postgresql://of-a-file"), ("sealing_key", "key of a file")):
         (tmp_path / name).write_text(content)
     told = {"SECRETS_DIR": str(tmp_path), "ISSUER": "i", "JWKS_URL": "j", "SEALING_KEY": "key of the environment"}
+    told |= {"ACTOR_KEY": "another key of the environment"}
     answer = subprocess.run(
         [sys.executable, "-c", _ASK], env={**os.environ, **told}, capture_output=True, text=True, check=True
     )
@@ -51,7 +52,7 @@ def test_a_name_that_is_no_setting_is_named_with_the_one_it_resembles(
 
 
 def test_a_public_address_is_one_that_a_reader_can_follow() -> None:
-    told = {"database_url": "x", "sealing_key": "k", "issuer": "i", "jwks_url": "j"}
+    told = {"database_url": "x", "sealing_key": "k", "actor_key": "a", "issuer": "i", "jwks_url": "j"}
     for address in ("http://127.0.0.1:8000", "https://market.example.org/registry/"):
         assert ServiceSettings(**told, public_url=address).public_url == address.rstrip("/")
     for address in (
@@ -67,7 +68,7 @@ def test_a_public_address_is_one_that_a_reader_can_follow() -> None:
 
 
 def test_a_missing_setting_ends_the_process_with_a_sentence() -> None:
-    told = {"DATABSE_URL": "x", "ISSUER": "i", "JWKS_URL": "j", "SEALING_KEY": "k", "PORT": "many"}
+    told = {"DATABSE_URL": "x", "ISSUER": "i", "JWKS_URL": "j", "SEALING_KEY": "k", "ACTOR_KEY": "a", "PORT": "many"}
     ask = "from shared.settings import ServiceSettings, read_settings; read_settings(ServiceSettings)"
     ended = subprocess.run([sys.executable, "-c", ask], env=told, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
@@ -85,7 +86,14 @@ def test_a_missing_setting_ends_the_process_with_a_sentence() -> None:
 def test_a_value_that_can_have_no_effect_is_refused_by_its_name(
     monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
 ) -> None:
-    told = {"DATABASE_URL": "x", "ISSUER": "i", "JWKS_URL": "j", "SEALING_KEY": "k", "LOG_LEVEL": "warning"}
+    told = {
+        "DATABASE_URL": "x",
+        "ISSUER": "i",
+        "JWKS_URL": "j",
+        "SEALING_KEY": "k",
+        "ACTOR_KEY": "a",
+        "LOG_LEVEL": "warning",
+    }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     assert read_settings(ServiceSettings).log_level == "WARNING"

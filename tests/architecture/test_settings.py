@@ -94,8 +94,8 @@ def test_a_process_listens_where_its_settings_say_and_logs_what_they_say(
     port, dsn = free_port(), make_service_database("registry")
     told = {
         "ENVIRONMENT": "sandbox", "DATABASE_URL": dsn, "BUS_DATABASE_URL": dsn, "ISSUER": "https://i.example.org",
-        "JWKS_URL": "https://i.example.org/jwks.json", "SEALING_KEY": "k" * 43, "HOST": _HOST, setting: str(port),
-        "LOG_LEVEL": level, "CLOCK_FILE": str(tmp_path / "clock.json"),
+        "JWKS_URL": "https://i.example.org/jwks.json", "SEALING_KEY": "k" * 43, "ACTOR_KEY": "a" * 43, "HOST": _HOST,
+        setting: str(port), "LOG_LEVEL": level, "CLOCK_FILE": str(tmp_path / "clock.json"),
     }  # fmt: skip
     log = tmp_path / "log"
     with _started(module, told, log) as answers:

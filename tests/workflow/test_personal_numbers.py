@@ -11,6 +11,7 @@ from psycopg import sql
 from marketctl.layout import SERVICES
 from marketctl.sample.sheets import FOLDER, read_sheet
 from marketctl.verify.flow import wait_until_applied
+from shared.act import UNTOLD, told_actor
 
 Lived = Any
 pytestmark = pytest.mark.timeout(600)
@@ -67,3 +68,29 @@ def test_no_log_holds_a_personal_number_in_clear(lived: Lived) -> None:
     logs = {file.name: file.read_text("utf-8", "replace") for file in lived.layout.logs.glob("*.log")}
     assert len(logs) >= 2 * len(SERVICES)
     assert {(name, kind) for name, text in logs.items() for value, kind in sought.items() if value in text} == set()
+
+
+def test_no_event_names_an_account_and_one_account_has_one_id_in_all_services(lived: Lived) -> None:
+    """The audit trail of the service that said an event holds who it was, at the event's trace."""
+    accounts: dict[str, set[str]] = {}
+    told: dict[str, str] = {}
+    payloads = ""
+    for service in SERVICES:
+        with psycopg.connect(lived.layout.database_url(service)) as connection:
+            for account, trace in connection.execute("SELECT actor, traceparent FROM audit").fetchall():
+                accounts.setdefault(trace, set()).add(account)
+            for actor, trace, payload in connection.execute(
+                "SELECT actor, traceparent, payload FROM outbox"
+            ).fetchall():
+                assert told_actor(actor) == actor != UNTOLD
+                assert told.setdefault(trace, actor) == actor
+                payloads += payload.decode()
+    ids: dict[str, set[str]] = {}
+    for trace, actor in told.items():
+        (account,) = accounts[trace]
+        ids.setdefault(account, set()).add(actor)
+    assert len(ids) > 10
+    assert {account: found for account, found in ids.items() if len(found) > 1} == {}
+    assert len({next(iter(found)) for found in ids.values()}) == len(ids)
+    # The name of a role alone is a word of the language.
+    assert [account for account in ids if ":" in account and account in payloads] == []

@@ -25,7 +25,11 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
         {"format": "uri-reference"},
     ),
     "ce_sequence": ("Number of the event within its aggregate, from 1 without gaps.", {"pattern": "^[1-9][0-9]*$"}),
-    "ce_actor": ("Account that caused the event.", {"minLength": 1}),
+    "ce_actor": (
+        "Opaque id of the account that caused the event, the same in all services: `actor_` and 32 hexadecimal digits, "
+        "or `actor_untold`. Events of 0.1.0 name the account.",
+        {"minLength": 1},
+    ),
     "ce_pilot": ("Pilot market; empty for events that concern none.", {}),
     "ce_traceparent": ("W3C trace context of the request that caused it, where there was one.", {}),
     "traceparent": ("The same as `ce_traceparent`, for readers that know no CloudEvents.", {}),
@@ -160,7 +164,7 @@ def _example_headers(event: type[Event]) -> dict[str, str]:
         "ce_subject": "019a3c1e-7a10-7c52-9b1d-0d5c5d1c0e02",
         "ce_dataschema": f"https://{TOPICS[event.TOPIC].owner}.example.org{schema_path(event.TYPE)}",
         "ce_sequence": "1",
-        "ce_actor": "commerce:1",
+        "ce_actor": "actor_5f0c2d7e9b1a4c3d8e6f7a8b9c0d1e2f",
         "ce_pilot": "longshui",
         "content-type": "application/json",
     }

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
+from shared.act import Actors
 from shared.clock import Clock
 from shared.database import make_engine, make_sessions
 from shared.http.access import Access, check_access, operation_of
@@ -51,6 +52,7 @@ class Runtime:
     clock: Clock
     verifier: TokenVerifier
     sealer: Sealer
+    actors: Actors
     wake: Wake
     http_tables: HttpTables
     extras: dict[str, Any] = field(default_factory=dict)
@@ -104,6 +106,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
                 two_factor_acr=frozenset(read.two_factor_acr.split()),
             ),
             sealer=Sealer(read.sealing_key.get_secret_value()),
+            actors=Actors(read.actor_key.get_secret_value()),
             wake=Wake(engine, service.name),
             http_tables=service.http_tables,
         )

@@ -175,6 +175,7 @@ def act_of(request: Request, caller: Caller) -> Act:
         traceparent=request.state.traceparent,
         role=caller.role,
         subject_id=None if caller.subject_id is None else str(caller.subject_id),
+        told_as=request.app.state.runtime.actors.opaque(caller.issuer, caller.actor),
     )
 
 

@@ -45,7 +45,7 @@ def outbox_row(event: Event, *, key: str | UUID, sequence: int, act: Act, spare:
         "key": str(key),
         "sequence": sequence,
         "occurred_at": act.now,
-        "actor": act.actor,
+        "actor": act.told_as,
         "pilot": act.pilot,
         "traceparent": act.traceparent,
         "payload": payload,

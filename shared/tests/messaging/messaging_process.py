@@ -45,6 +45,7 @@ def worker(dsn: str, address: str, port: str) -> int:
         issuer="none",
         jwks_url="none",
         sealing_key=SecretStr("none"),
+        actor_key=SecretStr("none"),
         **bus,
     )
     return run_worker(settings, add_messaging_tables(new_metadata()), subscriptions)

@@ -43,7 +43,8 @@ def decided(reason: str) -> ItemDecided:
 
 @pytest.fixture
 def act() -> Act:
-    return Act(actor="tax:1", pilot="longshui", now=datetime(2026, 5, 13, 1, 0, tzinfo=UTC), traceparent=TRACE)
+    now = datetime(2026, 5, 13, 1, 0, tzinfo=UTC)
+    return Act(actor="tax:1", pilot="longshui", now=now, traceparent=TRACE, told_as="actor_" + "0" * 32)
 
 
 @asynccontextmanager
@@ -236,7 +237,7 @@ async def test_a_cloudevents_library_reads_the_published_events(
     assert read.get_time() == act.now
     assert read.get_datacontenttype() == "application/json"
     extensions = [read.get_extension(name) for name in ("sequence", "actor", "pilot", "traceparent")]
-    assert extensions == ["1", "tax:1", "longshui", TRACE]
+    assert extensions == ["1", act.told_as, "longshui", TRACE]
     assert ItemDecided.model_validate(read.get_data()) == said
 
 

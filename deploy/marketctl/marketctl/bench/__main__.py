@@ -103,6 +103,7 @@ class Bench:
             "AUDIENCE": AUDIENCE,
             "JWKS_URL": f"http://127.0.0.1:{issuer_port}/jwks.json",
             "SEALING_KEY": "bench",
+            "ACTOR_KEY": "bench",
             "CLOCK_FILE": str(clock_file),
             "LOG_LEVEL": "WARNING",
         }

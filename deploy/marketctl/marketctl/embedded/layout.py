@@ -121,6 +121,7 @@ class Layout:
             "AUDIENCE": AUDIENCE,
             "JWKS_URL": self.url("issuer") + "/jwks.json",
             "SEALING_KEY": self.secret("sealing"),
+            "ACTOR_KEY": self.secret("actor"),
             "CLOCK_FILE": str(self.clock_file),
             "PORT": str(self.ports[service]),
             "PUBLIC_URL": self.url(service),

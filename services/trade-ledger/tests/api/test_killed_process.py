@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from shared.workshop.processes.ports import free_port
-from shared.workshop.testing.client import SEALING_KEY
+from shared.workshop.testing.client import ACTOR_KEY, SEALING_KEY
 from shared.workshop.testing.tokens import ServedMint
 from shared.workshop.tokens import AUDIENCE, ISSUER
 from shared.workshop.waiting import until
@@ -48,6 +48,7 @@ async def process(
         "AUDIENCE": AUDIENCE,
         "JWKS_URL": mint.jwks_url,
         "SEALING_KEY": SEALING_KEY,
+        "ACTOR_KEY": ACTOR_KEY,
         "CLOCK_FILE": str(clock_file),
         "LOG_LEVEL": "WARNING",
     }

@@ -116,6 +116,7 @@ def registration_of(
         act.now,
         text.state.decode(),
         act.actor,
+        act.told_as,
         act.role,
         act.subject_id,
         act.traceparent,

@@ -29,6 +29,7 @@ _TRADE = (
     ("at", "timestamptz"),
     ("state", "text"),
     ("actor", "text"),
+    ("told_as", "text"),
     ("role", "text"),
     ("subject_id", "text"),
     ("traceparent", "text"),
@@ -136,7 +137,7 @@ WITH asked AS MATERIALIZED (
     ON CONFLICT DO NOTHING
 ), said AS (
     INSERT INTO outbox (event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent, payload)
-    SELECT event_id, 'trade_ledger.trade_registered.v1', 'trade-ledger.trades', trade_id::text, 1, at, actor, pilot,
+    SELECT event_id, 'trade_ledger.trade_registered.v1', 'trade-ledger.trades', trade_id::text, 1, at, told_as, pilot,
         traceparent, payload FROM writable ORDER BY nth
 ), audited AS (
     INSERT INTO audit (business_at, pilot, actor, role, subject_id, operation, target, outcome, status, traceparent,

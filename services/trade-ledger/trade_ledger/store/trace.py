@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.act import told_actor
 from trade_ledger.store.asked import MATCHED, PASSED_ON, Asking, Traced, as_uuid, ids_of, texts
 from trade_ledger.store.documents import Shown
 from trade_ledger.store.tables.copies import TraceLink
@@ -64,7 +65,7 @@ async def timeline(session: AsyncSession, asking: Asking, traced: Traced) -> lis
     own = await session.execute(
         _OWN_EVENTS, {"pilot": asking.pilot, "keys": sorted(traced.keys), "trades": texts(traced.trades)}
     )
-    steps = [Step(row.at, row.type, row.key, row.sequence, row.actor, _shown(row.content)) for row in own]
+    steps = [Step(row.at, row.type, row.key, row.sequence, told_actor(row.actor), _shown(row.content)) for row in own]
     # What was asked for may belong to a trade too.
     steps += (await _filed(session, asking, traced) | await _heard(session, asking, traced)).values()
     return sorted(steps, key=lambda step: (step.at, step.key, step.sequence))
@@ -114,7 +115,7 @@ async def _links(session: AsyncSession, pilot: str, condition: ColumnElement[boo
 
 def _step(link: TraceLink, *, amounts: bool = True) -> Step:
     shown = link.shown if amounts else Shown.model_validate(link.shown.model_dump(include=_NO_AMOUNTS))
-    return Step(link.at, link.type, link.key, link.sequence, link.actor, shown)
+    return Step(link.at, link.type, link.key, link.sequence, told_actor(link.actor), shown)
 
 
 async def _pass_ons(

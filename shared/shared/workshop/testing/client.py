@@ -22,6 +22,7 @@ from shared.workshop.testing.tokens import ServedMint
 from shared.workshop.tokens import AUDIENCE, ISSUER
 
 SEALING_KEY = "a sealing key of the tests"
+ACTOR_KEY = "an actor key of the tests"
 
 
 class _StandingClock(Clock):
@@ -126,6 +127,7 @@ def settings_for(dsn: str, mint: ServedMint, clock_file: Path, **told: Any) -> S
             "audience": AUDIENCE,
             "jwks_url": mint.jwks_url,
             "sealing_key": SEALING_KEY,
+            "actor_key": ACTOR_KEY,
             "clock_file": clock_file,
             **told,
         }
