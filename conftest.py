@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-_LIVED_DAY = "tests/workflow/"
+_LIVED_DAY = ("tests/workflow/", "tests/security/test_mass_assignment.py")
 _WHOLE_RUNS = (
     "tests/workflow/test_restarts.py",
     "deploy/marketctl/tests/operate/",
@@ -24,7 +24,7 @@ class LongestFirst(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(_WHOLE_RUNS):
             return "whole runs"
-        return _LIVED_DAY if nodeid.startswith(_LIVED_DAY) else nodeid
+        return "lived day" if nodeid.startswith(_LIVED_DAY) else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LongestFirst:

@@ -34,6 +34,8 @@ class Impatient(Callers):
         self.accepted: set[str] = set()
         self.wrong: list[str] = []
         self.seen: dict[str, list[str]] = {}
+        # The first accepted command of each kind: method, service, path, body, and how it was sent.
+        self.commands: dict[str, tuple[str, str, str, Any, dict[str, Any]]] = {}
         self._market = layout.installation
 
     def look(self, when: str) -> None:
@@ -54,6 +56,7 @@ class Impatient(Callers):
             answers = list(crowd.map(lambda _: once(method, service, path, body, **how), range(_AT_ONCE)))
         if answers[0].is_success:
             self.accepted.add(kind)
+            self.commands[kind] = (method, service, path, body, how)
             if path.endswith("/receipts"):
                 self.look(kind)
             told = {(answer.status_code, answer.content) for answer in answers}
