@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from alembic import command, context
@@ -12,13 +15,14 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, NullPool, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, MetaData, NullPool, create_engine, event, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from shared.policy import Parameters
 from shared.schema import schema_of
 from shared.vocabulary.errors import SetupProblem
+from shared.walls import Walls, grant_rights, require_roles
 
 LIMITS = {"lock_timeout": "2s", "statement_timeout": "60s"}
 """What a migration may wait for a lock, behind which every query queues meanwhile, and how long a statement may take.
@@ -39,22 +43,20 @@ def config_of(service_dir: Path, url: str) -> Config:
     return config
 
 
-def run_environment(metadata: MetaData, parameters: Parameters | None = None) -> None:
+def run_environment(metadata: MetaData, parameters: Parameters | None = None, walls: Walls | None = None) -> None:
     """What each service's migrations/env.py calls: one transaction for each migration, all in one turn.
 
-    It is also how a service says what its tables and rule parameters are, so that nothing here looks it up by name.
+    It is also how a service says what its tables, rule parameters and walls are, so that nothing here looks it up by
+    name.
     """
-    context.config.attributes.update(metadata=metadata, parameters=parameters)
+    context.config.attributes.update(metadata=metadata, parameters=parameters, walls=walls)
     if context.is_offline_mode():
         context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
         for name, value in LIMITS.items():
             context.execute(f"SET {name} = '{value}'")
         context.run_migrations()
         return
-    # No pool: a migration that fails must not leave a connection behind, and with it the turn.
-    engine = create_engine(context.config.attributes["url"], poolclass=NullPool)
-    event.listen(engine, "begin", _limit)
-    with engine.connect() as connection:
+    with _limited_engine(context.config.attributes["url"]).connect() as connection:
         _take_turn(connection)
         context.configure(
             connection=connection,
@@ -87,26 +89,17 @@ def _take_turn(connection: Connection) -> None:
 
 
 def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:
-    """Bring a database to the newest schema, from empty or from any release, and add shipped policy rows.
+    """Bring a database to the newest schema, from empty or from any release; raise its walls, add shipped policy rows.
 
-    SetupProblem where the schema is a later version's, or where a migration ran out of time: what came before it is
-    done, nothing of it is, and the same command goes on there.
+    SetupProblem where the server lacks the roles, where the schema is a later version's, or where a migration ran out
+    of time: what came before it is done, nothing of it is, and the same command goes on there.
     """
     config = config_of(service_dir, url)
-    try:
+    with _patience(service_dir.name):
+        _require_roles(url)
         command.upgrade(config, revision)
-    except CommandError as error:
-        raise SetupProblem(
-            f"{service_dir.name}'s database has a schema that this version doesn't know ({error}): "
-            "run the version that made it, or start the folder of `make run` anew with `make reset`"
-        ) from error
-    except OperationalError as error:
-        if not isinstance(error.orig, (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)):
-            raise
-        raise SetupProblem(
-            f"a migration of {service_dir.name}'s database ran out of time ({str(error.orig).strip()}): "
-            "it is undone; run `marketctl db upgrade` again when less is going on"
-        ) from error
+        if revision == "head":
+            _raise_walls(config)
     parameters: Parameters | None = config.attributes["parameters"]
     if revision != "head" or parameters is None:
         return
@@ -121,6 +114,48 @@ def upgrade(service_dir: Path, url: str, revision: str = "head") -> None:
             f"{service_dir.name} keeps rule parameters that this version can't read: set them anew with the version"
             f" that took them ({'; '.join(map(str, unread))})"
         )
+
+
+@contextmanager
+def _patience(service: str) -> Iterator[None]:
+    """What ends a migration, in a sentence."""
+    try:
+        yield
+    except CommandError as error:
+        raise SetupProblem(
+            f"{service}'s database has a schema that this version doesn't know ({error}): "
+            "run the version that made it, or start the folder of `make run` anew with `make reset`"
+        ) from error
+    except OperationalError as error:
+        if not isinstance(error.orig, (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)):
+            raise
+        raise SetupProblem(
+            f"a migration of {service}'s database ran out of time ({str(error.orig).strip()}): "
+            "it is undone; run `marketctl db upgrade` again when less is going on"
+        ) from error
+
+
+def _require_roles(url: str) -> None:
+    with _limited_engine(url).connect() as connection:
+        require_roles(connection)
+
+
+def _raise_walls(config: Config) -> None:
+    """After every upgrade, so that no table is without its walls, however the database came to be."""
+    walls: Walls | None = config.attributes["walls"]
+    if walls is None:
+        return
+    with _limited_engine(config.attributes["url"]).begin() as connection:
+        # Two upgrades at once would meet in the catalogue.
+        connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        grant_rights(connection, config.attributes["metadata"], walls)
+
+
+def _limited_engine(url: str) -> Engine:
+    # No pool: a migration that fails must not leave a connection behind, and with it the turn.
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool)
+    event.listen(engine, "begin", _limit)
+    return engine
 
 
 def head_of(service_dir: Path) -> str | None:
@@ -155,13 +190,23 @@ def statements_of(service_dir: Path, revision: str) -> str:
 
 def tables_of(service_dir: Path) -> MetaData:
     """The tables in code that a service's migrations/env.py names."""
+    found: MetaData = _named_by(service_dir)["metadata"]
+    return found
+
+
+def walls_of(service_dir: Path) -> Walls:
+    """The walls that a service's migrations/env.py names."""
+    found: Walls = _named_by(service_dir)["walls"]
+    return found
+
+
+def _named_by(service_dir: Path) -> dict[str, Any]:
     config = config_of(service_dir, "")
     script = ScriptDirectory.from_config(config)
     nothing = io.StringIO()
     with EnvironmentContext(config, script, fn=lambda revision, _: [], as_sql=True, output_buffer=nothing):
         script.run_env()
-    found: MetaData = config.attributes["metadata"]
-    return found
+    return config.attributes
 
 
 def differences(service_dir: Path, url: str) -> list[str]:

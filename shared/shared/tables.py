@@ -11,6 +11,31 @@ from shared.http.tables import HttpTables, add_http_tables
 from shared.messaging.tables import MessagingTables, add_messaging_tables
 from shared.policy import add_policy_table
 from shared.rows import numbers_of
+from shared.walls import CHANGED, KEPT, Wall, Walls
+
+_WORKERS_OWN = "SELECT, INSERT, UPDATE, DELETE"
+MECHANISM: Walls = {
+    "audit": KEPT,
+    # Who answers requests has no business with the chain that shows what became of their audit.
+    "audit_chain": Wall("", "SELECT, INSERT"),
+    "idempotency_keys": Wall("SELECT, INSERT, UPDATE (status, headers, body)", ""),
+    "outbox": KEPT,
+    "outbox_positions": Wall("", "SELECT, INSERT"),
+    "outbox_placement": Wall("", "SELECT, INSERT, UPDATE"),
+    # A person who retries or releases a parked event applies it as a consumer does.
+    "consumer_positions": Wall("SELECT, UPDATE (position)", _WORKERS_OWN),
+    "consumer_sequences": CHANGED,
+    "consumer_events": CHANGED,
+    "parked_events": CHANGED,
+    "lineage": Wall("SELECT", "SELECT, INSERT, UPDATE (compared_in)"),
+    "contradictions": Wall("SELECT", _WORKERS_OWN),
+    "topic_identities": Wall("", "SELECT, INSERT, UPDATE"),
+    "reconciliations": Wall("SELECT, UPDATE (previewed_by, confirmed_by)", _WORKERS_OWN),
+    "lost_acts": Wall("SELECT, UPDATE (settled_by, settled_as, settled_at)", "SELECT, INSERT"),
+    "policy_parameters": Wall("SELECT, INSERT, UPDATE", "SELECT"),
+    "policy_proposals": Wall("SELECT, INSERT, UPDATE", "SELECT"),
+}
+"""What is decided about the tables of this module; a service's `store/walls.py` adds its own."""
 
 
 class ServiceTables(NamedTuple):

@@ -1,7 +1,8 @@
-"""Alembic's environment: the common one, on this service's tables and rule parameters."""
+"""Alembic's environment: the common one, on this service's tables, rule parameters and walls."""
 
 from registry.store.parameters import parameters
 from registry.store.tables import metadata
+from registry.store.walls import WALLS
 from shared.migrations import run_environment
 
-run_environment(metadata, parameters)
+run_environment(metadata, parameters, WALLS)

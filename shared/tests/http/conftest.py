@@ -26,8 +26,10 @@ from shared.http.reconciliation import RECONCILIATION_ACCESS, add_reconciliation
 from shared.http.routes import service_router
 from shared.http.tables import add_http_tables
 from shared.messaging.tables import add_messaging_tables
+from shared.tables import MECHANISM
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Refused, Stale
 from shared.vocabulary.rules import Breach
+from shared.walls import EMPTIED, grant_rights
 from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
 from shared.workshop.testing.client import Door, open_door
@@ -171,7 +173,9 @@ def service(tmp_path: Path) -> Service:
 
 def make_tables(dsn: str) -> None:
     engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
-    metadata.create_all(engine)
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        grant_rights(connection, metadata, {name: MECHANISM.get(name, EMPTIED) for name in metadata.tables})
     engine.dispose()
 
 

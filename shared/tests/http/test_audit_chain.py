@@ -10,7 +10,9 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine
 
+from shared.database import make_engine
 from shared.http.audit import Head, broken_links, chain
+from shared.workshop.testing.servers import as_process
 
 DAMAGES = {
     "changed": "UPDATE audit SET actor = 'nobody' WHERE id = 2",
@@ -56,15 +58,22 @@ def unprotected(desk: Any) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
+async def _chain(desk: Any) -> int:
+    """Chain as the worker does."""
+    engine = make_engine(as_process(desk.dsn, "worker"))
+    async with engine.begin() as connection:
+        count = await chain(connection, desk.door.app.state.runtime.http_tables)
+    await engine.dispose()
+    return count
+
+
 async def chained(desk: Any, *steps: str) -> None:
     """Three changes and a refusal, chained in two steps."""
-    runtime = desk.door.app.state.runtime
     for labels in steps or ("ab", "c"):
         for label in labels:
             await desk.door.done("POST", "/v1/notes", {"label": label})
         assert (await desk.door.call("POST", "/v1/notes", {}, role="buyer")).status_code == 403
-        async with runtime.engine.begin() as connection:
-            assert await chain(connection, runtime.http_tables) == len(labels) + 1
+        assert await _chain(desk) == len(labels) + 1
 
 
 async def test_an_unchanged_trail_is_valid(desk: Any) -> None:
@@ -99,11 +108,9 @@ async def test_an_end_that_was_cut_off_shows_against_the_end_that_was_seen(desk:
 async def test_a_chain_that_was_computed_anew_shows_against_the_end_that_was_seen(desk: Any) -> None:
     await chained(desk)
     _, head = found(desk)
-    runtime = desk.door.app.state.runtime
     with unprotected(desk) as connection:
         connection.execute("UPDATE audit SET actor = 'nobody' WHERE id = 2")
         connection.execute("DELETE FROM audit_chain")
-    async with runtime.engine.begin() as connection:
-        assert await chain(connection, runtime.http_tables) == 5
+    assert await _chain(desk) == 5
     assert found(desk)[0] == []
     assert found(desk, head)[0] == ["audit_chain up to position 5 isn't what was seen before: it was written anew"]

@@ -98,7 +98,7 @@ class Bench:
         self.token = kept_mint(key_file).token("operator", subject_id=self.parties.operator, actor="bench", minutes=60)
         told = {
             "ENVIRONMENT": "sandbox",
-            "DATABASE_URL": self.dsn,
+            "DATABASE_URL": self.postgres.dsn("trade_ledger", "trade_ledger_http", "bench"),
             "ISSUER": ISSUER,
             "AUDIENCE": AUDIENCE,
             "JWKS_URL": f"http://127.0.0.1:{issuer_port}/jwks.json",

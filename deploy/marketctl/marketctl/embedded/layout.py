@@ -107,15 +107,18 @@ class Layout:
         return file.read_text()
 
     def database_url(self, database: str) -> str:
-        """The connection string of a service's (or the bus's) own role."""
-        name = package_of(database)
-        return f"postgresql://{name}:{self.secret(name)}@127.0.0.1:{self.ports['postgres']}/{name}"
+        """The connection string of the role that owns a service's (or the bus's) database."""
+        return self._database_url(database, package_of(database))
 
-    def environment(self, service: str) -> dict[str, str]:
-        """The environment of a service's two processes."""
+    def _database_url(self, database: str, role: str) -> str:
+        at = f"127.0.0.1:{self.ports['postgres']}/{package_of(database)}"
+        return f"postgresql://{role}:{self.secret(role)}@{at}"
+
+    def environment(self, service: str, process: str = "http") -> dict[str, str]:
+        """The environment of a service's process, which is its HTTP process or its worker."""
         told = {
             "ENVIRONMENT": "sandbox",
-            "DATABASE_URL": self.database_url(service),
+            "DATABASE_URL": self._database_url(service, f"{package_of(service)}_{process}"),
             "BUS": self.bus,
             "ISSUER": ISSUER,
             "AUDIENCE": AUDIENCE,

@@ -16,6 +16,7 @@ from marketctl.layout import CHINESE, ROOT, SERVICES, package_of
 from shared.events.base import PARTITIONS
 from shared.events.catalogue import TOPICS
 from shared.migrations import upgrade
+from shared.walls import GROUPS
 from shared.workshop.processes.kafka import KafkaServer
 from shared.workshop.processes.ports import port_owner
 from shared.workshop.processes.postgres import PostgresServer
@@ -76,11 +77,12 @@ class Platform:
             with obeyed_afterwards():
                 self.postgres.start()
             for name in (*map(package_of, SERVICES), "bus"):
-                self.postgres.create_role(name, self.layout.secret(name))
+                processes = {ending: self.layout.secret(f"{name}_{ending}") for ending in GROUPS}
+                self.postgres.create_role(name, self.layout.secret(name), processes)
                 self.postgres.create_database(name, owner=name)
         say(
             f"PostgreSQL {self.postgres.version():<10} {self.layout.folder.name}/pg   "
-            f"{time.monotonic() - began:.1f} s   5 databases, app roles (no superuser)"
+            f"{time.monotonic() - began:.1f} s   5 databases, each with an owner and process roles"
         )
         began = time.monotonic()
         heads = []
@@ -124,10 +126,9 @@ class Platform:
 
     def start_service(self, service: str) -> None:
         """Start a service's HTTP process and its worker."""
-        told = self.layout.environment(service)
         package = package_of(service)
-        self._child(service, [package], told)
-        self._child(f"{service}-worker", [f"{package}.worker"], told)
+        self._child(service, [package], self.layout.environment(service))
+        self._child(f"{service}-worker", [f"{package}.worker"], self.layout.environment(service, "worker"))
 
     def ended_by_themselves(self) -> dict[str, str]:
         """By name the processes that are gone without having been stopped, with how and where to look."""

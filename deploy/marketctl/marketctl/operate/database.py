@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from marketctl.installation import Installation
-from marketctl.layout import ROOT, SERVICES, service_dir
+from marketctl.installation import Installation, plain_url
+from marketctl.layout import ROOT, SERVICES, package_of, service_dir
 from marketctl.operate.chosen import chosen
 from marketctl.operate.terminal import Json, show
 from shared.vocabulary.errors import SetupProblem
@@ -47,6 +47,19 @@ def db_upgrade(as_json: Json = False) -> None:
     for service in SERVICES:
         upgrade(service_dir(service), market.database_url(service))
     _show_schemas(market, as_json)
+
+
+@database.command("roles")
+def db_roles() -> None:
+    """Print the SQL that the server's administrator runs once: the roles of each service, and who may enter what."""
+    from shared.walls import statements_of_doors, statements_of_roles
+
+    market = chosen()
+    for service in SERVICES:
+        url = plain_url(market.databases[service])
+        owner, name = url.username or package_of(service), url.database or package_of(service)
+        for statement in (*statements_of_roles(owner), *statements_of_doors(name, owner)):
+            typer.echo(f"{statement};")
 
 
 @database.command("check")

@@ -84,6 +84,9 @@ def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(serving:
     assert said(serving, "token operator --actor clerk", 0).count(".") == 2
     assert json.loads(said(serving, "token operator --json", 0))["access_token"].count(".") == 2
     assert json.loads(said(serving, "db upgrade --json", 0)) == heads
+    roles = said(serving, "db roles", 0).splitlines()
+    assert 'GRANT market_worker TO "fx_settlement_worker";' in roles
+    assert 'GRANT CONNECT ON DATABASE "registry" TO "registry_http", "registry_worker";' in roles
 
     before = json.loads(said(serving, "clock show --json", 0))["now"]
     moved = json.loads(said(serving, "clock advance --days 3 --json", 0))

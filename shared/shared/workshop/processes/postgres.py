@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from shared.walls import GROUPS, statements_of_doors, statements_of_roles
 from shared.workshop.processes.orphans import ended_with_parent
 from shared.workshop.processes.problem import ProcessProblem
 from shared.workshop.waiting import wait_until
@@ -219,28 +220,33 @@ class PostgresServer:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def create_role(self, name: str, password: str) -> None:
-        """An app role with login and nothing more; its password is set anew when it exists."""
+    def create_role(self, name: str, password: str, processes: Mapping[str, str] | None = None) -> None:
+        """A service's three roles (`shared.walls`); their passwords are set anew where they exist.
+
+        `processes` has the passwords of the HTTP process and of the worker; without it they have the owner's.
+        """
+        passwords = {
+            name: password,
+            **{f"{name}_{ending}": (processes or {}).get(ending, password) for ending in GROUPS},
+        }
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
-            exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone()
-            verb = sql.SQL("ALTER" if exists else "CREATE")
-            connection.execute(
-                sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}").format(
-                    verb, sql.Identifier(name), sql.Literal(password)
-                )
-            )
+            for statement in statements_of_roles(name):
+                connection.execute(sql.SQL(statement))
+            for role, each in passwords.items():
+                setting = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(each))
+                connection.execute(setting)
 
     def create_database(self, name: str, *, owner: str, template: str | None = None) -> None:
-        """A database of one owner that nobody else may enter; does nothing if it exists."""
+        """A database of one owner that nobody else may enter, its service's processes aside."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
-                return
             database, role = sql.Identifier(name), sql.Identifier(owner)
-            statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY wal_log").format(
-                database, role, sql.Identifier(template or "template1")
-            )
-            connection.execute(statement)
-            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+                statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY wal_log").format(
+                    database, role, sql.Identifier(template or "template1")
+                )
+                connection.execute(statement)
+            for each in statements_of_doors(name, owner):
+                connection.execute(sql.SQL(each))
 
     def drop_database(self, name: str) -> None:
         """Drop it, ending its sessions."""

@@ -18,6 +18,7 @@ from shared.clock import Clock
 from shared.http.app import Service, make_app
 from shared.settings import ServiceSettings
 from shared.workshop.testing.described import require_described
+from shared.workshop.testing.servers import as_process
 from shared.workshop.testing.tokens import ServedMint
 from shared.workshop.tokens import AUDIENCE, ISSUER
 
@@ -122,7 +123,7 @@ def settings_for(dsn: str, mint: ServedMint, clock_file: Path, **told: Any) -> S
     return ServiceSettings.model_validate(
         {
             "environment": "sandbox",
-            "database_url": dsn,
+            "database_url": as_process(dsn, "http"),
             "issuer": ISSUER,
             "audience": AUDIENCE,
             "jwks_url": mint.jwks_url,

@@ -109,7 +109,7 @@ class Postgres:
         return self.server.dsn(database)
 
     def dsn(self, database: str) -> str:
-        """The app role's connection string: no superuser, as in production."""
+        """The connection string of the database's owner: no superuser, as in production."""
         return self.server.dsn(database, APP_ROLE, APP_PASSWORD)
 
     def drop_some_time(self, databases: list[str]) -> None:
@@ -137,6 +137,9 @@ def postgres(run_folder: Path) -> Iterator[Postgres]:
         server = PostgresServer(folder / "pg", free_port(), settings=settings)
         server.start()
         server.create_role(APP_ROLE, APP_PASSWORD)
+        with psycopg.connect(server.dsn(), autocommit=True) as administrator:
+            # Tests look at what the processes' sessions wait for, and end some.
+            administrator.execute(sql.SQL(f"GRANT pg_read_all_stats, pg_signal_backend TO {APP_ROLE}"))
         return server, {"folder": str(folder), "port": server.port}
 
     with _shared(run_folder, "postgres", start) as known:
@@ -172,6 +175,13 @@ def make_database(postgres: Postgres) -> Iterator[MakeDatabase]:
 
     yield make
     postgres.drop_some_time(made)
+
+
+def as_process(dsn: str, process: str) -> str:
+    """An owner's DSN as the service's HTTP process (`http`) or `worker` would log in."""
+    scheme, at = dsn.split("//", 1)
+    owner, rest = at.split(":", 1)
+    return f"{scheme}//{owner}_{process}:{rest}"
 
 
 def database_of(dsn: str) -> str:

@@ -1,0 +1,20 @@
+"""What is decided about each table: which statements the service's processes may send (`shared.walls`)."""
+
+from __future__ import annotations
+
+from shared.tables import MECHANISM
+from shared.walls import CHANGED, KEPT, Walls
+
+WALLS: Walls = {
+    **MECHANISM,
+    "subjects": CHANGED,
+    "role_filings": CHANGED,
+    "subject_versions": KEPT,
+    "agreements": CHANGED,
+    "entrusted_goods": CHANGED,
+    "places": CHANGED,
+    "commodity_lists": KEPT,
+    "commodity_decisions": KEPT,
+    "recognition_tasks": CHANGED,
+    "credit_grades": KEPT,
+}

@@ -1,0 +1,34 @@
+"""What is decided about each table: which statements the service's processes may send (`shared.walls`)."""
+
+from __future__ import annotations
+
+from shared.tables import MECHANISM
+from shared.walls import CHANGED, EMPTIED, KEPT, Walls
+
+WALLS: Walls = {
+    **MECHANISM,
+    "subject_copies": CHANGED,
+    "agreement_copies": CHANGED,
+    "commodity_list_copies": CHANGED,
+    "commodity_entry_copies": CHANGED,
+    "commodity_decision_copies": CHANGED,
+    "grade_copies": CHANGED,
+    "copy_versions": CHANGED,
+    "place_copies": CHANGED,
+    "trace_links": CHANGED,
+    "trades": CHANGED,
+    "trade_versions": KEPT,
+    "trade_documents": KEPT,
+    "trade_lines": CHANGED,
+    "trade_line_counters": CHANGED,
+    "movements": KEPT,
+    "loads": CHANGED,
+    "packing_lists": CHANGED,
+    "packed_lines": EMPTIED,
+    "handovers": KEPT,
+    "customs_rates": CHANGED,
+    "declarations": CHANGED,
+    "portions": EMPTIED,
+    "receipts": KEPT,
+    "conflicts": CHANGED,
+}
