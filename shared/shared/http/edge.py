@@ -29,7 +29,8 @@ HTTP_413 = 413
 _CLIENT_LEFT = 499
 _FAILURES = ("500", "503")
 _TRIES = 4
-_QUIET = {"/livez", "/readyz", "/metrics"}
+QUIET = frozenset({"/livez", "/readyz", "/metrics"})
+"""What probes ask for: it isn't logged, and is answered however many requests wait."""
 log = structlog.get_logger()
 
 
@@ -53,7 +54,7 @@ class _Reply:
                 self.swallowed_413 = True
                 return
             self._refuses = kind.startswith(b"application/problem")
-            message["headers"] = [*message["headers"], *_headers(self._trace_id)]
+            message["headers"] = [*message["headers"], *standing_headers(self._trace_id)]
             if kind.startswith(b"application/json"):
                 # Its length is known with its body, which is one message.
                 self._held = message
@@ -158,7 +159,7 @@ class Edge:
         operation, status = state.get("operation", ""), _CLIENT_LEFT if heard.left else reply.status
         REQUESTS.labels(self._service, operation, str(status)).inc()
         SECONDS.labels(self._service, operation).observe(seconds)
-        if scope["path"] not in _QUIET:
+        if scope["path"] not in QUIET:
             log.info(
                 "request",
                 method=state.get("method", scope["method"]),
@@ -194,7 +195,8 @@ def _with_length(headers: list[tuple[bytes, bytes]], length: int) -> list[tuple[
     return [(name, str(length).encode() if name == b"content-length" and length else value) for name, value in headers]
 
 
-def _headers(trace_id: str) -> list[tuple[bytes, bytes]]:
+def standing_headers(trace_id: str) -> list[tuple[bytes, bytes]]:
+    """The headers of every answer."""
     return [
         (b"x-request-id", trace_id.encode()),
         (b"x-content-type-options", b"nosniff"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uvicorn
 
+from shared.http.protocol import Bounds, bounded
 from shared.settings import ServiceSettings, read_settings
 
 _GRACE_SECONDS = 10
+_IDLE_SECONDS = 5
 
 
 def serve_http(application: str, settings: type[ServiceSettings]) -> int:
@@ -21,6 +23,7 @@ def serve_http(application: str, settings: type[ServiceSettings]) -> int:
         access_log=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         loop="uvloop",
-        http="httptools",
+        http=bounded(Bounds(connections=told.max_connections, requests=told.max_requests)),
+        timeout_keep_alive=_IDLE_SECONDS,
     )
     return 0
