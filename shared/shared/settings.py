@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.production import faults_of_address, faults_of_database, faults_of_secret
 
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)]
 
@@ -26,7 +28,10 @@ def _public_address(value: str) -> str:
 class ServiceSettings(BaseSettings):
     """One service's settings, from the environment or files in `SECRETS_DIR`."""
 
-    model_config = SettingsConfigDict(extra="ignore", secrets_dir=os.environ.get("SECRETS_DIR"))
+    # A traceback that showed what was given would show secrets.
+    model_config = SettingsConfigDict(
+        extra="ignore", secrets_dir=os.environ.get("SECRETS_DIR"), hide_input_in_errors=True
+    )
 
     environment: Literal["sandbox", "production"] = "production"
     database_url: SecretStr
@@ -51,6 +56,24 @@ class ServiceSettings(BaseSettings):
     max_requests: int = Field(400, ge=1)
     log_level: LogLevel = "INFO"
 
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> ServiceSettings:
+        """ValueError with every reason why production doesn't start with these."""
+        if self.environment == "production" and (faults := list(self._faults())):
+            raise ValueError("\n".join(faults))
+        return self
+
+    def _faults(self) -> Iterator[str]:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                judge = faults_of_database if name.endswith("_url") else faults_of_secret
+                yield from judge(name.upper(), value.get_secret_value())
+        yield from faults_of_address("ISSUER", self.issuer)
+        yield from faults_of_address("JWKS_URL", self.jwks_url)
+        if "audience" not in self.model_fields_set or not self.audience.strip():
+            yield "AUDIENCE is missing: name the one that your identity provider writes into tokens for this service"
+
 
 S = TypeVar("S", bound=BaseSettings)
 # Names of the environment are anybody's: only one that looks like a setting is named.
@@ -67,6 +90,9 @@ def read_settings(kind: type[S]) -> S:
         return kind()
     except ValidationError as refused:
         for error in refused.errors():
+            if not error["loc"]:
+                sys.stderr.writelines(f"{each}\n" for each in error["msg"].removeprefix("Value error, ").split("\n"))
+                continue
             name = ".".join(map(str, error["loc"])).upper()
             said = "is missing" if error["type"] == "missing" else f"can't be read: {error['msg']}"
             sys.stderr.write(f"the setting {name} {said} (docs/operations.md lists all settings)\n")

@@ -22,7 +22,13 @@ print(json.dumps([read.database_url.get_secret_value(), read.sealing_key.get_sec
 def test_secrets_come_from_files_or_the_environment_first_and_are_never_shown(tmp_path: Path) -> None:
     for name, content in (("database_url", "postgresql://of-a-file"), ("sealing_key", "key of a file")):
         (tmp_path / name).write_text(content)
-    told = {"SECRETS_DIR": str(tmp_path), "ISSUER": "i", "JWKS_URL": "j", "SEALING_KEY": "key of the environment"}
+    told = {
+        "ENVIRONMENT": "sandbox",
+        "SECRETS_DIR": str(tmp_path),
+        "ISSUER": "i",
+        "JWKS_URL": "j",
+        "SEALING_KEY": "key of the environment",
+    }
     told |= {"ACTOR_KEY": "another key of the environment"}
     answer = subprocess.run(
         [sys.executable, "-c", _ASK], env={**os.environ, **told}, capture_output=True, text=True, check=True
@@ -52,7 +58,14 @@ def test_a_name_that_is_no_setting_is_named_with_the_one_it_resembles(
 
 
 def test_a_public_address_is_one_that_a_reader_can_follow() -> None:
-    told = {"database_url": "x", "sealing_key": "k", "actor_key": "a", "issuer": "i", "jwks_url": "j"}
+    told = {
+        "environment": "sandbox",
+        "database_url": "x",
+        "sealing_key": "k",
+        "actor_key": "a",
+        "issuer": "i",
+        "jwks_url": "j",
+    }
     for address in ("http://127.0.0.1:8000", "https://market.example.org/registry/"):
         assert ServiceSettings(**told, public_url=address).public_url == address.rstrip("/")
     for address in (
@@ -87,6 +100,7 @@ def test_a_value_that_can_have_no_effect_is_refused_by_its_name(
     monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
 ) -> None:
     told = {
+        "ENVIRONMENT": "sandbox",
         "DATABASE_URL": "x",
         "ISSUER": "i",
         "JWKS_URL": "j",

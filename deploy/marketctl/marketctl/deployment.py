@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from marketctl.installation import Installation, plain_url
 from marketctl.layout import SERVICES, package_of
 from shared.messaging.adapters import BusAddress
+from shared.production import faults_of_database
 from shared.vocabulary.errors import SetupProblem
 
 PREFIX = "MARKET_"
@@ -54,6 +55,7 @@ class Deployment(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    environment: Literal["sandbox", "production"] = Field("production", description="sandbox or production")
     registry_url: Address = Field(description="the address of registry")
     trade_ledger_url: Address = Field(description="the address of trade-ledger")
     fx_settlement_url: Address = Field(description="the address of fx-settlement")
@@ -73,6 +75,16 @@ class Deployment(BaseModel):
     bus_database_url: Database | None = Field(None, description="the embedded bus's database")
     audit_heads: Path | None = Field(None, description="the file in which verify keeps where the audit trails ended")
     token: SecretStr | None = Field(None, description="a bearer token of the one who asks")
+
+    def faults(self) -> dict[str, str]:
+        """Why production is not reached with these, by field: a database whose password anybody tries first."""
+        urls = {name: getattr(self, name) for name in sorted(_SECRETS - {"token"})}
+        found = {
+            name: next(faults_of_database(_called(name), url.get_secret_value()), "")
+            for name, url in urls.items()
+            if url is not None and self.environment == "production"
+        }
+        return {name: said for name, said in found.items() if said}
 
     def installation(self) -> Installation:
         """What the commands see of it."""
@@ -121,6 +133,7 @@ def deployed(environment: Mapping[str, str], file: Path | None = None) -> Instal
         wrong.setdefault(needed, f"{_called(needed)} is not set: {_described(needed)}")
     try:
         found = Deployment.model_validate(content)
+        wrong |= found.faults()
     except ValidationError as error:
         for each in error.errors():
             field = str(each["loc"][0])

@@ -9,7 +9,7 @@ from marketctl.installation import Installation, plain_url
 from marketctl.layout import SERVICES, package_of
 from shared.vocabulary.errors import SetupProblem
 
-_AT = "user:p%40ss@db.example.org:5432/name"
+_AT = "user:p%40ss-7Hq2vXw9ZtLk@db.example.org:5432/name"
 
 
 def told(**changed: str) -> dict[str, str]:
@@ -55,6 +55,7 @@ def test_a_database_is_named_in_any_form_of_a_postgresql_url(form: str) -> None:
         ("KAFKA_BOOTSTRAP", "", "is not set"),
         ("REGISTRY_URL_FILE", "/run/secrets/url", "is no setting"),
         ("TOKN", "x", "is no setting"),
+        ("ENVIRONMENT", "staging", "is wrong"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_reason(name: str, value: str, said: str) -> None:
@@ -81,3 +82,14 @@ def test_a_token_names_its_person_and_is_required_only_by_commands_that_use_it()
         market.token("auditor", {})
     with pytest.raises(SetupProblem, match="MARKET_TOKEN says who you are"):
         market.token("admin", {"actor": "anna"})
+
+
+def test_a_password_that_anybody_tries_first_is_refused_but_in_a_sandbox() -> None:
+    weak = {"REGISTRY_DATABASE_URL": "postgresql://app:app@c/d", "BUS_DATABASE_URL": "postgresql://app:@c/d"}
+    with pytest.raises(SetupProblem) as refused:
+        deployed(told(**weak))
+    assert [line.partition(": ")[0] for line in str(refused.value).splitlines()] == [
+        "the password of MARKET_BUS_DATABASE_URL is empty",
+        "the password of MARKET_REGISTRY_DATABASE_URL is the name of its user or its database",
+    ]
+    assert deployed(told(ENVIRONMENT="sandbox", **weak))

@@ -12,6 +12,7 @@ from uuid import UUID
 import jwt
 
 from shared.http.keys import IssuerKeys
+from shared.production import names_development
 from shared.vocabulary.errors import SetupProblem
 
 ROLES = (
@@ -41,7 +42,6 @@ _NAMES = {**dict.fromkeys(PARTIES, "subject"), "bank": "bank", "site_operator": 
 OFFICERS = frozenset(
     {"commerce", "customs", "tax", "safe", "market_supervision", "ip_office", "district", "figures", "auditor", "admin"}
 )
-DEVELOPMENT_ISSUER_MARK = "development-only"
 _ALGORITHMS = ["RS256", "ES256"]
 _TYPES = {"jwt", "at+jwt", "application/at+jwt"}
 _LEEWAY_SECONDS = 60
@@ -105,7 +105,7 @@ class TokenVerifier:
         longest_minutes: int = 60,
         two_factor_acr: frozenset[str] = frozenset(),
     ) -> None:
-        if environment == "production" and DEVELOPMENT_ISSUER_MARK in issuer:
+        if environment == "production" and names_development(issuer):
             raise SetupProblem(f"ISSUER {issuer} is the development issuer: production refuses it")
         self._issuer = issuer
         self._audience = audience
@@ -147,7 +147,7 @@ class TokenVerifier:
         key_id = header.get("kid")
         if header.get("alg") not in _ALGORITHMS or str(header.get("typ", "JWT")).lower() not in _TYPES:
             raise NotAuthenticated("the token is of another kind")
-        if not isinstance(key_id, str) or (self._in_production and DEVELOPMENT_ISSUER_MARK in key_id):
+        if not isinstance(key_id, str) or (self._in_production and names_development(key_id)):
             raise NotAuthenticated("the token names no key of the issuer")
         key = await self._keys.find(key_id)
         if key is None:

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from shared.http.identity import DEVELOPMENT_ISSUER_MARK, OFFICERS
+from shared.http.identity import OFFICERS
+from shared.production import DEVELOPMENT_ISSUER_MARK
 
 ISSUER = f"urn:market-1039:{DEVELOPMENT_ISSUER_MARK}"
 AUDIENCE = "market-1039"

@@ -15,8 +15,8 @@ import httpx
 from marketctl.embedded.issuer_key import kept_mint
 from marketctl.installation import Installation
 from marketctl.layout import ROOT, SERVICES, BusKind, package_of
-from shared.http.identity import DEVELOPMENT_ISSUER_MARK
 from shared.messaging.adapters import BusAddress
+from shared.production import DEVELOPMENT_ISSUER_MARK
 from shared.settings import mistaken
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.processes.ports import free_port

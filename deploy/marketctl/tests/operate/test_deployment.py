@@ -27,7 +27,11 @@ def named(service: str) -> str:
 def settings(serving: Run) -> dict[str, str]:
     """The settings of a deployment that describe the shared run without its folder."""
     market = serving.layout.installation
-    told = {"MARKET_BUS": "embedded", "MARKET_BUS_DATABASE_URL": serving.layout.database_url("bus")}
+    told = {
+        "MARKET_ENVIRONMENT": "sandbox",
+        "MARKET_BUS": "embedded",
+        "MARKET_BUS_DATABASE_URL": serving.layout.database_url("bus"),
+    }
     for service in SERVICES:
         told[f"{named(service)}_URL"] = market.url(service) + "/"
         told[f"{named(service)}_WORKER_URL"] = market.url(f"{service}-worker")

@@ -1,4 +1,4 @@
-"""The pytest plugin that every package's tests share."""
+"""The pytest plugin that every package's tests share; `addopts` in the checkout's pyproject.toml names it."""
 
 from __future__ import annotations
 
