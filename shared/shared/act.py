@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.events.base import Received
+from shared.policy import EVERY_PILOT
 
 UNTOLD = "actor_untold"
 """Who caused an effect of an event that named its actor in clear, as those of 0.1.0 do."""
@@ -43,7 +44,8 @@ class Act:
     """One act of one actor at one business instant (UTC) in one pilot.
 
     `actor` is the account as the service's own rows and its audit trail name it, `told_as` its opaque id in events;
-    `subject_id` is the party it acts for, if any.
+    `subject_id` is the party it acts for, if any; `national` says that the offices of its pilot
+    publish for all pilots.
     """
 
     actor: str
@@ -53,6 +55,12 @@ class Act:
     role: str = ""
     subject_id: str | None = None
     told_as: str = UNTOLD
+    national: bool = False
+
+    @property
+    def publishes_for(self) -> str:
+        """The pilot whose rates, days and parameters the actor's office publishes, or everybody (R-FX-10)."""
+        return EVERY_PILOT if self.national else self.pilot
 
 
 def act_of(received: Received[Any]) -> Act:

@@ -44,6 +44,7 @@ class ServiceSettings(BaseSettings):
     jwks_url: str
     token_minutes: int = Field(default=60, ge=1, le=1440)
     two_factor_acr: str = ""
+    national_pilot: str = Field(default="", pattern=r"^([a-z][a-z0-9_-]{1,39})?$")
     sealing_key: SecretStr
     actor_key: SecretStr
     clock_file: Path | None = None

@@ -135,6 +135,7 @@ _FOUND_OTHERWISE = {
     "list_items": {"declaration_id"},  # by customs' number
     "list_certificates": {"declaration_id"},  # by customs' number
     "list_rate_decisions": {"number", "status", "month", "declaration_id"},  # all of one rate
+    "list_calendar_decisions": {"number", "status", "month"},  # all of one day
     "list_export_agencies": {"agent_id", "principal_id"},  # `party` is either
     "list_procurement_agencies": {"agent_id", "principal_id"},
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.http.app import Service, make_app
 from shared.http.upkeep import upkeep_router
-from tax_exemption.api import certificates, middle_rates, tax
+from tax_exemption.api import calendar_days, certificates, middle_rates, tax
 from tax_exemption.api.access import ACCESS
 from tax_exemption.consumers.subscriptions import subscriptions
 from tax_exemption.settings import Settings
@@ -21,6 +21,7 @@ service = Service(
         tax.router,
         certificates.router,
         middle_rates.router,
+        calendar_days.router,
         upkeep_router(messaging, http_tables, policy, parameters, subscriptions),
     ],
     access=ACCESS,

@@ -68,5 +68,5 @@ async def filing(make_service_database: MakeServiceDatabase, mint: ServedMint, t
         await made.hear(made.gate(date(2026, 1, 1)))
         for day, rate in (("2026-05-01", "7.00"), ("2026-05-13", "6.90")):
             rate_body = {"day": day, "currency": "USD", "cny_per_unit": rate, "source": "sample"}
-            await door.done("POST", "/v1/middle-rates", rate_body, role="tax")
+            await door.publish("/v1/middle-rates", rate_body, role="tax")
         yield made

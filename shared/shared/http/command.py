@@ -176,6 +176,7 @@ def act_of(request: Request, caller: Caller) -> Act:
         role=caller.role,
         subject_id=None if caller.subject_id is None else str(caller.subject_id),
         told_as=request.app.state.runtime.actors.opaque(caller.issuer, caller.actor),
+        national=caller.pilot == request.app.state.runtime.settings.national_pilot,
     )
 
 

@@ -69,7 +69,7 @@ def add_rule_parameters(router: APIRouter, policy: Table, parameters: Parameters
         rows = found[: wanted.limit]
         unread = parameters.unread(rows)
         known = [dict(row._mapping) for row in rows if not any(each.is_of(row) for each in unread)]
-        waiting = await _waiting(session, proposals, caller.pilot) if wanted.after is None else []
+        waiting = await _waiting(session, proposals, EVERY_PILOT, caller.pilot) if wanted.after is None else []
         outdated = parameters.unread(waiting)
         shown: BaseModel = page(
             items=known,
@@ -80,9 +80,9 @@ def add_rule_parameters(router: APIRouter, policy: Table, parameters: Parameters
         return shown
 
     async def set_policy_parameter(body: RootModel[Parameter], command: Commanded) -> Response:
-        """Propose a value of the caller's own rules for its pilot from a date on; a second person confirms it."""
+        """Propose a value of the caller's own rules from a date on (V6); the national pilot's is for all pilots."""
         _check_owner(type(body.root), command)
-        row = parameters.row(body.root, command.caller.pilot)
+        row = parameters.row(body.root, command.act.publishes_for)
         await lock_name(command.session, _name_of(row["pilot"], row["name"], row["effective_from"]))
         who = {"id": uuid7(), "proposed_by": command.caller.actor, "proposed_at": command.act.now}
         made = (
@@ -95,7 +95,7 @@ def add_rule_parameters(router: APIRouter, policy: Table, parameters: Parameters
     async def confirm_policy_parameter(proposal_id: UUID, command: Commanded) -> Response:
         """Confirm a proposed value as a second person: from its date on it counts; earlier dates keep theirs."""
         session = command.session
-        row = await _proposed(session, proposals, command.caller.pilot, proposal_id)
+        row = await _proposed(session, proposals, command.act.publishes_for, proposal_id)
         if row.name in parameters.kinds:
             _check_owner(parameters.kinds[row.name], command)
         newest = (await session.execute(_newest(proposals, row.pilot).where(_same(proposals, row)))).first()
@@ -137,15 +137,15 @@ def _same(proposals: Table, row: Row[Any]) -> Any:
     return (proposals.c.name == row.name) & (proposals.c.effective_from == row.effective_from)
 
 
-def _newest(proposals: Table, pilot: str) -> Select[Any]:
-    """The newest value that was proposed of each parameter and day."""
-    per = proposals.c.name, proposals.c.effective_from
-    query = select(proposals).where(proposals.c.pilot == pilot)
+def _newest(proposals: Table, *pilots: str) -> Select[Any]:
+    """The newest value that was proposed of each parameter and day for each of these pilots."""
+    per = proposals.c.name, proposals.c.effective_from, proposals.c.pilot
+    query = select(proposals).where(proposals.c.pilot.in_(pilots))
     return query.ext(distinct_on(*per)).order_by(*per, proposals.c.id.desc())
 
 
-async def _waiting(session: AsyncSession, proposals: Table, pilot: str) -> list[Row[Any]]:
-    newest = (await session.execute(_newest(proposals, pilot))).all()
+async def _waiting(session: AsyncSession, proposals: Table, *pilots: str) -> list[Row[Any]]:
+    newest = (await session.execute(_newest(proposals, *pilots))).all()
     return [row for row in newest if row.confirmed_at is None]
 
 

@@ -1,12 +1,13 @@
-"""Rates that an authority publishes and a person types: plausible, known already, corrected by two persons (R-FX-10).
+"""Rates that an authority publishes and a person types: plausible, known already, by two persons (R-FX-10).
 
-Customs' monthly rate and tax's middle rate go by these rules. A published entry is never overwritten, since decisions
-rest on it. A correction is a new entry; what was decided stands, and is listed for a
-re-check.
+Customs' monthly rate and tax's middle rate go by these rules. An entry counts once a second person has confirmed it. It
+is never overwritten, since decisions rest on it. A correction is a new entry; what was decided stands, and is listed
+for a re-check.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -14,6 +15,15 @@ from shared.vocabulary.confirmations import breaches_of_second_person
 from shared.vocabulary.rules import Breach
 
 _WEDNESDAY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RateCorrection:
+    """What a rate should be, as published where, and why it was wrong."""
+
+    cny_per_unit: Decimal
+    source: str
+    reason: str
 
 
 def breaches_of_change(
@@ -51,7 +61,7 @@ def breaches_of_knowing(known: date, today: date, pointer: str) -> tuple[Breach,
 def breaches_of_confirmation(
     proposed_by: str, confirmed_by: str, *, confirmed_already: bool, newest: bool
 ) -> tuple[Breach, ...]:
-    """A correction is confirmed once, by a second person, and only the newest that was proposed (V6)."""
+    """An entry is confirmed once, by a second person, and only the newest of its day or month (V6)."""
     breaches = []
     if confirmed_already:
         breaches.append(Breach("rate_confirmed_already", "R-FX-10"))

@@ -92,12 +92,17 @@ def _publish_lists(story: Story) -> None:
 def _import_rates(story: Story) -> None:
     for currency, rate in (("USD", "6.98"), ("EUR", "8.02")):
         customs = {"month": "2026-05-01", "currency": currency, "cny_per_unit": rate, "source": "sample"}
-        path = "/v1/customs-rates"
-        story.callers.done("POST", "trade-ledger", path, customs, role="customs", key=f"customs-rate:{currency}")
+        _publish(story, "trade-ledger", "/v1/customs-rates", customs, f"customs-rate:{currency}", "customs")
         for day in ("2026-05-01", "2026-05-13"):
             middle = {"day": day, "currency": currency, "cny_per_unit": rate, "source": "sample"}
-            key = f"middle-rate:{currency}:{day}"
-            story.callers.done("POST", "tax-exemption", "/v1/middle-rates", middle, role="tax", key=key)
+            _publish(story, "tax-exemption", "/v1/middle-rates", middle, f"middle-rate:{currency}:{day}", "tax")
+
+
+def _publish(story: Story, service: str, path: str, body: dict[str, Any], key: str, role: str) -> None:
+    """One person of an office imports, a second one confirms."""
+    entry = story.callers.done("POST", service, path, body, role=role, key=key)
+    confirmation, second = f"{path}/{entry['id']}/confirmations", {"role": role, "actor": f"{role}:2"}
+    story.callers.done("POST", service, confirmation, {}, key=f"{key}:confirmed", **second)
 
 
 def _body(row: dict[str, str]) -> dict[str, Any]:

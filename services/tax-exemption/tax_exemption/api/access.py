@@ -29,5 +29,8 @@ ACCESS: Access = {
     "propose_rate_correction": grant("tax", sees="its pilot's rates"),
     "confirm_rate_correction": grant("tax", sees="its pilot's rates"),
     "list_rate_decisions": grant("tax", "auditor", sees=_FIELD),
-    "publish_calendar_day": grant("tax", sees=_FIELD),
+    "publish_calendar_day": grant("tax", sees="its pilot's days"),
+    "confirm_calendar_day": grant("tax", sees="its pilot's days"),
+    "list_calendar_days": grant(*_PARTIES, "tax", "auditor", "commerce", sees="days of its pilot and everybody's"),
+    "list_calendar_decisions": grant("tax", "auditor", sees=_FIELD),
 }

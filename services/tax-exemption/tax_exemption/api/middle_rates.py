@@ -1,4 +1,4 @@
-"""RMB middle rates: import, correction by two persons, and what was decided at a rate (R-FX-10)."""
+"""RMB middle rates: import and correction by two persons each, and what was decided at a rate (R-FX-10)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from fastapi import Path, Query, Response
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPageByKeys
+from shared.http.published_rates import RateCorrectionIn
 from shared.http.routes import service_router
 from shared.rows import model_from
+from shared.vocabulary.published_rates import RateCorrection
 from shared.wire import CurrencyCode, MonthText, OpaqueText
 from tax_exemption.api.rate_schemas import (
     MiddleRateIn,
     MiddleRateOut,
-    RateCorrectionIn,
     RateDecision,
 )
 from tax_exemption.operations.confirm_rate_correction import confirm_rate_correction
 from tax_exemption.operations.import_middle_rate import import_middle_rate
-from tax_exemption.operations.propose_rate_correction import RateCorrection, propose_rate_correction
+from tax_exemption.operations.propose_rate_correction import propose_rate_correction
 from tax_exemption.store.rate_decisions import decisions_on, returns_resting_on
 from tax_exemption.store.rates import middle_rates
 from tax_exemption.store.tables import MiddleRateRow, ReturnRow
@@ -32,7 +33,10 @@ RateId = Annotated[OpaqueText, Path(max_length=80, description="as the list of r
 
 @router.post("/v1/middle-rates", status_code=201, response_model=MiddleRateOut)
 async def import_a_middle_rate(body: MiddleRateIn, command: Commanded) -> Response:
-    """Import a published middle rate for the caller's pilot."""
+    """Import a published middle rate; a second person confirms it.
+
+    It is for the caller's pilot; the national pilot's offices publish for all pilots.
+    """
     row = await import_middle_rate(command.session, **body.model_dump(), act=command.act)
     return await command.answer(model_from(MiddleRateOut, row), status=201)
 
@@ -61,7 +65,7 @@ async def propose_a_rate_correction(rate_id: RateId, body: RateCorrectionIn, com
 
 @router.post("/v1/middle-rates/{rate_id}/confirmations", response_model=MiddleRateOut)
 async def confirm_a_rate_correction(rate_id: RateId, command: Commanded) -> Response:
-    """Confirm a correction as a second person: what is declared from now on goes by it."""
+    """Confirm an entry as a second person: what is declared from now on goes by it."""
     row = await confirm_rate_correction(command.session, rate_id, act=command.act)
     return await command.answer(model_from(MiddleRateOut, row))
 

@@ -18,14 +18,11 @@ from shared.events.tax_exemption import (
 )
 from shared.wire import (
     Chosen,
-    DateText,
     FilledText,
     Input,
     MoneyAmount,
     MonthText,
-    Name,
     Reference,
-    YesNo,
     fields_exclusive,
     one_of_missing,
 )
@@ -87,16 +84,6 @@ class IssueIn(Input):
     model_config = ConfigDict(json_schema_extra={"examples": [{"issued_number": "DL50010000000000001"}]})
 
     issued_number: Reference = Field(max_length=30)
-
-
-class CalendarDayIn(Input):
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"day": "2027-01-01", "working": False, "source": "sample"}]}
-    )
-
-    day: DateText
-    working: YesNo
-    source: Name = Field(max_length=200)
 
 
 class ReturnOut(BaseModel):
@@ -179,7 +166,3 @@ class CertificateOut(BaseModel):
     currency: str
     issued_number: str | None
     issued_at: datetime | None
-
-
-class CalendarDayOut(CalendarDayIn):
-    pass

@@ -20,8 +20,6 @@ from shared.vocabulary.legal_time import legal_date
 from shared.wire import MonthText
 from tax_exemption.api.filters import WantedItems, WantedReturns
 from tax_exemption.api.schemas import (
-    CalendarDayIn,
-    CalendarDayOut,
     DecisionIn,
     DecisionOut,
     ItemOut,
@@ -36,7 +34,6 @@ from tax_exemption.domain.window import month_of
 from tax_exemption.operations.accept_return import accept_return
 from tax_exemption.operations.decide_item import decide_item
 from tax_exemption.operations.file_return import file_return
-from tax_exemption.operations.publish_calendar_day import publish_calendar_day
 from tax_exemption.operations.query_return import query_return
 from tax_exemption.publishers.returns import return_state
 from tax_exemption.store.calendar import calendar
@@ -76,7 +73,7 @@ async def read_window(
 ) -> WindowOut:
     """When a month's exports are declared."""
     today = legal_date(request.app.state.runtime.clock.now())
-    days = await calendar(session)
+    days = await calendar(session, caller.pilot)
     window = window_for(month, await policy_of(session, policy, caller.pilot), days, today)
     return WindowOut(
         month=month,
@@ -142,10 +139,3 @@ async def query_a_return(return_id: UUID, body: ReasonIn, command: Commanded) ->
     version = command.expected_version()
     state = await query_return(command.session, return_id, version=version, reason=body.reason, act=command.act)
     return await _answer(command, state)
-
-
-@router.post("/v1/calendar-days", status_code=201, response_model=CalendarDayOut)
-async def publish_a_calendar_day(body: CalendarDayIn, command: Commanded) -> Response:
-    """Publish a working or free day."""
-    await publish_calendar_day(command.session, **body.model_dump())
-    return await command.answer(CalendarDayOut(**body.model_dump()), status=201)

@@ -1,4 +1,4 @@
-"""Confirm a correction of a middle rate as a second person: from now on it counts (R-FX-10, V6)."""
+"""Confirm an entry of a middle rate as a second person: from now on it counts (R-FX-10, V6)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tax_exemption.store.tables import MiddleRateRow
 async def confirm_rate_correction(session: AsyncSession, rate_id: str, *, act: Act) -> MiddleRateRow:
     """The confirmed entry; past returns stand and are listed for a re-check."""
     row = await rate_seen_by(session, act.pilot, rate_id)
-    if row is None or row.pilot != act.pilot:
+    if row is None or row.pilot != act.publishes_for:
         raise NotFound(f"no middle rate {rate_id} of this pilot")
-    newest = (await versions_of_rate(session, act.pilot, row.day, row.currency))[-1]
+    newest = (await versions_of_rate(session, row.pilot, row.day, row.currency))[-1]
     breaches = breaches_of_confirmation(
         row.imported_by,
         act.actor,
-        confirmed_already=row.version == 1 or row.confirmed_at is not None,
+        confirmed_already=row.counts,
         newest=newest.id == row.id,
     )
     if breaches:

@@ -33,7 +33,7 @@ async def decide_item(
     periods = await periods_of(session, item.stall_holder_id, rules, today)
     if unknown := breaches_of_frequencies(periods.frequencies):
         raise Refused(unknown)
-    own_month, days = periods.of(item.export_date), await calendar(session)
+    own_month, days = periods.of(item.export_date), await calendar(session, act.pilot)
     due = [
         (each.fob, window_for(month or own_month, rules, days, today).last)
         for found in await open_items(session, ExemptionItem.portion_id == portion_id)

@@ -59,7 +59,7 @@ async def file_return(
         raise Hidden("the stall holder's items are somebody else's")
     today = legal_date(act.now)
     rules = await policy_of(session, policy, act.pilot)
-    days = await calendar(session)
+    days = await calendar(session, act.pilot)
     window = window_for(month, rules, days, today)
     periods = await periods_of(session, stall_holder_id, rules, today)
     if unknown := breaches_of_frequencies(periods.frequencies):

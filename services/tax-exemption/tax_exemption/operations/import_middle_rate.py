@@ -18,15 +18,19 @@ from tax_exemption.store.tables import MiddleRateRow
 async def import_middle_rate(
     session: AsyncSession, *, day: date, currency: str, cny_per_unit: Decimal, source: str, act: Act
 ) -> MiddleRateRow:
-    """The rate of the caller's pilot; a published day is not overwritten, since returns rest on it."""
+    """The rate as one person typed it: it counts once a second one confirms it.
+
+    A published day is not overwritten, since returns rest on it.
+    """
     breaches = await judge_rate(session, day, currency, cny_per_unit, act)
-    if known := await versions_of_rate(session, act.pilot, day, currency):
+    if known := await versions_of_rate(session, act.publishes_for, day, currency):
         breaches += (Breach("rate_imported_already", "R-FX-10", "/day", {"rate": known[0].id}),)
     if breaches:
         raise Refused(breaches)
     row = MiddleRateRow(
-        pilot=act.pilot,
+        pilot=act.publishes_for,
         version=1,
+        by_two_persons=True,
         day=day,
         currency=currency,
         cny_per_unit=cny_per_unit,

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.vocabulary.errors import NotFound, Refused
+from shared.vocabulary.published_rates import RateCorrection
 from tax_exemption.operations.judge_rate import judge_rate
 from tax_exemption.store.rates import rate_seen_by, versions_of_rate
 from tax_exemption.store.tables import MiddleRateRow
-
-
-@dataclass(frozen=True, slots=True)
-class RateCorrection:
-    """What the rate should be, as published where, and why it was wrong."""
-
-    cny_per_unit: Decimal
-    source: str
-    reason: str
 
 
 async def propose_rate_correction(
@@ -32,9 +21,9 @@ async def propose_rate_correction(
         raise NotFound(f"no middle rate {rate_id}")
     if breaches := await judge_rate(session, wrong.day, wrong.currency, correction.cny_per_unit, act):
         raise Refused(breaches)
-    known = await versions_of_rate(session, act.pilot, wrong.day, wrong.currency)
+    known = await versions_of_rate(session, act.publishes_for, wrong.day, wrong.currency)
     row = MiddleRateRow(
-        pilot=act.pilot,
+        pilot=act.publishes_for,
         version=max([wrong.version, *(each.version for each in known)]) + 1,
         day=wrong.day,
         currency=wrong.currency,

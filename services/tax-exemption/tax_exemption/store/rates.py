@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.policy import EVERY_PILOT
@@ -48,7 +48,7 @@ async def rate_before(session: AsyncSession, pilot: str, currency: str, day: dat
 async def _newest(session: AsyncSession, pilot: str, currency: str, days: ColumnElement[bool]) -> MiddleRateRow | None:
     """What counts of the last day: the pilot's own before everybody's, then the newest confirmed correction."""
     row = MiddleRateRow
-    counts = or_(row.version == 1, row.confirmed_at.is_not(None))
+    counts = or_(row.confirmed_at.is_not(None), and_(row.version == 1, not_(row.by_two_persons)))
     query = select(row).where(row.currency == currency, days, _seen_by(pilot), counts)
     query = query.order_by(row.day.desc(), (row.pilot == pilot).desc(), row.version.desc()).limit(1)
     return (await session.execute(query)).scalar_one_or_none()

@@ -128,6 +128,12 @@ class MiddleRateRow(Row):
     reason: Mapped[str | None]
     confirmed_by: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
+    by_two_persons: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is in force: a second person confirmed it, or it was imported when one person sufficed."""
+        return self.confirmed_at is not None or (self.version == 1 and not self.by_two_persons)
 
     @property
     def id(self) -> str:
@@ -138,13 +144,36 @@ class MiddleRateRow(Row):
 
 
 class CalendarDayRow(Row):
-    """A published working or free day; it goes before the built-in calendar."""
+    """A working or free day as one person published it for everybody, before two were needed; only read."""
 
     __tablename__ = "calendar_days"
 
     day: Mapped[date] = mapped_column(primary_key=True)
     working: Mapped[bool]
     source: Mapped[str]
+
+
+class CalendarEntryRow(Row):
+    """A working or free day as a pilot's tax office, or the national one (`*`), publishes it.
+
+    It goes before the built-in calendar. A correction is the next version; each version counts once a second person has
+    confirmed it.
+    """
+
+    __tablename__ = "calendar_entries"
+    __table_args__ = (UniqueConstraint("pilot", "day", "version"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    day: Mapped[date]
+    version: Mapped[int]
+    working: Mapped[bool]
+    source: Mapped[str]
+    reason: Mapped[str | None]
+    imported_by: Mapped[str]
+    imported_at: Mapped[datetime]
+    confirmed_by: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
 
 
 class RateChoiceRow(Row):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.tables import MECHANISM
-from shared.walls import CHANGED, EMPTIED, KEPT, Walls
+from shared.walls import CHANGED, EMPTIED, KEPT, READ, Walls
 
 WALLS: Walls = {
     **MECHANISM,
@@ -12,7 +12,8 @@ WALLS: Walls = {
     "exemption_items": CHANGED,
     "principal_releases": EMPTIED,
     "middle_rates": CHANGED,
-    "calendar_days": CHANGED,
+    "calendar_days": READ,
+    "calendar_entries": CHANGED,
     "rate_choices": CHANGED,
     "exemption_returns": CHANGED,
     "return_lines": CHANGED,

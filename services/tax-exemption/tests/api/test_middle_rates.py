@@ -43,6 +43,23 @@ async def test_a_rate_is_held_against_the_entry_before_and_its_day(
     assert [each["code"] for each in answer.json().get("errors", [])] == codes
 
 
+async def test_a_rate_that_one_person_typed_converts_nothing(filing: Any) -> None:
+    """V6: until a second person confirms the rate of 14 May, 13 May's 6.90 serves."""
+    rate = await filing.door.done("POST", PATH, {**RATE, "cny_per_unit": "6.95"}, role="tax", actor="tax:1")
+    confirm = f"{PATH}/{rate['id']}/confirmations"
+    own = await filing.door.call("POST", confirm, {}, role="tax", actor="tax:1")
+    assert (rate["version"], rate["confirmed_by"], own.json()["code"]) == (1, None, "second_person_needed")
+    totals = []
+    for confirmed in (False, True):
+        if confirmed:
+            await filing.door.done("POST", confirm, {}, role="tax", actor="tax:2")
+        await filing.hear(declaration_event(DeclarationDeparted, filing.own("100.00", sale_date="2026-05-14")))
+        body = filing.body(rate_choice="sale_day")
+        filed = await filing.door.done("POST", "/v1/returns", body, **filing.as_holder())
+        totals.append(filed["exemption_return"]["total_rmb"])
+    assert totals == ["690.00", "695.00"]
+
+
 async def test_only_tax_writes_rates_and_corrections(filing: Any) -> None:
     for role in ("admin", "commerce", "customs", "safe", "operator", "bank"):
         assert (await imported(filing, role)).status_code == 403

@@ -203,7 +203,7 @@ async def yard(door: Door, dsn: str) -> Yard:
     await opened.hear(*_market())
     for currency, rate in (("USD", "6.98"), ("EUR", "7.61")):
         body = {"month": "2026-05-01", "currency": currency, "cny_per_unit": rate, "source": "sample"}
-        await door.done("POST", "/v1/customs-rates", body, role="customs")
+        await door.publish("/v1/customs-rates", body, role="customs")
     return opened
 
 

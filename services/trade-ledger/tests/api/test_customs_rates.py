@@ -35,6 +35,29 @@ async def test_a_rate_is_held_against_the_month_before_and_its_day(
     assert [each["code"] for each in answer.json().get("errors", [])] == codes
 
 
+async def test_a_rate_that_one_person_typed_values_nothing(yard: Any, make_packed: Any) -> None:
+    """V6: the pounds' only rate of May waits for a second person; a national one is everybody's (R-FX-10)."""
+    rate = {"month": "2026-05-01", "currency": "GBP", "cny_per_unit": "9.30", "source": "published"}
+    trade = await yard.trade({"quantity": "100"}, currency="GBP")
+    draft = await yard.draft((await yard.sealed(make_packed(trade["trade"]["lines"][0])))["id"], currency="GBP")
+
+    async def breaches() -> list[str]:
+        preflight = await yard.as_operator("GET", f"/v1/declarations/{draft['id']}/preflight")
+        return [each["code"] for each in preflight["breaches"]]
+
+    typed = await yard.door.done("POST", PATH, rate, role="customs", actor="customs:1")
+    confirm = f"{PATH}/{typed['id']}/confirmations"
+    own = await yard.door.call("POST", confirm, {}, role="customs", actor="customs:1")
+    assert (typed["confirmed_by"], own.json()["code"]) == (None, "second_person_needed")
+    assert await breaches() == ["customs_rate_missing"]
+    yard.door.app.state.runtime.settings.national_pilot = "national"
+    national = await yard.door.publish(PATH, rate, role="customs", pilot="national")
+    assert (national["id"], national["pilot"]) == ("customs:2026-05:GBP", "*")
+    assert await breaches() == []
+    foreign = await yard.door.call("POST", f"{PATH}/{national['id']}/confirmations", {}, role="customs", actor="c:3")
+    assert foreign.status_code == 404
+
+
 async def test_rates_are_read_page_by_page_and_by_month_and_currency(yard: Any) -> None:
     for currency in ("EUR", "GBP"):
         rate = {"month": "2026-05-01", "currency": currency, "cny_per_unit": "7.60", "source": "sample"}
@@ -50,7 +73,7 @@ async def test_rates_are_read_page_by_page_and_by_month_and_currency(yard: Any) 
 async def test_a_rate_typed_wrong_is_corrected_by_two_persons_and_what_was_decided_stands(yard: Any) -> None:
     """V27: EUR at a tenth of its rate lets a declaration pass that is worth ten times as much."""
     wrong = {"month": "2026-05-01", "currency": "GBP", "cny_per_unit": "0.93", "source": "typed"}
-    rate = await yard.door.done("POST", PATH, wrong, role="customs")
+    rate = await yard.door.publish(PATH, wrong, role="customs")
     lines = [{"quantity": "50000", "unit_price": "3.00"}]
     trade = await yard.trade(*lines, currency="GBP")
     from_line = trade["trade"]["lines"][0]

@@ -90,7 +90,7 @@ async def test_what_passed_at_mays_rate_is_over_the_limit_at_junes(yard: Any, ma
     yard.door.at(datetime(2026, 5, 20, 1, tzinfo=UTC))
     for currency, rate in (("USD", "6.98"), ("EUR", "7.62")):
         body = {"month": "2026-06-01", "currency": currency, "cny_per_unit": rate, "source": "sample"}
-        await yard.door.done("POST", "/v1/customs-rates", body, role="customs")
+        await yard.door.publish("/v1/customs-rates", body, role="customs")
     # 137582.13 EUR are USD 150,000.00 at 7.61 and 150,197.10 at 7.62.
     line = {"quantity": "1", "unit_price": "137582.13", "amount": "137582.13"}
     draft = await drafted(yard, make_packed, line, trade={"currency": "EUR"}, currency="EUR")

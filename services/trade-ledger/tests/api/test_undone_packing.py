@@ -50,7 +50,7 @@ async def test_what_is_over_the_limit_at_the_new_months_rate_is_packed_anew(yard
     yard.door.at(datetime(2026, 6, 1, 1, tzinfo=UTC))
     for currency, rate in (("USD", "6.98"), ("EUR", "7.61")):
         rated = {"month": "2026-06-01", "currency": currency, "cny_per_unit": rate, "source": "sample"}
-        await yard.door.done("POST", "/v1/customs-rates", rated, role="customs")
+        await yard.door.publish("/v1/customs-rates", rated, role="customs")
     assert await refused(yard, "packing-lists", list_id, "reopenings") == ["load_not_open"]
     assert await refused(yard, "packing-lists", list_id, "voidings") == ["load_sealed"]
     load = (await done(yard, "loads", load_id, "reopenings"))["load"]

@@ -1,4 +1,4 @@
-"""Customs' monthly rates: import, correction by two persons, and what was decided at a rate (R-FX-10)."""
+"""Customs' monthly rates: import and correction by two persons each, and what was decided at a rate (R-FX-10)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from fastapi import Path, Response
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPageByKeys
+from shared.http.published_rates import RateCorrectionIn
 from shared.http.routes import service_router
 from shared.rows import model_from
+from shared.vocabulary.published_rates import RateCorrection
 from shared.wire import OpaqueText
 from trade_ledger.api.filters import WantedRates
 from trade_ledger.api.rate_schemas import (
     CustomsRateIn,
     CustomsRateOut,
-    RateCorrectionIn,
     RateDecision,
 )
 from trade_ledger.operations.declarations.confirm_rate_correction import confirm_rate_correction
 from trade_ledger.operations.declarations.import_customs_rate import import_customs_rate
-from trade_ledger.operations.declarations.propose_rate_correction import RateCorrection, propose_rate_correction
+from trade_ledger.operations.declarations.propose_rate_correction import propose_rate_correction
 from trade_ledger.store.customs_rates import customs_rates, declarations_resting_on
 from trade_ledger.store.rate_decisions import decisions_on
 from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow
@@ -33,7 +34,10 @@ RateId = Annotated[OpaqueText, Path(max_length=80, description="as the list of r
 
 @router.post("/v1/customs-rates", operation_id="import_customs_rate", status_code=201, response_model=CustomsRateOut)
 async def import_rate(body: CustomsRateIn, command: Commanded) -> Response:
-    """Import a customs monthly rate for the caller's pilot."""
+    """Import a customs monthly rate; a second person confirms it.
+
+    It is for the caller's pilot; the national pilot's offices publish for all pilots.
+    """
     row = await import_customs_rate(command.session, **body.model_dump(), act=command.act)
     return await command.answer(model_from(CustomsRateOut, row), status=201)
 
@@ -56,7 +60,7 @@ async def propose_a_rate_correction(rate_id: RateId, body: RateCorrectionIn, com
 
 @router.post("/v1/customs-rates/{rate_id}/confirmations", response_model=CustomsRateOut)
 async def confirm_a_rate_correction(rate_id: RateId, command: Commanded) -> Response:
-    """Confirm a correction as a second person: what is decided from now on goes by it."""
+    """Confirm an entry as a second person: what is decided from now on goes by it."""
     row = await confirm_rate_correction(command.session, rate_id, act=command.act)
     return await command.answer(model_from(CustomsRateOut, row))
 

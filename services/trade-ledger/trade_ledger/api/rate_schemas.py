@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.wire import CurrencyCode, DateText, FilledText, Input, MoneyAmount, Name, RateText
+from shared.wire import CurrencyCode, DateText, Input, MoneyAmount, Name, RateText
 
 
 class CustomsRateIn(Input):
@@ -25,20 +25,8 @@ class CustomsRateIn(Input):
     source: Name = Field(max_length=200)
 
 
-class RateCorrectionIn(Input):
-    """What a rate should be, as published where, and why it was wrong."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"cny_per_unit": "6.90", "source": "sample", "reason": "typed as 69.0"}]},
-    )
-
-    cny_per_unit: RateText
-    source: Name = Field(max_length=200)
-    reason: FilledText = Field(max_length=500)
-
-
 class CustomsRateOut(BaseModel):
-    """A rate of a pilot (`*`: everybody's); a correction (`corrects`) counts once it is confirmed."""
+    """A rate of a pilot (`*`: everybody's); it counts once it is confirmed."""
 
     id: str
     pilot: str

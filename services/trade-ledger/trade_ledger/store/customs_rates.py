@@ -20,8 +20,8 @@ def _seen_by(pilot: str) -> ColumnElement[bool]:
 
 
 def rate_id_of(pilot: str, month: date, currency: str, version: int = 1) -> str:
-    """The id of a pilot's rate of a month; corrections carry their version."""
-    named = f"customs:{pilot}:{month:%Y-%m}:{currency}"
+    """The id of a pilot's rate of a month (everybody's names no pilot); corrections carry their version."""
+    named = ":".join(["customs", *([] if pilot == EVERY_PILOT else [pilot]), f"{month:%Y-%m}", currency])
     return named if version == 1 else f"{named}:{version}"
 
 
@@ -34,12 +34,12 @@ def customs_rates(pilot: str, *, month: str | None, **columns: Any) -> Select[Cu
 async def rates_of_month(session: AsyncSession, pilot: str, month: date) -> dict[str, tuple[str, Decimal]]:
     """The customs rates of a month: currency to (rate id, CNY per unit); CNY itself is always 1.
 
-    The pilot's own go before everybody's, and the newest confirmed correction before what it corrects.
+    The pilot's own go before everybody's, and the newest confirmed entry before what it corrects.
     """
     row = CustomsRateRow
-    counts = or_(row.version == 1, row.confirmed_at.is_not(None))
-    query = select(row).where(row.month == month, _seen_by(pilot), counts)
-    found = sorted((await session.execute(query)).scalars(), key=lambda each: (each.pilot == pilot, each.version))
+    query = select(row).where(row.month == month, _seen_by(pilot))
+    seen = [each for each in (await session.execute(query)).scalars() if each.counts]
+    found = sorted(seen, key=lambda each: (each.pilot == pilot, each.version))
     rates = {each.currency: (each.id, each.cny_per_unit) for each in found}
     return {**rates, "CNY": (f"customs:{month:%Y-%m}:CNY", Decimal(1))}
 

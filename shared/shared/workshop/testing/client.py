@@ -105,6 +105,11 @@ class Door:
         path = f"/v1/policy-parameters/{proposed['id']}/confirmations"
         return await self.done("POST", path, {}, role=role, actor=f"{role}:2")
 
+    async def publish(self, path: str, body: dict[str, Any], *, role: str, **how: Any) -> dict[str, Any]:
+        """Two persons of an office publish a rate or a day; the confirmed entry."""
+        entry = await self.done("POST", path, body, role=role, actor=f"{role}:1", **how)
+        return await self.done("POST", f"{path}/{entry['id']}/confirmations", {}, role=role, actor=f"{role}:2", **how)
+
     async def paged(self, path: str, limit: int = 1, **how: Any) -> list[dict[str, Any]]:
         """All items of a list, read page by page; each page but the last is full."""
         items: list[dict[str, Any]] = []

@@ -20,19 +20,23 @@ from trade_ledger.store.tables.declarations import CustomsRateRow
 async def import_customs_rate(
     session: AsyncSession, *, month: date, currency: str, cny_per_unit: Decimal, source: str, act: Act
 ) -> CustomsRateRow:
-    """The rate of the caller's pilot; a published month is not overwritten, since decisions rest on it."""
-    rate_id = rate_id_of(act.pilot, month, currency)
+    """The rate as one person typed it: it counts once a second one confirms it.
+
+    A published month is not overwritten, since decisions rest on it.
+    """
+    rate_id = rate_id_of(act.publishes_for, month, currency)
     listed = customs_code("currency", currency, month) is not None
     breaches = breaches_of_rate(month, currency, cny_per_unit, listed=listed)
     breaches += await judge_rate(session, month, currency, cny_per_unit, act)
-    if await versions_of_rate(session, act.pilot, month, currency):
+    if await versions_of_rate(session, act.publishes_for, month, currency):
         breaches += (Breach("rate_imported_already", "R-FX-10", "/month", {"rate": rate_id}),)
     if breaches:
         raise Refused(breaches)
     row = CustomsRateRow(
         id=rate_id,
-        pilot=act.pilot,
+        pilot=act.publishes_for,
         version=1,
+        by_two_persons=True,
         month=month,
         currency=currency,
         cny_per_unit=cny_per_unit,

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.vocabulary.errors import NotFound, Refused
+from shared.vocabulary.published_rates import RateCorrection
 from trade_ledger.domain.customs_rates import breaches_of_rate
 from trade_ledger.operations.declarations.judge_rate import judge_rate
 from trade_ledger.store.customs_rates import rate_id_of, rate_seen_by, versions_of_rate
 from trade_ledger.store.tables.declarations import CustomsRateRow
-
-
-@dataclass(frozen=True, slots=True)
-class RateCorrection:
-    """What the rate should be, as published where, and why it was wrong."""
-
-    cny_per_unit: Decimal
-    source: str
-    reason: str
 
 
 async def propose_rate_correction(
@@ -35,11 +24,11 @@ async def propose_rate_correction(
     breaches += await judge_rate(session, wrong.month, wrong.currency, correction.cny_per_unit, act)
     if breaches:
         raise Refused(breaches)
-    known = await versions_of_rate(session, act.pilot, wrong.month, wrong.currency)
+    known = await versions_of_rate(session, act.publishes_for, wrong.month, wrong.currency)
     version = max([wrong.version, *(each.version for each in known)]) + 1
     row = CustomsRateRow(
-        id=rate_id_of(act.pilot, wrong.month, wrong.currency, version),
-        pilot=act.pilot,
+        id=rate_id_of(act.publishes_for, wrong.month, wrong.currency, version),
+        pilot=act.publishes_for,
         version=version,
         month=wrong.month,
         currency=wrong.currency,

@@ -38,6 +38,12 @@ class CustomsRateRow(Row):
     reason: Mapped[str | None]
     confirmed_by: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
+    by_two_persons: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is in force: a second person confirmed it, or it was imported when one person sufficed."""
+        return self.confirmed_at is not None or (self.version == 1 and not self.by_two_persons)
 
 
 class DeclarationRow(Row):
