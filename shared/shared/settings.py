@@ -53,6 +53,7 @@ class ServiceSettings(BaseSettings):
     public_url: Annotated[str, AfterValidator(_public_address)] = ""
     worker_port: int = Field(0, ge=0, le=65_535)
     pool_size: int = Field(10, ge=1)
+    key_days: int = Field(30, ge=1, le=3650)
     max_connections: int = Field(800, ge=1)
     max_requests: int = Field(400, ge=1)
     log_level: LogLevel = "INFO"

@@ -18,7 +18,9 @@ MECHANISM: Walls = {
     "audit": KEPT,
     # Who answers requests has no business with the chain that shows what became of their audit.
     "audit_chain": Wall("", "SELECT, INSERT"),
-    "idempotency_keys": Wall("SELECT, INSERT, UPDATE (status, headers, body)", ""),
+    "idempotency_keys": Wall(
+        "SELECT, INSERT, UPDATE (status, headers, body)", "SELECT (principal, key, created_at), DELETE"
+    ),
     "outbox": KEPT,
     "outbox_positions": Wall("", "SELECT, INSERT"),
     "outbox_placement": Wall("", "SELECT, INSERT, UPDATE"),

@@ -33,6 +33,7 @@ _ALLOWED = set(
         "xls",
         "csv",
         "Excel",
+        "HTTP",
         "WPS",
         "JSON",
         "UTF",

@@ -10,6 +10,7 @@ from registry.consumers.subscriptions import subscriptions
 from registry.settings import Settings
 from registry.store.tables import http_tables, messaging
 from shared.http.audit import chain
+from shared.http.kept_keys import KeyPurge
 from shared.messaging.worker import run_worker
 from shared.settings import read_settings
 
@@ -21,4 +22,6 @@ async def chain_audit(engine: AsyncEngine) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_worker(read_settings(Settings), messaging, subscriptions, [chain_audit]))
+    settings = read_settings(Settings)
+    purge_keys = KeyPurge("registry", settings.key_days)
+    sys.exit(run_worker(settings, messaging, subscriptions, [chain_audit, purge_keys]))

@@ -7,6 +7,7 @@ import sys
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.http.audit import chain
+from shared.http.kept_keys import KeyPurge
 from shared.messaging.worker import run_worker
 from shared.settings import read_settings
 from trade_ledger.consumers.subscriptions import subscriptions
@@ -21,4 +22,6 @@ async def chain_audit(engine: AsyncEngine) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_worker(read_settings(Settings), messaging, subscriptions, [chain_audit]))
+    settings = read_settings(Settings)
+    purge_keys = KeyPurge("trade-ledger", settings.key_days)
+    sys.exit(run_worker(settings, messaging, subscriptions, [chain_audit, purge_keys]))

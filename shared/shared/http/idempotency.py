@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.http.tables import HttpTables
 from shared.vocabulary.errors import Unreconciled
 
+MOST_KEPT_BYTES = 4 * 1024 * 1024
 _LOCK_NOT_AVAILABLE = "55P03"
 _FIRST_ONE_WAIT = "2s"
 _ORDINARY_WAIT = "10s"
@@ -30,6 +31,10 @@ class KeyTooLong(Exception):
 
 class KeyReused(Exception):
     """The key was used before by a different request."""
+
+
+class AnswerNotKept(Exception):
+    """The key's command was done, and its answer was too large to be kept."""
 
 
 class KeyInUse(Exception):
@@ -118,14 +123,20 @@ async def kept(
         raise KeyReused
     if row.status is None:
         raise KeyInUse
+    if row.body is None:
+        raise AnswerNotKept
     return Answer(row.status, json.loads(row.headers), bytes(row.body))
 
 
 async def keep(session: AsyncSession, tables: HttpTables, *, principal: str, key: str, answer: Answer) -> None:
-    """Store the answer beside the effect, or that of a refusal where the key is held."""
+    """Store the answer beside the effect, or that of a refusal where the key is held; of a large one its status."""
     table = tables.idempotency
     await session.execute(
         update(table)
         .where(table.c.principal == principal, table.c.key == key)
-        .values(status=answer.status, headers=json.dumps(answer.headers), body=answer.body)
+        .values(
+            status=answer.status,
+            headers=json.dumps(answer.headers),
+            body=answer.body if len(answer.body) <= MOST_KEPT_BYTES else None,
+        )
     )

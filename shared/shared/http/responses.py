@@ -168,6 +168,7 @@ def add_responses(app: FastAPI) -> None:
         MediaTypeUnknown: answer("unsupported_media_type"),
         idempotency.KeyMissing: answer("idempotency_key_missing"),
         idempotency.KeyTooLong: answer("idempotency_key_too_long"),
+        idempotency.AnswerNotKept: answer("idempotency_answer_not_kept"),
         idempotency.KeyReused: answer("idempotency_key_reused"),
         idempotency.KeyInUse: answer("idempotency_key_in_use", _RETRY_AFTER),
     }

@@ -139,20 +139,24 @@ def histories(market: Installation) -> list[str]:
     return found[:MOST_SHOWN]
 
 
+# Of a key that was used again after its first use was purged (`KEY_DAYS`), the later effect counts.
 # A key belongs to an account in one role for one party (`Caller.principal`); until 0.1.0 it belonged to an account. The
 # audit trail doesn't name bank and site: keys that differ in nothing else are counted together.
 _EFFECTS_OF_KEYS = """
 WITH answered AS (
-  SELECT CASE WHEN principal LIKE '["%]' THEN principal::jsonb ELSE jsonb_build_array(NULL, principal) END AS of, key
+  SELECT CASE WHEN principal LIKE '["%]' THEN principal::jsonb ELSE jsonb_build_array(NULL, principal) END AS of, key,
+    created_at
   FROM idempotency_keys WHERE status BETWEEN 200 AND 299
 ), owned AS (
-  SELECT of ->> 1 AS actor, of ->> 2 AS pilot, of ->> 3 AS role, of ->> 4 AS subject_id, key, count(*) AS answers
+  SELECT of ->> 1 AS actor, of ->> 2 AS pilot, of ->> 3 AS role, of ->> 4 AS subject_id, key, count(*) AS answers,
+    min(created_at) AS since
   FROM answered GROUP BY 1, 2, 3, 4, 5
 )
 SELECT k.actor, k.key, k.answers, count(a.id) FROM owned k LEFT JOIN audit a
-  ON a.actor = k.actor AND a.idempotency_key = k.key AND a.outcome = 'done' AND (k.role IS NULL OR
+  ON a.actor = k.actor AND a.idempotency_key = k.key AND a.outcome = 'done' AND a.recorded_at >= k.since
+  AND (k.role IS NULL OR
     (a.pilot = k.pilot AND a.role = k.role AND a.subject_id IS NOT DISTINCT FROM k.subject_id))
-GROUP BY k.actor, k.pilot, k.role, k.subject_id, k.key, k.answers HAVING count(a.id) <> k.answers
+GROUP BY k.actor, k.pilot, k.role, k.subject_id, k.key, k.answers, k.since HAVING count(a.id) <> k.answers
 """
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import psycopg
 
+from shared.http.idempotency import MOST_KEPT_BYTES
+
 
 def audited(dsn: str) -> set[tuple[str, str]]:
     with psycopg.connect(dsn) as connection:
@@ -102,3 +104,26 @@ async def test_a_row_of_more_values_than_any_form_has_is_refused_by_itself(marke
     content = f"{crowded}\n{json.dumps(market.trade())}".encode()
     report = await market.door.done("POST", "/v1/trades/bulk", content=content, **market.as_operator())
     assert (report["registered"], report["results"][0]["problems"][0]["code"]) == (1, "body_too_crowded")
+
+
+async def test_what_a_purged_key_did_is_refused_by_what_names_it(market: Any, dsn: str) -> None:
+    slip = market.trade(external_ref="once")
+    content = json.dumps(market.trade(external_ref="twice")).encode()
+    await market.door.done("POST", "/v1/trades", slip, key="a", **market.as_operator())
+    await market.door.done("POST", "/v1/trades/bulk", content=content, key="b", **market.as_operator())
+    with psycopg.connect(dsn) as connection:
+        connection.execute("DELETE FROM idempotency_keys")
+    again = await market.door.call("POST", "/v1/trades", slip, key="a", **market.as_operator())
+    assert (again.status_code, again.json()["code"]) == (409, "slip_registered_already")
+    report = await market.door.done("POST", "/v1/trades/bulk", content=content, key="b", **market.as_operator())
+    assert [each["code"] for each in report["results"][0]["problems"]] == ["slip_registered_already"]
+
+
+async def test_the_largest_report_is_one_that_is_kept(market: Any) -> None:
+    wrong = {"seller_id": "x", "lines": [], **{f"field-{'x' * 100}-{n}": n for n in range(40)}}
+    content = "\n".join([json.dumps(wrong)] * 1500).encode()
+    asked = {"content": content, "key": "k", **market.as_operator()}
+    report = await market.door.call("POST", "/v1/trades/bulk", **asked)
+    assert (report.status_code, report.json()["refused"]) == (200, 1500)
+    assert len(report.content) < MOST_KEPT_BYTES
+    assert (await market.door.call("POST", "/v1/trades/bulk", **asked)).content == report.content
