@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.production import faults_of_address, faults_of_database, faults_of_secret
@@ -47,6 +47,8 @@ class ServiceSettings(BaseSettings):
     national_pilot: str = Field(default="", pattern=r"^([a-z][a-z0-9_-]{1,39})?$")
     sealing_key: SecretStr
     actor_key: SecretStr
+    event_keys: FilePath
+    event_signing_key: SecretStr | None = None
     clock_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65_535)

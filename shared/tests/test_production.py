@@ -20,6 +20,7 @@ SOUND = {
     "ISSUER": "https://login.example.org/realms/market",
     "JWKS_URL": "https://login.example.org/realms/market/keys",
     "AUDIENCE": "market",
+    "EVENT_KEYS": __file__,
 }
 
 
@@ -133,6 +134,7 @@ def test_a_process_tells_all_that_production_refuses_and_never_the_secrets(modul
         "ACTOR_KEY": "",
         "ISSUER": ISSUER,
         "JWKS_URL": "http://login.example.org",
+        "EVENT_KEYS": __file__,
     }
     status, said = refused(module, weak)
     assert status == 2

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -30,6 +31,7 @@ def test_secrets_come_from_files_or_the_environment_first_and_are_never_shown(tm
         "SEALING_KEY": "key of the environment",
     }
     told |= {"ACTOR_KEY": "another key of the environment"}
+    told["EVENT_KEYS"] = __file__
     answer = subprocess.run(
         [sys.executable, "-c", _ASK], env={**os.environ, **told}, capture_output=True, text=True, check=True
     )
@@ -58,7 +60,7 @@ def test_a_name_that_is_no_setting_is_named_with_the_one_it_resembles(
 
 
 def test_a_public_address_is_one_that_a_reader_can_follow() -> None:
-    told = {
+    told: dict[str, Any] = {
         "environment": "sandbox",
         "database_url": "x",
         "sealing_key": "k",
@@ -66,6 +68,7 @@ def test_a_public_address_is_one_that_a_reader_can_follow() -> None:
         "issuer": "i",
         "jwks_url": "j",
     }
+    told["event_keys"] = __file__
     for address in ("http://127.0.0.1:8000", "https://market.example.org/registry/"):
         assert ServiceSettings(**told, public_url=address).public_url == address.rstrip("/")
     for address in (
@@ -82,6 +85,7 @@ def test_a_public_address_is_one_that_a_reader_can_follow() -> None:
 
 def test_a_missing_setting_ends_the_process_with_a_sentence() -> None:
     told = {"DATABSE_URL": "x", "ISSUER": "i", "JWKS_URL": "j", "SEALING_KEY": "k", "ACTOR_KEY": "a", "PORT": "many"}
+    told["EVENT_KEYS"] = "no"
     ask = "from shared.settings import ServiceSettings, read_settings; read_settings(ServiceSettings)"
     ended = subprocess.run([sys.executable, "-c", ask], env=told, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
@@ -89,7 +93,8 @@ def test_a_missing_setting_ends_the_process_with_a_sentence() -> None:
         "DATABSE_URL is no setting: is DATABASE_URL meant?",
         "the setting DATABASE_URL is missing (docs/operations.md lists all settings)",
     ]
-    assert ended.stderr.splitlines()[2].startswith("the setting PORT can't be read: ")
+    assert ended.stderr.splitlines()[2].startswith("the setting EVENT_KEYS can't be read: ")
+    assert ended.stderr.splitlines()[3].startswith("the setting PORT can't be read: ")
     assert "Traceback" not in ended.stderr
 
 
@@ -107,6 +112,7 @@ def test_a_value_that_can_have_no_effect_is_refused_by_its_name(
         "SEALING_KEY": "k",
         "ACTOR_KEY": "a",
         "LOG_LEVEL": "warning",
+        "EVENT_KEYS": __file__,
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)

@@ -30,7 +30,7 @@ for service in sys.argv[1:]:
     nothing = cast(Any, None)
     url = "postgresql://nobody@127.0.0.1:1/none"
     heard = described(service)
-    Relay(service, url, nothing)
+    Relay(service, url, nothing, nothing, nothing)
     Consumer(make_engine(url), heard.messaging, nothing, heard.subscriptions, nothing)
     Edge(nothing, application=import_module(f"{package_of(service)}.app").app, service=service)
 sys.stdout.write(generate_latest().decode())

@@ -18,6 +18,7 @@ from marketctl.page.settings import PageSettings
 from shared.settings import ServiceSettings
 from shared.workshop.processes.ports import free_port
 from shared.workshop.testing.services import MakeServiceDatabase
+from shared.workshop.testing.signing import event_keys_file, signing_key
 from shared.workshop.waiting import wait_until
 
 OPERATIONS = (ROOT / "docs/operations.md").read_text("utf-8")
@@ -96,6 +97,7 @@ def test_a_process_listens_where_its_settings_say_and_logs_what_they_say(
         "ENVIRONMENT": "sandbox", "DATABASE_URL": dsn, "BUS_DATABASE_URL": dsn, "ISSUER": "https://i.example.org",
         "JWKS_URL": "https://i.example.org/jwks.json", "SEALING_KEY": "k" * 43, "ACTOR_KEY": "a" * 43, "HOST": _HOST,
         setting: str(port), "LOG_LEVEL": level, "CLOCK_FILE": str(tmp_path / "clock.json"),
+        "EVENT_KEYS": str(event_keys_file(tmp_path)), "EVENT_SIGNING_KEY": signing_key("registry"),
     }  # fmt: skip
     log = tmp_path / "log"
     with _started(module, told, log) as answers:

@@ -29,6 +29,7 @@ from marketctl.verify.questions import ask
 from shared.database import make_engine
 from shared.messaging.adapters import open_bus
 from shared.messaging.rebuild import consumer_tables, projection_hashes, rebuild
+from shared.messaging.signing import TrustFile
 
 # The fixture's type is in conftest.py, which can't be imported: pytest runs in importlib mode.
 Lived = Any
@@ -208,8 +209,9 @@ async def test_what_consumers_wrote_can_be_rebuilt_from_the_topics(lived: Lived,
     engine = make_engine(lived.layout.database_url(service))
     with _workers_stopped(lived.platform, service):
         try:
+            heard = described(service).subscriptions.believing(TrustFile(lived.layout.event_keys))
             before, since = await projection_hashes(engine, metadata), await _transaction(engine)
-            await rebuild(engine, bus, described(service).messaging, described(service).subscriptions, metadata)
+            await rebuild(engine, bus, described(service).messaging, heard, metadata)
             assert await projection_hashes(engine, metadata) == before
             # A table that consumers write without declaring it is found here.
             assert await _written(engine, metadata, since) == {

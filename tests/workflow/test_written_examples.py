@@ -145,22 +145,43 @@ def import_again(lived: Lived, block: Block, _: Path) -> None:
 
 def read_the_topic(lived: Lived, block: Block, folder: Path) -> None:
     """A reader never ends by itself: its first line is enough."""
+    (line,) = first_lines(lived, block, folder, 1)
+    assert re.fullmatch(r"\S+ released [\d.]+", line)
+
+
+def first_lines(lived: Lived, block: Block, folder: Path, count: int) -> list[str]:
+    """The first lines that a program prints, which is ended then."""
     program = folder / "reader.py"
     program.write_text(of_this_run(lived, block.text), "utf-8")
 
-    async def first() -> bytes:
+    async def first() -> list[str]:
         reader = await asyncio.create_subprocess_exec(
             sys.executable, "-u", str(program), stdout=asyncio.subprocess.PIPE, cwd=folder
         )
         assert reader.stdout is not None
         try:
             async with asyncio.timeout(60):
-                return await reader.stdout.readline()
+                return [(await reader.stdout.readline()).decode().rstrip("\n") for _ in range(count)]
         finally:
             reader.kill()
             await reader.wait()
 
-    assert re.fullmatch(r"\S+ released [\d.]+\n", asyncio.run(first()).decode())
+    return asyncio.run(first())
+
+
+def check_signatures(lived: Lived, block: Block, folder: Path) -> None:
+    """Every event of a market that signed from its first day is its owner's."""
+    told = first_lines(lived, block, folder, 20)
+    assert all(re.fullmatch(r"\d+ \d+ the owner's", line) for line in told), told
+
+
+def make_keys(lived: Lived, block: Block, folder: Path) -> None:
+    """The first line makes a key; the others ask a deployment. `test_signing.py` has tests of all three."""
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    makes, begins, retires = block.text.splitlines()
+    assert "of registry: registry-signing-key" in shell(lived, makes, folder)
+    for each, verb in ((begins, "begin"), (retires, "retire")):
+        assert f" signing {verb} " in each
 
 
 def ask_a_deployment(lived: Lived, block: Block, folder: Path) -> None:
@@ -210,10 +231,12 @@ RUN: dict[str, Way] = {
     "docs/integrators.md, Refusals, 1": refuse_trade,
     "docs/integrators.md, Many trades at once, 1": import_again,
     "docs/integrators.md, Reading the topics, 1": read_the_topic,
+    "docs/integrators.md, Checking who wrote an event, 1": check_signatures,
     "docs/operations.md, Pointing marketctl at a deployment, 1": ask_a_deployment,
     "docs/operations.md, Health checks, 1": run_shell,
     "docs/operations.md, Two events claim one sequence, 1": take_nothing,
     "docs/operations.md, Reconciling, 1": look_only,
+    "docs/operations.md, The keys that events are signed with, 1": make_keys,
 }
 NOT_RUN = {
     "docs/workflow.md, One piece of goods, from stall to exemption, 1": "a picture, that the reader of the page draws"

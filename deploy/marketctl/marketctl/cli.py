@@ -21,6 +21,7 @@ from marketctl.operate.doctor import doctor
 from marketctl.operate.events import events
 from marketctl.operate.parked import parked
 from marketctl.operate.reconcile import reconcile
+from marketctl.operate.signing import signing
 from marketctl.operate.token import token
 from marketctl.operate.trace import trace
 from marketctl.operate.verify import verify
@@ -51,7 +52,9 @@ class Sentences(TyperGroup):
 
 
 app = typer.Typer(cls=Sentences, no_args_is_help=True, add_completion=False)
-for _name, _group in (("parked", parked), ("events", events), ("clock", clock), ("db", database)):
+for _name, _group in (
+    ("parked", parked), ("events", events), ("signing", signing), ("clock", clock), ("db", database),
+):  # fmt: skip
     app.add_typer(_group, name=_name)
 for _command in (token, verify, trace, doctor, reconcile):
     app.command()(_command)

@@ -31,11 +31,16 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
         {"minLength": 1},
     ),
     "ce_pilot": ("Pilot market; empty for events that concern none.", {}),
+    "ce_keyid": ("Id of the key that signed the event, as `/.well-known/event-keys.json` of the service has it.", {}),
+    "ce_signature": (
+        "Ed25519 signature of the event, base64url. Events that were published before events were signed have none.",
+        {"pattern": "^[A-Za-z0-9_-]{86}$"},
+    ),
     "ce_traceparent": ("W3C trace context of the request that caused it, where there was one.", {}),
     "traceparent": ("The same as `ce_traceparent`, for readers that know no CloudEvents.", {}),
     "content-type": ("Media type of the content.", {"const": "application/json"}),
 }
-_SOMETIMES = {"ce_traceparent", "traceparent"}
+_SOMETIMES = {"ce_keyid", "ce_signature", "ce_traceparent", "traceparent"}
 _ABOUT = (
     "Events of a market procurement pilot (1039). Each is a fact in the past tense with the whole public state of its "
     "aggregate, sent as a CloudEvent 1.0 in Kafka's binary mode. Read with `isolation_level=read_committed`. "

@@ -34,6 +34,7 @@ from shared.logging import configure_logging
 from shared.messaging.adapters import bus_answers, bus_of
 from shared.messaging.outbox import Wake
 from shared.messaging.parked_row import ID_CONFLICTS
+from shared.messaging.signing import Trust, TrustFile
 from shared.messaging.standing import NEEDS_RECONCILING, NOTED
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings
@@ -54,6 +55,7 @@ class Runtime:
     sealer: Sealer
     actors: Actors
     wake: Wake
+    trust: Trust
     http_tables: HttpTables
     extras: dict[str, Any] = field(default_factory=dict)
 
@@ -108,6 +110,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
             sealer=Sealer(read.sealing_key.get_secret_value()),
             actors=Actors(read.actor_key.get_secret_value()),
             wake=Wake(engine, service.name),
+            trust=TrustFile(read.event_keys),
             http_tables=service.http_tables,
         )
         app.state.runtime = runtime

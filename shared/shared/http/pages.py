@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from shared.events.base import schema_path
-from shared.events.catalogue import EVENT_TYPES
+from shared.events.catalogue import EVENT_TYPES, TOPICS
 from shared.events.contract import asyncapi, schema_of
 from shared.http.access import Access
 from shared.http.problems import Catalogue, Problem
@@ -62,12 +62,22 @@ def add_rule_pages(app: FastAPI) -> None:
         return JSONResponse(asdict(found), headers={"vary": "accept"})
 
 
+EVENT_KEYS_PATH = "/.well-known/event-keys.json"
+"""Where every service serves the public keys that its events are verified with."""
+
+
 def add_contract(app: FastAPI) -> None:
-    """Serve `/asyncapi.json`, and each event type's JSON Schema where `ce_dataschema` points, to everybody."""
+    """Serve to everybody `/asyncapi.json`, each event type's JSON Schema where `ce_dataschema` points, and the keys."""
 
     @app.get("/asyncapi.json", include_in_schema=False)
     async def events() -> Response:
         return JSONResponse(asyncapi())
+
+    @app.get(EVENT_KEYS_PATH, include_in_schema=False)
+    async def event_keys() -> Response:
+        owners = {topic.name: topic.owner for topic in TOPICS.values()}
+        published = app.state.runtime.trust.published.of(app.state.service, owners)
+        return Response(published.written(), media_type="application/jwk-set+json")
 
     @app.get(schema_path("{event_type}"), include_in_schema=False)
     async def event_schema(event_type: str) -> Response:

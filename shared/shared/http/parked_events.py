@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.http.access import Access, Authorised, grant
@@ -76,6 +76,9 @@ class Taken(BaseModel):
 def add_parked_events(router: APIRouter, messaging: MessagingTables, subscriptions: Subscriptions) -> None:
     """The routes for one service's parked events."""
 
+    def heard(request: Request) -> Subscriptions:
+        return subscriptions.believing(request.app.state.runtime.trust)
+
     @router.get("/v1/parked")
     async def list_parked_events(session: Reading, caller: Authorised, page: WantedPage) -> ParkedEvents:
         """Events that wait for a person, oldest first; many may wait behind one."""
@@ -84,18 +87,20 @@ def add_parked_events(router: APIRouter, messaging: MessagingTables, subscriptio
         return ParkedEvents(**dict(page.page(rows, shown, "id")))
 
     @router.post("/v1/parked/{parked_id}/retries", response_model=Retried)
-    async def retry_parked_event(parked_id: WholeNumberInUrl, command: Commanded) -> Response:
+    async def retry_parked_event(parked_id: WholeNumberInUrl, request: Request, command: Commanded) -> Response:
         """Apply the event's aggregate again, in order."""
-        applied = await retry_aggregate(command.session, messaging, subscriptions, command.caller.pilot, parked_id)
+        applied = await retry_aggregate(command.session, messaging, heard(request), command.caller.pilot, parked_id)
         return await command.answer(Retried(applied=applied))
 
     @router.post("/v1/parked/{parked_id}/releases", response_model=Released)
-    async def release_parked_event(parked_id: WholeNumberInUrl, body: ReleaseIn, command: Commanded) -> Response:
+    async def release_parked_event(
+        parked_id: WholeNumberInUrl, body: ReleaseIn, request: Request, command: Commanded
+    ) -> Response:
         """Propose to skip the event for good, or, as a second person, confirm it."""
         state = await release(
             command.session,
             messaging,
-            subscriptions,
+            heard(request),
             command.caller.pilot,
             parked_id,
             person=command.caller.actor,
@@ -104,12 +109,14 @@ def add_parked_events(router: APIRouter, messaging: MessagingTables, subscriptio
         return await command.answer(Released(state=state))
 
     @router.post("/v1/parked/{parked_id}/takings", response_model=Taken)
-    async def take_parked_event(parked_id: WholeNumberInUrl, body: TakingIn, command: Commanded) -> Response:
+    async def take_parked_event(
+        parked_id: WholeNumberInUrl, body: TakingIn, request: Request, command: Commanded
+    ) -> Response:
         """Propose to apply the owner's event in the place of a false one, or, as a second person, confirm it."""
         state = await take(
             command.session,
             messaging,
-            subscriptions,
+            heard(request),
             command.caller.pilot,
             parked_id,
             person=command.caller.actor,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import uvicorn
 
 from shared.http.protocol import Bounds, bounded
+from shared.messaging.published_keys import read_keys
 from shared.settings import ServiceSettings, read_settings
+from shared.vocabulary.errors import SetupProblem
 
 _GRACE_SECONDS = 10
 _IDLE_SECONDS = 5
@@ -14,6 +18,11 @@ _IDLE_SECONDS = 5
 def serve_http(application: str, settings: type[ServiceSettings]) -> int:
     """Serve `package.module:name` until SIGTERM or SIGINT; requests that are under way are answered first."""
     told = read_settings(settings)
+    try:
+        read_keys(told.event_keys)
+    except SetupProblem as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
     uvicorn.run(
         application,
         host=told.host,

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
+from shared.events.catalogue import TOPICS
 from shared.messaging.bus import Bus
+from shared.messaging.published_keys import Ends
 from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
 
@@ -53,6 +55,22 @@ async def _listens(host: str, port: int, seconds: float) -> bool:
         return False
     writer.close()
     return True
+
+
+def ends_of(address: BusAddress) -> Ends:
+    """The next offset of each partition of every topic that holds something."""
+
+    async def asked() -> Ends:
+        bus = open_bus(address)
+        try:
+            there = sorted(await bus.identities(list(TOPICS)))
+            found = await bus.ends(there) if there else {}
+        finally:
+            await bus.close()
+        ends = {topic: [found[topic, n] for n in range(TOPICS[topic].partitions)] for topic in there}
+        return {topic: each for topic, each in ends.items() if any(each)}
+
+    return asyncio.run(asked())
 
 
 def open_bus(address: BusAddress) -> Bus:

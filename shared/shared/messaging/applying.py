@@ -15,7 +15,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.messaging.bus import Positions, Record
-from shared.messaging.envelope import Envelope, UnreadableEnvelope, owner_of, read_envelope
+from shared.messaging.checking import Poison, envelope_of, require_the_owners
+from shared.messaging.envelope import Envelope
+from shared.messaging.signing import Trust
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Refused
@@ -23,6 +25,9 @@ from shared.vocabulary.errors import Refused
 APPLIED = Counter("consumer_applied_total", "Events applied", ["service", "type"])
 REPEATS = Counter("consumer_repeats_total", "Events skipped as already applied", ["service"])
 GAPS = Counter("consumer_gaps_total", "Sequence gaps, each an alarm", ["service"])
+UNTRUSTED = Counter(
+    "consumer_untrusted_total", "Events that aren't shown to be their topic's owner's, each an alarm", ["service"]
+)
 UNKNOWN = Counter("consumer_unknown_total", "Events of unknown types skipped", ["service"])
 CONFLICTS = Counter(
     "consumer_id_conflicts_total", "Known sequences that came with another event id, each an alarm", ["service"]
@@ -38,21 +43,13 @@ ID_CONFLICT = "id_conflict"
 
 def show_counters(subscriptions: Subscriptions) -> None:
     """Show every series from the start: `increase()` doesn't see one that is born with its first incident."""
-    for counter in (REPEATS, GAPS, CONFLICTS, UNKNOWN):
+    for counter in (REPEATS, GAPS, CONFLICTS, UNTRUSTED, UNKNOWN):
         counter.labels(subscriptions.service)
     CONFLICTING.labels(subscriptions.service)
     for event in subscriptions.events():
         APPLIED.labels(subscriptions.service, event.TYPE)
     for event in subscriptions.not_heard():
         NOT_HEARD.labels(subscriptions.service, event.TYPE)
-
-
-class Poison(Exception):
-    """This event can't be applied; `reason` is one of the kinds that park."""
-
-    def __init__(self, reason: str, error: str) -> None:
-        super().__init__(error)
-        self.reason = reason
 
 
 class Settled(NamedTuple):
@@ -165,22 +162,6 @@ async def store_sequences(session: AsyncSession, tables: MessagingTables, progre
     )
 
 
-def envelope_of(record: Record) -> Envelope:
-    """The record's envelope, or Poison."""
-    try:
-        envelope = read_envelope(record.headers)
-    except UnreadableEnvelope as error:
-        raise Poison("bad_envelope", str(error)) from error
-    if envelope.key != record.key:
-        raise Poison("bad_envelope", "ce_subject is not the record's key")
-    return envelope
-
-
-def is_the_owners(record: Record, envelope: Envelope) -> bool:
-    """Whether it says that the topic's owner wrote it."""
-    return envelope.source == f"/services/{owner_of(record.topic)}"
-
-
 async def _is_repeat(
     session: AsyncSession, tables: MessagingTables, progress: Progress, key: Key, envelope: Envelope
 ) -> bool:
@@ -206,11 +187,11 @@ async def _is_repeat(
     raise Poison(ID_CONFLICT, f"sequence {envelope.sequence} {was}, and comes again as {envelope.event_id}")
 
 
-def skip_released(progress: Progress, record: Record) -> None:
+def skip_released(trust: Trust, progress: Progress, record: Record) -> None:
     """Advance the sequence past a released event; an unreadable one counts as the aggregate's next.
 
-    An event written by a service that doesn't own the topic advances nothing: the owner's is still to come. Nor does
-    one whose sequence another event took.
+    An event that isn't shown to be the topic owner's advances nothing: the owner's is still to come. Nor does one whose
+    sequence another event took.
     """
     key = (record.topic, record.key)
     last = progress.sequences.get(key, 0)
@@ -219,7 +200,11 @@ def skip_released(progress: Progress, record: Record) -> None:
     except Poison:
         progress.advance(key, last + 1, None, skipped=True)
         return
-    if is_the_owners(record, envelope) and envelope.sequence > last:
+    try:
+        require_the_owners(trust, record, envelope)
+    except Poison:
+        return
+    if envelope.sequence > last:
         progress.advance(key, envelope.sequence, envelope.event_id, skipped=True)
 
 
@@ -235,8 +220,7 @@ async def apply_record(
     """Apply the record, skip a repeat, or raise Poison; any other exception comes from a handler."""
     key = (record.topic, record.key)
     envelope = envelope_of(record)
-    if not is_the_owners(record, envelope):
-        raise Poison("forged_source", f"{record.topic} is {owner_of(record.topic)}'s alone")
+    require_the_owners(subscriptions.trust, record, envelope)
     last = progress.sequences.get(key, 0)
     if envelope.sequence > last + 1:
         raise Poison("sequence_gap", f"sequence {envelope.sequence} after {last}")

@@ -130,6 +130,9 @@ class Bus(Protocol):
     async def identities(self, topics: Sequence[str]) -> dict[str, str]:
         """What sets each topic apart from one of the same name, made anew; without those that aren't there."""
 
+    async def ends(self, topics: Sequence[str]) -> Positions:
+        """The next offset of every partition of the topics, which are there."""
+
     async def is_empty(self, topics: Sequence[str]) -> bool:
         """Whether no topic holds a committed record."""
 

@@ -21,7 +21,7 @@ from shared.messaging.applying import (
     CONFLICTS,
     GAPS,
     ID_CONFLICT,
-    Poison,
+    UNTRUSTED,
     Progress,
     apply_record,
     held_positions,
@@ -31,6 +31,7 @@ from shared.messaging.applying import (
 )
 from shared.messaging.bus import Batches, Bus, BusStopped, Contradiction, Positions, Reader, Record
 from shared.messaging.cancelling import only_asked, pause
+from shared.messaging.checking import UNTRUSTED_REASONS, Poison
 from shared.messaging.comparing import make_topics, require_same_topics
 from shared.messaging.failpoints import failpoint
 from shared.messaging.outbox import Wake
@@ -50,7 +51,7 @@ _WAIT_SECONDS = 0.5
 _STALL_SECONDS = 20.0
 _MOST_STALLS = 3
 ACTIVE_CONSUMER_LOCK = 1039_0003
-_ALARMS = {"sequence_gap": GAPS, ID_CONFLICT: CONFLICTS}
+_ALARMS = {"sequence_gap": GAPS, ID_CONFLICT: CONFLICTS, **dict.fromkeys(UNTRUSTED_REASONS, UNTRUSTED)}
 _BEHIND = Poison("behind", "an earlier event of this aggregate is parked")
 
 

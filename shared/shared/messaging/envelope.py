@@ -82,8 +82,12 @@ class Envelope:
 
 
 def read_envelope(headers: Iterable[tuple[str, bytes]]) -> Envelope:
-    """The envelope, or UnreadableEnvelope naming what is missing."""
-    fields = {name: value.decode("utf-8", "replace") for name, value in headers}
+    """The envelope, or UnreadableEnvelope naming what is missing, or there twice: readers would read it differently."""
+    told = list(headers)
+    fields = {name: value.decode("utf-8", "replace") for name, value in told}
+    if len(fields) != len(told):
+        twice = next(name for name in fields if sum(name == each for each, _ in told) > 1)
+        raise UnreadableEnvelope(f"{twice:.30} is there twice")
     try:
         sequence = int(fields["ce_sequence"])
         if not 0 < sequence <= _LAST_SEQUENCE:

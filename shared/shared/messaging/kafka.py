@@ -7,13 +7,12 @@ import time
 from collections.abc import Sequence
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     KafkaError,
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
-    ProducerFenced,
     TopicAlreadyExistsError,
     for_code,
 )
@@ -24,23 +23,18 @@ from shared.messaging.bus import (
     Batches,
     BusStopped,
     Contradiction,
-    Cursor,
-    Fenced,
     LoadPositions,
-    Outgoing,
     Positions,
     Record,
     cursor_topic,
 )
-from shared.messaging.failpoints import failpoint
-from shared.messaging.kafka_cursor import last_cursor
+from shared.messaging.kafka_publisher import MOST_BYTES, KafkaPublisher
 from shared.messaging.kafka_topics import TopicIds, event_topic
 
 log = structlog.get_logger()
 
 _PATIENCE_SECONDS = 60
 _MIRROR_SECONDS = 5
-_MOST_BYTES = 4 * 1024 * 1024
 
 
 class KafkaBus:
@@ -77,7 +71,7 @@ class KafkaBus:
         await self.ensure_topics(topics)
 
     def publisher(self, service: str) -> KafkaPublisher:
-        return KafkaPublisher(self, service)
+        return KafkaPublisher({"bootstrap_servers": self.bootstrap}, self.prefix, service)
 
     def reader(self, service: str, topics: Sequence[str], positions: LoadPositions) -> KafkaReader:
         return KafkaReader(self, service, list(topics), positions)
@@ -111,6 +105,16 @@ class KafkaBus:
             await admin.close()
         return [TopicPartition(topic, each["partition"]) for topic in wanted for each in found[topic]]
 
+    async def ends(self, topics: Sequence[str]) -> Positions:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level="read_committed")
+        partitions = await self.partitions(topics)
+        await consumer.start()
+        try:
+            found = await consumer.end_offsets(partitions)
+        finally:
+            await consumer.stop()
+        return {(each.topic.removeprefix(self.prefix), each.partition): end for each, end in found.items()}
+
     async def count_records(self, topics: Sequence[str]) -> int:
         return await self._counted(topics)
 
@@ -132,71 +136,6 @@ class KafkaBus:
     async def close(self) -> None:
         """Other clients are opened and closed by their users."""
         await self._ids.close()
-
-
-class KafkaPublisher:
-    """One producer at a time; a new one fences the last and ends its transaction."""
-
-    def __init__(self, bus: KafkaBus, service: str) -> None:
-        self._bus = bus
-        self._service = service
-        self._producer: AIOKafkaProducer | None = None
-
-    async def fence(self) -> Cursor | None:
-        await self.close()
-        # An idle transactional id expires and its producer is dead for good: never reuse one after an error.
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bus.bootstrap,
-            transactional_id=f"{self._bus.prefix}relay.{self._service}",
-            transaction_timeout_ms=60_000,
-            # Checked before compression and with key and headers: an event at its topic's limit must pass.
-            max_request_size=2 * _MOST_BYTES,
-            compression_type="gzip",
-            linger_ms=0,
-        )
-        await self._producer.start()
-        return await last_cursor(self._bus.bootstrap, self._bus.prefix + cursor_topic(self._service))
-
-    async def publish(self, records: Sequence[Outgoing], cursor: int) -> None:
-        producer = self._producer
-        if producer is None:
-            raise Fenced("no producer: fence first")
-        prefix = self._bus.prefix
-        topic = prefix + cursor_topic(self._service)
-        try:
-            async with producer.transaction():
-                failpoint("relay.before_flush")
-                sends = [
-                    await producer.send(
-                        prefix + record.topic,
-                        record.value,
-                        key=record.key.encode(),
-                        partition=record.partition,
-                        headers=record.headers,
-                    )
-                    for record in records
-                ]
-                said, headers = str(int(cursor)).encode(), Cursor.headers_of(cursor)
-                key = self._service.encode()
-                sends.append(await producer.send(topic, said, key=key, partition=0, headers=headers))
-                # Sends that aren't awaited may never leave the process.
-                outcomes = await asyncio.gather(*sends, return_exceptions=True)
-                for outcome in outcomes:
-                    if isinstance(outcome, BaseException):
-                        raise outcome
-                failpoint("relay.before_commit")
-            failpoint("relay.after_commit")
-        except ProducerFenced as error:
-            raise Fenced(f"{self._service} is published by another process now") from error
-
-    async def close(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            try:
-                await producer.stop()
-            except (KafkaError, OSError):
-                # A fenced or expired producer can't end its transaction; the fence has done it.
-                return
 
 
 class KafkaReader:
@@ -229,7 +168,7 @@ class KafkaReader:
             enable_auto_commit=False,
             auto_offset_reset="none",
             fetch_max_wait_ms=50,
-            max_partition_fetch_bytes=_MOST_BYTES * 2,
+            max_partition_fetch_bytes=MOST_BYTES * 2,
         )
         await self._consumer.start()
         self._consumer.assign(self._partitions)

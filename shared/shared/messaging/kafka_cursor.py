@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -14,17 +16,17 @@ _CURSOR_SEARCH = 64
 _PATIENCE_SECONDS = 60
 
 
-async def last_cursor(bootstrap: str, topic: str) -> Cursor | None:
+async def last_cursor(options: Mapping[str, Any], topic: str) -> Cursor | None:
     """The cursor committed last, read once no transaction is open on its partition."""
     partition = TopicPartition(topic, 0)
     committed = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **options,
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="none",
         fetch_max_wait_ms=50,
     )
-    uncommitted = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    uncommitted = AIOKafkaConsumer(**options, enable_auto_commit=False)
     await committed.start()
     await uncommitted.start()
     try:

@@ -17,6 +17,7 @@ from shared.events.base import PARTITIONS, Event
 from shared.events.catalogue import TOPICS
 from shared.messaging.bus import Outgoing
 from shared.messaging.envelope import headers_of, partition_of
+from shared.messaging.signing import Signer
 from shared.vocabulary.errors import Conflict
 
 log = structlog.get_logger()
@@ -75,16 +76,23 @@ class _Row:
         return self._record[name]
 
 
-def outgoing(record: Mapping[str, Any], public_url: str = "") -> Outgoing:
-    """The bus record of an outbox row."""
-    topic = record["topic"]
-    return Outgoing(
-        topic=topic,
-        partition=partition_of(record["key"], TOPICS[topic].partitions if topic in TOPICS else PARTITIONS),
-        key=record["key"],
-        value=bytes(record["payload"]),
-        headers=headers_of(_Row(record), public_url),
-    )
+class Sender:
+    """Makes the bus records of a service's outbox, each signed with the service's key."""
+
+    def __init__(self, signer: Signer, public_url: str = "") -> None:
+        self._signer = signer
+        self._public_url = public_url
+
+    def outgoing(self, record: Mapping[str, Any]) -> Outgoing:
+        """The bus record of an outbox row."""
+        topic, value = record["topic"], bytes(record["payload"])
+        return Outgoing(
+            topic=topic,
+            partition=partition_of(record["key"], TOPICS[topic].partitions if topic in TOPICS else PARTITIONS),
+            key=record["key"],
+            value=value,
+            headers=self._signer.signed(headers_of(_Row(record), self._public_url), value),
+        )
 
 
 def wake_channel(service: str) -> str:

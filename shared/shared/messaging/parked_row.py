@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from shared.messaging.applying import Poison, envelope_of
 from shared.messaging.bus import Record
+from shared.messaging.checking import Poison, envelope_of
 
 log = structlog.get_logger()
 ID_CONFLICTS = "SELECT count(*) FROM parked_events WHERE state = 'parked' AND reason = 'id_conflict'"

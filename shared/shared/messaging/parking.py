@@ -150,7 +150,7 @@ async def release(
     require_same_proposal(row, person)
     await session.execute(this.values(state="released", release_confirmed_by=person, settled_at=func.now()))
     progress = await progress_of(session, tables, {(row.topic, row.key)})
-    skip_released(progress, parked_record(row))
+    skip_released(subscriptions.trust, progress, parked_record(row))
     await store_sequences(session, tables, progress)
     await apply_waiting(session, tables, subscriptions, row.topic, row.key)
     return "released"

@@ -8,17 +8,9 @@ from sqlalchemy import MetaData, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.database import make_sessions
-from shared.messaging.applying import (
-    Key,
-    Poison,
-    Progress,
-    apply_record,
-    envelope_of,
-    progress_of,
-    skip_released,
-    store_sequences,
-)
+from shared.messaging.applying import Key, Progress, apply_record, progress_of, skip_released, store_sequences
 from shared.messaging.bus import Batches, Bus, Positions, Record
+from shared.messaging.checking import Poison, envelope_of
 from shared.messaging.consumer import ACTIVE_CONSUMER_LOCK
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
@@ -132,7 +124,7 @@ class _Again:
         if state == "parked":
             return
         if state == "released":
-            skip_released(progress, record)
+            skip_released(self._subscriptions.trust, progress, record)
         elif state == TAKEN:
             await take_over(self._session, self._subscriptions, record, progress, live=False)
         else:

@@ -17,7 +17,8 @@ from shared.messaging.bus import Bus, Cursor, Positions, Publisher, Record, curs
 from shared.messaging.comparing import known_topics, lineage_of, topics_of
 from shared.messaging.envelope import Envelope, UnreadableEnvelope, read_envelope
 from shared.messaging.lost_aggregates import ADOPT, ONES, fates_of, say_anew
-from shared.messaging.outbox import MOST_BYTES, outgoing
+from shared.messaging.outbox import MOST_BYTES, Sender
+from shared.messaging.signing import Distrusted, Trust
 from shared.messaging.standing import COMPARED
 
 _MOST = 1000
@@ -70,7 +71,7 @@ class Found:
     foreign: int = 0
 
 
-async def reconcile_step(connection: Any, bus: Bus, service: str, public_url: str) -> None:
+async def reconcile_step(connection: Any, bus: Bus, service: str, sender: Sender, trust: Trust) -> None:
     """Make the plan where there is none, or carry out the one that two persons agreed to.
 
     A plan that isn't what would be done now is made and agreed to anew. One that has begun is finished.
@@ -79,7 +80,7 @@ async def reconcile_step(connection: Any, bus: Bus, service: str, public_url: st
     if open_plan is not None and open_plan["confirmed_by"] is None:
         return
     if open_plan is None or open_plan["begun_at"] is None:
-        made = await made_plan(connection, bus, service)
+        made = await made_plan(connection, bus, service, trust)
         if made is None:
             return
         if open_plan is None or open_plan["digest"] != made[0]:
@@ -89,12 +90,12 @@ async def reconcile_step(connection: Any, bus: Bus, service: str, public_url: st
         await connection.execute("UPDATE reconciliations SET begun_at = now() WHERE digest = $1", made[0])
     publisher = bus.publisher(service)
     try:
-        await carry_out(connection, bus, publisher, service, public_url, open_plan["digest"])
+        await carry_out(connection, bus, publisher, service, sender, trust, open_plan["digest"])
     finally:
         await publisher.close()
 
 
-async def made_plan(connection: Any, bus: Bus, service: str) -> tuple[str, str] | None:
+async def made_plan(connection: Any, bus: Bus, service: str, trust: Trust) -> tuple[str, str] | None:
     """Digest and JSON of what each side lacks, the same as long as nothing changes.
 
     None while a topic of another service is gone: its owner writes it again first.
@@ -102,7 +103,7 @@ async def made_plan(connection: Any, bus: Bus, service: str) -> tuple[str, str] 
     again = await _read_again(connection, bus, service)
     if again is None:
         return None
-    found, lost = await _look(connection, bus, service), await _lost_topics(connection, bus, service)
+    found, lost = await _look(connection, bus, service, trust), await _lost_topics(connection, bus, service)
     unseen = await connection.fetch(
         f"SELECT o.event_id, o.type, o.topic, o.key, o.sequence, o.occurred_at {_UNSEEN} ORDER BY o.id"
     )
@@ -150,7 +151,7 @@ async def _read_again(connection: Any, bus: Bus, service: str) -> list[str] | No
     return [topic for topic, each in sorted(known.items()) if found[topic] != each or outside]
 
 
-async def _look(connection: Any, bus: Bus, service: str) -> Found:
+async def _look(connection: Any, bus: Bus, service: str, trust: Trust) -> Found:
     """Read the service's topics from their beginnings; `seen` then has every event on those that stay."""
     await connection.execute(_MAKE_SEEN)
     await connection.execute("TRUNCATE seen")
@@ -168,7 +169,9 @@ async def _look(connection: Any, bus: Bus, service: str) -> Found:
             if time.monotonic() - fed > _PATIENCE_SECONDS:
                 raise ConnectionError(f"the bus gives nothing more, {await reader.lag()} offsets before its end")
             records = [record for batch in batches.values() for record in batch]
-            await _compare(connection, service, records, lost, found)
+            own_records = [each for each in records if _is_signed(trust, each)]
+            found.foreign += len(records) - len(own_records)
+            await _compare(connection, service, own_records, lost, found)
     finally:
         await reader.close()
     # Partitions come as they come: the plan's digest, and the order of what is taken in, must not depend on it.
@@ -178,6 +181,15 @@ async def _look(connection: Any, bus: Bus, service: str) -> Found:
 
 async def _from_zero() -> Positions:
     return {}
+
+
+def _is_signed(trust: Trust, record: Record) -> bool:
+    """Whether the service wrote it: what it didn't isn't taken into its outbox."""
+    try:
+        trust.require_signed(record)
+    except Distrusted:
+        return False
+    return True
 
 
 async def _compare(connection: Any, service: str, records: Sequence[Record], lost: set[str], found: Found) -> None:
@@ -200,16 +212,18 @@ async def _compare(connection: Any, service: str, records: Sequence[Record], los
     await connection.executemany("INSERT INTO seen VALUES ($1) ON CONFLICT DO NOTHING", kept)
 
 
-async def carry_out(connection: Any, bus: Bus, publisher: Publisher, service: str, url: str, digest: str) -> None:
+async def carry_out(
+    connection: Any, bus: Bus, publisher: Publisher, service: str, sender: Sender, trust: Trust, digest: str
+) -> None:
     """Do what the plan says, and lift what stands against the service."""
-    found, lost = await _look(connection, bus, service), await _lost_topics(connection, bus, service)
+    found, lost = await _look(connection, bus, service, trust), await _lost_topics(connection, bus, service)
     again = await _read_again(connection, bus, service) or []
     async with connection.transaction():
         await _take_in(connection, found, digest)
     await bus.make_anew([topic for topic in lost if topic != cursor_topic(service)])
     await bus.ensure_topics(topics_of(service), cursor_of=service)
     await publisher.fence()
-    await _publish(connection, publisher, url)
+    await _publish(connection, publisher, sender)
     own = [*topics_of(service), cursor_topic(service)]
     identities = await bus.identities([*own, *again])
     async with connection.transaction():
@@ -252,7 +266,7 @@ async def _adopt(connection: Any, record: Record, envelope: Envelope, digest: st
     await connection.execute(_LOST, e.event_id, "beyond", *number, e.type, *about, digest, kept)
 
 
-async def _publish(connection: Any, publisher: Publisher, public_url: str) -> None:
+async def _publish(connection: Any, publisher: Publisher, sender: Sender) -> None:
     """Carry whatever is not on the topics, in order, with the cursor at the outbox's end."""
     end = await connection.fetchrow(_END)
     lineage = await lineage_of(connection)
@@ -261,7 +275,7 @@ async def _publish(connection: Any, publisher: Publisher, public_url: str) -> No
     )
     while True:
         rows = await connection.fetch(_NEXT)
-        await publisher.publish([outgoing(row, public_url) for row in rows], cursor)
+        await publisher.publish([sender.outgoing(row) for row in rows], cursor)
         if not rows:
             return
         ids: list[tuple[UUID]] = [(row["event_id"],) for row in rows]

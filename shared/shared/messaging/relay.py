@@ -16,8 +16,9 @@ from shared.messaging.bus import Bus, BusStopped, Contradiction, Cursor, Publish
 from shared.messaging.cancelling import only_asked, pause
 from shared.messaging.comparing import agreed_cursor, require_same_topics
 from shared.messaging.failpoints import failpoint
-from shared.messaging.outbox import MOST_BYTES, outgoing, wake_channel
+from shared.messaging.outbox import MOST_BYTES, Sender, wake_channel
 from shared.messaging.reconciling import reconcile_step
+from shared.messaging.signing import Trust
 from shared.messaging.standing import COMPARED, NEEDS_RECONCILING, Standing, note, noted
 
 PUBLISHED = Counter("relay_published_total", "Events published", ["service"])
@@ -61,9 +62,10 @@ SELECT * FROM (
 class Relay:
     """Runs until stopped; many may run, one is active."""
 
-    def __init__(self, service: str, database_url: str, bus: Bus, public_url: str = "") -> None:
+    def __init__(self, service: str, database_url: str, bus: Bus, sender: Sender, trust: Trust) -> None:
         self._service = service
-        self._public_url = public_url
+        self._sender = sender
+        self._trust = trust
         self._url = database_url
         self._bus = bus
         self._woken = asyncio.Event()
@@ -116,7 +118,7 @@ class Relay:
         except Contradiction as found:
             if found.code != _NOTED:
                 await note(connection, "relay", found)
-            reconcile = partial(reconcile_step, connection, self._bus, self._service, self._public_url)
+            reconcile = partial(reconcile_step, connection, self._bus, self._service, self._sender, self._trust)
             await self.standing.outlast(connection, stop, self.ready, reconcile)
 
     async def _require_none(self, connection: Any) -> None:
@@ -174,7 +176,7 @@ class Relay:
             failpoint("relay.fetched")
             cursor = Cursor(rows[-1]["position"], lineage=self._lineage, event_id=str(rows[-1]["event_id"]))
             await require_same_topics(connection, self._bus, sorted({row["topic"] for row in rows}))
-            await publisher.publish([outgoing(row, self._public_url) for row in rows], cursor)
+            await publisher.publish([self._sender.outgoing(row) for row in rows], cursor)
             PUBLISHED.labels(self._service).inc(len(rows))
             ids = [str(each["event_id"]) for each in (rows[0], rows[-1])]
             log.info("published", events=len(rows), cursor=int(cursor), first_event_id=ids[0], last_event_id=ids[1])

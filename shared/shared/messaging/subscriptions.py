@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Event, Received
 from shared.events.catalogue import EVENT_TYPES
+from shared.messaging.signing import NOBODY, Trust
 from shared.vocabulary.errors import SetupProblem
 
 E = TypeVar("E", bound=Event)
@@ -37,6 +39,13 @@ class Subscriptions:
         self._catalogue = catalogue
         self._projections: list[_Heard] = []
         self._reactions: list[_Heard] = []
+        self.trust = NOBODY
+
+    def believing(self, trust: Trust) -> Subscriptions:
+        """The same, where events that carry the signatures of `trust` are applied; without it none is."""
+        found = copy(self)
+        found.trust = trust
+        return found
 
     def project(self, family: type[E], handler: Handler[E], *, only_because: str = "") -> None:
         """Register a handler that copies the events' facts into consumer-only tables."""

@@ -7,17 +7,9 @@ import hashlib
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.messaging.applying import (
-    ID_CONFLICT,
-    Progress,
-    Settled,
-    envelope_of,
-    handle,
-    is_the_owners,
-    progress_of,
-    store_sequences,
-)
+from shared.messaging.applying import ID_CONFLICT, Progress, Settled, handle, progress_of, store_sequences
 from shared.messaging.bus import Record
+from shared.messaging.checking import Poison, envelope_of, require_the_owners
 from shared.messaging.parked_row import parked_record
 from shared.messaging.parking import TAKING, apply_waiting, held_first, require_same_proposal
 from shared.messaging.subscriptions import Subscriptions
@@ -45,8 +37,12 @@ async def take(
     table = tables.parked_events
     row = await held_first(session, tables, pilot, parked_id)
     record = parked_record(row)
-    if row.reason != ID_CONFLICT or not is_the_owners(record, envelope_of(record)):
+    if row.reason != ID_CONFLICT:
         raise Conflict("parked_event_no_conflict", f"the event is parked for {row.reason}")
+    try:
+        require_the_owners(subscriptions.trust, record, envelope_of(record))
+    except Poison as error:
+        raise Conflict("parked_event_no_conflict", f"the event is parked for {error.reason}: retry it first") from error
     if hashlib.sha256(record.value).hexdigest() != digest:
         raise Conflict("owners_event_differs", "what is parked isn't what the owner's outbox holds")
     this = update(table).where(table.c.id == parked_id)

@@ -24,12 +24,14 @@ from shared.messaging.adapters import BusAddress, bus_answers, bus_of, open_bus
 from shared.messaging.bus import BusStopped
 from shared.messaging.cancelling import only_asked
 from shared.messaging.consumer import Consumer, Stalled
-from shared.messaging.outbox import Wake
+from shared.messaging.outbox import Sender, Wake
 from shared.messaging.parked_row import ID_CONFLICTS
 from shared.messaging.relay import Relay
+from shared.messaging.signing import Signer, Trust, TrustFile
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.settings import ServiceSettings
+from shared.vocabulary.errors import SetupProblem
 
 log = structlog.get_logger()
 _PATIENCE_SECONDS = 2
@@ -37,7 +39,7 @@ Background = Callable[[AsyncEngine], Awaitable[object]]
 
 
 async def _readiness(
-    service: str, engine: AsyncEngine, bus: BusAddress, relay: Relay, consumer: Consumer
+    service: str, engine: AsyncEngine, bus: BusAddress, relay: Relay, consumer: Consumer, trust: Trust
 ) -> dict[str, Any]:
     """Whether this worker can do its parts now: with its database, its bus, and each lock held or waited for."""
     conflicts = await _id_conflicts(engine)
@@ -53,6 +55,7 @@ async def _readiness(
         **parts,
         **({"needs_reconciling": reasons} if reasons else {}),
         **({"id_conflicts": conflicts} if conflicts else {}),
+        **({"event_keys": trust.trouble} if trust.trouble else {}),
     }
 
 
@@ -112,6 +115,15 @@ async def _every(seconds: float, stop: asyncio.Event, engine: AsyncEngine, work:
             await asyncio.wait_for(stop.wait(), seconds)
 
 
+def _signer(service: str, settings: ServiceSettings, trust: Trust) -> Signer:
+    """What signs the service's events; SetupProblem where there is no key, or none that readers believe."""
+    if settings.event_signing_key is None:
+        raise SetupProblem("the setting EVENT_SIGNING_KEY is missing (docs/operations.md lists all settings)")
+    signer = Signer(service, settings.event_signing_key.get_secret_value())
+    trust.require_key(signer.key)
+    return signer
+
+
 async def serve_worker(
     settings: ServiceSettings,
     tables: MessagingTables,
@@ -121,14 +133,18 @@ async def serve_worker(
 ) -> None:
     """Run until `stop`; what is under way is finished and committed."""
     url = settings.database_url.get_secret_value()
+    trust = TrustFile(settings.event_keys)
+    sender = Sender(_signer(subscriptions.service, settings, trust), settings.public_url)
     engine = make_engine(url, pool_size=6, application_name=f"{subscriptions.service}-worker")
     address = bus_of(settings)
     bus = open_bus(address)
     wake = Wake(engine, subscriptions.service)
-    relay = Relay(subscriptions.service, url, bus, settings.public_url)
-    consumer = Consumer(engine, tables, bus, subscriptions, wake)
+    relay = Relay(subscriptions.service, url, bus, sender, trust)
+    consumer = Consumer(engine, tables, bus, subscriptions.believing(trust), wake)
     server = _health(
-        lambda: _readiness(subscriptions.service, engine, address, relay, consumer), settings.host, settings.worker_port
+        lambda: _readiness(subscriptions.service, engine, address, relay, consumer, trust),
+        settings.host,
+        settings.worker_port,
     )
     failures: list[Exception] = []
     try:
@@ -158,7 +174,7 @@ def run_worker(
     subscriptions: Subscriptions,
     background: Sequence[Background] = (),
 ) -> int:
-    """Run until SIGTERM or SIGINT; status 2 when bus and database contradict each other, 1 when it stalls."""
+    """Run until SIGTERM or SIGINT; status 2 where its settings, or bus and database, don't agree; 1 when it stalls."""
     configure_logging(f"{subscriptions.service}-worker", settings.log_level)
     if not settings.public_url:
         log.warning("PUBLIC_URL is not set: events name their schema by a path, which outside readers can't follow")
@@ -172,8 +188,8 @@ def run_worker(
 
     try:
         asyncio.run(main())
-    except BusStopped as contradiction:
-        log.error("stopped", reason=str(contradiction))
+    except SetupProblem as problem:
+        log.error("stopped", reason=str(problem))
         return 2
     except Stalled as stalled:
         log.error("stalled", reason=str(stalled))

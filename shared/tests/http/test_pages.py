@@ -11,10 +11,12 @@ from uuid import uuid4
 
 import pytest
 
+from shared.events.catalogue import TOPICS
 from shared.events.registry import BankFiled
 from shared.http.problems import Catalogue
 from shared.messaging.envelope import headers_of
 from shared.vocabulary.rules import Breach, rules
+from shared.workshop.testing.signing import KEYS
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -67,6 +69,17 @@ async def test_an_events_schema_is_served_where_ce_dataschema_points(desk: Any) 
     assert served.json()["title"] == "BankFiled"
     assert (await desk.door.client.get("/docs/events/none.v1.json")).status_code == 404
     assert (await desk.door.client.get("/asyncapi.json")).json()["asyncapi"] == "3.0.0"
+
+
+async def test_the_keys_of_events_are_served_where_the_specification_of_well_known_addresses_says(desk: Any) -> None:
+    served = await desk.door.client.get("/.well-known/event-keys.json")
+    assert served.headers["content-type"] == "application/jwk-set+json"
+    # A service tells its own keys only; the tests' service of notes has none.
+    assert served.json() == {"keys": [], "unsigned": {}}
+    owners = {topic.name: topic.owner for topic in TOPICS.values()}
+    ends = {"registry.subjects": [1], "trade-ledger.trades": [2]}
+    told = KEYS.model_copy(update={"unsigned": ends}).of("registry", owners)
+    assert ([key.service for key in told.keys], told.unsigned) == (["registry"], {"registry.subjects": [1]})
 
 
 @pytest.mark.parametrize("path", ["/docs", "/problems", "/problems/not_found", "/rules", "/rules/V65"])

@@ -23,6 +23,7 @@ from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables, add_messaging_tables
 from shared.workshop.testing.parked_hearer import Hearer
 from shared.workshop.testing.servers import MakeDatabase
+from shared.workshop.testing.signing import TRUST
 
 NOW = datetime(2026, 5, 13, 1, 0, tzinfo=UTC)
 ACT = Act(actor="tax:1", pilot="longshui", now=NOW)
@@ -53,7 +54,7 @@ class Side:
 
         subscriptions.project(ItemEvent, copy)
         subscriptions.react(ItemEvent, effect)
-        return subscriptions
+        return subscriptions.believing(TRUST)
 
 
 @pytest.fixture

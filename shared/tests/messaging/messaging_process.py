@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -19,11 +21,11 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.kafka import KafkaBus
 from shared.messaging.outbox import Wake
-from shared.messaging.relay import Relay
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import add_messaging_tables
 from shared.messaging.worker import run_worker
 from shared.settings import ServiceSettings
+from shared.workshop.testing.signing import TRUST, event_keys_file, relay_of, signing_key
 
 
 async def _note(session: AsyncSession, received: Received[ItemDecided]) -> None:
@@ -39,13 +41,18 @@ def worker(dsn: str, address: str, port: str) -> int:
     if not address.startswith("postgresql://"):
         bootstrap, prefix = address.split("/")
         bus = {"bus": "kafka", "kafka_bootstrap": bootstrap, "kafka_prefix": prefix}
+    folder = Path(tempfile.gettempdir()) / f"market-tests-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
     settings = ServiceSettings(
+        environment="sandbox",
         database_url=SecretStr(dsn),
         worker_port=int(port),
         issuer="none",
         jwks_url="none",
         sealing_key=SecretStr("none"),
         actor_key=SecretStr("none"),
+        event_keys=event_keys_file(folder),
+        event_signing_key=SecretStr(signing_key("tax-exemption")),
         **bus,
     )
     return run_worker(settings, add_messaging_tables(new_metadata()), subscriptions)
@@ -54,13 +61,14 @@ def worker(dsn: str, address: str, port: str) -> int:
 async def main(part: str, dsn: str, address: str) -> None:
     bus = EmbeddedBus(address) if address.startswith("postgresql://") else KafkaBus(*address.split("/"))
     if part == "relay":
-        await Relay("tax-exemption", dsn, bus).run(asyncio.Event())
+        await relay_of("tax-exemption", dsn, bus).run(asyncio.Event())
     else:
         engine = make_engine(dsn)
         subscriptions = Subscriptions("fx-settlement")
         subscriptions.react(ItemEvent, _note)
         tables = add_messaging_tables(new_metadata())
-        await Consumer(engine, tables, bus, subscriptions, Wake(engine, "fx-settlement")).run(asyncio.Event())
+        heard = subscriptions.believing(TRUST)
+        await Consumer(engine, tables, bus, heard, Wake(engine, "fx-settlement")).run(asyncio.Event())
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.envelope import partition_of
 from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
+from shared.workshop.testing.signing import signed
 from shared.workshop.testing.small_disk import database_on_a_small_disk
 from shared.workshop.waiting import until
 
@@ -228,7 +229,7 @@ async def publish(bus: EmbeddedBus, content: bytes, count: int) -> None:
             "ce_pilot": "longshui",
         }
         headers = [(name, value.encode()) for name, value in fields.items()]
-        records.append(Outgoing(TOPIC, partition_of(f"other{n}", 6), f"other{n}", content, headers))
+        records.append(signed(Outgoing(TOPIC, partition_of(f"other{n}", 6), f"other{n}", content, headers)))
     publisher = bus.publisher("tax-exemption")
     await publisher.publish(records, await publisher.fence() or 0)
     await bus.close()

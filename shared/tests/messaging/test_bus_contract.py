@@ -20,9 +20,9 @@ from shared.messaging.envelope import partition_of, read_envelope
 from shared.messaging.kafka import KafkaBus
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.rebuild import projection_hashes, rebuild
-from shared.messaging.relay import Relay
 from shared.vocabulary.errors import Conflict
 from shared.workshop.testing.running import running
+from shared.workshop.testing.signing import relay_of, signed
 from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
@@ -61,7 +61,7 @@ def outgoing(key: str, sequence: int, *, value: bytes = b"{}", kind: str = EVENT
         "ce_pilot": "longshui",
     }
     headers = [(name, text.encode()) for name, text in fields.items()]
-    return Outgoing(TOPIC, partition_of(key, 6), key, value, headers)
+    return signed(Outgoing(TOPIC, partition_of(key, 6), key, value, headers))
 
 
 def event_json(reason: str) -> bytes:
@@ -154,7 +154,7 @@ class TestBusContract:
         await other.fence()
         await other.publish([outgoing("a", 1)], 1)
         await other.close()
-        relay = Relay(SERVICE, make_side().dsn, bus)
+        relay = relay_of(SERVICE, make_side().dsn, bus)
         async with running(relay):
             await until(lambda: "no relay cursor" in relay.standing.reasons.get("relay", ""))
 
@@ -164,7 +164,7 @@ class TestBusContract:
         await publisher.fence()
         await publisher.publish([outgoing("a", 1)], 17)
         await publisher.close()
-        relay = Relay(SERVICE, make_side().dsn, bus)
+        relay = relay_of(SERVICE, make_side().dsn, bus)
         async with running(relay):
             await until(lambda: "restored" in relay.standing.reasons.get("relay", ""))
 
@@ -193,7 +193,7 @@ class TestBusContract:
         saying, hearing = make_engine_of(teller.dsn), make_engine_of(hearer.dsn)
         subscriptions = hearer.subscriptions()
         consumer = Consumer(hearing, hearer.messaging, bus, subscriptions, make_wake(hearing))
-        relays = [Relay(SERVICE, teller.dsn, bus) for _ in range(2)]
+        relays = [relay_of(SERVICE, teller.dsn, bus) for _ in range(2)]
         async with running(consumer, *relays):
             await asyncio.gather(*(say(saying, f"k{n}", 20) for n in range(5)))
             await until(lambda: count_is(hearing, 100))
@@ -279,7 +279,7 @@ class TestBusContract:
         saying, hearing = make_engine_of(teller.dsn), make_engine_of(hearer.dsn)
         for start in (1, 11):
             consumer = Consumer(hearing, hearer.messaging, bus, hearer.subscriptions(), make_wake(hearing))
-            async with running(Relay(SERVICE, teller.dsn, bus), consumer):
+            async with running(relay_of(SERVICE, teller.dsn, bus), consumer):
                 await say(saying, "k0", 10, first=start)
                 await until(partial(count_is, hearing, start + 9))
         await assert_each_once(hearing, 1, 20)

@@ -27,6 +27,7 @@ from shared.messaging.envelope import partition_of
 from shared.messaging.kafka import KafkaBus
 from shared.messaging.parking import retry_aggregate
 from shared.messaging.rebuild import projection_hashes
+from shared.workshop.testing.signing import signed
 from shared.workshop.waiting import until
 
 TOPIC = "tax-exemption.returns"
@@ -49,7 +50,7 @@ def record(key: str, sequence: int, offset: int = 0) -> Record:
     }
     value = EVENT.format("019a0000-0000-7000-8000-000000000001", f"r{sequence}").encode()
     headers = [(name, said.encode()) for name, said in fields.items()]
-    return Record(TOPIC, partition_of(key, 6), offset, key, value, headers)
+    return signed(Record(TOPIC, partition_of(key, 6), offset, key, value, headers))
 
 
 class NeverAnswers:
@@ -167,7 +168,7 @@ def told(key: str, **changed: str) -> Record:
     """The first event of a key, with headers that our relay never writes."""
     first = record(key, 1)
     fields = {**dict(first.headers), **{name: value.encode() for name, value in changed.items()}}
-    return replace(first, partition=0, headers=list(fields.items()))
+    return signed(replace(first, partition=0, headers=list(fields.items())))
 
 
 async def test_a_record_that_cannot_be_stored_as_text_is_parked_and_the_partition_goes_on(
@@ -183,7 +184,7 @@ async def test_a_record_that_cannot_be_stored_as_text_is_parked_and_the_partitio
         told("before the first", ce_sequence="0"),
         told("whose day", ce_time="2026-05-13T01:00:00"),
         told("whose word", ce_type=TradeRegistered.TYPE),
-        replace(told("deep"), value=b"[" * 200_000),
+        signed(replace(told("deep"), value=b"[" * 200_000)),
         told("good"),
     ]
     placed = [replace(each, offset=offset) for offset, each in enumerate(records)]

@@ -20,6 +20,7 @@ from shared.messaging.bus import Record
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import add_messaging_tables
 from shared.vocabulary.errors import SetupProblem
+from shared.workshop.testing.signing import TRUST, signed
 
 
 class ItemReopened(ItemEvent):
@@ -48,7 +49,7 @@ def record(event_type: str, sequence: int, value: bytes) -> Record:
         "ce_pilot": "longshui",
     }
     headers = [(name, text.encode()) for name, text in fields.items()]
-    return Record(ItemEvent.TOPIC, 0, sequence, "k", value, headers)
+    return signed(Record(ItemEvent.TOPIC, 0, sequence, "k", value, headers))
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ async def session(make_side: Any, make_engine_of: Any) -> AsyncIterator[AsyncSes
 async def heard(session: AsyncSession, subscriptions: Subscriptions, *records: Record) -> tuple[list[str], Progress]:
     progress = Progress({}, {}, set())
     for each in records:
-        await apply_record(session, TABLES, subscriptions, each, progress, live=True)
+        await apply_record(session, TABLES, subscriptions.believing(TRUST), each, progress, live=True)
     return list(await session.scalars(text("SELECT type FROM heard"))), progress
 
 

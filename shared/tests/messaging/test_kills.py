@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.messaging.bus import Bus, Positions
 from shared.messaging.envelope import read_envelope
-from shared.messaging.relay import Relay
+from shared.workshop.testing.signing import relay_of
 from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
@@ -233,7 +233,7 @@ async def test_two_relays_killed_forty_times_carry_each_event_once(
     count = await speaking
     assert died == 80, f"seed {seed}"
     stop = asyncio.Event()
-    last = asyncio.create_task(Relay(SERVICE, side.dsn, bus).run(stop))
+    last = asyncio.create_task(relay_of(SERVICE, side.dsn, bus).run(stop))
     said = await on_topic(bus, 6 * count)
     stop.set()
     await last

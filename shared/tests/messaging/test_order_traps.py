@@ -15,6 +15,7 @@ from shared.messaging.bus import Bus, Positions
 from shared.messaging.envelope import read_envelope
 from shared.messaging.outbox import wake_channel
 from shared.messaging.relay import Relay
+from shared.workshop.testing.signing import relay_of
 
 SERVICE = "tax-exemption"
 TOPIC = "tax-exemption.returns"
@@ -78,7 +79,7 @@ async def sessions_of(dsn: str, count: int) -> AsyncIterator[Sequence[Any]]:
 @asynccontextmanager
 async def relaying(dsn: str, bus: Bus) -> AsyncIterator[Relay]:
     stop = asyncio.Event()
-    relay = Relay(SERVICE, dsn, bus)
+    relay = relay_of(SERVICE, dsn, bus)
     task = asyncio.create_task(relay.run(stop))
     try:
         async with asyncio.timeout(30):

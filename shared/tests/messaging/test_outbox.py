@@ -28,9 +28,10 @@ from shared.events.trade_ledger import DeclarationDeparted, DeclarationEvent, De
 from shared.messaging.bus import Bus, Positions, Record
 from shared.messaging.embedded import EmbeddedBus, EmbeddedPublisher
 from shared.messaging.outbox import MOST_BYTES, Wake, announce, outbox_row, wake_channel
-from shared.messaging.relay import MOST_EVENTS, Relay
+from shared.messaging.relay import MOST_EVENTS
 from shared.vocabulary.errors import Conflict
 from shared.workshop.testing.declaration_events import declaration_event, portion
+from shared.workshop.testing.signing import relay_of
 from shared.workshop.waiting import until
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -50,7 +51,7 @@ def act() -> Act:
 @asynccontextmanager
 async def relaying(dsn: str, bus: Bus, service: str = "tax-exemption") -> Any:
     stop = asyncio.Event()
-    relay = Relay(service, dsn, bus)
+    relay = relay_of(service, dsn, bus)
     task = asyncio.create_task(relay.run(stop))
     try:
         async with asyncio.timeout(60):
@@ -209,7 +210,7 @@ async def test_the_largest_declaration_is_carried(bus: Bus, make_side: Any, act:
     )
     await connection.close()
     stop = asyncio.Event()
-    relay = asyncio.create_task(Relay("trade-ledger", side.dsn, bus).run(stop))
+    relay = asyncio.create_task(relay_of("trade-ledger", side.dsn, bus).run(stop))
     await bus.ensure_topics([topic.name])
     assert len((await first_record(bus, topic.name)).value) == topic.max_bytes
     stop.set()

@@ -13,8 +13,11 @@ from shared.messaging.bus import Bus, Positions
 from shared.messaging.consumer import Consumer
 from shared.messaging.envelope import read_envelope
 from shared.messaging.relay import Relay
+from shared.messaging.signing import KEY_ID, SIGNATURE
+from shared.workshop.testing.parked_hearer import outgoing
 from shared.workshop.testing.running import running, sql
 from shared.workshop.testing.servers import database_of
+from shared.workshop.testing.signing import relay_of
 from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
@@ -84,7 +87,7 @@ class Market:
         self.restored: Any = None
 
     def relay(self, side: Any) -> Relay:
-        return Relay(SERVICE, side.dsn, self.bus, ADDRESS)
+        return relay_of(SERVICE, side.dsn, self.bus, ADDRESS)
 
     def consumer(self) -> Consumer:
         subscriptions = self.hearer.subscriptions()
@@ -147,6 +150,21 @@ async def test_what_a_restore_lost_is_taken_in_and_its_readers_are_brought_to_wh
     )
 
 
+async def test_what_the_owner_did_not_sign_is_not_taken_into_its_outbox(bus: Bus, market: Market) -> None:
+    publisher = bus.publisher(SERVICE)
+    cursor = await publisher.fence()
+    assert cursor is not None
+    forged = outgoing("k", 9, "forged")
+    bare = replace(forged, headers=[each for each in forged.headers if each[0] not in (KEY_ID, SIGNATURE)])
+    await publisher.publish([bare], cursor)
+    await publisher.close()
+    relay = market.relay(market.restored)
+    async with running(relay):
+        plan = await plan_of(market.restored.dsn)
+        assert [each["sequence"] for each in plan["beyond_the_outbox"]] == [4, 5, 6, 7, 8]
+        assert plan["foreign_records"] == 1
+
+
 async def test_an_aggregate_that_the_owner_knows_nothing_of_ends_or_is_named(
     bus: Bus, market: Market, decided_json: bytes
 ) -> None:
@@ -207,7 +225,7 @@ async def test_a_lost_topic_is_written_again_in_order_and_read_again_without_a_r
         await until(lambda: agreed(teller))
         assert await on_topic(bus, TOPIC) == [("k", n, "item_decided") for n in range(1, 9)]
         # Every worker has a relay; the hearer's makes its plan.
-        async with running(consumer, Relay("fx-settlement", hearer, bus)):
+        async with running(consumer, relay_of("fx-settlement", hearer, bus)):
             assert (await plan_of(hearer))["topics_read_again"] == [TOPIC]
             await sql(hearer, _CONFIRM)
             await until(lambda: agreed(hearer))

@@ -21,6 +21,7 @@ from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
 from shared.workshop.testing.running import sql
 from shared.workshop.testing.servers import APP_PASSWORD, APP_ROLE, database_of
+from shared.workshop.testing.signing import relay_of
 from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
@@ -35,7 +36,7 @@ FROM generate_series($2::int, $3::int) n
 @asynccontextmanager
 async def relaying(dsn: str, bus: Bus) -> AsyncIterator[Relay]:
     """A relay that has begun: it carries, or it stands."""
-    stop, relay = asyncio.Event(), Relay(SERVICE, dsn, bus)
+    stop, relay = asyncio.Event(), relay_of(SERVICE, dsn, bus)
     task = asyncio.create_task(relay.run(stop))
     try:
         await until(lambda: relay.ready.is_set() or bool(relay.standing.reasons))

@@ -15,6 +15,7 @@ from shared.messaging.envelope import partition_of
 from shared.messaging.kafka import KafkaBus
 from shared.messaging.relay import Relay
 from shared.workshop.testing.running import running
+from shared.workshop.testing.signing import relay_of, signed
 from shared.workshop.waiting import until
 
 SERVICE = "tax-exemption"
@@ -52,7 +53,8 @@ async def outgrow(bus: Bus, decided_json: bytes, count: int) -> None:
             "ce_actor": "tax:1",
             "ce_pilot": "longshui",
         }
-        return Outgoing(TOPIC, partition_of("k0", 6), "k0", decided_json, [(a, b.encode()) for a, b in fields.items()])
+        headers = [(a, b.encode()) for a, b in fields.items()]
+        return signed(Outgoing(TOPIC, partition_of("k0", 6), "k0", decided_json, headers))
 
     await bus.ensure_topics([TOPIC], cursor_of="registry")
     publisher = bus.publisher("registry")
@@ -76,7 +78,7 @@ async def market(bus: Bus, make_side: Any, make_engine_of: Any, make_wake: Any, 
         engines = saying, hearing
 
         def relay(self) -> Relay:
-            return Relay(SERVICE, teller.dsn, bus)
+            return relay_of(SERVICE, teller.dsn, bus)
 
         def consumer(self) -> Consumer:
             return Consumer(hearing, hearer.messaging, bus, hearer.subscriptions(), make_wake(hearing))

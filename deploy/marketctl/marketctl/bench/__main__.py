@@ -36,6 +36,7 @@ from shared.workshop.processes.ports import free_port
 from shared.workshop.processes.postgres import PostgresServer
 from shared.workshop.processes.problem import ProcessProblem
 from shared.workshop.testing.registry_events import commodity_list, export_agency, hear, places, subject
+from shared.workshop.testing.signing import event_keys_file
 from shared.workshop.tokens import AUDIENCE, ISSUER
 from trade_ledger.consumers.subscriptions import subscriptions
 
@@ -104,6 +105,7 @@ class Bench:
             "JWKS_URL": f"http://127.0.0.1:{issuer_port}/jwks.json",
             "SEALING_KEY": "bench",
             "ACTOR_KEY": "bench",
+            "EVENT_KEYS": str(event_keys_file(self.folder)),
             "CLOCK_FILE": str(clock_file),
             "LOG_LEVEL": "WARNING",
         }

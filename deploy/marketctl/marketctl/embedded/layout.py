@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from marketctl.embedded.issuer_key import kept_mint
 from marketctl.installation import Installation
 from marketctl.layout import ROOT, SERVICES, BusKind, package_of
 from shared.messaging.adapters import BusAddress
+from shared.messaging.published_keys import write_secret
+from shared.messaging.signing import new_signing_key
 from shared.production import DEVELOPMENT_ISSUER_MARK
 from shared.settings import mistaken
 from shared.vocabulary.errors import SetupProblem
@@ -97,14 +99,21 @@ class Layout:
         """The loopback address of a process."""
         return f"http://127.0.0.1:{self.ports[service]}"
 
-    def secret(self, name: str) -> str:
+    @property
+    def event_keys(self) -> Path:
+        return self.folder / "event-keys.json"
+
+    def secret(self, name: str, made: Callable[[], str] = secrets.token_urlsafe) -> str:
         """A secret of this run, made once and kept with mode 0600."""
         file = self.folder / "secrets" / name
         if not file.exists():
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as opened:
-                opened.write(secrets.token_urlsafe(32))
+            write_secret(file, made())
         return file.read_text()
+
+    def signing_key(self, service: str) -> str:
+        """The key that a service's worker signs its events with."""
+        return self.secret(f"{service}-signing-key", new_signing_key)
 
     def database_url(self, database: str) -> str:
         """The connection string of the role that owns a service's (or the bus's) database."""
@@ -125,6 +134,7 @@ class Layout:
             "JWKS_URL": self.url("issuer") + "/jwks.json",
             "SEALING_KEY": self.secret("sealing"),
             "ACTOR_KEY": self.secret("actor"),
+            "EVENT_KEYS": str(self.event_keys),
             "CLOCK_FILE": str(self.clock_file),
             "PORT": str(self.ports[service]),
             "PUBLIC_URL": self.url(service),
@@ -134,6 +144,8 @@ class Layout:
             told["KAFKA_BOOTSTRAP"] = f"127.0.0.1:{self.ports['kafka']}"
         else:
             told["BUS_DATABASE_URL"] = self.database_url("bus")
+        if process == "worker":
+            told["EVENT_SIGNING_KEY"] = self.signing_key(service)
         return told
 
     def page_environment(self) -> dict[str, str]:

@@ -15,6 +15,9 @@ from marketctl.embedded.layout import Layout, variable_of
 from marketctl.layout import CHINESE, ROOT, SERVICES, package_of
 from shared.events.base import PARTITIONS
 from shared.events.catalogue import TOPICS
+from shared.messaging.adapters import ends_of
+from shared.messaging.published_keys import PublishedKeys, read_keys
+from shared.messaging.signing import Signer
 from shared.migrations import upgrade
 from shared.walls import GROUPS
 from shared.workshop.processes.kafka import KafkaServer
@@ -48,6 +51,7 @@ class Platform:
         try:
             self._start_postgres(say)
             self._start_bus(say)
+            self.publish_keys()
             self._start_processes(say)
         except BaseException:
             self.stop()
@@ -107,6 +111,16 @@ class Platform:
         with self.waiting_for("Apache Kafka to start; the first time its jars are fetched"), obeyed_afterwards():
             self.kafka.start()
         say(f"event log             Apache Kafka (KRaft)  127.0.0.1:{self.layout.ports['kafka']}")
+
+    def publish_keys(self) -> None:
+        """List the public keys of all services. No worker runs yet: what the topics hold is from before signing."""
+        file = self.layout.event_keys
+        known = read_keys(file) if file.exists() else PublishedKeys(unsigned=ends_of(self.layout.installation.bus))
+        listed = known
+        for service in SERVICES:
+            listed = listed.adding(Signer(service, self.layout.signing_key(service)).key)
+        if listed != known or not file.exists():
+            listed.save(file)
 
     def _start_processes(self, say: Say) -> None:
         layout = self.layout

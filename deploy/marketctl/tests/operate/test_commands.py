@@ -22,6 +22,7 @@ from shared.events.registry import BankFiled
 from shared.messaging.bus import Outgoing
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.envelope import partition_of
+from shared.messaging.signing import Signer
 from shared.workshop.waiting import wait_until
 
 Run = Any
@@ -56,7 +57,8 @@ def put_poison(market: Run, key: str, sequence: int = 1, event: int = 1, value: 
             "ce_source": "/services/registry", "ce_sequence": str(sequence), "ce_time": "2026-05-13T01:00:00Z",
             "ce_actor": "admin:1", "ce_pilot": "longshui",
         }  # fmt: skip
-        headers = [(name, value.encode()) for name, value in fields.items()]
+        signer = Signer("registry", market.layout.signing_key("registry"))
+        headers = signer.signed([(name, value.encode()) for name, value in fields.items()], value)
         record = Outgoing(BankFiled.TOPIC, partition_of(key, 6), key, value, headers)
         try:
             # The cursor stays as it is: registry's own relay is fenced for a moment, then goes on from there.

@@ -21,6 +21,7 @@ import pytest
 
 from shared.workshop.processes.ports import free_port
 from shared.workshop.testing.client import ACTOR_KEY, SEALING_KEY
+from shared.workshop.testing.signing import event_keys_file
 from shared.workshop.testing.tokens import ServedMint
 from shared.workshop.tokens import AUDIENCE, ISSUER
 from shared.workshop.waiting import until
@@ -49,6 +50,7 @@ async def process(
         "JWKS_URL": mint.jwks_url,
         "SEALING_KEY": SEALING_KEY,
         "ACTOR_KEY": ACTOR_KEY,
+        "EVENT_KEYS": str(event_keys_file(clock_file.parent)),
         "CLOCK_FILE": str(clock_file),
         "LOG_LEVEL": "WARNING",
     }

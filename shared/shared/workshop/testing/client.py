@@ -19,6 +19,7 @@ from shared.http.app import Service, make_app
 from shared.settings import ServiceSettings
 from shared.workshop.testing.described import require_described
 from shared.workshop.testing.servers import as_process
+from shared.workshop.testing.signing import event_keys_file
 from shared.workshop.testing.tokens import ServedMint
 from shared.workshop.tokens import AUDIENCE, ISSUER
 
@@ -134,6 +135,7 @@ def settings_for(dsn: str, mint: ServedMint, clock_file: Path, **told: Any) -> S
             "jwks_url": mint.jwks_url,
             "sealing_key": SEALING_KEY,
             "actor_key": ACTOR_KEY,
+            "event_keys": event_keys_file(clock_file.parent),
             "clock_file": clock_file,
             **told,
         }

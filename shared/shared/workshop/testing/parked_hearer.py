@@ -23,6 +23,7 @@ from shared.messaging.rebuild import projection_hashes
 from shared.messaging.subscriptions import Subscriptions
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.rules import Breach
+from shared.workshop.testing.signing import TRUST, signed
 from shared.workshop.waiting import until
 
 TOPIC = "tax-exemption.returns"
@@ -54,7 +55,7 @@ class Hearer:
         subscriptions = Subscriptions("fx-settlement")
         subscriptions.project(ItemEvent, copy)
         subscriptions.react(ItemEvent, effect)
-        return subscriptions
+        return subscriptions.believing(TRUST)
 
     async def hear(self, reached: Callable[[], Awaitable[bool]]) -> None:
         stop = asyncio.Event()
@@ -117,11 +118,12 @@ def outgoing(
         "ce_pilot": "longshui",
     }
     encoded = [(name, value.encode()) for name, value in fields.items()] if headers else []
-    return Outgoing(TOPIC, partition_of(key, 6), key, content.model_dump_json().encode(), encoded)
+    record = Outgoing(TOPIC, partition_of(key, 6), key, content.model_dump_json().encode(), encoded)
+    return signed(record) if headers else record
 
 
 def of_pilot(pilot: str, record: Outgoing) -> Outgoing:
-    return replace(record, headers=list({**dict(record.headers), "ce_pilot": pilot.encode()}.items()))
+    return signed(replace(record, headers=list({**dict(record.headers), "ce_pilot": pilot.encode()}.items())))
 
 
 async def publish(bus: Bus, records: list[Outgoing]) -> None:
