@@ -13,6 +13,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.network import networks_of
 from shared.production import faults_of_address, faults_of_database, faults_of_secret
 
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)]
@@ -23,6 +24,11 @@ def _public_address(value: str) -> str:
     if value and not re.fullmatch(r"https?://[^/\s@?#]+(/[^\s?#]+)?/?", value, re.ASCII):
         raise ValueError("it is no address such as https://registry.example.org")
     return value.rstrip("/")
+
+
+def _networks(value: str) -> str:
+    networks_of(value)
+    return value
 
 
 class ServiceSettings(BaseSettings):
@@ -56,6 +62,10 @@ class ServiceSettings(BaseSettings):
     worker_port: int = Field(0, ge=0, le=65_535)
     pool_size: int = Field(10, ge=1)
     key_days: int = Field(30, ge=1, le=3650)
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    rate_per_second: int = Field(200, ge=1)
+    rate_burst: int = Field(4000, ge=1)
+    anonymous_per_second: int = Field(5, ge=1)
     max_connections: int = Field(800, ge=1)
     max_requests: int = Field(400, ge=1)
     log_level: LogLevel = "INFO"

@@ -21,6 +21,7 @@ MECHANISM: Walls = {
     "idempotency_keys": Wall(
         "SELECT, INSERT, UPDATE (status, headers, body)", "SELECT (principal, key, created_at), DELETE"
     ),
+    "rate_buckets": Wall("SELECT, INSERT, UPDATE", "SELECT (filled_at), DELETE"),
     "outbox": KEPT,
     "outbox_positions": Wall("", "SELECT, INSERT"),
     "outbox_placement": Wall("", "SELECT, INSERT, UPDATE"),

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 
+from shared.http.address import line_of
 from shared.http.identity import ROLES, Caller, NotAuthenticated
 from shared.vocabulary.errors import Forbidden, SetupProblem
 
@@ -19,22 +20,24 @@ from shared.vocabulary.errors import Forbidden, SetupProblem
 class Grant:
     """The roles that may call an endpoint, and which rows they reach there (`sees`, for people).
 
+    `cost`: how many requests it counts for (`rate.py`).
     `newcomers`: also a party's token that names no subject, since a first filing needs it.
     """
 
     roles: frozenset[str]
     sees: str
     newcomers: bool = False
+    cost: int = 1
 
 
 Access = dict[str, Grant]
 
 
-def grant(*roles: str, sees: str, newcomers: bool = False) -> Grant:
+def grant(*roles: str, sees: str, newcomers: bool = False, cost: int = 1) -> Grant:
     """A grant to known roles; a role that doesn't exist fails at import."""
     if unknown := set(roles) - set(ROLES):
         raise SetupProblem(f"access table names unknown roles: {sorted(unknown)}")
-    return Grant(frozenset(roles), sees, newcomers)
+    return Grant(frozenset(roles), sees, newcomers, cost)
 
 
 def operation_of(route: APIRoute) -> str:
@@ -67,16 +70,28 @@ async def authorise(request: Request) -> Caller:
     request.state.operation = operation
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
+        await refuse_floods(request)
         raise NotAuthenticated("send a bearer token in the Authorization header")
-    caller: Caller = await request.app.state.runtime.verifier.caller(token)
+    runtime: Any = request.app.state.runtime
+    try:
+        caller: Caller = await runtime.verifier.caller(token)
+    except NotAuthenticated:
+        await refuse_floods(request)
+        raise
     request.state.caller = caller
     permitted: Grant | None = request.app.state.access.get(operation)
     if permitted is None or caller.role not in permitted.roles:
         raise Forbidden(f"role {caller.role} may not call {operation}")
     if caller.lacks and not (permitted.newcomers and caller.is_party):
         raise Forbidden(f"the token names no {caller.lacks}")
+    request.state.standing = await runtime.buckets.take(f"{caller.issuer} {caller.actor}", permitted.cost)
     request.state.permitted = caller
     return caller
+
+
+async def refuse_floods(request: Request) -> None:
+    """TooManyRequests where too many requests without a valid token come from one line; valid ones go on."""
+    await request.app.state.runtime.anonymous.take(line_of(request.state.address))
 
 
 Authorised = Annotated[Caller, Depends(authorise)]

@@ -27,6 +27,7 @@ from shared.http.identity import TokenVerifier
 from shared.http.pages import add_contract, add_pages, add_rule_pages
 from shared.http.parameters import known_parameters
 from shared.http.problems import Catalogue
+from shared.http.rate import Buckets, Policy
 from shared.http.responses import add_responses
 from shared.http.routes import ServiceRoute, keep_apart
 from shared.http.tables import HttpTables
@@ -36,10 +37,12 @@ from shared.messaging.outbox import Wake
 from shared.messaging.parked_row import ID_CONFLICTS
 from shared.messaging.signing import Trust, TrustFile
 from shared.messaging.standing import NEEDS_RECONCILING, NOTED
+from shared.network import Networks, networks_of
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
 
+_ANONYMOUS_SECONDS = 20
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
 
@@ -54,6 +57,9 @@ class Runtime:
     verifier: TokenVerifier
     sealer: Sealer
     actors: Actors
+    trusted: Networks
+    buckets: Buckets
+    anonymous: Buckets
     wake: Wake
     trust: Trust
     http_tables: HttpTables
@@ -99,16 +105,12 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
             engine=engine,
             sessions=make_sessions(engine),
             clock=Clock(read.environment, read.clock_file),
-            verifier=TokenVerifier(
-                issuer=read.issuer,
-                audience=read.audience,
-                jwks_url=read.jwks_url,
-                environment=read.environment,
-                longest_minutes=read.token_minutes,
-                two_factor_acr=frozenset(read.two_factor_acr.split()),
-            ),
+            verifier=_verifier(read),
             sealer=Sealer(read.sealing_key.get_secret_value()),
             actors=Actors(read.actor_key.get_secret_value()),
+            trusted=networks_of(read.trusted_proxies),
+            buckets=Buckets(engine, Policy("requests", read.rate_per_second, read.rate_burst)),
+            anonymous=_anonymous(engine, read.anonymous_per_second),
             wake=Wake(engine, service.name),
             trust=TrustFile(read.event_keys),
             http_tables=service.http_tables,
@@ -162,6 +164,21 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
         Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
     ]
     return app
+
+
+def _verifier(read: ServiceSettings) -> TokenVerifier:
+    return TokenVerifier(
+        issuer=read.issuer,
+        audience=read.audience,
+        jwks_url=read.jwks_url,
+        environment=read.environment,
+        longest_minutes=read.token_minutes,
+        two_factor_acr=frozenset(read.two_factor_acr.split()),
+    )
+
+
+def _anonymous(engine: AsyncEngine, per_second: int) -> Buckets:
+    return Buckets(engine, Policy("anonymous", per_second, _ANONYMOUS_SECONDS * per_second))
 
 
 def _add_health(app: FastAPI) -> None:

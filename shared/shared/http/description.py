@@ -67,7 +67,7 @@ _VERSION = {
     "description": "ETag of the version that the caller decided on; another one is refused with 412.",
     "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
 }
-_ALWAYS = {"forbidden", "internal_error", "not_authenticated", "unavailable"}
+_ALWAYS = {"forbidden", "internal_error", "not_authenticated", "rate_limited", "unavailable"}
 _OF_COMMANDS = {"needs_reconciling", "not_compared", "storage_exhausted"}
 _OF_READING = (FORM_CODES | {"malformed_cursor"}) - {"body_missing", "body_not_json"}
 _OF_WRITING = ("body_", "idempotency_", "unsupported_")

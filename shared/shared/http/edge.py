@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from itertools import product
 from typing import Any
 
@@ -16,8 +16,10 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.database import is_collision
+from shared.http.address import client_address
 from shared.http.identity import Caller
 from shared.http.money_told import money_told
+from shared.http.rate import Standing
 from shared.http.refusals import problem_response, simple
 from shared.http.responses import unexpected
 from shared.tracing import trace_id_of, traceparent_or_new
@@ -37,9 +39,10 @@ log = structlog.get_logger()
 class _Reply:
     """Passes a response on with our headers and money in its currency's digits, except the body limit's 413."""
 
-    def __init__(self, send: Send, trace_id: str) -> None:
+    def __init__(self, send: Send, trace_id: str, state: Mapping[str, Any]) -> None:
         self._send = send
         self._trace_id = trace_id
+        self._state = state
         self.status = 0
         self.swallowed_413 = False
         self._held: Message | None = None
@@ -54,7 +57,7 @@ class _Reply:
                 self.swallowed_413 = True
                 return
             self._refuses = kind.startswith(b"application/problem")
-            message["headers"] = [*message["headers"], *standing_headers(self._trace_id)]
+            message["headers"] = [*message["headers"], *standing_headers(self._trace_id), *_of_rate(self._state)]
             if kind.startswith(b"application/json"):
                 # Its length is known with its body, which is one message.
                 self._held = message
@@ -122,8 +125,12 @@ class Edge:
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
         state["traceparent"] = traceparent
         trace_id = trace_id_of(traceparent)
+        peer = scope.get("client")
+        runtime = getattr(self._application.state, "runtime", None)
+        trusted = runtime.trusted if runtime else ()
+        state["address"] = client_address(peer[0] if peer else "", scope["headers"], trusted)
         started = time.perf_counter()
-        reply, heard = _Reply(send, trace_id), _Heard(receive)
+        reply, heard = _Reply(send, trace_id, state), _Heard(receive)
         with structlog.contextvars.bound_contextvars(
             service=self._service, request_id=trace_id, traceparent=traceparent
         ):
@@ -168,6 +175,12 @@ class Edge:
                 milliseconds=round(seconds * 1000, 1),
                 **({**reply.refusal, **_party(state.get("caller"))} if reply.refusal and not heard.left else {}),
             )
+
+
+def _of_rate(state: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
+    """What is left to the caller, where that was asked."""
+    standing: Standing | None = state.get("standing")
+    return [] if standing is None else [(name.encode(), value.encode()) for name, value in standing.headers().items()]
 
 
 def refusal_told(body: bytes) -> dict[str, Any]:

@@ -18,6 +18,8 @@ _PURGE = text("""
 DELETE FROM idempotency_keys WHERE (principal, key) IN (
   SELECT principal, key FROM idempotency_keys WHERE created_at < now() - make_interval(days => :days) LIMIT :at_once)
 """)
+# Full again long ago.
+_OF_NOBODY = text("DELETE FROM rate_buckets WHERE filled_at < now() - interval '1 day'")
 log = structlog.get_logger()
 
 
@@ -39,6 +41,8 @@ class KeyPurge:
         self._next = time.monotonic() + _PAUSE_SECONDS
         # Until it has ended well: a purge that fails each time leaves keys too.
         self._overdue.set(1)
+        async with engine.begin() as connection:
+            await connection.execute(_OF_NOBODY)
         gone = 0
         for _ in range(self._batches):
             async with engine.begin() as connection:

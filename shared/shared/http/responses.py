@@ -16,6 +16,7 @@ from shared.http import audit, idempotency
 from shared.http.command import Answered, Attempt, MediaTypeUnknown, VersionMissing, act_of, target_of
 from shared.http.identity import NotAuthenticated
 from shared.http.problems import malformed
+from shared.http.rate import TooManyRequests
 from shared.http.refusals import AuditLine, problem_response, refusal_by, simple
 from shared.http.routes import closest
 from shared.messaging.standing import refusal_of
@@ -75,6 +76,13 @@ async def _busy(request: Request, error: Exception) -> Response:
     assert isinstance(error, Busy)  # noqa: S101 - narrows the handler's type
     log.warning("busy", code=error.code, reason=str(error))
     return problem_response(request, simple(error.code, reason=str(error)), headers=_RETRY_AFTER)
+
+
+async def _too_many(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TooManyRequests)  # noqa: S101 - narrows the handler's type
+    # The edge writes its headers on every answer.
+    request.state.standing = error.standing
+    return problem_response(request, simple("rate_limited"))
 
 
 async def _stale(request: Request, error: Exception) -> Response:
@@ -160,6 +168,7 @@ def add_responses(app: FastAPI) -> None:
         Conflict: _refused,
         Busy: _busy,
         Stale: _stale,
+        TooManyRequests: _too_many,
         RequestValidationError: _validation,
         StarletteHTTPException: _http,
         Unreconciled: _unreconciled,

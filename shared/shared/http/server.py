@@ -33,6 +33,8 @@ def serve_http(application: str, settings: type[ServiceSettings]) -> int:
         timeout_graceful_shutdown=_GRACE_SECONDS,
         loop="uvloop",
         http=bounded(Bounds(connections=told.max_connections, requests=told.max_requests)),
+        # Whose word about a client's address counts is decided at the edge (TRUSTED_PROXIES).
+        proxy_headers=False,
         timeout_keep_alive=_IDLE_SECONDS,
     )
     return 0

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Numeric,
     SmallInteger,
     Table,
     Text,
@@ -70,5 +71,12 @@ def add_http_tables(metadata: MetaData) -> HttpTables:
         Column("position", BigInteger, primary_key=True),
         Column("audit_id", BigInteger, nullable=False, unique=True),
         Column("hash", LargeBinary, nullable=False),
+    )
+    Table(
+        "rate_buckets",
+        metadata,
+        Column("who", Text, primary_key=True),
+        Column("tokens", Numeric(12, 3), nullable=False),
+        Column("filled_at", DateTime(timezone=True), nullable=False),
     )
     return HttpTables(idempotency, audit, audit_chain)

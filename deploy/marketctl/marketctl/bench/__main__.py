@@ -108,6 +108,9 @@ class Bench:
             "EVENT_KEYS": str(event_keys_file(self.folder)),
             "CLOCK_FILE": str(clock_file),
             "LOG_LEVEL": "WARNING",
+            # One account sends all of it.
+            "RATE_PER_SECOND": "100000",
+            "RATE_BURST": "1000000",
         }
         issuer = start_child(
             "issuer",
@@ -115,8 +118,7 @@ class Bench:
             {"ENVIRONMENT": "sandbox", "ISSUER_KEY_FILE": str(key_file), "PORT": str(issuer_port)},
             self.folder / "issuer.log",
         )
-        command = ["uvicorn", "trade_ledger.app:app", "--port", str(self.port), "--workers", str(_WORKERS)]
-        command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+        command = ["marketctl.bench.serving", str(self.port), str(_WORKERS)]
         service = start_child("trade-ledger", command, told, self.folder / "trade-ledger.log")
         try:
             issuer.wait_ready(f"http://127.0.0.1:{issuer_port}/livez")

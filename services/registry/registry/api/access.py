@@ -38,7 +38,9 @@ ACCESS: Access = {
         sees=f"{_OWN}; authorities and banks: {_FIELD}",
         newcomers=True,
     ),
-    "read_archive": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}, agreements of its own only; authorities: {_FIELD}"),
+    "read_archive": grant(
+        *_FILERS, *_AUTHORITIES, sees=f"{_OWN}, agreements of its own only; authorities: {_FIELD}", cost=20
+    ),
     "list_credit_grades": grant(*_FILERS, *_AUTHORITIES, sees=f"its own; authorities: {_FIELD}"),
     "set_credit_grade": grant("commerce", "customs", "tax", "safe", "market_supervision", sees=_FIELD),
     "submit_filing": grant(*_FILERS, "commerce", sees=_OWN, newcomers=True),
