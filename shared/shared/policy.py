@@ -108,7 +108,7 @@ class Parameter(Input):
 
 
 P = TypeVar("P", bound=Parameter)
-OWNERS = ("admin", "commerce", "customs", "safe", "tax")
+OWNERS = ("commerce", "customs", "safe", "system", "tax")
 """The roles that may own a parameter."""
 
 

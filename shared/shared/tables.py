@@ -18,6 +18,7 @@ MECHANISM: Walls = {
     "audit": KEPT,
     # Who answers requests has no business with the chain that shows what became of their audit.
     "audit_chain": Wall("", "SELECT, INSERT"),
+    "administrators": Wall("SELECT, INSERT, UPDATE (released_by, released_at, reason)", ""),
     "idempotency_keys": Wall(
         "SELECT, INSERT, UPDATE (status, headers, body)", "SELECT (principal, key, created_at), DELETE"
     ),

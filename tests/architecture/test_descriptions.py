@@ -179,11 +179,11 @@ async def test_the_examples_of_upkeep_are_taken(
         (parameter,) = document["components"]["schemas"]["RuleParameter"]["examples"]
         confirmed = await door.set_parameter(parameter, role=owner_of(service, parameter))
         assert parameter.items() <= confirmed.items()
-        answer = await door.done("GET", "/v1/policy-parameters", role="admin")
+        answer = await door.done("GET", "/v1/policy-parameters", role="system")
         assert {**parameter, "pilot": "longshui"} in answer["items"]
         assert answer["unread"] == []
         (release,) = document["components"]["schemas"]["ReleaseIn"]["examples"]
-        refused = await door.call("POST", "/v1/parked/1/releases", release, role="admin")
+        refused = await door.call("POST", "/v1/parked/1/releases", release, role="system")
         assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
 
 
@@ -192,7 +192,7 @@ async def test_every_shipped_parameter_may_be_set_and_no_other_kind_of_value(
     make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
 ) -> None:
     async with open_door(service_of(service), make_service_database(service), mint, tmp_path) as door:
-        held = (await door.done("GET", "/v1/policy-parameters", role="admin"))["items"]
+        held = (await door.done("GET", "/v1/policy-parameters", role="system"))["items"]
         for each in held:
             owner = owner_of(service, each)
             own = {name: value for name, value in each.items() if name != "pilot"}
@@ -215,7 +215,7 @@ async def test_an_unknown_parameter_is_refused_with_those_that_are_known(
 ) -> None:
     async with open_door(service_of("registry"), make_service_database("registry"), mint, tmp_path) as door:
         body = {"name": "sample_switch", "effective_from": "2026-06-01", "value": True, "citation": "order 7"}
-        answer = await door.call("POST", "/v1/policy-parameters", body, role="admin")
+        answer = await door.call("POST", "/v1/policy-parameters", body, role="system")
         (field,) = answer.json()["errors"]
         assert (answer.status_code, field["code"], field["pointer"]) == (422, "field_not_a_choice", "/name")
         assert "grade_measures" in str(field)
@@ -230,7 +230,7 @@ async def test_a_value_that_an_earlier_version_took_and_this_one_does_not_is_sai
         connection.execute(insert, ("sampling_every", "longshui", "2026-06-01", "1000001"))
         connection.execute(insert, ("sample_switch", "*", "2026-06-01", "true"))
     async with open_door(service_of("trade-ledger"), dsn, mint, tmp_path) as door:
-        answer = await door.done("GET", "/v1/policy-parameters", role="admin")
+        answer = await door.done("GET", "/v1/policy-parameters", role="system")
         assert {each["name"]: each["pilot"] for each in answer["unread"]} == {
             "sampling_every": "longshui",
             "sample_switch": "*",

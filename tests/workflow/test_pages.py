@@ -142,7 +142,7 @@ def test_a_bank_that_may_not_trace_sees_its_own_records(lived: Lived) -> None:
             assert page.status_code == 200
             assert "Your role may not see this" in read(page.text)
             assert f"<dd>{amount:.2f}</dd>" in page.text
-    with visiting(lived, role="admin") as admin:
+    with visiting(lived, role="system") as admin:
         assert admin.get(f"/trace/{number}").status_code == 403
 
 

@@ -78,14 +78,14 @@ def reconcile(platform: Platform, service: str) -> dict[str, Any]:
     market = platform.layout.installation
 
     def standing() -> Any:
-        return call(market, service, "GET", "/v1/reconciliation", "admin")
+        return call(market, service, "GET", "/v1/reconciliation", "system")
 
     assert wait_until(lambda: lives(market.url(service)))
     assert wait_until(lambda: standing()["plan"] is not None, seconds=60), standing()
     shown: dict[str, Any] = standing()
     for person in ("anna", "bo"):
         call(
-            market, service, "POST", "/v1/reconciliation/approvals", "admin", {"digest": shown["digest"]}, actor=person
+            market, service, "POST", "/v1/reconciliation/approvals", "system", {"digest": shown["digest"]}, actor=person
         )
     assert wait_until(lambda: not standing()["standing"], seconds=60), standing()
     plan: dict[str, Any] = shown["plan"]
@@ -95,10 +95,10 @@ def reconcile(platform: Platform, service: str) -> dict[str, Any]:
 def settle_all(platform: Platform, service: str) -> int:
     """Say of each lost act how it was made good; how many there were."""
     market, settled = platform.layout.installation, 0
-    while acts := call(market, service, "GET", "/v1/lost-acts?limit=200", "admin")["items"]:
+    while acts := call(market, service, "GET", "/v1/lost-acts?limit=200", "system")["items"]:
         for each in acts:
             path = f"/v1/lost-acts/{each['event_id']}/settlements"
-            call(market, service, "POST", path, "admin", {"settled_as": "a rehearsal: entered nowhere again"})
+            call(market, service, "POST", path, "system", {"settled_as": "a rehearsal: entered nowhere again"})
             settled += 1
     return settled
 

@@ -108,6 +108,9 @@ DAMAGES = {
     "I16": ("fx-settlement", "UPDATE subject_copies SET qualifications = jsonb_set(qualifications, '{0,value}',"
             " '\"特\"') WHERE qualifications->0->>'kind' = 'taxpayer_kind'",
             "which is none of its choices"),
+    "I17": ("registry", "DROP INDEX uq_administrators_held; INSERT INTO administrators (id, issuer, actor, role, pilot)"
+            " SELECT gen_random_uuid(), 'urn:x', 'anna', role, 'longshui' FROM unnest(ARRAY['auditor', 'system']) role",
+            "anna administers as auditor and as system"),
     "I16 spelling": ("fx-settlement", "UPDATE collections SET bank_reference = bank_reference || U&'\\200b' WHERE id ="
                      " (SELECT min(id::text)::uuid FROM collections)", "isn't spelled as a new one is"),
     "I15 items": ("tax-exemption", "UPDATE exemption_items SET returned_fob = returned_fob + 1 WHERE portion_id ="

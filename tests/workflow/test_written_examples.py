@@ -190,7 +190,7 @@ def ask_a_deployment(lived: Lived, block: Block, folder: Path) -> None:
     secrets.mkdir()
     for service in SERVICES:
         (secrets / f"{service}-database").write_text(lived.layout.database_url(service))
-    (secrets / "my-token").write_text(lived.layout.installation.token("admin", {}))
+    (secrets / "my-token").write_text(lived.layout.installation.token("system", {}))
     (folder / ".venv").symlink_to(ROOT / ".venv")
     text = block.text.replace("/run/secrets", str(secrets))
     for service in SERVICES:

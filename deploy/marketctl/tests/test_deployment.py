@@ -81,7 +81,7 @@ def test_a_token_names_its_person_and_is_required_only_by_commands_that_use_it()
     with pytest.raises(SetupProblem, match=r"MARKET_TOKEN is not set: a bearer token .* of role auditor"):
         market.token("auditor", {})
     with pytest.raises(SetupProblem, match="MARKET_TOKEN says who you are"):
-        market.token("admin", {"actor": "anna"})
+        market.token("system", {"actor": "anna"})
 
 
 def test_a_password_that_anybody_tries_first_is_refused_but_in_a_sandbox() -> None:

@@ -12,7 +12,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 
 from shared.http.address import line_of
-from shared.http.identity import ROLES, Caller, NotAuthenticated
+from shared.http.administrators import hold_role
+from shared.http.identity import ADMINISTRATORS, ROLES, Caller, NotAuthenticated
 from shared.vocabulary.errors import Forbidden, SetupProblem
 
 
@@ -85,6 +86,8 @@ async def authorise(request: Request) -> Caller:
     if caller.lacks and not (permitted.newcomers and caller.is_party):
         raise Forbidden(f"the token names no {caller.lacks}")
     request.state.standing = await runtime.buckets.take(f"{caller.issuer} {caller.actor}", permitted.cost)
+    if caller.role in ADMINISTRATORS:
+        await hold_role(runtime.sessions, runtime.http_tables, caller)
     request.state.permitted = caller
     return caller
 

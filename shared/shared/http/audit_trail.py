@@ -14,7 +14,7 @@ from shared.http.paging import Page, WantedPage
 from shared.http.tables import HttpTables
 
 AUDIT_TRAIL_ACCESS: Access = {
-    "list_audit_entries": grant("admin", "auditor", sees="the audit trail of its pilot"),
+    "list_audit_entries": grant("auditor", sees="the audit trail of its pilot"),
 }
 
 

@@ -33,15 +33,27 @@ ROLES = (
     "district",
     "figures",
     "auditor",
-    "admin",
+    "system",
+    "security",
     "service",
 )
+ADMINISTRATORS = frozenset({"system", "security", "auditor"})
+"""Who runs the system, who watches over access, who reads the trail: nobody is two of them (GB/T 22239 三权分立)."""
+FORMER_ROLES = {"admin": "system"}
+"""A role's word in tokens of earlier releases, and what it is now."""
 PARTIES = frozenset({"stall_holder", "operator", "buyer", "agent", "broker", "carrier"})
 # What the token of a role names, since the role alone says nothing of whose rows they are.
 _NAMES = {**dict.fromkeys(PARTIES, "subject"), "bank": "bank", "site_operator": "site"}
-OFFICERS = frozenset(
-    {"commerce", "customs", "tax", "safe", "market_supervision", "ip_office", "district", "figures", "auditor", "admin"}
-)
+OFFICERS = ADMINISTRATORS | {
+    "commerce",
+    "customs",
+    "tax",
+    "safe",
+    "market_supervision",
+    "ip_office",
+    "district",
+    "figures",
+}
 _ALGORITHMS = ["RS256", "ES256"]
 _TYPES = {"jwt", "at+jwt", "application/at+jwt"}
 _LEEWAY_SECONDS = 60
@@ -165,6 +177,8 @@ class TokenVerifier:
 
 def _caller_of(claims: dict[str, Any]) -> Caller:
     role, pilot, actor = claims.get("role"), claims.get("pilot"), claims["sub"]
+    if isinstance(role, str):
+        role = FORMER_ROLES.get(role, role)
     if claims.get("typ") == "ID" or _OF_ID_TOKENS & claims.keys():
         raise NotAuthenticated("the token is an ID token: send the access token")
     if role not in ROLES or not isinstance(pilot, str) or not _PILOT.fullmatch(pilot):

@@ -17,10 +17,10 @@ from shared.messaging.taking import take
 from shared.wire import ContentHash, FilledText, Input, WholeNumberInUrl
 
 PARKED_EVENTS_ACCESS: Access = {
-    "list_parked_events": grant("admin", "auditor", sees="this service's parked events of its pilot, or of none"),
-    "retry_parked_event": grant("admin", sees="this service's parked events of its pilot, or of none"),
-    "take_parked_event": grant("admin", sees="this service's parked events of its pilot, or of none"),
-    "release_parked_event": grant("admin", sees="this service's parked events of its pilot, or of none"),
+    "list_parked_events": grant("system", "auditor", sees="this service's parked events of its pilot, or of none"),
+    "retry_parked_event": grant("system", sees="this service's parked events of its pilot, or of none"),
+    "take_parked_event": grant("system", sees="this service's parked events of its pilot, or of none"),
+    "release_parked_event": grant("system", sees="this service's parked events of its pilot, or of none"),
 }
 
 

@@ -20,10 +20,12 @@ from shared.vocabulary.errors import Conflict, NotFound
 from shared.wire import ContentHash, FilledText, Input
 
 RECONCILIATION_ACCESS: Access = {
-    "read_reconciliation": grant("admin", "auditor", sees="what stands against this service, never an event's content"),
-    "approve_reconciliation": grant("admin", sees="what stands against this service, never an event's content"),
-    "list_lost_acts": grant("admin", "auditor", sees="acts of its pilot that a restore lost"),
-    "settle_lost_act": grant("admin", sees="acts of its pilot that a restore lost"),
+    "read_reconciliation": grant(
+        "system", "auditor", sees="what stands against this service, never an event's content"
+    ),
+    "approve_reconciliation": grant("system", sees="what stands against this service, never an event's content"),
+    "list_lost_acts": grant("system", "auditor", sees="acts of its pilot that a restore lost"),
+    "settle_lost_act": grant("system", sees="acts of its pilot that a restore lost"),
 }
 
 

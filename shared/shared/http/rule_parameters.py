@@ -26,10 +26,17 @@ from shared.vocabulary.errors import Conflict, Forbidden, NotFound, Refused
 
 RULE_PARAMETERS_ACCESS: Access = {
     "list_policy_parameters": grant(
-        "admin", "auditor", "commerce", "customs", "tax", "safe", sees="common rule parameters and its pilot's"
+        "system",
+        "security",
+        "auditor",
+        "commerce",
+        "customs",
+        "tax",
+        "safe",
+        sees="common rule parameters and its pilot's",
     ),
-    "set_policy_parameter": grant(*OWNERS, sees="its pilot's parameters of its own rules; admin: technical ones"),
-    "confirm_policy_parameter": grant(*OWNERS, sees="its pilot's parameters of its own rules; admin: technical ones"),
+    "set_policy_parameter": grant(*OWNERS, sees="its pilot's parameters of its own rules; system: technical ones"),
+    "confirm_policy_parameter": grant(*OWNERS, sees="its pilot's parameters of its own rules; system: technical ones"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Tables that HTTP's mechanism adds to every service: idempotency keys and the audit trail."""
+"""Tables that HTTP's mechanism adds to every service: idempotency keys, the audit trail, administrators."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    Uuid,
     text,
 )
 
@@ -28,6 +29,7 @@ class HttpTables:
     idempotency: Table
     audit: Table
     audit_chain: Table
+    administrators: Table
 
 
 def add_http_tables(metadata: MetaData) -> HttpTables:
@@ -79,4 +81,19 @@ def add_http_tables(metadata: MetaData) -> HttpTables:
         Column("tokens", Numeric(12, 3), nullable=False),
         Column("filled_at", DateTime(timezone=True), nullable=False),
     )
-    return HttpTables(idempotency, audit, audit_chain)
+    administrators = Table(
+        "administrators",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("issuer", Text, nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("role", Text, nullable=False),
+        Column("pilot", Text, nullable=False),
+        Column("held_since", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+        Column("released_by", Text),
+        Column("released_at", DateTime(timezone=True)),
+        Column("reason", Text),
+        # One role at a time, whichever process sees the account first.
+        Index("uq_administrators_held", "issuer", "actor", unique=True, postgresql_where=text("released_at IS NULL")),
+    )
+    return HttpTables(idempotency, audit, audit_chain, administrators)

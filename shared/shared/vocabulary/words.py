@@ -18,8 +18,9 @@ CHINESE: dict[str, str] = {
     "ip_office": "知识产权部门",
     "district": "园区管理机构",
     "figures": "统计部门",
-    "auditor": "审计人员",
-    "admin": "系统管理员",
+    "auditor": "审计管理员",
+    "system": "系统管理员",
+    "security": "安全管理员",
     "service": "系统服务",
     # Steps.
     "submit": "提交",

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from shared.http.identity import OFFICERS
+from shared.http.identity import FORMER_ROLES, OFFICERS
 from shared.production import DEVELOPMENT_ISSUER_MARK
 
 ISSUER = f"urn:market-1039:{DEVELOPMENT_ISSUER_MARK}"
@@ -74,7 +74,7 @@ class TokenMint:
             "pilot": pilot,
         }
         parties = {"subject_id": subject_id, "bank_id": bank_id, "site_id": site_id}
-        if role in OFFICERS:
+        if FORMER_ROLES.get(role, role) in OFFICERS:
             claims["amr"] = ["pwd", "otp"]
         claims |= {name: str(value) for name, value in parties.items() if value is not None}
         return jwt.encode(claims | (more or {}), self._key, "RS256", headers={"kid": self._key_id})

@@ -77,7 +77,7 @@ async def test_production_accepts_neither_the_development_issuers_name_nor_its_k
     verifier = verifier_of(issuer, "production", "https://login.example")
     token = issuer.token("admin", issuer="https://login.example")
     assert await outcome_of(verifier, token) == "NotAuthenticated"
-    assert await outcome_of(verifier_of(issuer, "sandbox", "https://login.example"), token) == "admin"
+    assert await outcome_of(verifier_of(issuer, "sandbox", "https://login.example"), token) == "system"
 
 
 def test_each_forgery_differs_from_the_others(mint: ServedMint) -> None:

@@ -69,14 +69,14 @@ _LOST = (
 
 async def approve(desk: Any, person: str, digest: str = DIGEST) -> tuple[int, str]:
     answer = await desk.door.call(
-        "POST", "/v1/reconciliation/approvals", {"digest": digest}, role="admin", actor=person
+        "POST", "/v1/reconciliation/approvals", {"digest": digest}, role="system", actor=person
     )
     return answer.status_code, answer.json().get("state") or answer.json()["code"]
 
 
 async def test_two_persons_agree_to_the_plan_that_they_saw_while_everything_else_is_refused(desk: Any) -> None:
     run(desk.dsn, _FOUND)
-    seen = await desk.door.done("GET", "/v1/reconciliation", role="admin")
+    seen = await desk.door.done("GET", "/v1/reconciliation", role="system")
     assert (seen["plan"], seen["standing"]) == (None, {"relay": "the outbox ends at 3"})
     assert await approve(desk, "anna") == (409, "reconciliation_outdated")
     run(desk.dsn, _PLANNED)
@@ -102,9 +102,9 @@ async def test_a_lost_act_is_settled_once_by_its_own_pilot(desk: Any) -> None:
     run(desk.dsn, _LOST)
     (act,) = (await desk.door.done("GET", "/v1/lost-acts", role="auditor"))["items"]
     settle = ("POST", f"/v1/lost-acts/{act['event_id']}/settlements", {"settled_as": "entered again as 7"})
-    assert (await desk.door.call(*settle, role="admin", pilot="elsewhere")).status_code == 404
-    done = await desk.door.done(*settle, role="admin", actor="anna")
+    assert (await desk.door.call(*settle, role="system", pilot="elsewhere")).status_code == 404
+    done = await desk.door.done(*settle, role="system", actor="anna")
     assert (done["settled_by"], done["settled_as"]) == ("anna", "entered again as 7")
-    again = await desk.door.call(*settle, role="admin")
+    again = await desk.door.call(*settle, role="system")
     assert (again.status_code, again.json()["code"]) == (409, "lost_act_settled")
     assert (await desk.door.done("GET", "/v1/lost-acts", role="auditor"))["items"] == []

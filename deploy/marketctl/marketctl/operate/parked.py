@@ -38,17 +38,17 @@ def parked_list(as_json: Json = False) -> None:
 
 
 def _parked_of(market: Installation, service: str) -> Iterator[dict[str, Any]]:
-    page = call(market, service, "GET", "/v1/parked?limit=200", "admin")
+    page = call(market, service, "GET", "/v1/parked?limit=200", "system")
     yield from page["items"]
     while cursor := page.get("next_cursor"):
-        page = call(market, service, "GET", f"/v1/parked?limit=200&cursor={cursor}", "admin")
+        page = call(market, service, "GET", f"/v1/parked?limit=200&cursor={cursor}", "system")
         yield from page["items"]
 
 
 @parked.command("retry")
 def parked_retry(service: str, event: EventId, as_json: Json = False) -> None:
     """Apply a parked event's aggregate again, in order."""
-    done = call(chosen(), service, "POST", f"/v1/parked/{event}/retries", "admin")
+    done = call(chosen(), service, "POST", f"/v1/parked/{event}/retries", "system")
     show(done, as_json, f"{done['applied']} applied")
 
 
@@ -59,7 +59,7 @@ def parked_release(service: str, event: EventId, reason: str, person: Person = N
     if person is None and not is_deployed():
         raise SetupProblem("who are you? give the name of the person after the reason")
     as_whom = {"actor": person} if person else {}
-    done = call(market, service, "POST", f"/v1/parked/{event}/releases", "admin", {"reason": reason}, **as_whom)
+    done = call(market, service, "POST", f"/v1/parked/{event}/releases", "system", {"reason": reason}, **as_whom)
     show(done, as_json, done["state"])
 
 
@@ -78,7 +78,7 @@ def parked_take(
     if found["digest"] != apply:
         raise SetupProblem("that isn't the owner's event: run `marketctl parked take` and look again")
     as_whom = {"actor": person} if person else {}
-    done = call(market, service, "POST", f"/v1/parked/{event}/takings", "admin", {"digest": apply}, **as_whom)
+    done = call(market, service, "POST", f"/v1/parked/{event}/takings", "system", {"digest": apply}, **as_whom)
     show(done, as_json, done["state"])
 
 

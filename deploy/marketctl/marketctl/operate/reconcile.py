@@ -24,7 +24,7 @@ Person = Annotated[str | None, typer.Argument(help="who decides, where `make run
 def reconcile(person: Person = None, apply: Digest = None, as_json: Json = False) -> None:
     """Show what database and bus lack of each other; with --apply DIGEST propose it, or as a second person confirm."""
     market = chosen()
-    found = {service: call(market, service, "GET", "/v1/reconciliation", "admin") for service in SERVICES}
+    found = {service: call(market, service, "GET", "/v1/reconciliation", "system") for service in SERVICES}
     turn = _turn(found)
     digest = _digest_of(turn)
     if apply is None:
@@ -116,7 +116,7 @@ def _approve(market: Installation, turn: dict[str, Any], person: str | None, as_
     states = {}
     for service, each in turn.items():
         body = {"digest": each["digest"]}
-        states[service] = call(market, service, "POST", "/v1/reconciliation/approvals", "admin", body, **as_whom)[
+        states[service] = call(market, service, "POST", "/v1/reconciliation/approvals", "system", body, **as_whom)[
             "state"
         ]
     for service in [service for service, state in states.items() if state == "confirmed"]:
@@ -128,7 +128,7 @@ def _approve(market: Installation, turn: dict[str, Any], person: str | None, as_
 def _lifted(market: Installation, service: str, digest: str) -> str:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        now = call(market, service, "GET", "/v1/reconciliation", "admin")
+        now = call(market, service, "GET", "/v1/reconciliation", "system")
         if not now["standing"]:
             return "reconciled"
         if now["digest"] not in (None, digest):

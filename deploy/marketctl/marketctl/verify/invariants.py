@@ -8,6 +8,7 @@ from decimal import Decimal
 from marketctl.installation import Installation
 from marketctl.layout import SERVICES
 from marketctl.services import described
+from marketctl.verify.administrators import apart
 from marketctl.verify.control_queries import CHAIN, DECLARED, LIMIT, LISTS, LOST, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
 from marketctl.verify.flow import applied, in_flight
 from marketctl.verify.questions import MOST_SHOWN, ask, named
@@ -238,4 +239,5 @@ INVARIANTS: dict[str, Check] = {
     "I12": money_columns,
     "I15": agreement,
     "I16": formed,
+    "I17": apart,
 }

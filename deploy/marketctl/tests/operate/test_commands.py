@@ -230,5 +230,5 @@ def test_a_command_that_needs_a_run_says_how_to_start_one(serving: Run, market: 
     assert serving.end(signal.SIGINT) == 0
     assert "stopped in order; data kept" in serving.output
     assert "Traceback" not in serving.output
-    for line in ("verify", "token admin", "events tail", "db status", "db upgrade"):
+    for line in ("verify", "token system", "events tail", "db status", "db upgrade"):
         assert "make run" in typed(serving, line, 3)

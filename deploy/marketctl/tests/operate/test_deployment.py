@@ -38,7 +38,7 @@ def settings(serving: Run) -> dict[str, str]:
         url = market.database_url(service).replace("postgresql", _FORMS[service], 1)
         told[f"{named(service)}_DATABASE_URL"] = url
     told["MARKET_AUDIT_HEADS"] = str(market.audit_heads)
-    return {**told, "MARKET_TOKEN": market.token("admin", {"actor": "admin:anna"})}
+    return {**told, "MARKET_TOKEN": market.token("system", {"actor": "admin:anna"})}
 
 
 def said(line: str, status: int, told: dict[str, str], *, file: Path | None = None) -> str:

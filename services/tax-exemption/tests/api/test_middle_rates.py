@@ -61,7 +61,7 @@ async def test_a_rate_that_one_person_typed_converts_nothing(filing: Any) -> Non
 
 
 async def test_only_tax_writes_rates_and_corrections(filing: Any) -> None:
-    for role in ("admin", "commerce", "customs", "safe", "operator", "bank"):
+    for role in ("system", "commerce", "customs", "safe", "operator", "bank"):
         assert (await imported(filing, role)).status_code == 403
         body = {"cny_per_unit": "6.91", "source": "x", "reason": "x"}
         path = f"{PATH}/middle:longshui:2026-05-13:USD"

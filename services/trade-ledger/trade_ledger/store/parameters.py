@@ -51,7 +51,7 @@ class ItemsPerDeclaration(Parameter):
 class PortionsPerDeclaration(Parameter):
     """How many portions a declaration may have; its event carries them all and must not grow too large."""
 
-    owner: ClassVar[str] = "admin"
+    owner: ClassVar[str] = "system"
     name: Literal["portions_per_declaration"]
     value: WholeNumber = Field(description="portions, inclusive", ge=1, le=2000)
 
