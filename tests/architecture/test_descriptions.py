@@ -60,6 +60,7 @@ _VERBS = set(
         "approve",
         "book",
         "change",
+        "claim",
         "close",
         "commit",
         "confirm",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from registry.api import agreements, commodities, credit, filings, places, subjects
+from registry.api import agreements, claims, commodities, credit, filings, places, subjects
 from registry.api.access import ACCESS
 from registry.consumers.subscriptions import subscriptions
 from registry.settings import Settings
@@ -20,6 +20,7 @@ service = Service(
     routers=[
         subjects.router,
         filings.router,
+        claims.router,
         credit.router,
         agreements.router,
         places.router,

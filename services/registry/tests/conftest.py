@@ -27,7 +27,7 @@ PILOT = {
 }
 OFFICER = {"role": "commerce", "actor": "commerce:officer"}
 _REASONED = {"reviews", "approvals", "returns", "rejections", "suspensions", "reinstatements", "exits"}
-_TABLES = ("subjects", "role_filings", "subject_versions", "agreements", "places", "commodity_lists",
+_TABLES = ("subjects", "role_filings", "subject_claims", "subject_versions", "agreements", "places", "commodity_lists",
            "commodity_decisions", "credit_grades", "outbox")  # fmt: skip
 
 

@@ -17,7 +17,8 @@ _AUTHORITIES = (
     "auditor",
 )
 _FILERS = tuple(sorted(PARTIES))
-_OWN = "its own filings, those it made for others, and its counterparties"
+_OWN = "its own subject, its counterparties, and of others the filings it made for them, with a mask"
+_CLAIMS = "claims that its account made, and those to its own subject"
 _FIELD = "all of its pilot"
 _AGREEMENTS = "agreements it is party to"
 
@@ -52,6 +53,15 @@ ACCESS: Access = {
     "reinstate_filing": grant("commerce", sees=_FIELD),
     "exit_filing": grant(*_FILERS, "commerce", sees=_OWN, newcomers=True),
     "amend_filing": grant(*_FILERS, sees=_OWN, newcomers=True),
+    "claim_subject": grant(*_FILERS, sees=_CLAIMS, newcomers=True),
+    "list_subject_claims": grant(
+        *_FILERS, "commerce", "auditor", sees=f"{_CLAIMS}; authorities: {_FIELD}", newcomers=True
+    ),
+    "read_subject_claim": grant(
+        *_FILERS, "commerce", "auditor", sees=f"{_CLAIMS}; authorities: {_FIELD}", newcomers=True
+    ),
+    "approve_subject_claim": grant("commerce", sees=_FIELD),
+    "reject_subject_claim": grant("commerce", sees=_FIELD),
     "propose_procurement_agency": grant("buyer", "agent", "operator", sees=_AGREEMENTS),
     "list_procurement_agencies": grant(*_FILERS, *_AUTHORITIES, sees=_AGREEMENTS),
     "read_procurement_agency": grant(*_FILERS, *_AUTHORITIES, sees=_AGREEMENTS),

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.api.archive_schemas import Archive, ArchivedAgreement, TradedGoods
-from registry.api.schemas import SubjectVersion
+from registry.api.subject_views import version_shown
 from registry.domain.archive import AgreementDates, breaches_of_archive_day, status_before, was_in_force
 from registry.store.agreements import agreements_of
 from registry.store.entrusted_goods import goods_traded_by
@@ -20,8 +20,13 @@ from shared.vocabulary.errors import Malformed, NotFound
 from shared.vocabulary.legal_time import start_of_legal_day
 
 
-async def archive_on(session: AsyncSession, caller: Caller, subject_id: UUID, day: date, today: date) -> Archive:
-    """Subject and agreements at the end of the day; a party finds the agreements it is in itself."""
+async def archive_on(
+    session: AsyncSession, caller: Caller, subject_id: UUID, day: date, today: date, *, filer: UUID | None
+) -> Archive:
+    """Subject and agreements at the end of the day; a party finds the agreements it is in itself.
+
+    `filer` is the caller's party where it sees of the subject only what it filed for it.
+    """
     if breaches := breaches_of_archive_day(day, today):
         raise Malformed(breaches)
     instant = start_of_legal_day(day + timedelta(days=1))
@@ -30,14 +35,15 @@ async def archive_on(session: AsyncSession, caller: Caller, subject_id: UUID, da
         [] if caller.is_party and party is None else await agreements_of(session, caller.pilot, subject_id, party)
     )
     others = {row.principal_id if row.agent_id == subject_id else row.agent_id for row in agreements}
-    states = await versions_before(session, {subject_id, *others}, instant)
+    states = await versions_before(session, others, instant)
+    states |= await versions_before(session, {subject_id}, instant, filer)
     if subject_id not in states:
         raise NotFound(f"{subject_id} was not filed by {day}")
     goods = await goods_traded_by(session, {row.id for row in agreements}, day)
     archived = [_archived(row, subject_id, states, day, instant, goods.get(row.id, [])) for row in agreements]
     return Archive(
         on=day,
-        subject=model_from(SubjectVersion, states[subject_id]),
+        subject=version_shown(states[subject_id], filer),
         agreements=[each for each in archived if each],
     )
 

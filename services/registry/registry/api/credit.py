@@ -9,7 +9,7 @@ from fastapi import Response
 from registry.api.schemas import GradeIn, GradeOut
 from registry.api.subject_views import subject_seen
 from registry.operations.subjects.set_credit_grade import set_credit_grade
-from registry.store.subjects import grades_of, is_own
+from registry.store.subjects import grades_of
 from registry.store.tables import CreditGradeRow
 from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
@@ -41,7 +41,7 @@ async def list_credit_grades(
 ) -> Page[GradeOut]:
     """Every grade with reason and measures, newest first; a party reads its own only."""
     subject = await subject_seen(session, caller, subject_id)
-    if caller.is_party and not is_own(subject, caller.subject_id, caller.actor):
+    if caller.is_party and caller.subject_id != subject.id:
         raise Hidden(f"the grades of {subject_id} are somebody else's")
     row = CreditGradeRow
     keys = (row.effective_from, row.decided_at, row.sequence, row.authority)

@@ -195,6 +195,7 @@ class SubjectOut(SubjectSummary):
 
     stalls: list[Stall]
     qualifications: list[QualificationOut]
+    open_claims: int
 
 
 class SubjectStateOut(BaseModel):

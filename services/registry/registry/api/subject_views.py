@@ -1,41 +1,101 @@
-"""A subject as callers see it: what is protected only as its mask (V66)."""
+"""A subject as callers see it: what is protected only as its mask (V66), what is another's not at all (V65)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.api.schemas import FilingOut, QualificationOut, SubjectOut, SubjectSummary
-from registry.store.subjects import filings_of, subjects_seen_by
-from registry.store.tables import RoleFilingRow, SubjectRow
+from registry.api.schemas import (
+    FilingOut,
+    QualificationOut,
+    SubjectOut,
+    SubjectStateOut,
+    SubjectSummary,
+    SubjectVersion,
+)
+from registry.domain.speaking import Asker
+from registry.store.claims import open_claims_on
+from registry.store.subjects import counterparties_among, filings_of, speaks, subjects_seen_by
+from registry.store.tables import RoleFilingRow, SubjectRow, SubjectVersionRow
 from shared.http.command import Command
 from shared.http.identity import Caller
 from shared.rows import model_from, row_seen
+from shared.vocabulary.identifiers import mask_name
 
 
-def shown(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectOut:
-    """A subject as callers see it."""
-    summary = summarised(subject, filings)
+def asking(caller: Caller) -> Asker | None:
+    """The caller as the rule on speaking for a subject sees it; None where its role sees its whole pilot."""
+    return Asker(caller.subject_id, caller.actor) if caller.is_party else None
+
+
+async def seen_whole(
+    session: AsyncSession, caller: Caller, subjects: Sequence[SubjectRow], filings: Mapping[UUID, list[RoleFilingRow]]
+) -> set[UUID]:
+    """Those of the subjects that the caller sees whole: it speaks for them, or they agreed with it on an agency."""
+    asker = asking(caller)
+    if asker is None:
+        return {row.id for row in subjects}
+    spoken_for = {row.id for row in subjects if speaks(asker, row, filings[row.id])}
+    return spoken_for | await counterparties_among(session, asker.party, [row.id for row in subjects])
+
+
+async def filer_of(session: AsyncSession, caller: Caller, subject: SubjectRow) -> UUID | None:
+    """The caller's party where it sees of the subject only what it filed itself, else None."""
+    filings = await filings_of(session, subject.id)
+    return None if await seen_whole(session, caller, [subject], {subject.id: filings}) else caller.subject_id
+
+
+async def shown(session: AsyncSession, caller: Caller, subject: SubjectRow) -> SubjectOut:
+    """A subject as the caller sees it: of one that is another's, its own filings and a mask."""
+    filings = await filings_of(session, subject.id)
+    if not await seen_whole(session, caller, [subject], {subject.id: filings}):
+        summary = masked(subject, filings, caller.subject_id)
+        return SubjectOut(**dict(summary), stalls=[], qualifications=[], open_claims=0)
     held = [model_from(QualificationOut, each) for each in subject.qualifications]
-    return SubjectOut(**dict(summary), stalls=list(subject.stalls), qualifications=held)
+    return SubjectOut(
+        **dict(summarised(subject, filings)),
+        stalls=list(subject.stalls),
+        qualifications=held,
+        open_claims=await open_claims_on(session, subject.id),
+    )
 
 
-def summarised(subject: SubjectRow, filings: list[RoleFilingRow]) -> SubjectSummary:
+def summarised(subject: SubjectRow, filings: Sequence[RoleFilingRow]) -> SubjectSummary:
     """A subject as lists show it."""
     shown_filings = [model_from(FilingOut, each) for each in filings]
     return model_from(SubjectSummary, subject, identity_mask=subject.identity.mask, filings=shown_filings)
 
 
+def masked(subject: SubjectRow, filings: Sequence[RoleFilingRow], filer: UUID | None) -> SubjectSummary:
+    """What a filer sees of a subject that is another's: its own filings, and the name that it stated in them."""
+    own = [row for row in filings if row.filed_by == filer]
+    name = next((row.stated_name for row in own if row.stated_name), mask_name(subject.display_name))
+    return summarised(subject, own).model_copy(update={"display_name": name})
+
+
+def version_shown(row: SubjectVersionRow, filer: UUID | None) -> SubjectVersion:
+    """A state a subject had; to a filer only with its own filings, and with a mask for the name."""
+    version = model_from(SubjectVersion, row)
+    if filer is None:
+        return version
+    name = mask_name(version.state.display_name)
+    own = [each for each in version.state.roles if each.filed_by == filer]
+    told = {"display_name": name, "name": name, "roles": own, "stalls": [], "qualifications": []}
+    state: SubjectStateOut = version.state.model_copy(update=told)
+    return version.model_copy(update={"state": state})
+
+
 async def answer_subject(command: Command, subject: SubjectRow, status: int = 200) -> Response:
-    """The subject after the change, with its version."""
-    filings = await filings_of(command.session, subject.id)
+    """The subject after the change as the caller sees it, with its version."""
     location = f"/v1/subjects/{subject.id}" if status == 201 else None
-    return await command.answer(shown(subject, filings), status=status, version=subject.version, location=location)
+    answer = await shown(command.session, command.caller, subject)
+    return await command.answer(answer, status=status, version=subject.version, location=location)
 
 
 async def subject_seen(session: AsyncSession, caller: Caller, subject_id: UUID) -> SubjectRow:
-    """The subject, if the caller may see it; somebody else's is hidden."""
-    query = subjects_seen_by(caller.pilot, caller.subject_id, caller.actor, all_of_them=not caller.is_party)
+    """The subject, if the caller may see it, whole or masked; somebody else's is hidden."""
+    query = subjects_seen_by(caller.pilot, asking(caller))
     return await row_seen(session, query, subject_id, pilot=caller.pilot, what="subject")

@@ -21,12 +21,21 @@ from registry.api.schemas import (
     SubjectVersion,
     stall_of,
 )
-from registry.api.subject_views import answer_subject, shown, subject_seen, summarised
+from registry.api.subject_views import (
+    answer_subject,
+    asking,
+    filer_of,
+    masked,
+    seen_whole,
+    shown,
+    subject_seen,
+    summarised,
+    version_shown,
+)
 from registry.operations.subjects.file_subject import Filed, file_subject
 from registry.operations.subjects.record_qualification import record_qualification
 from registry.store.documents import NAME_PURPOSE, StatedQualification
 from registry.store.subjects import (
-    filings_of,
     filings_of_many,
     subjects_filed,
     subjects_like,
@@ -41,7 +50,6 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, UpdatedSince, WantedPage, WantedPageByKeys
 from shared.http.routes import service_router
-from shared.rows import model_from
 from shared.sealing import IDENTITY_PURPOSE
 from shared.vocabulary.legal_time import legal_date
 from shared.wire import Chosen, DateText, Name, Reference
@@ -86,15 +94,21 @@ async def list_subjects(
     session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedSubjects, request: Request
 ) -> Page[SubjectSummary]:
     """The subjects the caller may see, newest first; a natural person is found by the whole name only."""
-    query = subjects_seen_by(caller.pilot, caller.subject_id, caller.actor, all_of_them=not caller.is_party)
+    asker = asking(caller)
+    query = subjects_seen_by(caller.pilot, asker)
     if asked.name is not None:
         index = request.app.state.runtime.sealer.blind_index(asked.name, purpose=NAME_PURPOSE)
-        query = subjects_named(query, asked.name, index)
-    query = subjects_filed(query, role=asked.role, status=asked.status)
+        query = subjects_named(query, asker, asked.name, index)
+    query = subjects_filed(query, asker, role=asked.role, status=asked.status)
     query = subjects_like(query, number=asked.number, updated_since=asked.updated_since)
     rows = await wanted.rows(session, summaries_of(query), SubjectRow.id)
     filings = await filings_of_many(session, [row.id for row in rows])
-    return wanted.page(rows, [summarised(row, filings[row.id]) for row in rows], "id")
+    whole = await seen_whole(session, caller, rows, filings)
+    found = [
+        summarised(row, filings[row.id]) if row.id in whole else masked(row, filings[row.id], caller.subject_id)
+        for row in rows
+    ]
+    return wanted.page(rows, found, "id")
 
 
 @router.get("/v1/subjects/{subject_id}")
@@ -102,7 +116,7 @@ async def read_subject(subject_id: UUID, session: Reading, caller: Authorised, r
     """One subject."""
     subject = await subject_seen(session, caller, subject_id)
     response.headers["etag"] = f'"{subject.version}"'
-    return shown(subject, await filings_of(session, subject_id))
+    return await shown(session, caller, subject)
 
 
 @router.get("/v1/subjects/{subject_id}/versions")
@@ -110,9 +124,9 @@ async def list_subject_versions(
     subject_id: UUID, session: Reading, caller: Authorised, wanted: WantedPageByKeys
 ) -> Page[SubjectVersion]:
     """Every state the subject had: who, when and why."""
-    await subject_seen(session, caller, subject_id)
-    rows = await wanted.rows(session, versions_of(subject_id), SubjectVersionRow.version)
-    return wanted.page(rows, [model_from(SubjectVersion, row) for row in rows], SubjectVersionRow.version)
+    filer = await filer_of(session, caller, await subject_seen(session, caller, subject_id))
+    rows = await wanted.rows(session, versions_of(subject_id, filer), SubjectVersionRow.version)
+    return wanted.page(rows, [version_shown(row, filer) for row in rows], SubjectVersionRow.version)
 
 
 @router.get("/v1/subjects/{subject_id}/archive")
@@ -124,9 +138,9 @@ async def read_archive(
     on: Annotated[DateText | None, Query(description="the legal day; today where absent")] = None,
 ) -> Archive:
     """The file (管理档案) as it stood at the end of a day; a counterparty finds only its own agreements in it."""
-    await subject_seen(session, caller, subject_id)
+    filer = await filer_of(session, caller, await subject_seen(session, caller, subject_id))
     today = legal_date(request.app.state.runtime.clock.now())
-    return await archive_on(session, caller, subject_id, on or today, today)
+    return await archive_on(session, caller, subject_id, on or today, today, filer=filer)
 
 
 @router.post("/v1/subjects/{subject_id}/identity-views", response_model=IdentityOut)

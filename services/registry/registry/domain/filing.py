@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from uuid import UUID
 
 from shared.vocabulary.geometry import Point, lies_inside
 from shared.vocabulary.rules import Breach
@@ -37,11 +36,6 @@ class FilingFacts:
 
 
 FILERS_OF_BUYERS = frozenset({"operator", "stall_holder"})
-
-
-def speaks_for(filer: UUID | None, account: str | None, filed_by: Iterable[UUID | None]) -> bool:
-    """Whether a filer may state what a subject holds: the subject has no account and nobody else filed it."""
-    return filer is not None and account is None and all(each == filer for each in filed_by)
 
 
 def takes_effect_at_once(role: str, roles_of_filer: frozenset[str], *, ended_before: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from shared.vocabulary.rules import Breach
@@ -44,12 +44,20 @@ def was_reviewed(statuses: Iterable[str]) -> bool:
     return not {"approved", "suspended"}.isdisjoint(statuses)
 
 
-def breaches_of_step(step: str, status: str, *, decided_by: str, submitted_by: str | None) -> tuple[Breach, ...]:
-    """Why a filing can't take a step: its state, or a submitter who would approve their own filing (V6)."""
+EDITS = frozenset({"file", "submit", "amend", "qualify"})
+"""Steps by which a filing got its content; nobody who took one approves it (V6)."""
+
+
+def breaches_of_step(
+    step: str, status: str, *, decided_by: str, submitted_by: str | None, edited_by: Collection[str] = ()
+) -> tuple[Breach, ...]:
+    """Why a filing can't take a step: its state, or who would decide on what they submitted, or approve what they
+    drafted or edited (V6)."""
     breaches = []
     if status not in STEPS[step].sources:
         breaches.append(Breach("filing_state_wrong", "R-FILE-3", "", {"status": status, "step": step}))
-    if STEPS[step].by_authority and decided_by == submitted_by:
+    own = decided_by == submitted_by or (step == "approve" and decided_by in edited_by)
+    if STEPS[step].by_authority and own:
         breaches.append(Breach("own_filing_decided", "V6"))
     return tuple(breaches)
 
@@ -58,4 +66,4 @@ def breaches_of_refiling(status: str, filing_number: str) -> tuple[Breach, ...]:
     """Why a role can't be filed again: a filing that was neither rejected nor ended holds it (R-FILE-4, V3)."""
     if status in ENDED:
         return ()
-    return (Breach("already_filed", "R-FILE-4", "/role", {"filing": filing_number, "status": status}),)
+    return (Breach("already_filed", "R-FILE-4", "/role", {"filing": filing_number}),)

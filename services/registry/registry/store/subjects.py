@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from registry.domain.filing import speaks_for
-from registry.domain.lifecycle import ACTIVE
+from registry.domain.lifecycle import ACTIVE, EDITS
+from registry.domain.speaking import Asker, speaks_for
 from registry.store.tables import AgreementRow, CreditGradeRow, RoleFilingRow, SubjectRow, SubjectVersionRow, messaging
 from shared.act import Act
 from shared.events.registry import SUBJECTS
@@ -51,6 +51,16 @@ async def filings_of_many(session: AsyncSession, ids: list[UUID]) -> dict[UUID, 
     return found
 
 
+def asker_of(act: Act) -> Asker:
+    """Who acts, as the rule on speaking for a subject sees it."""
+    return Asker(UUID(act.subject_id) if act.subject_id else None, act.actor)
+
+
+def speaks(asker: Asker, subject: SubjectRow, filings: Sequence[RoleFilingRow]) -> bool:
+    """Whether the asker speaks for the subject (`registry.domain.speaking`)."""
+    return speaks_for(asker, subject.id, subject.account, (row.filed_by for row in filings))
+
+
 async def active_roles_of(session: AsyncSession, subject_id: UUID, pilot: str) -> frozenset[str]:
     """The roles in which a subject may act now in the pilot; another pilot's filings don't count (V69)."""
     filings = await filings_of(session, subject_id)
@@ -73,11 +83,10 @@ async def subject_to_change(
     subject = await subject_for_update(session, subject_id)
     if subject is None or subject.pilot != act.pilot:
         raise NotFound(f"no subject {subject_id}")
-    party = UUID(act.subject_id) if act.subject_id else None
-    if act.role not in open_to and not is_own(subject, party, act.actor):
-        filed_by = {row.role: row.filed_by for row in await filings_of(session, subject_id)}
-        filed = party is not None and filed_by.get(role or "") == party
-        if not filed and (role is not None or not speaks_for(party, subject.account, filed_by.values())):
+    if act.role not in open_to:
+        asker, filings = asker_of(act), await filings_of(session, subject_id)
+        filed = asker.party is not None and any((row.role, row.filed_by) == (role, asker.party) for row in filings)
+        if not filed and not speaks(asker, subject, filings):
             raise Hidden(f"subject {subject_id} is somebody else's")
     if subject.version != version:
         raise Stale(f"the subject has version {subject.version}")
@@ -112,39 +121,84 @@ async def newest_grade(session: AsyncSession, subject_id: UUID, authority: str) 
     return await session.scalar(query) or 0
 
 
-def subjects_seen_by(pilot: str, subject_id: UUID | None, account: str, *, all_of_them: bool) -> Select[SubjectRow]:
-    """The subjects a caller may see: all, or its own, those it filed, and its counterparties.
-
-    A proposal shows the proposer to the other party; the other party shows itself by confirming.
-    """
+def subjects_seen_by(pilot: str, asker: Asker | None) -> Select[SubjectRow]:
+    """The subjects that a party sees at all: those seen whole, and as masks those it filed; None sees all."""
     query = select(SubjectRow).where(SubjectRow.pilot == pilot)
-    if all_of_them:
+    if asker is None:
         return query
-    mine = [SubjectRow.account == account]
-    if subject_id is not None:
-        filed = select(RoleFilingRow.subject_id).where(RoleFilingRow.filed_by == subject_id)
-        agents = select(AgreementRow.agent_id).where(
-            AgreementRow.principal_id == subject_id, AgreementRow.agent_confirmed_at.is_not(None)
-        )
-        principals = select(AgreementRow.principal_id).where(
-            AgreementRow.agent_id == subject_id, AgreementRow.principal_confirmed_at.is_not(None)
-        )
-        mine += [SubjectRow.id == subject_id]
-        mine += [SubjectRow.id.in_(others) for others in (filed, agents, principals)]
-    return query.where(or_(*mine))
+    filed = [] if asker.party is None else [_filed_by(asker.party)]
+    return query.where(or_(_seen_whole(asker), *filed))
 
 
-def versions_of(subject_id: UUID) -> Select[SubjectVersionRow]:
-    """Every state a subject had."""
-    return select(SubjectVersionRow).where(SubjectVersionRow.subject_id == subject_id)
+def _seen_whole(asker: Asker | None) -> ColumnElement[bool]:
+    """What narrows by a subject's own data: for whom the asker speaks, and its counterparties.
+
+    What is shown of a row is decided by `speaks_for` alone.
+    """
+    if asker is None:
+        return true()
+    if asker.party is None:
+        return SubjectRow.account == asker.account
+    by_others = select(RoleFilingRow.id).where(
+        RoleFilingRow.subject_id == SubjectRow.id, RoleFilingRow.filed_by.is_distinct_from(asker.party)
+    )
+    alone = and_(SubjectRow.account.is_(None), _filed_by(asker.party), ~by_others.exists())
+    return or_(SubjectRow.id == asker.party, SubjectRow.id.in_(_counterparties(asker.party)), alone)
 
 
-async def versions_before(session: AsyncSession, ids: set[UUID], instant: datetime) -> dict[UUID, SubjectVersionRow]:
-    """The last state each of the subjects had before an instant; those not filed by then are missing."""
+def _filed_by(party: UUID) -> ColumnElement[bool]:
+    return SubjectRow.id.in_(select(RoleFilingRow.subject_id).where(RoleFilingRow.filed_by == party))
+
+
+def _counterparties(party: UUID) -> Select[UUID]:
+    """A proposal shows the proposer to the other party; the other party shows itself by confirming."""
+    own = AgreementRow.principal_id == party
+    other = case((own, AgreementRow.agent_id), else_=AgreementRow.principal_id)
+    shown = case((own, AgreementRow.agent_confirmed_at), else_=AgreementRow.principal_confirmed_at)
+    return select(other).where(or_(own, AgreementRow.agent_id == party), shown.is_not(None))
+
+
+async def counterparties_among(session: AsyncSession, party: UUID | None, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the subjects that showed themselves to the party by an agreement."""
+    if party is None:
+        return set()
+    query = select(SubjectRow.id).where(SubjectRow.id.in_(ids), SubjectRow.id.in_(_counterparties(party)))
+    return set((await session.execute(query)).scalars())
+
+
+def versions_of(subject_id: UUID, filer: UUID | None = None) -> Select[SubjectVersionRow]:
+    """Every state a subject had; of a filer only those that its own filings made."""
+    query = select(SubjectVersionRow).where(SubjectVersionRow.subject_id == subject_id)
+    return query if filer is None else query.where(_made_by_filing_of(filer))
+
+
+def _made_by_filing_of(filer: UUID) -> ColumnElement[bool]:
+    made = func.jsonb_build_array(
+        func.jsonb_build_object("role", SubjectVersionRow.role, "filed_by", cast(literal(str(filer)), Text))
+    )
+    return cast(SubjectVersionRow.state["roles"], JSONB).contains(made)
+
+
+async def editors_of(session: AsyncSession, subject_id: UUID, role: str) -> set[str]:
+    """The accounts that gave the filing of a role, in any version, its content; qualifications belong to every role."""
+    table = SubjectVersionRow
+    query = select(table.actor).where(
+        table.subject_id == subject_id, table.step.in_(EDITS), or_(table.role == role, table.role.is_(None))
+    )
+    return set((await session.execute(query.distinct())).scalars())
+
+
+async def versions_before(
+    session: AsyncSession, ids: set[UUID], instant: datetime, filer: UUID | None = None
+) -> dict[UUID, SubjectVersionRow]:
+    """The last state each of the subjects had before an instant; those not filed by then are missing.
+
+    Of a filer only the states that its own filings made.
+    """
     table = SubjectVersionRow
     query = (
         select(table)
-        .where(table.subject_id.in_(ids), table.at < instant)
+        .where(table.subject_id.in_(ids), table.at < instant, *([] if filer is None else [_made_by_filing_of(filer)]))
         .ext(distinct_on(table.subject_id))
         .order_by(table.subject_id, table.version.desc())
     )
@@ -156,19 +210,20 @@ def grades_of(subject_id: UUID) -> Select[CreditGradeRow]:
     return select(CreditGradeRow).where(CreditGradeRow.subject_id == subject_id)
 
 
-def is_own(subject: SubjectRow, subject_id: UUID | None, account: str) -> bool:
-    """Whether a party is the subject itself: by its token, or by the account that filed it."""
-    return subject.id == subject_id or subject.account == account
-
-
 def subjects_filed(
-    query: Select[SubjectRow], *, role: str | None = None, status: str | None = None
+    query: Select[SubjectRow], asker: Asker | None, *, role: str | None = None, status: str | None = None
 ) -> Select[SubjectRow]:
-    """Of these subjects, those that have a filing of the role, in the state, or of the role in the state."""
+    """Of these subjects, those that have a filing of the role, in the state, or of the role in the state.
+
+    A filing that the asker doesn't see isn't found by it.
+    """
     asked = [RoleFilingRow.role == role] * (role is not None) + [RoleFilingRow.status == status] * (status is not None)
     if not asked:
         return query
-    return query.where(select(RoleFilingRow.id).where(RoleFilingRow.subject_id == SubjectRow.id, *asked).exists())
+    seen = _seen_whole(asker)
+    if asker is not None and asker.party is not None:
+        seen = or_(seen, RoleFilingRow.filed_by == asker.party)
+    return query.where(select(RoleFilingRow.id).where(RoleFilingRow.subject_id == SubjectRow.id, *asked, seen).exists())
 
 
 def subjects_like(query: Select[SubjectRow], *, updated_since: datetime | None, **columns: Any) -> Select[SubjectRow]:
@@ -177,10 +232,21 @@ def subjects_like(query: Select[SubjectRow], *, updated_since: datetime | None, 
     return announced_since(query, messaging.outbox, SUBJECTS.name, SubjectRow.id, updated_since)
 
 
-def subjects_named(query: Select[SubjectRow], name: str, name_index: str) -> Select[SubjectRow]:
-    """Of these subjects, the enterprises with `name` in their name, and the persons of exactly that name."""
+def subjects_named(query: Select[SubjectRow], asker: Asker | None, name: str, name_index: str) -> Select[SubjectRow]:
+    """Of these subjects, the enterprises with `name` in their name, and the persons of exactly that name.
+
+    Who filed one for somebody else finds it by the name that it stated itself.
+    """
     part = and_(~SubjectRow.natural_person, SubjectRow.display_name.icontains(name, autoescape=True))
-    return query.where(or_(part, SubjectRow.name["blind_index"].astext == name_index))
+    named = and_(_seen_whole(asker), or_(part, SubjectRow.name["blind_index"].astext == name_index))
+    if asker is None or asker.party is None:
+        return query.where(named)
+    stated = select(RoleFilingRow.id).where(
+        RoleFilingRow.subject_id == SubjectRow.id,
+        RoleFilingRow.filed_by == asker.party,
+        RoleFilingRow.stated_name.icontains(name, autoescape=True),
+    )
+    return query.where(or_(named, and_(~SubjectRow.natural_person, stated.exists())))
 
 
 def summaries_of(query: Select[SubjectRow]) -> Select[SubjectRow]:

@@ -29,7 +29,8 @@ class Row(DeclarativeBase):
 class SubjectRow(Row):
     """One identity (R-FILE-4); stalls and qualifications are part of its versioned state.
 
-    `account` is who acts for it without naming it yet; None where others filed it and it hasn't come itself.
+    `account` speaks for it without naming it yet: it made the subject for itself, or commerce approved its claim. None
+    where others filed it and nobody came for it.
     """
 
     __tablename__ = "subjects"
@@ -52,7 +53,10 @@ class SubjectRow(Row):
 
 
 class RoleFilingRow(Row):
-    """The filing of one role of a subject (备案)."""
+    """The filing of one role of a subject (备案).
+
+    `stated_name` is the name by which another filed it, as callers see it: it stays with the filing.
+    """
 
     __tablename__ = "role_filings"
     __table_args__ = (UniqueConstraint("subject_id", "role"), Index("ix_role_filings_filed_by", "filed_by"))
@@ -64,12 +68,35 @@ class RoleFilingRow(Row):
     filing_number: Mapped[str] = mapped_column("number", unique=True)
     status: Mapped[str]
     filed_by: Mapped[UUID | None]
+    stated_name: Mapped[str | None]
     submitted_by: Mapped[str | None]
     effective_from: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     exited_at: Mapped[datetime | None]
     stop_order: Mapped[bool]
     reason: Mapped[str]
+    version: Mapped[int]
+
+
+class SubjectClaimRow(Row):
+    """An account that says it is a subject which is on file already; commerce decides (R-FILE-4)."""
+
+    __tablename__ = "subject_claims"
+    __table_args__ = (
+        Index("uq_subject_claims_open", "subject_id", "claimant", unique=True, postgresql_where="status = 'open'"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"))
+    claimant: Mapped[str] = mapped_column(index=True)
+    contested: Mapped[bool]
+    status: Mapped[str]
+    reason: Mapped[str]
+    claimed_at: Mapped[datetime]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decision_reason: Mapped[str]
     version: Mapped[int]
 
 

@@ -9,6 +9,7 @@ WALLS: Walls = {
     **MECHANISM,
     "subjects": CHANGED,
     "role_filings": CHANGED,
+    "subject_claims": CHANGED,
     "subject_versions": KEPT,
     "agreements": CHANGED,
     "entrusted_goods": CHANGED,

@@ -60,7 +60,7 @@ def test_a_role_is_filed_again_only_after_its_filing_was_rejected_or_ended(state
     """R-FILE-4, V3."""
     found = breaches_of_refiling(state, "LS-FI-0000001-10")
     told = [(each.code, dict(each.params)) for each in found]
-    held = [("already_filed", {"filing": "LS-FI-0000001-10", "status": state})]
+    held = [("already_filed", {"filing": "LS-FI-0000001-10"})]
     assert told == ([] if state in {"rejected", "exited"} else held)
 
 
@@ -69,3 +69,11 @@ def test_a_subject_is_reviewed_once_a_filing_was_approved(state: str) -> None:
     """R-FILE-7."""
     assert was_reviewed(["draft", state]) is (state in {"approved", "suspended"})
     assert was_reviewed([]) is False
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_who_drafted_or_edited_a_filing_approves_nothing_of_it(step: str) -> None:
+    """V6."""
+    state = next(iter(LEGAL[step]))
+    found = breaches_of_step(step, state, decided_by="editor", submitted_by="party", edited_by={"editor", "party"})
+    assert [(each.code, each.rule) for each in found] == ([("own_filing_decided", "V6")] if step == "approve" else [])

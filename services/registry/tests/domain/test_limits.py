@@ -11,7 +11,6 @@ import pytest
 from registry.domain.archive import AgreementDates, breaches_of_archive_day, status_before
 from registry.domain.commodities import breaches_of_entries, breaches_of_expiry
 from registry.domain.credit import breaches_of_grade
-from registry.domain.filing import speaks_for
 from registry.domain.places import breaches_of_pilot, breaches_of_place, breaches_of_place_id, breaches_of_prefix
 from registry.domain.qualification import with_qualification
 from shared.vocabulary.rules import Breach
@@ -31,22 +30,6 @@ FILER, OTHER = UUID(int=1), UUID(int=2)
 )
 def test_the_days_of_a_place(rule: str, valid_to: date | None, fits: bool) -> None:
     assert (breaches_of_place(DAY, valid_to) == ()) is fits, rule
-
-
-@pytest.mark.parametrize(
-    ("rule", "filer", "account", "filed_by", "speaks"),
-    [
-        ("R-FILE-7: who alone filed it", FILER, None, [FILER, FILER], True),
-        ("R-FILE-7: filed by another too", FILER, None, [FILER, OTHER], False),
-        ("R-FILE-7: filed by itself too", FILER, None, [FILER, None], False),
-        ("R-FILE-7: it has an account", FILER, "account", [FILER], False),
-        ("R-FILE-7: nobody files for it", None, None, [], False),
-    ],
-)
-def test_who_says_what_a_subject_holds(
-    rule: str, filer: UUID | None, account: str | None, filed_by: list[UUID | None], speaks: bool
-) -> None:
-    assert speaks_for(filer, account, filed_by) is speaks, rule
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from registry.domain.filing import breaches_of_filing
 from registry.domain.lifecycle import STEPS, breaches_of_step
 from registry.publishers.subjects import announce_subject
 from registry.store.facts import filing_facts
-from registry.store.subjects import filing_of_role, subject_to_change
+from registry.store.subjects import editors_of, filing_of_role, subject_to_change
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
 from shared.events.registry import (
@@ -52,7 +52,10 @@ async def advance_filing(
     """The subject after the step, or every reason why not. Never commits."""
     subject = await subject_to_change(session, subject_id, version, act, role=role)
     filing = await filing_of_role(session, subject_id, role)
-    breaches = breaches_of_step(step, filing.status, decided_by=act.actor, submitted_by=filing.submitted_by)
+    editors = await editors_of(session, subject_id, role) if step == "approve" else ()
+    breaches = breaches_of_step(
+        step, filing.status, decided_by=act.actor, submitted_by=filing.submitted_by, edited_by=editors
+    )
     facts = await filing_facts(session, subject, role, act)
     if step == "submit":
         breaches += breaches_of_filing(facts)

@@ -12,7 +12,7 @@ from registry.domain.lifecycle import breaches_of_step
 from registry.publishers.subjects import announce_subject
 from registry.store.documents import NAME_PURPOSE
 from registry.store.facts import filing_facts
-from registry.store.subjects import filing_of_role, subject_to_change
+from registry.store.subjects import asker_of, filing_of_role, filings_of, speaks, subject_to_change
 from registry.store.tables import SubjectRow
 from shared.act import Act
 from shared.events.registry import Stall, SubjectAmended
@@ -40,7 +40,10 @@ async def amend_subject(
     sealer: Sealer,
     act: Act,
 ) -> SubjectRow:
-    """The subject as it is from now on, or every reason why not."""
+    """The subject as it is from now on, or every reason why not.
+
+    The name that another states of it stays with the filing of that other.
+    """
     subject = await subject_to_change(session, subject_id, version, act, role=role)
     filing = await filing_of_role(session, subject_id, role)
     breaches = breaches_of_step("amend", filing.status, decided_by=act.actor, submitted_by=filing.submitted_by)
@@ -54,9 +57,13 @@ async def amend_subject(
     if breaches:
         raise Refused(breaches)
     if amendment.name is not None:
+        own = speaks(asker_of(act), subject, await filings_of(session, subject_id))
         shown = mask_name(amendment.name) if subject.natural_person else amendment.name
-        subject.display_name = shown
-        subject.name = sealer.seal(amendment.name, purpose=NAME_PURPOSE, mask=shown)
+        if filing.filed_by is not None:
+            filing.stated_name = shown
+        if own:
+            subject.display_name = shown
+            subject.name = sealer.seal(amendment.name, purpose=NAME_PURPOSE, mask=shown)
     filing.version += 1
     await announce_subject(
         session,

@@ -9,14 +9,16 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from registry.domain.filing import breaches_of_filing, breaches_of_role, speaks_for, takes_effect_at_once
+from registry.domain.claims import breaches_of_account
+from registry.domain.filing import breaches_of_filing, breaches_of_role, takes_effect_at_once
 from registry.domain.lifecycle import breaches_of_refiling, was_reviewed
 from registry.domain.qualification import breaches_of_dates, breaches_of_recording, with_qualification
+from registry.domain.speaking import StandingOfFiler, breaches_of_filer
 from registry.publishers.subjects import announce_subject
 from registry.store.documents import NAME_PURPOSE, StatedQualification, kept_qualification
 from registry.store.facts import filing_facts
 from registry.store.places import prefix_of
-from registry.store.subjects import active_roles_of, filings_of, subject_by_identity, subject_made
+from registry.store.subjects import active_roles_of, asker_of, filings_of, speaks, subject_by_identity, subject_made
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
 from shared.events.registry import FilingEffective, Stall, SubjectFiled
@@ -61,11 +63,15 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     subject = await _subject_of(session, filed, number, sealer, act)
     filings = await filings_of(session, subject.id)
     held = next((row for row in filings if row.role == filed.role), None)
-    if held is not None and (breaches := breaches_of_refiling(held.status, held.filing_number)):
+    breaches = () if held is None else breaches_of_refiling(held.status, held.filing_number)
+    own = speaks(asker_of(act), subject, filings)
+    if not breaches and act.role != "commerce" and act.subject_id is None:
+        breaches = breaches_of_account(on_file=subject.version > 0, speaks=own)
+    if breaches:
         raise Refused(breaches)
-    by_other = _filed_by_other(subject, filings, filed, act)
+    by_other = _filed_by_other(subject, filed, act, speaks=own)
     filer = UUID(act.subject_id) if by_other and act.subject_id else None
-    roles = frozenset[str]() if filer is None else await active_roles_of(session, filer, act.pilot)
+    roles = frozenset[str]() if filer is None else await _roles_of_filer(session, filer, act)
     at_once = takes_effect_at_once(filed.role, roles, ended_before=held is not None)
     subject.stalls = filed.stalls if filed.role == "stall_holder" else subject.stalls
     breaches = breaches_of_role(filed.role, has_stalls=bool(filed.stalls))
@@ -85,6 +91,7 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     prefix = await prefix_of(session, subject.pilot)
     filing.filing_number = human_number(prefix, "FI", await next_number(session, "filing"))
     filing.status = "effective" if at_once else "draft"
+    filing.stated_name = _shown_name(filed) if filer else None
     filing.filed_by, filing.submitted_by = filer, act.actor if at_once else None
     filing.effective_from = act.now if at_once else None
     # A stop order stays in force after its filing ends, until commerce approves another filing.
@@ -109,21 +116,35 @@ def _breaches_of_stated(
     return breaches
 
 
-def _filed_by_other(subject: SubjectRow, filings: list[RoleFilingRow], filed: Filed, act: Act) -> bool:
-    """Whether the caller files for somebody else, who must be open to that; an own account is remembered."""
+async def _roles_of_filer(session: AsyncSession, filer: UUID, act: Act) -> frozenset[str]:
+    """The roles in which who files for another may act; Refused where it is suspended or a stop order holds it."""
+    standings = [StandingOfFiler(row.role, row.status, row.stop_order) for row in await filings_of(session, filer)]
+    if breaches := breaches_of_filer(act.role, standings):
+        raise Refused(breaches)
+    return await active_roles_of(session, filer, act.pilot)
+
+
+def _filed_by_other(subject: SubjectRow, filed: Filed, act: Act, *, speaks: bool) -> bool:
+    """Whether the caller files for somebody else, who must be open to that.
+
+    The account that makes a subject for itself speaks for it.
+    """
     if act.role == "commerce":
         return True
-    if act.subject_id is None and subject.account in (None, act.actor):
+    if act.subject_id is None:
         subject.account = act.actor
         return False
     if act.subject_id == str(subject.id):
         return False
-    if act.subject_id is None or filed.role not in FILED_BY_OTHERS:
+    if filed.role not in FILED_BY_OTHERS:
         raise Hidden("only its own account files a stall holder or operator")
-    speaks = speaks_for(UUID(act.subject_id), subject.account, (row.filed_by for row in filings))
     if (filed.stalls or filed.qualifications) and not speaks:
         raise Hidden("only the subject itself or commerce adds to what it holds")
     return True
+
+
+def _shown_name(filed: Filed) -> str:
+    return mask_name(filed.name) if filed.kind in NATURAL_PERSON_KINDS else filed.name
 
 
 async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: Sealer, act: Act) -> SubjectRow:
@@ -133,8 +154,7 @@ async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: 
     known = await subject_by_identity(session, act.pilot, index, former)
     if known is not None:
         return known
-    natural = filed.kind in NATURAL_PERSON_KINDS
-    shown = mask_name(filed.name) if natural else filed.name
+    shown = _shown_name(filed)
     sealed = sealer.seal(number, purpose=IDENTITY_PURPOSE).model_copy(update={"blind_index": index})
     row = {
         "id": uuid7(),
@@ -145,7 +165,7 @@ async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: 
         "identity_index": index,
         "identity": sealed,
         "country": filed.country,
-        "natural_person": natural,
+        "natural_person": filed.kind in NATURAL_PERSON_KINDS,
         "display_name": shown,
         "name": sealer.seal(filed.name, purpose=NAME_PURPOSE, mask=shown),
         "stalls": (),
