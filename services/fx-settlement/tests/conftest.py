@@ -18,21 +18,13 @@ from shared.events.base import Event
 from shared.events.registry import BankFiled, Qualification, SubjectEvent
 from shared.events.trade_ledger import DeclarationReleased, DeclarationState, Portion, TradeRegistered, TradeState
 from shared.workshop.testing.client import Door, open_door
-from shared.workshop.testing.registry_events import PILOT, hear, places, subject
+from shared.workshop.testing.registry_events import PILOT, SINCE, account_at, hear, places, qualified, subject
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
 
-SINCE = date(2026, 1, 1)
 DAY = "2026-05-13"
 VERDICT = {"decision": "eligible", "list_version": "positive@1", "rule": "82", "reason": "listed"}
 STAGES = ("released", "departed", "shut_out", "returned")
-
-
-def qualified(event: SubjectEvent, natural: bool = False, since: date = SINCE, **held: str) -> SubjectEvent:
-    """The subject with qualifications, since the new year unless given."""
-    marks = tuple(Qualification(kind=kind, value=value, valid_from=since) for kind, value in held.items())  # type: ignore[arg-type]  # a literal by value
-    state = event.subject.model_copy(update={"natural_person": natural, "qualifications": marks})
-    return event.model_copy(update={"subject": state})
 
 
 @dataclass(slots=True)
@@ -62,19 +54,33 @@ class Trading:
         return [
             *places(uuid4())[:1],
             *banks,
-            qualified(subject("operator", subject_id=self.agent), fx_directory="A"),
-            qualified(subject(**holder, subject_id=self.principal), fx_directory="A"),
-            qualified(subject(**holder, subject_id=self.second), fx_directory="B"),
+            qualified(subject("operator", subject_id=self.agent), bank=self.bank, fx_directory="A"),
+            qualified(subject(**holder, subject_id=self.principal), bank=self.bank, fx_directory="A"),
+            qualified(subject(**holder, subject_id=self.second), bank=self.bank, fx_directory="B"),
             self.with_personal_account(self.person),
-            qualified(subject(**holder, subject_id=self.unlisted)),
-            qualified(subject(**holder, subject_id=self.limited), fx_directory="C"),
+            qualified(subject(**holder, subject_id=self.unlisted), bank=self.bank),
+            qualified(subject(**holder, subject_id=self.limited), bank=self.bank, fx_directory="C"),
             subject("buyer", subject_id=self.buyer, status="effective"),
         ]
 
     def with_personal_account(self, subject_id: UUID) -> SubjectEvent:
         """A natural person who keeps a stall and a personal account."""
         filed = subject("stall_holder", subject_id=subject_id)
-        return qualified(filed, natural=True, personal_fx_account="yes")
+        return qualified(filed, natural=True, bank=self.bank)
+
+    async def opened(
+        self, subject_id: UUID, *accounts: Qualification, natural: bool = False, sequence: int = 2
+    ) -> None:
+        """Registry tells the subject again, in SAFE's directory, with these accounts and no others."""
+        filed = subject("stall_holder", subject_id=subject_id)
+        told = qualified(filed, natural, **({} if natural else {"fx_directory": "A"}))
+        held = (*told.subject.qualifications, *accounts)
+        state = told.subject.model_copy(update={"qualifications": held})
+        await self.hear(told.model_copy(update={"subject": state}), sequence=sequence)
+
+    def account(self, bank_id: UUID | None = None, **changed: Any) -> Qualification:
+        """A filed account at the bank, or at another."""
+        return account_at(bank_id or self.bank, **changed)
 
     async def hear(self, *events: Event, sequence: int = 1) -> None:
         """Let the service's consumers apply events, as committed."""

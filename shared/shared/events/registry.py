@@ -82,6 +82,8 @@ class HeldQualification(Part):
     """A dated qualification without its account, as services that need none keep it (R-FILE-7).
 
     A word that an earlier release took for a coded `value` is read as its code; one that nobody knows stays.
+    An account that somebody else recorded is not `confirmed` until its owner states it, too. Accounts of 0.1.0
+    count as confirmed: only the owner, commerce, or who spoke for the owner recorded them.
     """
 
     kind: QualificationKind
@@ -90,6 +92,7 @@ class HeldQualification(Part):
     valid_to: date | None = None
     source: str = ""
     bank_id: UUID | None = None
+    confirmed: bool = True
 
     @field_validator("value")
     @classmethod

@@ -105,7 +105,7 @@ def _publish(story: Story, service: str, path: str, body: dict[str, Any], key: s
     story.callers.done("POST", service, confirmation, {}, key=f"{key}:confirmed", **second)
 
 
-def _body(row: dict[str, str]) -> dict[str, Any]:
+def _body(story: Story, row: dict[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = {
         "identity": {"kind": row["证件类型"], "number": row["证件号码"], "country": row["国别"]},
         "name": row["名称"],
@@ -115,6 +115,17 @@ def _body(row: dict[str, str]) -> dict[str, Any]:
             for kind, _, value in (each.partition("=") for each in row["资质"].split(";") if each)
         ],
     }
+    if row["开户行"]:
+        personal = row["证件类型"] == "resident_id"
+        account = {
+            "kind": "personal_fx_account" if personal else "fx_account",
+            "value": "yes",
+            "valid_from": _FROM,
+            "source": "sample",
+            "bank_id": story.banks[row["开户行"]],
+            "account": f"6222{row['序号']}",
+        }
+        body["qualifications"].append(account)
     if row["商户"]:
         stall = {"stall_number": row["商户"], "longitude": row["经度"], "latitude": row["纬度"], "valid_from": _FROM}
         body["stalls"] = [stall]
@@ -126,9 +137,9 @@ def _file_subject(story: Story, row: dict[str, str]) -> None:
     who = story.as_party(row["备案人"]) if row["备案人"] else {"role": role, "actor": f"account:{ref}"}
     how: dict[str, Any] = {"key": f"file:{ref}", **who}
     if expected[1] in ("identity_check_digit_wrong", "already_filed"):
-        story.callers.refuse(*expected, "POST", "registry", "/v1/subjects", _body(row), **how)
+        story.callers.refuse(*expected, "POST", "registry", "/v1/subjects", _body(story, row), **how)
         return
-    subject = story.callers.done("POST", "registry", "/v1/subjects", _body(row), **how)
+    subject = story.callers.done("POST", "registry", "/v1/subjects", _body(story, row), **how)
     if role != "buyer":
         path = f"/v1/subjects/{subject['id']}/filings/{role}"
         step: dict[str, Any] = {"version": subject["version"], **who}

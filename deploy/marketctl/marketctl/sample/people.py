@@ -17,7 +17,8 @@ _WARES = ("五金", "刀具", "工具", "锁具", "紧固件", "厨具", "建材
 
 @dataclass(slots=True)
 class Party:
-    """A party as the filings workbook describes it; `ref` is its name within the workbooks only."""
+    """A party as the filings workbook describes it; `ref` is its name within the workbooks only, `bank` the number of
+    the bank that keeps its account."""
 
     ref: str
     role: str
@@ -30,6 +31,7 @@ class Party:
     latitude: str = ""
     filed_by: str = ""
     qualifications: dict[str, str] = field(default_factory=dict)
+    bank: str = ""
     expect: str = ""
 
 
@@ -65,7 +67,8 @@ def stall_holders(random: Random, count: int) -> list[Party]:
                 longitude=f"{105.735 + random.randint(0, 20) / 1000:.6f}",
                 latitude=f"{29.530 + random.randint(0, 20) / 1000:.6f}",
                 qualifications={"taxpayer_kind": "small_scale", "filing_frequency": "month"}
-                | ({"personal_fx_account": "yes"} if natural else {"fx_directory": "A"}),
+                | ({} if natural else {"fx_directory": "A"}),
+                bank=str(n % 2 + 1),
             )
         )
     return parties
@@ -96,6 +99,7 @@ def operators(random: Random) -> list[Party]:
                 "filing_frequency": "month",
                 "quality_undertaking": "signed",
             },
+            bank=str(n % 2 + 1),
         )
         for n, name in enumerate(names, 1)
     ]

@@ -18,7 +18,7 @@ from trade_ledger.domain.workbook import LINE_COLUMNS, LINES_SHEET, SLIP_COLUMNS
 
 def _filings(world: World) -> tuple[list[str], list[list[str]]]:
     headers = ["序号", "角色", "证件类型", "证件号码", "国别", "名称", "商户", "经度", "纬度", "备案人", "资质"]
-    headers += ["预期依据", "预期代码"]
+    headers += ["开户行", "预期依据", "预期代码"]
     parties = [*world.operators, *world.entrusting, *world.own, *world.buyers]
     outside = Party("SH901", "stall_holder", "credit_code", credit_code(world.random, "92"), "CN", "界外五金经营部")
     outside.stall, outside.longitude, outside.latitude = "09-000901", "105.900000", "29.541000"
@@ -41,6 +41,7 @@ def _filings(world: World) -> tuple[list[str], list[list[str]]]:
                 party.latitude,
                 party.filed_by,
                 held,
+                party.bank,
                 FILING_RULES.get(party.expect, ""),
                 party.expect,
             ]
@@ -171,11 +172,12 @@ def _money(world: World) -> dict[str, tuple[list[str], list[list[str]]]]:
                 if not principal:
                     due = (slip.operator, slip.seller.ref, slip.currency)
                     owed[due] = owed.get(due, Decimal(0)) + value
+    bank = {party.ref: party.bank for party in (*world.operators, *world.entrusting, *world.own)}
     natural = {h.ref for h in world.entrusting if h.identity_kind == "resident_id"}
     receipts = [
         [
             f"TT{n:05}",
-            str(n % 2 + 1),
+            bank[who],
             who,
             shipment,
             currency,
@@ -185,7 +187,7 @@ def _money(world: World) -> dict[str, tuple[list[str], list[list[str]]]]:
         for n, ((shipment, who, currency), value) in enumerate(sorted(collected.items()), 1)
     ]
     passed = [
-        [f"PO{n:05}", str(n % 2 + 1), agent, who, currency, f"{value:.2f}", "rmb" if n % 3 == 0 else "fx"]
+        [f"PO{n:05}", bank[agent], agent, who, currency, f"{value:.2f}", "rmb" if n % 3 == 0 else "fx"]
         for n, ((agent, who, currency), value) in enumerate(sorted(owed.items()), 1)
     ]
     return {

@@ -148,9 +148,12 @@ def test_agents_principals_in_their_own_name_and_personal_accounts_collect() -> 
     assert collectors >= {row["序号"] for row in filed("operator")}
     assert len(collectors & in_own_name) >= 5
     personal = {row["收汇人"] for row in sheet("bank", "收汇") if row["账户"] == "personal"}
-    natural = {row["序号"] for row in filed("stall_holder") if "personal_fx_account" in row["资质"]}
+    natural = {row["序号"] for row in filed("stall_holder") if row["证件类型"] == "resident_id"}
     assert personal == natural
     assert len(personal) >= 3
+    banks = {row["序号"]: row["开户行"] for row in sheet("filings", "主体备案")}
+    assert all(row["银行"] == banks[row["收汇人"]] for row in sheet("bank", "收汇"))
+    assert all(row["银行"] == banks[row["代理人"]] for row in sheet("bank", "划转"))
     assert {row["方式"] for row in sheet("bank", "划转")} == {"fx", "rmb"}
 
 

@@ -22,7 +22,7 @@ from fx_settlement.api.schemas import (
     HoldVoidIn,
     RoomOut,
 )
-from fx_settlement.api.scope import bank_of, knows_buyer, scope_of
+from fx_settlement.api.scope import Today, bank_of, clients_and, knows_buyer, scope_of
 from fx_settlement.operations.money.commit_hold import commit_hold
 from fx_settlement.operations.rooms.hold_by_number import hold_by_number
 from fx_settlement.operations.rooms.hold_room import ToHold, hold_room
@@ -50,17 +50,17 @@ router = service_router("rooms")
 
 @router.get("/v1/entitlements")
 async def list_entitlements(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedEntitlements
+    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedEntitlements, today: Today
 ) -> Page[EntitlementSummary]:
     """The rooms of released declarations the caller may see, newest first, each in short."""
-    subject_id, bank_id = scope_of(caller)
+    subject_id, clients = clients_and(caller, today)
     columns = asdict(asked)
     since = columns.pop("updated_since")
-    query = entitlements_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, **columns)
+    query = entitlements_seen_by(caller.pilot, subject_id=subject_id, clients=clients, **columns)
     query = entitlements_like(query, since)
     rows = await wanted.rows(session, query, EntitlementRow.declaration_id)
     ids = [row.declaration_id for row in rows]
-    seen = await rooms_seen_by(session, ids, subject_id=subject_id, bank_id=bank_id)
+    seen = await rooms_seen_by(session, ids, subject_id=subject_id, clients=clients)
     return wanted.page(rows, [_summary(row, seen[row.declaration_id]) for row in rows], "declaration_id")
 
 
@@ -80,15 +80,15 @@ def _summary(row: EntitlementRow, seen: SeenRoom) -> EntitlementSummary:
 
 @router.get("/v1/entitlements/{declaration_id}")
 async def read_entitlement(
-    declaration_id: UUID, session: Reading, caller: Authorised, response: Response
+    declaration_id: UUID, session: Reading, caller: Authorised, response: Response, today: Today
 ) -> EntitlementOut:
     """The room of one declaration."""
-    subject_id, bank_id = scope_of(caller)
-    query = entitlements_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
+    subject_id, clients = clients_and(caller, today)
+    query = entitlements_seen_by(caller.pilot, subject_id=subject_id, clients=clients)
     row = await row_seen(session, query, declaration_id, pilot=caller.pilot, what="entitlement")
     response.headers["etag"] = f'"{row.version}"'
-    seen = await rooms_seen_by(session, [row.declaration_id], subject_id=subject_id, bank_id=bank_id)
-    portions = await portions_seen_by(session, row.declaration_id, subject_id=subject_id, bank_id=bank_id)
+    seen = await rooms_seen_by(session, [row.declaration_id], subject_id=subject_id, clients=clients)
+    portions = await portions_seen_by(session, row.declaration_id, subject_id=subject_id, clients=clients)
     rooms = [room for room in await rooms_of(session, row.declaration_id) if room.portion_id in portions]
     return EntitlementOut(
         **dict(_summary(row, seen[row.declaration_id])),

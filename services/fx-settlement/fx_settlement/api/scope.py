@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import Depends, Request
+
+from fx_settlement.store.parties import Clients, clients_of
 from shared.http.identity import Caller
 from shared.vocabulary.errors import Forbidden
+from shared.vocabulary.legal_time import legal_date
+
+
+async def _today(request: Request) -> date:
+    return legal_date(request.app.state.runtime.clock.now())
+
+
+Today = Annotated[date, Depends(_today)]
 
 
 def bank_of(caller: Caller) -> UUID:
@@ -24,6 +37,12 @@ def scope_of(caller: Caller) -> tuple[UUID | None, UUID | None]:
     if caller.subject_id is None:
         raise Forbidden("the token names no subject")
     return caller.subject_id, None
+
+
+def clients_and(caller: Caller, today: date) -> tuple[UUID | None, Clients | None]:
+    """(subject, clients of the bank) to which the caller is limited where rows are no bank's own."""
+    subject_id, bank_id = scope_of(caller)
+    return subject_id, None if bank_id is None else clients_of(bank_id, today)
 
 
 def knows_buyer(caller: Caller, *parties: UUID) -> bool:

@@ -9,7 +9,7 @@ from fastapi import Response
 from sqlalchemy import Select
 
 from fx_settlement.api.filters import WantedBalances, WantedConversions, WantedPassOns, WantedPayables
-from fx_settlement.api.scope import bank_of, scope_of
+from fx_settlement.api.scope import Today, bank_of, clients_and, scope_of
 from fx_settlement.api.transfer_schemas import (
     Balance,
     ConversionIn,
@@ -121,11 +121,11 @@ async def read_conversion(
 
 @router.get("/v1/payables")
 async def list_payables(
-    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedPayables
+    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedPayables, today: Today
 ) -> Page[Payable]:
     """What agents still owe their principals, every day anew."""
-    subject_id, bank_id = scope_of(caller)
-    query = payables_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, **asdict(asked))
+    subject_id, clients = clients_and(caller, today)
+    query = payables_seen_by(caller.pilot, subject_id=subject_id, clients=clients, **asdict(asked))
     keys = (PayableRow.agent_id, PayableRow.principal_id, PayableRow.currency)
     rows = await wanted.rows(session, query, *keys)
     return wanted.page(rows, [model_from(Payable, row, owed=owed_on(row)) for row in rows], *keys)
@@ -133,11 +133,11 @@ async def list_payables(
 
 @router.get("/v1/balances")
 async def list_balances(
-    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedBalances
+    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedBalances, today: Today
 ) -> Page[Balance]:
     """What personal accounts hold."""
-    subject_id, bank_id = scope_of(caller)
-    query = balances_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, **asdict(asked))
+    subject_id, clients = clients_and(caller, today)
+    query = balances_seen_by(caller.pilot, subject_id=subject_id, clients=clients, **asdict(asked))
     keys = (PersonalBalanceRow.holder_id, PersonalBalanceRow.currency)
     rows = await wanted.rows(session, query, *keys)
     return wanted.page(rows, [model_from(Balance, row) for row in rows], *keys)

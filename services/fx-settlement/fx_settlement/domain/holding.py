@@ -21,21 +21,24 @@ class HoldFacts:
     lines: tuple[PortionFacts, ...]
     portions: int
     bank_filed: bool
-    collector_filed: bool
+    is_client: bool
 
 
 def breaches_of_hold(facts: HoldFacts) -> tuple[Breach, ...]:
-    """Every reason why not. Whether enough room is left is checked on its counter. Each of `portions` comes once."""
+    """Every reason why not. Whether enough room is left is checked on its counter. Each of `portions` comes once.
+
+    Of what a stranger collects for the bank is told nothing.
+    """
+    bank = breaches_of_bank(facts.bank_filed)
+    if not facts.is_client:
+        return (*bank, Breach("account_not_at_bank", "R-FX-2", "/collector_id"))
     breaches: list[Breach] = []
     if facts.portions < len(facts.lines):
         breaches.append(Breach("portion_twice", "V38", "/lines"))
     else:
         for index, line in enumerate(facts.lines):
             breaches += breaches_of_portion(line, f"/lines/{index}")
-    breaches += breaches_of_bank(facts.bank_filed)
-    if not facts.collector_filed:
-        breaches.append(Breach("collector_not_filed", "R-FX-2", "/collector_id"))
-    return tuple(breaches)
+    return (*breaches, *bank)
 
 
 def breaches_of_ending(status: str) -> tuple[Breach, ...]:

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import Select, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.tables import BankCopy, CollectionRow, GradeCopy, HoldRow, PassOnRow, SubjectCopy
+from fx_settlement.store.tables import BankCopy, GradeCopy, SubjectCopy
 from shared.vocabulary.legal_time import in_force
 
-_ACCOUNTS = ("fx_account", "personal_fx_account")
+# What an account of 0.1.0 doesn't say counts as confirmed. Days are compared as ISO texts.
+_ACCOUNT_AT_BANK = """$[*] ? ((@.kind == "fx_account" || @.kind == "personal_fx_account") && @.bank_id == $bank
+  && !(@.confirmed == false) && @.valid_from <= $day && (!(@.valid_to != null) || @.valid_to >= $day))"""
 
 
 async def bank_in_force(session: AsyncSession, bank_id: UUID, pilot: str, day: date) -> bool:
@@ -40,10 +43,10 @@ def qualification_value(row: SubjectCopy, kind: str, day: date) -> str | None:
     return max(held, key=lambda each: each.valid_from).value if held else None
 
 
-async def is_client(session: AsyncSession, subject_id: UUID, bank_id: UUID) -> bool:
-    """Whether a bank handles a subject's business."""
+async def is_client(session: AsyncSession, subject_id: UUID, bank_id: UUID, on: date) -> bool:
+    """Whether a bank keeps an account of a subject on a day."""
     query = select(SubjectCopy.subject_id).where(
-        SubjectCopy.subject_id == subject_id, SubjectCopy.subject_id.in_(clients_of(bank_id))
+        SubjectCopy.subject_id == subject_id, SubjectCopy.subject_id.in_(clients_of(bank_id, on))
     )
     return await session.scalar(query) is not None
 
@@ -59,16 +62,13 @@ async def safe_grades_of(session: AsyncSession, subject_ids: Iterable[UUID], on:
     return {row.subject_id: row.grade for row in (await session.execute(query)).scalars()}
 
 
-def clients_of(bank_id: UUID) -> Select[tuple[UUID]]:
-    """The subjects whose business a bank handles: an account filed there, or money booked, held or paid by it."""
-    accounts = [
-        select(SubjectCopy.subject_id).where(
-            SubjectCopy.qualifications.contains([{"kind": kind, "bank_id": str(bank_id)}])
-        )
-        for kind in _ACCOUNTS
-    ]
-    booked = select(CollectionRow.collector_id).where(CollectionRow.bank_id == bank_id)
-    held = select(HoldRow.collector_id).where(HoldRow.bank_id == bank_id)
-    paid = select(PassOnRow.principal_id).where(PassOnRow.bank_id == bank_id)
-    clients = union(*accounts, booked, held, paid).subquery()
-    return select(clients.c[0])
+Clients = Select[UUID]
+"""The ids of a bank's clients, as a query."""
+
+
+def clients_of(bank_id: UUID, on: date) -> Clients:
+    """The subjects with an account in force at a bank that its owner confirmed (R-FX-2): nothing that the bank says
+    or does makes anybody its client."""
+    named = cast({"bank": str(bank_id), "day": on.isoformat()}, JSONB)
+    kept = func.jsonb_path_exists(SubjectCopy.qualifications, cast(_ACCOUNT_AT_BANK, JSONPATH), named)
+    return select(SubjectCopy.subject_id).where(kept)

@@ -11,7 +11,7 @@ from sqlalchemy import Select, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.parties import clients_of
+from fx_settlement.store.parties import Clients
 from fx_settlement.store.tables import ClaimRow, PayableRow
 from shared.rows import narrowed
 
@@ -67,12 +67,12 @@ async def open_claims(session: AsyncSession, debtor_id: UUID, creditor_id: UUID,
 
 
 def payables_seen_by(
-    pilot: str, *, subject_id: UUID | None, bank_id: UUID | None, **columns: Any
+    pilot: str, *, subject_id: UUID | None, clients: Clients | None, **columns: Any
 ) -> Select[PayableRow]:
     """What agents owe: all of a pilot, of a bank's clients, or where a party is agent or principal."""
     query = select(PayableRow).where(PayableRow.pilot == pilot)
-    if bank_id is not None:
-        query = query.where(PayableRow.agent_id.in_(clients_of(bank_id)))
+    if clients is not None:
+        query = query.where(PayableRow.agent_id.in_(clients))
     if subject_id is not None:
         query = query.where(or_(PayableRow.agent_id == subject_id, PayableRow.principal_id == subject_id))
     return narrowed(query, PayableRow, columns)

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.parties import clients_of
+from fx_settlement.store.parties import Clients
 from fx_settlement.store.tables import PersonalBalanceRow
 from shared.rows import narrowed
 
@@ -27,12 +27,12 @@ async def personal_balance_for_update(
 
 
 def balances_seen_by(
-    pilot: str, *, subject_id: UUID | None, bank_id: UUID | None, **columns: Any
+    pilot: str, *, subject_id: UUID | None, clients: Clients | None, **columns: Any
 ) -> Select[PersonalBalanceRow]:
     """The balances of a pilot, of a bank's clients, or of a holder."""
     query = select(PersonalBalanceRow).where(PersonalBalanceRow.pilot == pilot)
-    if bank_id is not None:
-        query = query.where(PersonalBalanceRow.holder_id.in_(clients_of(bank_id)))
+    if clients is not None:
+        query = query.where(PersonalBalanceRow.holder_id.in_(clients))
     if subject_id is not None:
         query = query.where(PersonalBalanceRow.holder_id == subject_id)
     return narrowed(query, PersonalBalanceRow, columns)

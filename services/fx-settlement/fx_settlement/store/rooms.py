@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.spreading import Number
-from fx_settlement.store.parties import clients_of
+from fx_settlement.store.parties import Clients, clients_of
 from fx_settlement.store.tables import (
     EntitlementPortion,
     EntitlementRow,
@@ -48,9 +48,9 @@ async def portions_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUI
 
 
 async def portions_under(
-    session: AsyncSession, number: Number, *, bank_id: UUID, pilot: str
+    session: AsyncSession, number: Number, *, bank_id: UUID, on: date, pilot: str
 ) -> dict[UUID, EntitlementPortion]:
-    """The entitled portions that a number names, as far as clients of the bank collect for them."""
+    """The entitled portions that a number names, as far as clients of the bank on a day collect for them."""
     portion = EntitlementPortion
     trades = select(TradeCopy.trade_id).where(TradeCopy.number == number.text, TradeCopy.pilot == pilot)
     named = {
@@ -59,7 +59,7 @@ async def portions_under(
         "trade_number": portion.trade_id.in_(trades),
     }
     query = select(portion).where(portion.pilot == pilot, named[number.kind])
-    seen = query.where(_portions_seen_by(None, bank_id)).execution_options(populate_existing=True)
+    seen = query.where(_portions_seen_by(None, clients_of(bank_id, on))).execution_options(populate_existing=True)
     return {row.portion_id: row for row in (await session.execute(seen)).scalars()}
 
 
@@ -132,15 +132,15 @@ def entitlements_seen_by(
     pilot: str,
     *,
     subject_id: UUID | None,
-    bank_id: UUID | None,
+    clients: Clients | None,
     **columns: Any,
 ) -> Select[EntitlementRow]:
     """The rooms with a portion that the caller may see; with one like that which is asked for, where that is."""
     query = select(EntitlementRow).where(EntitlementRow.pilot == pilot)
     portions = select(EntitlementPortion.declaration_id)
-    limited = subject_id is not None or bank_id is not None
+    limited = subject_id is not None or clients is not None
     if limited:
-        portions = portions.where(_portions_seen_by(subject_id, bank_id))
+        portions = portions.where(_portions_seen_by(subject_id, clients))
     if not limited and all(value is None for value in columns.values()):
         return query
     return query.where(EntitlementRow.declaration_id.in_(narrowed(portions, EntitlementPortion, columns)))
@@ -164,12 +164,12 @@ class SeenRoom:
 
 
 async def rooms_seen_by(
-    session: AsyncSession, declaration_ids: Iterable[UUID], *, subject_id: UUID | None, bank_id: UUID | None
+    session: AsyncSession, declaration_ids: Iterable[UUID], *, subject_id: UUID | None, clients: Clients | None
 ) -> dict[UUID, SeenRoom]:
     """What a caller sees of the rooms of some declarations, in one statement however many portions they have."""
     room, portion = PortionRoomRow, EntitlementPortion
-    everything = subject_id is None and bank_id is None
-    seen = true() if everything else _portions_seen_by(subject_id, bank_id)
+    everything = subject_id is None and clients is None
+    seen = true() if everything else _portions_seen_by(subject_id, clients)
     query = (
         select(
             room.declaration_id,
@@ -188,19 +188,19 @@ async def rooms_seen_by(
 
 
 async def portions_seen_by(
-    session: AsyncSession, declaration_id: UUID, *, subject_id: UUID | None, bank_id: UUID | None
+    session: AsyncSession, declaration_id: UUID, *, subject_id: UUID | None, clients: Clients | None
 ) -> dict[UUID, EntitlementPortion]:
     """The portions of a declaration that a party or a bank may see: its own, or its clients'; else all."""
     query = select(EntitlementPortion).where(EntitlementPortion.declaration_id == declaration_id)
-    if subject_id is not None or bank_id is not None:
-        query = query.where(_portions_seen_by(subject_id, bank_id))
+    if subject_id is not None or clients is not None:
+        query = query.where(_portions_seen_by(subject_id, clients))
     return {row.portion_id: row for row in (await session.execute(query)).scalars()}
 
 
-def _portions_seen_by(subject_id: UUID | None, bank_id: UUID | None) -> ColumnElement[bool]:
+def _portions_seen_by(subject_id: UUID | None, clients: Clients | None) -> ColumnElement[bool]:
     portion = EntitlementPortion
-    if bank_id is not None:
-        return portion.collector_id.in_(clients_of(bank_id))
+    if clients is not None:
+        return portion.collector_id.in_(clients)
     return portion_is_of(subject_id)
 
 

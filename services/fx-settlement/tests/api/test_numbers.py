@@ -117,6 +117,7 @@ async def test_a_number_without_anything_open_names_what_stands_against_it(tradi
 
 async def test_goods_of_no_client_of_the_bank_look_like_an_unknown_number(trading: Any) -> None:
     """V65: a bank learns nothing of other banks' clients; another client's goods are said to be another's."""
+    await trading.opened(trading.second, trading.account(trading.rival_bank))
     await trading.released(trading.portion(collector_id=trading.second))
     collection = await trading.booked("1000.00")
     by = {"customs_number": CUSTOMS, "amount": "1.00"}
@@ -124,7 +125,7 @@ async def test_goods_of_no_client_of_the_bank_look_like_an_unknown_number(tradin
     stranger, nobody = [await trading.act(collection, "matches", {"matches": [each]}) for each in (by, unknown)]
     said = [each.json()["detail_en"].replace(CUSTOMS, "…").replace("nobody's", "…") for each in (stranger, nobody)]
     assert said[0] == said[1]
-    await trading.booked("1.00", collector_id=str(trading.second))
+    await trading.opened(trading.second, trading.account(), sequence=3)
     assert await _refused(trading, collection, by) == [("not_the_collector", "/matches/0/customs_number")]
 
 
@@ -165,7 +166,7 @@ async def test_room_is_held_by_number_over_open_portions(trading: Any, named: di
     """V38: a value without tolerance, spread as a match is; a cent more is refused with what is open."""
     others = trading.portion(collector_id=trading.second, item_no=3)
     _, (first, second, _) = await trading.released(trading.portion(), trading.portion(item_no=2), others)
-    await trading.booked("1.00")  # the agent is a client of the bank now
+    await trading.opened(trading.second, trading.account(trading.rival_bank))
     asked = {**named, "collector_id": str(trading.agent)}
     over = await trading.door.call("POST", "/v1/holds", {**asked, "value": "2000.01"}, **trading.as_bank())
     assert [(each["code"], each["pointer"]) for each in over.json()["errors"]] == [("amount_over_open", "/value")]

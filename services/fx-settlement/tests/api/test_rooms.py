@@ -25,6 +25,7 @@ async def test_a_hold_takes_room_and_a_commit_uses_it_once(trading: Any) -> None
     body = hold_of(trading, declaration_id, portion)
     hold = await trading.door.done("POST", "/v1/holds", body, **trading.as_bank())
     assert trading.room(declaration_id)[2:4] == (600, 0)
+    await trading.opened(trading.agent, trading.account(), trading.account(trading.rival_bank))
     second = await trading.door.call("POST", "/v1/holds", body, **trading.as_bank(trading.rival_bank))
     assert second.json()["code"] == "collection_over_entitlement"
     collection = await trading.booked("600.00")
@@ -53,7 +54,7 @@ async def test_no_room_is_held_for_a_collector_who_was_never_filed(trading: Any)
     declaration_id, (portion,) = await trading.released(trading.portion(collector_id=collector))
     body = {**hold_of(trading, declaration_id, portion), "collector_id": str(collector)}
     answer = await trading.door.call("POST", "/v1/holds", body, **trading.as_bank())
-    assert (answer.status_code, answer.json()["code"]) == (409, "collector_not_filed")
+    assert (answer.status_code, answer.json()["code"]) == (409, "account_not_at_bank")
     assert trading.room(declaration_id)[2] == 0
 
 
@@ -91,6 +92,7 @@ async def test_a_void_gives_the_room_back_once_and_a_foreign_hold_is_hidden(trad
 
 async def test_of_two_holds_at_the_same_time_one_gets_the_last_room(trading: Any) -> None:
     declaration_id, (portion,) = await trading.released()
+    await trading.opened(trading.agent, trading.account(), trading.account(trading.rival_bank))
     body = hold_of(trading, declaration_id, portion)
     answers = await asyncio.gather(
         *(

@@ -21,7 +21,7 @@ from fx_settlement.domain.matching import PortionFacts
 LINE = PortionFacts(
     known=True, agreed_collector="a", collector="a", settlement_method="fx", value=Decimal("0.01"), frozen=False
 )
-HOLD = HoldFacts(lines=(LINE, LINE), portions=2, bank_filed=True, collector_filed=True)
+HOLD = HoldFacts(lines=(LINE, LINE), portions=2, bank_filed=True, is_client=True)
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ HOLD = HoldFacts(lines=(LINE, LINE), portions=2, bank_filed=True, collector_file
             [("portion_not_released", "/lines/1/portion_id")],
         ),
         ("R-FILE-9: by a bank that isn't filed", {"bank_filed": False}, [("bank_not_filed", "")]),
-        ("R-FX-2: for a collector who isn't filed", {"collector_filed": False},
-         [("collector_not_filed", "/collector_id")]),
+        ("R-FX-2: for a stranger, of whose portions nothing is told", {"is_client": False, "portions": 1},
+         [("account_not_at_bank", "/collector_id")]),
     ],
 )  # fmt: skip
 def test_a_hold(rule: str, changed: dict[str, Any], expected: list[tuple[str, str]]) -> None:

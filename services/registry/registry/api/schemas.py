@@ -157,6 +157,7 @@ class QualificationOut(BaseModel):
     source: str
     bank_id: UUID | None
     account: Mask | None
+    confirmed: bool
 
 
 class FilingOut(BaseModel):

@@ -17,6 +17,7 @@ GRANTED_BY = {
     "filing_frequency": frozenset({"tax"}),
     "tax_authority": frozenset({"tax"}),
 }
+ACCOUNTS = frozenset({"fx_account", "personal_fx_account"})
 GRANTORS = frozenset({"commerce"}).union(*GRANTED_BY.values())
 
 
@@ -35,6 +36,11 @@ def breaches_of_dates(valid_from: date, valid_to: date | None, *, at: str = "") 
     if valid_to is None or valid_from <= valid_to:
         return ()
     return (Breach("qualification_dates_reversed", "R-FILE-7", f"{at}/valid_to"),)
+
+
+def is_confirmed(kind: str, *, by_owner: bool) -> bool:
+    """Whether it counts as it is: an account makes its holder a bank's client only once the holder states it."""
+    return by_owner or kind not in ACCOUNTS
 
 
 class SealedAccount(Protocol):

@@ -17,16 +17,19 @@ class Asker:
     account: str
 
 
+def is_itself(asker: Asker, subject_id: UUID, account: str | None) -> bool:
+    """Whether the asker is the subject itself, by its token or by the account that is bound to it."""
+    return account == asker.account if asker.party is None else asker.party == subject_id
+
+
 def speaks_for(asker: Asker, subject_id: UUID, account: str | None, filed_by: Iterable[UUID | None]) -> bool:
     """Whether the asker is the subject itself, or stated all that is on file of a subject without an account.
 
     `filed_by` has the party that filed each role for it; None where the subject itself or commerce did.
     """
-    if asker.party is None:
-        return account == asker.account
-    if asker.party == subject_id:
+    if is_itself(asker, subject_id, account):
         return True
-    return account is None and all(each == asker.party for each in filed_by)
+    return asker.party is not None and account is None and all(each == asker.party for each in filed_by)
 
 
 @dataclass(frozen=True, slots=True)

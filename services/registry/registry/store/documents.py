@@ -51,6 +51,7 @@ class StatedQualification:
     source: str = ""
     bank_id: UUID | None = None
     account: str | None = None
+    confirmed: bool = True
 
 
 def kept_qualification(sealer: Sealer, stated: StatedQualification) -> Qualification:

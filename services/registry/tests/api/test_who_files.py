@@ -272,3 +272,25 @@ async def test_stated_anew_from_its_first_day_a_qualification_is_corrected_or_en
     assert [each["valid_to"] for each in after["qualifications"][3:]] == [None, "2026-05-31"]
     history = await bureau.door.done("GET", f"/v1/subjects/{subject['id']}/versions")
     assert history["items"][0]["state"]["qualifications"][0]["valid_to"] is None
+
+
+async def test_an_account_counts_once_its_owner_states_it(bureau: Any) -> None:
+    """R-FX-2: commerce or a filer may record it; a bank's client it makes only who says so itself."""
+    seller = await bureau.approved()
+    account = {"kind": "fx_account", "value": "yes", "valid_from": "2026-05-13", "account": "6222000011"}
+    buyer = await bureau.filed({**bureau.enterprise("buyer"), "qualifications": [account]}, **bureau.as_party(seller))
+    assert [each["confirmed"] for each in buyer["qualifications"]] == [False]
+    path = f"/v1/subjects/{seller['id']}/qualifications"
+    for who, confirmed in (
+        ({"role": "commerce"}, False),
+        (bureau.as_party(seller), True),
+        ({"role": "commerce"}, False),
+    ):
+        seller = await bureau.door.done("POST", path, account, version=seller["version"], **who)
+        told = {each["kind"]: each["confirmed"] for each in seller["qualifications"]}
+        assert told["fx_account"] is confirmed
+        assert told["taxpayer_kind"] is True
+    ((payload,),) = bureau.ask("SELECT convert_from(payload, 'UTF8')::jsonb FROM outbox ORDER BY id DESC LIMIT 1")
+    assert [each["confirmed"] for each in payload["subject"]["qualifications"] if each["kind"] == "fx_account"] == [
+        False
+    ]

@@ -16,6 +16,7 @@ from shared.events.registry import (
     CommodityListPublished,
     PilotChanged,
     PortDesignated,
+    Qualification,
     RoleFiling,
     Sealed,
     SiteFiled,
@@ -28,6 +29,7 @@ from shared.events.registry import (
 from shared.messaging.subscriptions import Subscriptions
 
 PILOT = "longshui"
+SINCE = date(2026, 1, 1)
 FILED_AT = datetime(2026, 1, 2, 1, tzinfo=UTC)
 
 
@@ -67,6 +69,25 @@ def subject(
     )
     return (SubjectSuspended if status == "suspended" else SubjectApproved).model_validate(
         {"subject": state, "role": role}
+    )
+
+
+def qualified(
+    event: SubjectEvent, natural: bool = False, since: date = SINCE, bank: UUID | None = None, **held: str
+) -> SubjectEvent:
+    """The subject with qualifications, since the new year unless given, and its account at the bank, if any."""
+    marks = [Qualification(kind=kind, value=value, valid_from=since) for kind, value in held.items()]
+    if bank is not None:
+        marks.append(account_at(bank, natural=natural))
+    state = event.subject.model_copy(update={"natural_person": natural, "qualifications": tuple(marks)})
+    return event.model_copy(update={"subject": state})
+
+
+def account_at(bank_id: UUID, *, natural: bool = False, **changed: Any) -> Qualification:
+    """A filed account at a bank since the new year, confirmed by its owner unless changed."""
+    kind = "personal_fx_account" if natural else "fx_account"
+    return Qualification.model_validate(
+        {"kind": kind, "value": "yes", "valid_from": SINCE, "bank_id": bank_id, **changed}
     )
 
 

@@ -18,6 +18,7 @@ from fx_settlement.store.rooms import portions_under
 from fx_settlement.store.tables import HoldRow
 from shared.act import Act
 from shared.vocabulary.errors import Refused
+from shared.vocabulary.legal_time import legal_date
 
 
 async def commit_hold(
@@ -45,8 +46,9 @@ async def commit_hold(
         raise Refused(breaches)
     hold.collection_id = collection_id
     await end_hold(session, hold, "committed", reason="", act=act)
+    today = legal_date(act.now)
     under = {
-        each.number: list(await portions_under(session, each.number, bank_id=bank_id, pilot=act.pilot))
+        each.number: list(await portions_under(session, each.number, bank_id=bank_id, on=today, pilot=act.pilot))
         for each in wanted
         if isinstance(each, ToSpread)
     }

@@ -64,7 +64,7 @@ class ToConvert:
 async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id: UUID, act: Act) -> ConversionRow:
     """The conversion, or every reason why not; the balance's lock orders a holder's conversions."""
     holder = await _require_client(session, wanted.holder_id, bank_id, act)
-    wanted, unproven = await _with_portions(session, wanted, bank_id, act.pilot)
+    wanted, unproven = await _with_portions(session, wanted, bank_id, act)
     number = await number_under(session, bank_id, wanted.bank_reference)
     if wanted.proof_document is not None:
         await lock_proof(session, wanted.proof_document.hash, act.pilot)
@@ -108,13 +108,13 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
 
 
 async def _with_portions(
-    session: AsyncSession, wanted: ToConvert, bank_id: UUID, pilot: str
+    session: AsyncSession, wanted: ToConvert, bank_id: UUID, act: Act
 ) -> tuple[ToConvert, tuple[Breach, ...]]:
     """The portions that the proof's numbers name beside those named by id; a breach for a number that names none."""
     ids, places = list(wanted.proof_portion_ids), Counter[str]()
     breaches: list[Breach] = []
     for number in wanted.proof_numbers:
-        under = await portions_under(session, number, bank_id=bank_id, pilot=pilot)
+        under = await portions_under(session, number, bank_id=bank_id, on=legal_date(act.now), pilot=act.pilot)
         own = [each for each, row in under.items() if wanted.holder_id in (row.owner_id, row.collector_id)]
         at = f"/proof_{number.kind}s/{places[number.kind]}"
         breaches += breaches_of_proof_number(number.text, len(own), at)
@@ -128,7 +128,7 @@ async def _require_client(session: AsyncSession, holder_id: UUID, bank_id: UUID,
     holder = await subject(session, holder_id, act.pilot)
     if holder is None:
         raise NotFound(f"no subject {holder_id}")
-    if not await is_client(session, holder_id, bank_id):
+    if not await is_client(session, holder_id, bank_id, legal_date(act.now)):
         raise Hidden(f"{holder_id} is no client of the bank")
     return holder
 

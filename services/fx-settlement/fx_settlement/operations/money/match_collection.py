@@ -14,6 +14,7 @@ from fx_settlement.store.collections import collection_to_change
 from fx_settlement.store.rooms import entitlements_for_update, portions_under, rooms_by_portion
 from fx_settlement.store.tables import CollectionRow
 from shared.act import Act
+from shared.vocabulary.legal_time import legal_date
 
 
 async def match_collection(
@@ -26,9 +27,11 @@ async def match_collection(
     act: Act,
 ) -> CollectionRow:
     """The collection with its new matches, or every reason why not."""
+    today = legal_date(act.now)
     numbers = sorted({each.number for each in wanted if isinstance(each, ToSpread)})
     under = {
-        number: list(await portions_under(session, number, bank_id=bank_id, pilot=act.pilot)) for number in numbers
+        number: list(await portions_under(session, number, bank_id=bank_id, on=today, pilot=act.pilot))
+        for number in numbers
     }
     ids = {each.portion_id for each in wanted if isinstance(each, ToMatch)}.union(*under.values())
     rooms = await rooms_by_portion(session, ids, act.pilot)

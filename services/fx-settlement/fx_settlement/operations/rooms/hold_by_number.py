@@ -16,6 +16,7 @@ from fx_settlement.store.rooms import entitlements_for_update, portions_under, r
 from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, HoldRow, PortionRoomRow
 from shared.act import Act
 from shared.vocabulary.errors import Refused
+from shared.vocabulary.legal_time import legal_date
 
 _ANY = Decimal(1)
 
@@ -24,14 +25,15 @@ async def hold_by_number(
     session: AsyncSession, number: Number, collector_id: UUID, value: Decimal, *, bank_id: UUID, act: Act
 ) -> HoldRow:
     """The hold over the open portions that the collector collects for, or every reason why not."""
+    today = legal_date(act.now)
     named, amount, currency = [], value, ""
     declarations: dict[UUID, Decimal] = {}
-    under = await portions_under(session, number, bank_id=bank_id, pilot=act.pilot)
+    under = await portions_under(session, number, bank_id=bank_id, on=today, pilot=act.pilot)
     # A number names one declaration; under the lock its portions are read again.
     newest = max((row.declaration_id for row in under.values()), default=None)
     at = f"/{number.kind}"
     for declaration_id, whole in (await entitlements_for_update(session, [] if newest is None else [newest])).items():
-        under = await portions_under(session, number, bank_id=bank_id, pilot=act.pilot)
+        under = await portions_under(session, number, bank_id=bank_id, on=today, pilot=act.pilot)
         currency, amount = whole.currency, exact(value, whole.currency)
         declarations[declaration_id] = whole.collectable + whole.tolerance - whole.held - whole.matched
         rooms = [room for room in await rooms_of(session, declaration_id) if room.portion_id in under]

@@ -16,7 +16,7 @@ from fx_settlement.domain.matching import PortionFacts
 from fx_settlement.domain.room import breach_of_room
 from fx_settlement.operations.rooms.renew_tolerance import renew_tolerance
 from fx_settlement.publishers.money import announce_entitlement
-from fx_settlement.store.parties import bank_in_force, is_filed, subject
+from fx_settlement.store.parties import bank_in_force, is_client, subject
 from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.room_moves import Move, move_rooms
 from fx_settlement.store.rooms import entitlements_for_update, portions_by_id, rooms_by_portion
@@ -49,12 +49,13 @@ async def hold_room(
     """The hold over all its lines, or every reason why not."""
     entitlement = (await entitlements_for_update(session, [declaration_id])).get(declaration_id)
     portions = await portions_by_id(session, {each.portion_id for each in wanted})
+    today = legal_date(act.now)
     collector = await subject(session, collector_id, act.pilot)
     facts = HoldFacts(
         lines=tuple(_facts(entitlement, portions.get(each.portion_id), collector_id, each, act) for each in wanted),
         portions=len({each.portion_id for each in wanted}),
-        bank_filed=await bank_in_force(session, bank_id, act.pilot, legal_date(act.now)),
-        collector_filed=collector is not None and is_filed(collector),
+        bank_filed=await bank_in_force(session, bank_id, act.pilot, today),
+        is_client=collector is not None and await is_client(session, collector_id, bank_id, today),
     )
     breaches = breaches_of_hold(facts)
     if entitlement is None or breaches:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from registry.domain.claims import breaches_of_account
 from registry.domain.filing import breaches_of_filing, breaches_of_role, takes_effect_at_once
 from registry.domain.lifecycle import breaches_of_refiling, was_reviewed
-from registry.domain.qualification import breaches_of_dates, breaches_of_recording, with_qualification
+from registry.domain.qualification import breaches_of_dates, breaches_of_recording, is_confirmed, with_qualification
 from registry.domain.speaking import StandingOfFiler, breaches_of_filer
 from registry.publishers.subjects import announce_subject
 from registry.store.documents import NAME_PURPOSE, StatedQualification, kept_qualification
@@ -76,7 +76,8 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     subject.stalls = filed.stalls if filed.role == "stall_holder" else subject.stalls
     breaches = breaches_of_role(filed.role, has_stalls=bool(filed.stalls))
     breaches += _breaches_of_stated(filed.qualifications, filings, act.role)
-    for stated in filed.qualifications:
+    for each in filed.qualifications:
+        stated = replace(each, confirmed=is_confirmed(each.kind, by_owner=not by_other))
         subject.qualifications = with_qualification(subject.qualifications, kept_qualification(sealer, stated))
     rule_version = None
     if at_once:
