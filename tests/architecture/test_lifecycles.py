@@ -13,6 +13,7 @@ from shared.events.lifecycles import BEGINS, LIFECYCLES
 _MODELS: dict[str, Any] = {
     "filing": registry.RoleFiling,
     "agreement": registry.AgreementState,
+    "delegation": registry.DelegationState,
     "trade": trade_ledger.TradeState,
     "load": trade_ledger.LoadState,
     "packing_list": trade_ledger.PackingListState,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from registry.api import agreements, claims, commodities, credit, filings, places, subjects
+from registry.api import agreements, claims, commodities, credit, delegations, filings, places, subjects
 from registry.api.access import ACCESS
 from registry.consumers.subscriptions import subscriptions
 from registry.settings import Settings
@@ -23,6 +23,7 @@ service = Service(
         claims.router,
         credit.router,
         agreements.router,
+        delegations.router,
         places.router,
         commodities.router,
         upkeep_router(messaging, http_tables, policy, parameters, subscriptions),

@@ -10,6 +10,7 @@ from trade_ledger.api import (
     conflicts,
     customs_rates,
     declarations,
+    delegated_acts,
     packing,
     trace,
     trade_batches,
@@ -20,6 +21,7 @@ from trade_ledger.api.access import ACCESS
 from trade_ledger.api.trade_batches import registrations_running
 from trade_ledger.consumers.subscriptions import subscriptions
 from trade_ledger.settings import Settings
+from trade_ledger.store.delegations import Delegations
 from trade_ledger.store.parameters import parameters
 from trade_ledger.store.tables import http_tables, messaging, metadata, policy
 
@@ -32,6 +34,7 @@ service = Service(
         trade_imports.router,
         trade_imports.marking_router,
         trades.router,
+        delegated_acts.router,
         packing.router,
         declarations.router,
         conflicts.router,
@@ -43,6 +46,7 @@ service = Service(
     problems=Path(__file__).with_name("problems.toml"),
     metadata=metadata,
     http_tables=http_tables,
+    delegations=Delegations(),
     running=registrations_running,
 )
 app = make_app(service, Settings)

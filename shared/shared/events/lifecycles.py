@@ -30,6 +30,8 @@ LIFECYCLES: dict[str, Lifecycle] = {
         exited="",
     ),
     "agreement": _table(begins="proposed", proposed="confirmed terminated", confirmed="terminated", terminated=""),
+    # Granted to an account of the grantor's own it is in force at once; another party accepts it first.
+    "delegation": _table(begins="granted in_force", granted="in_force ended", in_force="ended", ended=""),
     "trade": _table(begins="registered", registered="void", void=""),
     # Goods may be reported gone before the site has reported them in (R-DECL-7). What is sealed and not declared may be
     # opened again, for a reason and a new seal (R-PACK-1).

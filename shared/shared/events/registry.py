@@ -13,6 +13,7 @@ from shared.vocabulary.choices import known_value
 from shared.wire import CountryCode
 
 SUBJECTS = Topic("registry.subjects", "registry", key="the subject")
+DELEGATIONS = Topic("registry.delegations", "registry", key="the delegation")
 AGREEMENTS = Topic("registry.agreements", "registry", key="the agreement")
 COMMODITIES = Topic("registry.commodities", "registry", key="the commodity list, with its entries, or the decision")
 SUPERVISION = Topic(
@@ -223,6 +224,51 @@ class AgencyConfirmed(AgreementEvent):
 
 class AgencyTerminated(AgreementEvent):
     TYPE: ClassVar[str] = "registry.agency_terminated.v1"
+
+
+DelegatedAct = Literal["read", "register_trades", "pack"]
+DelegationStatus = Literal["granted", "in_force", "ended"]
+
+
+class DelegationState(Part):
+    """Named acts that one party lets another, or an account of its own, do for it up to a value until a date (V65)."""
+
+    delegation_id: UUID
+    pilot: str
+    role: Literal["stall_holder", "operator"]
+    grantor_id: UUID
+    delegate_id: UUID | None = None
+    account: str | None = None
+    acts: tuple[DelegatedAct, ...]
+    limit_usd: str | None = None
+    valid_from: date
+    valid_to: date
+    status: DelegationStatus
+    granted_at: datetime
+    accepted_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class DelegationEvent(Event):
+    """A delegation changed."""
+
+    TOPIC: ClassVar[str] = DELEGATIONS.name
+    delegation: DelegationState
+    reason: str = ""
+
+
+class DelegationGranted(DelegationEvent):
+    """An account of the grantor's own acts at once; another party once it has accepted."""
+
+    TYPE: ClassVar[str] = "registry.delegation_granted.v1"
+
+
+class DelegationAccepted(DelegationEvent):
+    TYPE: ClassVar[str] = "registry.delegation_accepted.v1"
+
+
+class DelegationEnded(DelegationEvent):
+    TYPE: ClassVar[str] = "registry.delegation_ended.v1"
 
 
 class CommodityListEvent(Event):

@@ -76,6 +76,11 @@ def _agreement(said: registry.AgreementEvent, at: datetime) -> Event:
     return registry.AgencyTerminated(agreement=ended, reason=REASON)
 
 
+def _delegation(said: registry.DelegationEvent, at: datetime) -> Event:
+    ended = said.delegation.model_copy(update={"status": "ended", "ended_at": at})
+    return registry.DelegationEnded(delegation=ended, reason=REASON)
+
+
 def _declaration(said: trade_ledger.DeclarationEvent, at: datetime) -> Event:
     """Deleted, with nothing released or departed: rooms close, items and certificates lose their value."""
     nothing = {name: "0" for name in trade_ledger.Portion.model_fields if name.startswith(_BOOKED)}
@@ -107,6 +112,7 @@ def _never(last: type[Event], *names: str) -> Callable[[Any, datetime], Event]:
 _ENDED: Mapping[type[Event], Callable[[Any, datetime], Event]] = {
     registry.SubjectEvent: _subject,
     registry.AgreementEvent: _agreement,
+    registry.DelegationEvent: _delegation,
     registry.CommodityListEvent: _never(registry.CommodityListPublished, "effective_from"),
     registry.CommodityDecisionEvent: _never(registry.CommodityDecided, "effective_from"),
     registry.PilotEvent: _pilot,

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 
 from shared.http.address import line_of
 from shared.http.administrators import hold_role
+from shared.http.delegated import HEADER, acting_for
 from shared.http.identity import ADMINISTRATORS, ROLES, Caller, NotAuthenticated
 from shared.vocabulary.errors import Forbidden, SetupProblem
 
@@ -80,6 +81,8 @@ async def authorise(request: Request) -> Caller:
         await refuse_floods(request)
         raise
     request.state.caller = caller
+    if (named := request.headers.get(HEADER)) is not None:
+        caller = await acting_for(request, caller, operation, named)
     permitted: Grant | None = request.app.state.access.get(operation)
     if permitted is None or caller.role not in permitted.roles:
         raise Forbidden(f"role {caller.role} may not call {operation}")
@@ -88,7 +91,7 @@ async def authorise(request: Request) -> Caller:
     request.state.standing = await runtime.buckets.take(f"{caller.issuer} {caller.actor}", permitted.cost)
     if caller.role in ADMINISTRATORS:
         await hold_role(runtime.sessions, runtime.http_tables, caller)
-    request.state.permitted = caller
+    request.state.caller = request.state.permitted = caller
     return caller
 
 

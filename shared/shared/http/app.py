@@ -20,6 +20,7 @@ from shared.act import Actors
 from shared.clock import Clock
 from shared.database import make_engine, make_sessions
 from shared.http.access import Access, check_access, operation_of
+from shared.http.delegated import Delegations
 from shared.http.description import describe
 from shared.http.edge import Edge
 from shared.http.head import HeadAsGet
@@ -78,6 +79,7 @@ class Service:
     problems: Path
     metadata: MetaData
     http_tables: HttpTables
+    delegations: Delegations | None = None
     running: Callable[[Runtime], AbstractAsyncContextManager[None]] | None = None
 
 
@@ -86,7 +88,9 @@ class _Described(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            describe(super().openapi(), self.state.access, self.state.catalogue, self.state.operations)
+            described = self.state
+            acts = described.delegations.acts if described.delegations else ()
+            describe(super().openapi(), described.access, described.catalogue, described.operations, acts)
         return super().openapi()
 
 
@@ -143,6 +147,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     )
     app.state.service = service.name
     app.state.access = service.access
+    app.state.delegations = service.delegations
     app.state.catalogue = Catalogue(service.problems)
     routes = [each for router in service.routers for each in router.routes if isinstance(each, APIRoute)]
     app.state.operations = {operation_of(each): each.endpoint for each in routes}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import Act
 from shared.http import audit, idempotency
 from shared.http.access import Authorised
+from shared.http.delegated import require_held
 from shared.http.identity import Caller
 from shared.http.problems import MEDIA_TYPE
 from shared.http.refusals import DECIDED, AuditLine, problem_response, refusal_by
@@ -84,6 +86,7 @@ class Command:
     tables: HttpTables
     if_match: str | None
     answered: bool = field(default=False)
+    delegated_value: Decimal | None = None
 
     def expected_version(self) -> int:
         """The aggregate's version the caller saw (If-Match); compare with `require_version`."""
@@ -195,14 +198,31 @@ async def _command(request: Request, caller: Authorised) -> AsyncIterator[Comman
         )
         effect = await session.begin_nested()
         try:
+            await require_held(request, session, caller, attempt.act)
             yield command
         except DECIDED as error:
             # Only what the command did is undone: the key stays held until its answer stands beside it.
             await effect.rollback()
             await _refuse(request, session, attempt, error)
         if command.answered:
+            await _note_delegated(request, command)
             await session.commit()
             runtime.wake.poke()
+
+
+async def _note_delegated(request: Request, command: Command) -> None:
+    """What was done under a delegation is kept beside it, and the trail names the delegation (V65)."""
+    under, attempt = command.caller.delegation_id, command.attempt
+    if under is None:
+        return
+    delegations = request.app.state.delegations
+    await delegations.note(
+        command.session, under, attempt.operation, attempt.target, command.delegated_value, command.act
+    )
+    stamp = replace(
+        attempt.entry(AuditLine("done", 200)), operation="act_under_delegation", target=str(under), idempotency_key=None
+    )
+    await audit.record(command.session, command.tables, [stamp])
 
 
 async def _take_key(session: AsyncSession, tables: HttpTables, attempt: Attempt) -> None:
@@ -273,4 +293,6 @@ async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
 
 # scope="function": the commit happens before the answer leaves, so a failed commit is never a 2xx.
 Commanded = Annotated[Command, Depends(_command, scope="function")]
+commanded = asynccontextmanager(_command)
+"""A command of a route that decides by itself whether it needs one."""
 Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]

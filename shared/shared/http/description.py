@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -67,6 +67,13 @@ _VERSION = {
     "description": "ETag of the version that the caller decided on; another one is refused with 412.",
     "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
 }
+_BEHALF = {
+    "name": "On-Behalf-Of",
+    "in": "header",
+    "required": False,
+    "description": "id of the party for which the caller acts; a delegation in force must let it do this (V65)",
+    "schema": {"type": "string", "format": "uuid"},
+}
 _ALWAYS = {"forbidden", "internal_error", "not_authenticated", "rate_limited", "unavailable"}
 _OF_COMMANDS = {"needs_reconciling", "not_compared", "storage_exhausted"}
 _OF_READING = (FORM_CODES | {"malformed_cursor"}) - {"body_missing", "body_not_json"}
@@ -76,7 +83,11 @@ _UNKNOWN = {"Hidden", "NotFound"}
 
 
 def describe(
-    document: dict[str, Any], access: Access, catalogue: Catalogue, operations: Mapping[str, Callable[..., Any]]
+    document: dict[str, Any],
+    access: Access,
+    catalogue: Catalogue,
+    operations: Mapping[str, Callable[..., Any]],
+    delegated: Collection[str] = (),
 ) -> None:
     """Complete the document in place, which FastAPI keeps and serves."""
     components = document.setdefault("components", {})
@@ -103,6 +114,8 @@ def describe(
             if method == "post":
                 added = [_KEY, _VERSION] if versioned else [_KEY]
                 operation["parameters"] = [*operation.get("parameters", []), *added]
+            if operation["operationId"] in delegated:
+                operation["parameters"] = [*operation.get("parameters", []), _BEHALF]
     _say_bounds(document)
 
 

@@ -75,7 +75,10 @@ class NotAuthenticated(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One authenticated caller; `subject_id`, `bank_id` and `site_id` say for which party it acts."""
+    """One authenticated caller; `subject_id`, `bank_id` and `site_id` say for which party it acts.
+
+    `delegation_id`: the party is another one, which lets the caller act for it.
+    """
 
     actor: str
     role: str
@@ -84,12 +87,14 @@ class Caller:
     bank_id: UUID | None = None
     site_id: UUID | None = None
     issuer: str = ""
+    delegation_id: UUID | None = None
 
     @property
     def principal(self) -> str:
         """Whose an idempotency key is: one account's in one role for one party. No two callers share a text."""
         parties = [None if each is None else str(each) for each in (self.subject_id, self.bank_id, self.site_id)]
-        return json.dumps([self.issuer, self.actor, self.pilot, self.role, *parties])
+        under = [] if self.delegation_id is None else [str(self.delegation_id)]
+        return json.dumps([self.issuer, self.actor, self.pilot, self.role, *parties, *under])
 
     @property
     def lacks(self) -> str:

@@ -30,6 +30,7 @@ MONEY = frozenset(
         "inland",
         "insurance",
         "left",
+        "limit_usd",
         "linked",
         "matched",
         "open_fob",
@@ -57,6 +58,7 @@ MONEY = frozenset(
         "value_now_usd",
         "value_then_rmb",
         "value_then_usd",
+        "value_usd",
     ]
 )
 """The names under which answers tell money; tests/architecture holds them against the answers' types."""

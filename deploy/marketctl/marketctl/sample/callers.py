@@ -52,12 +52,14 @@ class Callers:
         key: str = "",
         version: int | None = None,
         content: bytes | None = None,
+        on_behalf_of: str = "",
         **party: str,
     ) -> httpx.Response:
         """Send once, and again with the same key while the service is away or says it is busy."""
         end_if_told()
         assert service in SERVICES  # noqa: S101 - a mistake in the script
         headers = {"authorization": "Bearer " + self._token(role, party)}
+        headers |= {"on-behalf-of": on_behalf_of} if on_behalf_of else {}
         if method == "POST":
             headers["idempotency-key"] = f"sample:{key or path}"
         if version is not None:

@@ -10,6 +10,8 @@ from marketctl.sample.story import Story
 
 _FROM = "2026-01-01"
 _OFFICER = {"role": "commerce", "actor": "commerce:officer"}
+_OF_CLERK = "SH001"
+_CLERK = {"role": "stall_holder", "actor": f"account:{_OF_CLERK}:clerk"}
 _POSITIVE = {
     "82": "tools and cutlery",
     "83": "base-metal goods",
@@ -35,6 +37,7 @@ def file_everything(story: Story) -> None:
         _agree(story, "export-agencies", row, {"collector": row["收汇方"], "exemption_filer": row["免税申报方"]})
     for row in story.rows("agreements", "委托采购"):
         _agree(story, "procurement-agencies", row, {"entrusted_goods": row["委托货物"]})
+    _let_a_clerk_read(story)
     for ref, subject in story.subjects.items():
         if story.roles[ref] == "operator" or ref >= "SH056":
             grade = {"grade": "A", "effective_from": _FROM, "reason": "sample: public rating"}
@@ -170,8 +173,17 @@ def _agree(story: Story, kind: str, row: dict[str, str], terms: dict[str, str]) 
     story.callers.done("POST", "registry", path, version=proposed["version"], **story.as_party(principal))
 
 
+def _let_a_clerk_read(story: Story) -> None:
+    """A stall holder lets an account of its own read, and nothing else (V65)."""
+    body = {"account": _CLERK["actor"], "acts": ["read"], "valid_from": "2026-05-01", "valid_to": "2026-12-31"}
+    key = f"delegation:{_OF_CLERK}"
+    story.callers.done("POST", "registry", "/v1/delegations", body, key=key, **story.as_party(_OF_CLERK))
+
+
 def suspend_one(story: Story) -> None:
-    """Suspend the stall holder whose slip must be refused for it; and call for data of somebody else."""
+    """Suspend the stall holder whose slip must be refused for it; a clerk reads; and call for data of somebody else."""
+    behalf = story.subject(_OF_CLERK)
+    story.callers.done("GET", "trade-ledger", "/v1/trades", on_behalf_of=behalf, **_CLERK)
     row = next(each for each in story.rows("expected", "预期拒绝") if each["代码"] == "subject_suspended")
     subject = story.subjects[row["经营户"]]
     path = f"/v1/subjects/{subject['id']}/filings/stall_holder/suspensions"

@@ -89,6 +89,7 @@ _STARTS = {
 _STATES = {
     "filing": ("registry", "registry.subjects"),
     "agreement": ("registry", "registry.agreements"),
+    "delegation": ("registry", "registry.delegations"),
     "trade": ("trade-ledger", "trade-ledger.trades"),
     "load": ("trade-ledger", "trade-ledger.packing-lists"),
     "packing_list": ("trade-ledger", "trade-ledger.packing-lists"),

@@ -21,6 +21,8 @@ _OWN = "its own subject, its counterparties, and of others the filings it made f
 _CLAIMS = "claims that its account made, and those to its own subject"
 _FIELD = "all of its pilot"
 _AGREEMENTS = "agreements it is party to"
+_DELEGATIONS = "delegations that its party gave or has, or that name its account; security, auditor: all of its pilot"
+_DELEGATING = ("stall_holder", "operator", "security", "auditor")
 
 ACCESS: Access = {
     **UPKEEP_ACCESS,
@@ -72,6 +74,11 @@ ACCESS: Access = {
     "read_export_agency": grant(*_FILERS, *_AUTHORITIES, sees=_AGREEMENTS),
     "confirm_export_agency": grant("stall_holder", "operator", sees=_AGREEMENTS),
     "terminate_export_agency": grant("stall_holder", "operator", sees=_AGREEMENTS),
+    "grant_delegation": grant("stall_holder", "operator", sees=_DELEGATIONS),
+    "list_delegations": grant(*_DELEGATING, sees=_DELEGATIONS, newcomers=True),
+    "read_delegation": grant(*_DELEGATING, sees=_DELEGATIONS, newcomers=True),
+    "accept_delegation": grant("stall_holder", "operator", sees=_DELEGATIONS),
+    "end_delegation": grant("stall_holder", "operator", "security", sees=_DELEGATIONS, newcomers=True),
     "file_pilot": grant("commerce", sees=_FIELD),
     "change_pilot": grant("commerce", sees=_FIELD),
     "list_pilots": grant(*ROLES, sees=_FIELD, newcomers=True),

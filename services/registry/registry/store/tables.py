@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from registry.store.documents import ListEntry, PlaceContent, Verdict
 from registry.store.parameters import MeasuresOfGrade
-from shared.database import CONSUMER_ONLY
+from shared.database import CONSUMER_ONLY, MONEY
 from shared.documents import Document
 from shared.events.registry import Qualification, Sealed, Stall, SubjectState
 from shared.rows import COLUMN_TYPES
@@ -141,6 +143,38 @@ class AgreementRow(Row):
     agent_confirmed_at: Mapped[datetime | None]
     terminated_at: Mapped[datetime | None]
     version: Mapped[int]
+
+
+class DelegationRow(Row):
+    """Named acts that a party lets another one, or an account of its own, do for it (V65)."""
+
+    __tablename__ = "delegations"
+    __table_args__ = (
+        Index("ix_delegations_grantor_id", "grantor_id"),
+        Index("ix_delegations_delegate_id", "delegate_id"),
+        Index("ix_delegations_told_account", "told_account"),
+        CheckConstraint("(delegate_id IS NULL) <> (told_account IS NULL)", name="one_delegate"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    version: Mapped[int]
+    role: Mapped[str]
+    grantor_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"))
+    delegate_id: Mapped[UUID | None] = mapped_column(ForeignKey("subjects.id"))
+    account: Mapped[str | None]
+    told_account: Mapped[str | None]
+    acts: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    limit_usd: Mapped[Decimal | None] = mapped_column(MONEY)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    status: Mapped[str]
+    granted_by: Mapped[str]
+    granted_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
 
 
 class EntrustedGoodsRow(Row):

@@ -12,6 +12,7 @@ WALLS: Walls = {
     "subject_claims": CHANGED,
     "subject_versions": KEPT,
     "agreements": CHANGED,
+    "delegations": CHANGED,
     "entrusted_goods": CHANGED,
     "places": CHANGED,
     "commodity_lists": KEPT,

@@ -49,7 +49,11 @@ async def test_an_example_is_well_formed_and_is_refused_by_rules_at_most(
     there = path.replace("{role}", "stall_holder").replace("{port_code}", "8011").replace("{code}", "longshui")
     there = re.sub(r"\{[a-z_]+\}", UNKNOWN, there)
     role = sorted(ACCESS[operation].roles)[0] if path not in MADE_AS_THEY_STAND else MADE_AS_THEY_STAND[path]
-    how = {"role": role, "version": 1, **({"subject_id": subject_id} if "-agencies" in path else {})}
+    how = {
+        "role": role,
+        "version": 1,
+        **({"subject_id": subject_id} if "-agencies" in path or path == "/v1/delegations" else {}),
+    }
     answer = await bureau.door.call("POST", there, example, **how)
     expected = (201,) if path in MADE_AS_THEY_STAND else (200, 404, 409)
     assert answer.status_code in expected, answer.text

@@ -32,6 +32,9 @@ ACCESS: Access = {
     "read_trade_version": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
     "correct_trade": grant(*_TRADERS, sees=_OWN),
     "void_trade": grant(*_TRADERS, sees=_OWN),
+    "list_delegated_acts": grant(
+        *_TRADERS, "security", "auditor", sees="acts under delegations of its party or account", newcomers=True
+    ),
     "record_handover": grant(*_TRADERS, sees=_OWN),
     "read_handover": grant(*_TRADERS, *_AUTHORITIES, sees=f"those it gives or takes; authorities: {_FIELD}"),
     "open_load": grant(*_TRADERS, sees="its own loads"),

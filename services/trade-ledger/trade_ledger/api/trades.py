@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.http.access import Authorised
 from shared.http.app import Runtime
-from shared.http.command import Attempt, Commanded, Reading, begin_attempt, one_answer
+from shared.http.command import Attempt, Commanded, Reading, begin_attempt, commanded, one_answer
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
-from shared.vocabulary.errors import Hidden, Malformed, NotFound
+from shared.vocabulary.errors import Hidden, Malformed, NotFound, Refused
 from shared.wire import WholeNumberInUrl
 from trade_ledger.api.filters import WantedTrades
 from trade_ledger.api.schemas import ReasonIn
@@ -43,8 +43,10 @@ from trade_ledger.domain.unread import standing
 from trade_ledger.operations.trades.correct_trade import correct_trade
 from trade_ledger.operations.trades.prepare_trade import prepare_trade
 from trade_ledger.operations.trades.register_trade import register_trade
+from trade_ledger.operations.trades.register_trades import register_trades
+from trade_ledger.operations.trades.use_delegation import use_delegation
 from trade_ledger.operations.trades.void_trade import void_trade
-from trade_ledger.publishers.trade_text import answer_headers
+from trade_ledger.publishers.trade_text import TradeText, answer_headers
 from trade_ledger.store.entries import TradeEntry
 from trade_ledger.store.registrations import Claim
 from trade_ledger.store.tables.trades import TradeRow
@@ -120,6 +122,8 @@ async def register_a_trade(request: Request) -> Response:
         entry = _TRADE.validate_json(body)
     except ValidationError as error:
         raise await _malformed(request, attempt, body, error.errors()) from error
+    if caller.delegation_id is not None:
+        return await _registered_for_another(request, caller, caller.delegation_id, entry)
     runtime: Runtime = request.app.state.runtime
     async with one_answer(request, attempt):
         _own(entry, caller)
@@ -134,6 +138,29 @@ async def register_a_trade(request: Request) -> Response:
         )
     runtime.wake.poke()
     return Response(text.answer, 201, answer_headers(text))
+
+
+async def _registered_for_another(request: Request, caller: Caller, delegation_id: UUID, entry: TradeEntry) -> Response:
+    """Register a trade under a delegation: with its value counted, in one transaction."""
+    async with commanded(request, caller) as command:
+        _own(entry, caller)
+        (outcome,) = await register_trades(
+            command.session,
+            [entry],
+            registrations_of(request),
+            registered_by=acting_subject(caller),
+            operation=command.attempt.operation,
+            sealer=request.app.state.runtime.sealer,
+            act=command.act,
+        )
+        if not isinstance(outcome, TradeText):
+            raise Refused(outcome)
+        command.delegated_value = await use_delegation(
+            command.session, delegation_id, entry.total, entry.currency, act=command.act
+        )
+        location = f"/v1/trades/{outcome.trade_id}"
+        answer = TradeOut.model_validate_json(outcome.answer)
+        return await command.answer(answer, status=201, version=1, location=location)
 
 
 async def _malformed(request: Request, attempt: Attempt, body: bytes, errors: list[ErrorDetails]) -> Exception:

@@ -12,6 +12,7 @@ from shared.events.registry import (
     CommodityDecisionEvent,
     CommodityEntryEvent,
     CommodityListEvent,
+    DelegationEvent,
     GradeEvent,
     HeldQualification,
     PilotEvent,
@@ -28,6 +29,7 @@ from trade_ledger.store.tables.copies import (
     CommodityDecisionCopy,
     CommodityEntryCopy,
     CommodityListCopy,
+    DelegationCopy,
     GradeCopy,
     PlaceCopy,
     SubjectCopy,
@@ -54,6 +56,14 @@ async def copy_agreement(session: AsyncSession, received: Received[AgreementEven
     state = received.event.agreement
     await put(session, AgreementCopy, columns_from(AgreementCopy, state, sequence=received.sequence))
     await advance(session, state.pilot, PARTIES)
+
+
+async def copy_delegation(session: AsyncSession, received: Received[DelegationEvent]) -> None:
+    """Copy the delegation; whoever acts under it at this moment is waited for, and nobody acts under an ended one."""
+    state = received.event.delegation
+    limit = None if state.limit_usd is None else Decimal(state.limit_usd)
+    row = columns_from(DelegationCopy, state, acts=list(state.acts), limit_usd=limit, sequence=received.sequence)
+    await put(session, DelegationCopy, row)
 
 
 async def copy_commodity_list(session: AsyncSession, received: Received[CommodityListEvent]) -> None:

@@ -1,12 +1,13 @@
 """Rows of trade-ledger, without behaviour."""
 
-from trade_ledger.store.tables import copies, declarations, packing, trades
+from trade_ledger.store.tables import copies, declarations, delegations, packing, trades
 from trade_ledger.store.tables.row import Row, http_tables, messaging, metadata, policy
 
 __all__ = [
     "Row",
     "copies",
     "declarations",
+    "delegations",
     "http_tables",
     "messaging",
     "metadata",

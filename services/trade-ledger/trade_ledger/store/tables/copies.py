@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.database import CONSUMER_ONLY, QUANTITY
+from shared.database import CONSUMER_ONLY, MONEY, QUANTITY
 from shared.documents import Document
 from shared.events.registry import HeldQualification, PilotEvent, PortEvent, RoleFiling, SiteEvent, Stall
 from shared.vocabulary.recognition import Decision
@@ -56,6 +56,26 @@ class AgreementCopy(Row):
     collector: Mapped[str | None]
     exemption_filer: Mapped[str | None]
     terminated_at: Mapped[datetime | None]
+    sequence: Mapped[int]
+
+
+class DelegationCopy(Row):
+    """Who may do what for a party, up to which value, until when (V65)."""
+
+    __tablename__ = "delegation_copies"
+    __table_args__ = (Index("ix_delegation_copies_grantor", "grantor_id"), {"info": CONSUMER_ONLY})
+
+    delegation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    role: Mapped[str]
+    grantor_id: Mapped[UUID]
+    delegate_id: Mapped[UUID | None]
+    account: Mapped[str | None]
+    acts: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    limit_usd: Mapped[Decimal | None] = mapped_column(MONEY)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    status: Mapped[str]
     sequence: Mapped[int]
 
 
