@@ -27,8 +27,8 @@ PILOT = {
 }
 OFFICER = {"role": "commerce", "actor": "commerce:officer"}
 _REASONED = {"reviews", "approvals", "returns", "rejections", "suspensions", "reinstatements", "exits"}
-_TABLES = ("subjects", "role_filings", "subject_claims", "subject_versions", "agreements", "places", "commodity_lists",
-           "commodity_decisions", "credit_grades", "outbox")  # fmt: skip
+_TABLES = ("subjects", "role_filings", "stall_terms", "subject_claims", "subject_versions", "agreements",
+           "places", "commodity_lists", "commodity_decisions", "credit_grades", "outbox")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -38,12 +38,13 @@ class Bureau:
     door: Door
     dsn: str
     numbers: Any = field(default_factory=lambda: count(1))
+    stalls: Any = field(default_factory=lambda: count(1))
 
     def stall_holder(self, **changed: Any) -> dict[str, Any]:
         """A complete filing of a new identity."""
         return {
             **self.enterprise("stall_holder"),
-            "stalls": [self.stall()],
+            "stalls": [self.stall(stall_number=f"02-{17 + next(self.stalls):06}")],
             "qualifications": [{"kind": "taxpayer_kind", "value": "small_scale", "valid_from": "2026-01-01"}],
             **changed,
         }

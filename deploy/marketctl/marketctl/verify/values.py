@@ -50,8 +50,8 @@ _NAMES = {
 
 
 def formed(market: Installation) -> list[str]:
-    """I16: a coded value is one of its choices, and a reference or name has its one spelling."""
-    found = [*_uncoded(market)]
+    """I16: a coded value is one of its choices, a reference or name has its one spelling, and a stall one holder."""
+    found = [*_uncoded(market), *_contested(market)]
     for columns, spelling in ((_REFERENCES, reference_spelling), (_NAMES, name_spelling)):
         for service, places in columns.items():
             for table, column in places:
@@ -80,3 +80,9 @@ def _uncoded(market: Installation) -> Iterator[str]:
         for subject, kind, value in ask(market, service, query):
             if known_value(kind, value) != value:
                 yield f"{service}: {kind} of subject {subject} is {value!r}, which is none of its choices"
+
+
+def _contested(market: Installation) -> Iterator[str]:
+    query = "SELECT stall_number, subject_id, valid_from FROM stall_terms WHERE contested ORDER BY 1, 2, 3"
+    for stall, subject, since in ask(market, "registry", query):
+        yield f"registry: stall {stall} of subject {subject} from {since} is another's on one of its days"

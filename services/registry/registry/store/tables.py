@@ -6,8 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, literal_column
+from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from registry.store.documents import ListEntry, PlaceContent, Verdict
@@ -78,6 +78,34 @@ class RoleFilingRow(Row):
     stop_order: Mapped[bool]
     reason: Mapped[str]
     version: Mapped[int]
+
+
+class StallTermRow(Row):
+    """The days on which a filed stall is one holder's (R-FILE-2).
+
+    No two holders have a stall of a pilot on one day. What two had when the rule came stays `contested` with the later.
+    The constraint compares hashes of 64 bits, since PostgreSQL's own operator classes for GiST have no text.
+    """
+
+    __tablename__ = "stall_terms"
+    __table_args__ = (
+        ExcludeConstraint(
+            (literal_column("int8range(hashtextextended(pilot || ' ' || stall_number, 0),"
+                            " hashtextextended(pilot || ' ' || stall_number, 0), '[]')"), "&&"),
+            (literal_column("daterange(valid_from, valid_to, '[]')"), "&&"),
+            name="ex_stall_terms_holder",
+            using="gist",
+            where="NOT contested",
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"), index=True)
+    stall_number: Mapped[str] = mapped_column(index=True)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    contested: Mapped[bool]
 
 
 class SubjectClaimRow(Row):

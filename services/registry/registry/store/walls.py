@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from shared.tables import MECHANISM
-from shared.walls import CHANGED, KEPT, Walls
+from shared.walls import CHANGED, EMPTIED, KEPT, Walls
 
 WALLS: Walls = {
     **MECHANISM,
     "subjects": CHANGED,
     "role_filings": CHANGED,
+    "stall_terms": EMPTIED,
     "subject_claims": CHANGED,
     "subject_versions": KEPT,
     "agreements": CHANGED,

@@ -156,3 +156,19 @@ async def test_a_domestic_leg_arrives_sealed_and_an_incomplete_one_is_named(mark
     assert problems(report) == [(SLIPS_SHEET, 3, "境内付款日期", "cell_empty")]
     trade = await market.door.done("GET", f"/v1/trades/{report['results'][0]['id']}", **market.as_operator())
     assert trade["trade"]["domestic_leg"]["payer"] == "成***"
+
+
+@pytest.mark.parametrize(
+    ("status", "codes"),
+    [("draft", []), ("exited", []), ("approved", ["stall_ambiguous"]), ("suspended", ["stall_ambiguous"])],
+)
+async def test_a_stall_that_two_hold_on_the_day_is_nobodys_goods(
+    market: Any, sheets: Any, dsn: str, status: str, codes: list[str]
+) -> None:
+    """R-FILE-2: the goods went to the one whose filing was active, or to the later one."""
+    slip = sheets.slip()
+    await market.hear(subject("stall_holder", stall=slip["stall_number"], status=status))
+    report = await sheets.imported([slip], [sheets.line()])
+    assert problems(report) == [(SLIPS_SHEET, 2, "商户", each) for each in codes]
+    assert report["registered"] == (not codes)
+    assert (("R-FILE-2", "stall_ambiguous") in audited(dsn)) is bool(codes)

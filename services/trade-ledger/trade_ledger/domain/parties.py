@@ -10,6 +10,8 @@ from shared.vocabulary.legal_time import in_force, legal_date
 from shared.vocabulary.rules import Breach
 
 ACTIVE = frozenset({"approved", "effective"})
+HOLDING = ACTIVE | {"suspended"}
+"""The states of a filing in which its stalls are its holder's: a draft only states them, and an exit frees them."""
 
 
 @dataclass(frozen=True, slots=True)

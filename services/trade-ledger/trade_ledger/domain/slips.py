@@ -57,6 +57,11 @@ class Slip:
                 found.add(f"/lines/{index[each.row]}/{name}")
         return found
 
+    def doubt_stall(self) -> None:
+        """Several hold the stall on the day of the trade: whose goods they are can't be told (R-FILE-2)."""
+        place = (SLIPS_SHEET, self.row, header_of(SLIP_COLUMNS, "stall_number"))
+        self.faults.append(Fault(*place, Breach("stall_ambiguous", "R-FILE-2", "/stall_number")))
+
     def all_faults(self, breaches: Sequence[Breach]) -> Iterator[Fault]:
         """The faults of cells and of the entry made from them; an unreadable cell gets its own fault only."""
         yield from self.faults

@@ -13,7 +13,7 @@ from shared.database import in_force_on
 from shared.events.registry import PilotEvent, PortEvent, SiteEvent
 from shared.vocabulary.legal_time import in_force
 from shared.vocabulary.recognition import Entry, decided, listed
-from trade_ledger.domain.parties import ACTIVE, RoleStanding, StallTerm, Standings, stall_in_force
+from trade_ledger.domain.parties import ACTIVE, HOLDING, RoleStanding, StallTerm, Standings, stall_in_force
 from trade_ledger.domain.submission import Held
 from trade_ledger.store.tables.copies import (
     AgreementCopy,
@@ -62,22 +62,30 @@ async def subject_by_reference(
     return (await session.execute(query.order_by(SubjectCopy.subject_id).limit(1))).scalar_one_or_none()
 
 
-async def subject_by_stall(
+async def subjects_by_stall(
     session: AsyncSession, pilot: str, stall_number: str, day: date | None
-) -> SubjectCopy | None:
-    """Who held a stall on a day, preferably one still active; else who ever did, and a rule says what is wrong."""
+) -> list[SubjectCopy]:
+    """Who held a stall on a day, preferably one still active; else who ever did, and a rule says what is wrong.
+
+    Several only where more than one held it on that day: then nobody knows whose goods they are.
+    """
     query = select(SubjectCopy).where(
         SubjectCopy.pilot == pilot,
         literal(stall_number) == any_(SubjectCopy.stall_numbers),
     )
 
-    def standing(holder: SubjectCopy) -> tuple[bool, bool]:
-        filed = (standings_of(holder) or {}).get("stall_holder")
-        held = day is not None and stall_in_force(stalls_of(holder), stall_number, day)
-        return held, filed is not None and filed.status in ACTIVE
+    def held(holder: SubjectCopy) -> bool:
+        return day is not None and stall_in_force(stalls_of(holder), stall_number, day)
 
-    holders = (await session.execute(query.order_by(SubjectCopy.subject_id))).scalars()
-    return max(holders, key=standing, default=None)
+    def is_in(holder: SubjectCopy, states: frozenset[str]) -> bool:
+        filed = (standings_of(holder) or {}).get("stall_holder")
+        return filed is not None and filed.status in states
+
+    holders = list((await session.execute(query.order_by(SubjectCopy.subject_id))).scalars())
+    on_the_day = [each for each in holders if held(each) and is_in(each, HOLDING)]
+    if len(on_the_day) > 1:
+        return on_the_day
+    return [max(holders, key=lambda each: (held(each), is_in(each, ACTIVE)))] if holders else []
 
 
 async def agreements_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, AgreementCopy]:

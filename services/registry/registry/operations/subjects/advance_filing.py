@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.filing import breaches_of_filing
 from registry.domain.lifecycle import STEPS, breaches_of_step
+from registry.domain.stalls import breaches_of_holder, days_held
 from registry.publishers.subjects import announce_subject
 from registry.store.facts import filing_facts
+from registry.store.stalls import hold_stalls, stalls_held_by, stalls_of_others, stated_days
 from registry.store.subjects import editors_of, filing_of_role, subject_to_change
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
@@ -25,6 +28,7 @@ from shared.events.registry import (
     SubjectSuspended,
 )
 from shared.vocabulary.errors import Refused
+from shared.vocabulary.legal_time import legal_date
 
 _EVENTS: dict[str, type[SubjectEvent]] = {
     "submit": SubjectSubmitted,
@@ -59,8 +63,12 @@ async def advance_filing(
     facts = await filing_facts(session, subject, role, act)
     if step == "submit":
         breaches += breaches_of_filing(facts)
+    if role == "stall_holder" and step in ("submit", "approve"):
+        breaches += breaches_of_holder(stated_days(subject), await stalls_of_others(session, subject))
     if breaches:
         raise Refused(breaches)
+    if role == "stall_holder" and step in ("approve", "exit"):
+        await _hold_stalls(session, subject, step, legal_date(act.now))
     _change(filing, step, reason, stop_order, act)
     await announce_subject(
         session,
@@ -73,6 +81,14 @@ async def advance_filing(
         rule_version=facts.rule_version,
     )
     return subject
+
+
+async def _hold_stalls(session: AsyncSession, subject: SubjectRow, step: str, today: date) -> None:
+    """From its approval on the stated stalls are the subject's; from the day after its exit they are free."""
+    earlier = await stalls_held_by(session, subject.id)
+    exited = step == "exit"
+    days = days_held(() if exited else stated_days(subject), earlier, today + timedelta(days=exited))
+    await hold_stalls(session, subject, days)
 
 
 def _change(filing: RoleFilingRow, step: str, reason: str, stop_order: bool, act: Act) -> None:

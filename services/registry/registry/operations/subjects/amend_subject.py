@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.filing import breaches_of_role, breaches_of_stalls
 from registry.domain.lifecycle import breaches_of_step
+from registry.domain.stalls import breaches_of_holder, days_held
 from registry.publishers.subjects import announce_subject
 from registry.store.documents import NAME_PURPOSE
 from registry.store.facts import filing_facts
+from registry.store.stalls import hold_stalls, stalls_held_by, stalls_of_others, stated_days
 from registry.store.subjects import asker_of, filing_of_role, filings_of, speaks, subject_to_change
 from registry.store.tables import SubjectRow
 from shared.act import Act
@@ -19,6 +21,7 @@ from shared.events.registry import Stall, SubjectAmended
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.identifiers import mask_name
+from shared.vocabulary.legal_time import legal_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,13 @@ async def amend_subject(
         subject.stalls = amendment.stalls
         facts = await filing_facts(session, subject, role, act)
         breaches += breaches_of_stalls(facts)
+        breaches += breaches_of_holder(stated_days(subject), await stalls_of_others(session, subject))
         rule_version = facts.rule_version
     if breaches:
         raise Refused(breaches)
+    if amendment.stalls is not None and filing.status == "approved":
+        earlier = await stalls_held_by(session, subject.id)
+        await hold_stalls(session, subject, days_held(stated_days(subject), earlier, legal_date(act.now)))
     if amendment.name is not None:
         own = speaks(asker_of(act), subject, await filings_of(session, subject_id))
         shown = mask_name(amendment.name) if subject.natural_person else amendment.name

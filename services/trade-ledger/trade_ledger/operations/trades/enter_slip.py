@@ -14,7 +14,7 @@ from shared.sealing import Sealer
 from shared.vocabulary.identifiers import InvalidIdentifier
 from trade_ledger.domain.slips import Slip
 from trade_ledger.domain.workbook import DOMESTIC_LEG, YES, amount_in, date_in, is_whole
-from trade_ledger.store.facts import agreement_between, agreement_by_number, subject_by_reference, subject_by_stall
+from trade_ledger.store.facts import agreement_between, agreement_by_number, subject_by_reference, subjects_by_stall
 from trade_ledger.store.tables.copies import SubjectCopy
 
 _UNKNOWN = UUID(int=0)
@@ -30,13 +30,13 @@ class EnteredSlip:
 
 async def enter_slip(session: AsyncSession, slip: Slip, *, importer: UUID, sealer: Sealer, pilot: str) -> EnteredSlip:
     """The entry made from a slip's cells, with its parties looked up."""
-    unread = slip.unread()
     row: dict[str, Any] = {"consignor_id": importer, **_lines(slip)}
     if slip.cells:
         row |= await _head(session, slip, importer=importer, sealer=sealer, pilot=pilot)
-        if row["trade_date"] is None and row["seller_id"] != _UNKNOWN:
-            # The stall may have had another holder on that day.
-            unread.add("/seller_id")
+    unread = slip.unread()
+    if slip.cells and row["trade_date"] is None and row["seller_id"] != _UNKNOWN:
+        # The stall may have had another holder on that day.
+        unread.add("/seller_id")
     return EnteredSlip(row, frozenset(unread))
 
 
@@ -52,8 +52,10 @@ def _lines(slip: Slip) -> dict[str, Any]:
 async def _head(session: AsyncSession, slip: Slip, *, importer: UUID, sealer: Sealer, pilot: str) -> dict[str, Any]:
     cells = slip.cells
     traded_on = date_in(cells["trade_date"])
-    seller = await subject_by_stall(session, pilot, cells["stall_number"], traded_on)
-    seller_id = _UNKNOWN if seller is None else seller.subject_id
+    holders = await subjects_by_stall(session, pilot, cells["stall_number"], traded_on)
+    if len(holders) > 1:
+        slip.doubt_stall()
+    seller_id = holders[0].subject_id if len(holders) == 1 else _UNKNOWN
     buyer_id = None
     if cells["buyer_number"]:
         buyer = await _buyer(session, cells, sealer, pilot)
