@@ -78,6 +78,8 @@ def answers(operation: Any, mint: ServedMint, examples: int) -> Counter[int]:
     )
     @hypothesis.given(case=st.one_of(operation.as_strategy(mode) for mode in GenerationMode))
     def send(case: Any) -> None:
+        # For whom nobody delegated is 403 whatever else is sent: trade-ledger's own tests say so.
+        case.headers.pop("On-Behalf-Of", None)
         answer = case.call(headers=headers)
         seen[answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
