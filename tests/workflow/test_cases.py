@@ -22,7 +22,15 @@ from shared.events.base import Event
 from shared.events.catalogue import EVENT_TYPES
 from shared.events.registry import BankFiled, Qualification
 from shared.workshop.testing.client import Door, open_door
-from shared.workshop.testing.registry_events import PILOT, commodity_list, export_agency, hear, places, subject
+from shared.workshop.testing.registry_events import (
+    PILOT,
+    account_at,
+    commodity_list,
+    export_agency,
+    hear,
+    places,
+    subject,
+)
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
 
@@ -64,7 +72,7 @@ class Doors:
     def operators(self) -> Event:
         """The operator of the cases, in SAFE's directory."""
         event = subject("operator", subject_id=self.operator)
-        held = (Qualification(kind="fx_directory", value="A", valid_from=SINCE),)
+        held = (Qualification(kind="fx_directory", value="A", valid_from=SINCE), account_at(self.bank))
         return event.model_copy(update={"subject": event.subject.model_copy(update={"qualifications": held})})
 
     def money(self) -> list[Event]:

@@ -278,13 +278,14 @@ async def door(dsn: str, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Door
 
 
 @pytest.fixture
-def filed_with() -> Callable[..., SubjectEvent]:
-    """A stall holder as registry tells it again, with qualifications from a day on."""
+def filed_with(trading: Trading) -> Callable[..., SubjectEvent]:
+    """A stall holder as registry tells it again, with its account at the bank and qualifications from a day on."""
 
-    def filed(subject_id: UUID, *, since: str = "2026-01-01", **held: str) -> SubjectEvent:
-        return qualified(subject("stall_holder", subject_id=subject_id), since=date.fromisoformat(since), **held)
+    def told(subject_id: UUID, *, since: str = "2026-01-01", **held: str) -> SubjectEvent:
+        filed = subject("stall_holder", subject_id=subject_id)
+        return qualified(filed, since=date.fromisoformat(since), bank=trading.bank, **held)
 
-    return filed
+    return told
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ _BLOCKING: dict[str, tuple[str, Literal["bank", "safe"]]] = {
     "personal_account_missing": ("R-FX-5", "bank"),
     "personal_account_of_enterprise": ("R-FX-5", "bank"),
     "not_in_fx_directory": ("R-FX-3", "bank"),
+    "account_not_at_bank": ("R-FX-2", "bank"),
     "payer_not_stated": ("V47", "bank"),
     "payer_evidence_missing": ("V47", "bank"),
     "fx_class_limited": ("V44", "safe"),

@@ -23,6 +23,7 @@ class CollectorFacts:
     fx_class: str | None
     has_personal_account: bool
     account_kind: str
+    account_at_bank: bool
     free_classes: Collection[str] = ()
 
 
@@ -33,14 +34,20 @@ def breaches_of_collector(facts: CollectorFacts) -> tuple[Breach, ...]:
     if facts.natural_person:
         if not facts.has_personal_account or facts.account_kind != "personal":
             return (Breach("personal_account_missing", "R-FX-5", "/account_kind"),)
-        return ()
+        return _breaches_of_bank_account(facts)
     if facts.account_kind == "personal":
         return (Breach("personal_account_of_enterprise", "R-FX-5", "/account_kind"),)
+    account = _breaches_of_bank_account(facts)
     if facts.fx_class is None:
-        return (Breach("not_in_fx_directory", "R-FX-3", "/collector_id"),)
+        return (Breach("not_in_fx_directory", "R-FX-3", "/collector_id"), *account)
     if facts.fx_class not in facts.free_classes:
-        return (Breach("fx_class_limited", "V44", "/collector_id", {"class": facts.fx_class}),)
-    return ()
+        return (Breach("fx_class_limited", "V44", "/collector_id", {"class": facts.fx_class}), *account)
+    return account
+
+
+def _breaches_of_bank_account(facts: CollectorFacts) -> tuple[Breach, ...]:
+    """Money is booked to an account by the bank that keeps it; what another books isn't used (R-FX-2)."""
+    return () if facts.account_at_bank else (Breach("account_not_at_bank", "R-FX-2", "/collector_id"),)
 
 
 @dataclass(frozen=True, slots=True)

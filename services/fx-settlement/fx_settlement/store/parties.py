@@ -43,6 +43,18 @@ def qualification_value(row: SubjectCopy, kind: str, day: date) -> str | None:
     return max(held, key=lambda each: each.valid_from).value if held else None
 
 
+def keeps_account(row: SubjectCopy, account_kind: str, bank_id: UUID, day: date) -> bool:
+    """Whether a bank keeps a trade or personal account of a subject on a day, that the subject confirmed."""
+    kind = "personal_fx_account" if account_kind == "personal" else "fx_account"
+    return any(
+        each.kind == kind
+        and each.bank_id == bank_id
+        and each.confirmed
+        and in_force(each.valid_from, each.valid_to, day)
+        for each in row.qualifications
+    )
+
+
 async def is_client(session: AsyncSession, subject_id: UUID, bank_id: UUID, on: date) -> bool:
     """Whether a bank keeps an account of a subject on a day."""
     query = select(SubjectCopy.subject_id).where(

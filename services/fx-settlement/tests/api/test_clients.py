@@ -66,3 +66,72 @@ async def test_an_account_makes_a_client_once_its_owner_confirms_it_and_on_its_d
     opened = held.account(held.rival_bank).model_dump(mode="json") | account
     await held.opened(held.agent, held.account(), type(held.account()).model_validate(opened))
     assert (await _seen(held))[0] == seen
+
+
+def _conversion(trading: Any, amount: str, reference: str) -> dict[str, Any]:
+    return {
+        "holder_id": str(trading.person), "currency": "USD", "amount": amount, "rate": "6.95",
+        "quota_statement": {"reference": "Q", "remaining": "50000.00"},
+        "converted_on": "2026-05-13", "bank_reference": reference,
+    }  # fmt: skip
+
+
+async def test_what_a_bank_books_for_a_stranger_is_recorded_and_blocked(held: Any) -> None:
+    """R-DECL-7: the money is at the bank; nothing is done with it until the account is filed there."""
+    rival = held.as_bank(held.rival_bank)
+    booked = await held.door.done("POST", "/v1/collections", held.receipt("10.00"), **rival)
+    assert booked["collection"]["blocked_by"] == ["account_not_at_bank"]
+    (case,) = (await held.door.done("GET", f"/v1/conflicts?collection_id={booked['id']}", **rival))["items"]
+    closing = {"reason": "the account is filed", "evidence_hash": "sha256:" + "a" * 64}
+    path = f"/v1/conflicts/{case['id']}/closings"
+    refused = await held.door.call("POST", path, closing, version=booked["version"], **rival)
+    assert "account_not_at_bank" in refused.text
+    await held.opened(held.agent, held.account(), held.account(held.rival_bank))
+    await held.door.done("POST", path, closing, version=booked["version"], **rival)
+    freed = await held.door.done("GET", f"/v1/collections/{booked['id']}", **rival)
+    assert freed["collection"]["blocked_by"] == []
+    held.check_books()
+
+
+async def test_a_bank_passes_on_only_what_it_holds_itself(held: Any) -> None:
+    rival = held.as_bank(held.rival_bank)
+    await held.opened(held.agent, held.account(), held.account(held.rival_bank))
+
+    async def passed(amount: str, **who: Any) -> str | None:
+        answer = await held.door.call("POST", "/v1/pass-ons", held.transfer(amount), **who)
+        code: str | None = answer.json().get("code")
+        return code
+
+    assert await passed("0.01", **rival) == "pass_on_over_payable"
+    _, (portion,) = await held.released()
+    more = await held.door.done("POST", "/v1/collections", held.receipt("100.00"), **rival)
+    match = {"matches": [{"portion_id": str(portion.portion_id), "amount": "100.00"}]}
+    await held.door.done("POST", f"/v1/collections/{more['id']}/matches", match, version=more["version"], **rival)
+    assert await passed("100.01", **rival) == "pass_on_over_payable"
+    assert await passed("1000.01", **held.as_bank()) == "pass_on_over_payable"
+    assert await passed("1000.00", **held.as_bank()) is None
+    assert await passed("100.00", **rival) is None
+    held.check_books()
+
+
+async def test_a_bank_converts_and_refunds_only_what_it_holds_itself(held: Any) -> None:
+    rival = held.as_bank(held.rival_bank)
+    kept = [held.account(each, natural=True) for each in (held.bank, held.rival_bank)]
+    await held.opened(held.person, *kept, natural=True)
+    receipt = held.receipt("50.00", collector_id=str(held.person), account_kind="personal", bank_charges="5.00")
+    booked = await held.door.done("POST", "/v1/collections", receipt, **rival)
+
+    async def converted(amount: str, reference: str, **who: Any) -> str | None:
+        answer = await held.door.call("POST", "/v1/conversions", _conversion(held, amount, reference), **who)
+        code: str | None = answer.json().get("code")
+        return code
+
+    assert await converted("45.01", "C1", **rival) == "conversion_over_balance"
+    assert await converted("40.00", "C2", **rival) is None
+    assert await converted("13000.01", "C3", **held.as_bank()) == "conversion_over_balance"
+    refund = {"amount": "50.00", "refunded_on": "2026-05-13"}
+    await held.door.done("POST", f"/v1/collections/{booked['id']}/refunds", refund, version=booked["version"], **rival)
+    assert held.ask("SELECT amount FROM claims") == [(45,)]
+    assert await converted("0.01", "C4", **rival) == "conversion_over_balance"
+    assert await converted("13000.00", "C5", **held.as_bank()) is None
+    held.check_books()

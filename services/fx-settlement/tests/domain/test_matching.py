@@ -29,6 +29,7 @@ ENTERPRISE = CollectorFacts(
     fx_class="A",
     has_personal_account=False,
     account_kind="trade",
+    account_at_bank=True,
     free_classes=("A", "B"),
 )
 PERSON = replace(ENTERPRISE, natural_person=True, fx_class=None, has_personal_account=True, account_kind="personal")
@@ -51,6 +52,10 @@ PAYER = PayerFacts(paying_buyer="b", portion_buyer="b", relation="buyer", eviden
         (replace(ENTERPRISE, fx_class=None), ["not_in_fx_directory"]),
         (replace(ENTERPRISE, account_kind="personal"), ["personal_account_of_enterprise"]),
         (replace(ENTERPRISE, known=False), ["collector_not_filed"]),
+        (replace(ENTERPRISE, account_at_bank=False), ["account_not_at_bank"]),
+        (replace(ENTERPRISE, account_at_bank=False, fx_class=None), ["not_in_fx_directory", "account_not_at_bank"]),
+        (replace(ENTERPRISE, account_at_bank=False, fx_class="C"), ["fx_class_limited", "account_not_at_bank"]),
+        (replace(PERSON, account_at_bank=False), ["account_not_at_bank"]),
         (PERSON, []),
         (replace(PERSON, has_personal_account=False), ["personal_account_missing"]),
         (replace(PERSON, account_kind="trade"), ["personal_account_missing"]),

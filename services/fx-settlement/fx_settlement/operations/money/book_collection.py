@@ -128,7 +128,7 @@ async def _breaches(session: AsyncSession, booked: Booked, bank_id: UUID, act: A
     )
     return (
         *breaches_of_currency(booked.currency),
-        *await judge_receipt(session, booked, act.pilot),
+        *await judge_receipt(session, booked, act.pilot, bank_id=bank_id),
         *breaches_of_bank(await bank_in_force(session, bank_id, act.pilot, today)),
         *breaches_of_receipt(receipt),
         *breaches_of_reference(await number_under(session, bank_id, booked.bank_reference)),

@@ -53,7 +53,7 @@ async def _close_blocked(
     row = await row_to_change(
         session, CollectionRow, collection_id, pilot=act.pilot, version=version, what="collection"
     )
-    judged = blocking(await judge_receipt(session, row, row.pilot))
+    judged = blocking(await judge_receipt(session, row, row.pilot, bank_id=row.bank_id))
     still = [code for code in row.blocked_by if code in judged]
     await _require_closable(session, case, closing, left=still_blocking(still, closed_by=closing.closer))
     await unblock_collection(session, row, (), reason=closing.reason, evidence_hash=closing.evidence_hash, act=act)

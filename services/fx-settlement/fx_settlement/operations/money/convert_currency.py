@@ -19,7 +19,7 @@ from fx_settlement.store.conversions import converted_on_proof, converted_under,
 from fx_settlement.store.documents import QuotaStatement
 from fx_settlement.store.journal import Entry, Posting, Quoted, number_under, rate_id_of, write_entries
 from fx_settlement.store.parties import bank_in_force, is_client, subject
-from fx_settlement.store.personal_balances import personal_balance_for_update
+from fx_settlement.store.personal_balances import personal_at_bank, personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.rooms import portions_under
 from fx_settlement.store.tables import ConversionRow, SubjectCopy
@@ -69,7 +69,9 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
     if wanted.proof_document is not None:
         await lock_proof(session, wanted.proof_document.hash, act.pilot)
     balance = await personal_balance_for_update(session, wanted.holder_id, wanted.currency, act.pilot)
-    breaches = await _breaches(session, wanted, holder, balance.balance, bank_id, act)
+    here = await personal_at_bank(session, wanted.holder_id, wanted.currency, bank_id, act.pilot)
+    held = max(min(balance.balance, here), Decimal(0))
+    breaches = await _breaches(session, wanted, holder, held, bank_id, act)
     if breaches := (*unproven, *breaches, *breaches_of_reference(number)):
         raise Refused(breaches)
     source = f"bank:{bank_id}:{wanted.bank_reference}"

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fx_settlement.domain.booking import breaches_of_stated_payer
 from fx_settlement.domain.matching import CollectorFacts, breaches_of_collector
 from fx_settlement.store.parameters import LimitedFxClasses
-from fx_settlement.store.parties import is_filed, qualification_value, subject
+from fx_settlement.store.parties import is_filed, keeps_account, qualification_value, subject
 from fx_settlement.store.tables import policy
 from shared.policy import policy_of
 from shared.vocabulary.choices import choices_of
@@ -35,10 +35,10 @@ class Receipt(Protocol):
     def payer_evidence_hash(self) -> str: ...
 
 
-async def judge_receipt(session: AsyncSession, receipt: Receipt, pilot: str) -> tuple[Breach, ...]:
-    """Every breach, by what the subject held when the money came, not by what it holds today."""
+async def judge_receipt(session: AsyncSession, receipt: Receipt, pilot: str, *, bank_id: UUID) -> tuple[Breach, ...]:
+    """Every breach, by what the subject held, also at the bank, when the money came, not by what it holds today."""
     return (
-        *breaches_of_collector(await _collector(session, receipt, pilot)),
+        *breaches_of_collector(await _collector(session, receipt, pilot, bank_id)),
         *breaches_of_stated_payer(
             receipt.payer_relation,
             buyer_named=receipt.buyer_id is not None,
@@ -47,17 +47,18 @@ async def judge_receipt(session: AsyncSession, receipt: Receipt, pilot: str) -> 
     )
 
 
-async def _collector(session: AsyncSession, receipt: Receipt, pilot: str) -> CollectorFacts:
+async def _collector(session: AsyncSession, receipt: Receipt, pilot: str, bank_id: UUID) -> CollectorFacts:
     collector = await subject(session, receipt.collector_id, pilot)
     on = receipt.received_on
     limited = (await policy_of(session, policy, pilot)).on(LimitedFxClasses, on).value
     if collector is None:
-        return CollectorFacts(False, False, None, False, receipt.account_kind)
+        return CollectorFacts(False, False, None, False, receipt.account_kind, False)
     return CollectorFacts(
         known=is_filed(collector),
         natural_person=collector.natural_person,
         fx_class=qualification_value(collector, "fx_directory", on),
         has_personal_account=qualification_value(collector, "personal_fx_account", on) is not None,
         account_kind=receipt.account_kind,
+        account_at_bank=keeps_account(collector, receipt.account_kind, bank_id, on),
         free_classes=set(choices_of("fx_class").codes) - set(limited),
     )

@@ -14,8 +14,8 @@ from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
 from fx_settlement.domain.transfers import PassOnFacts, breaches_of_pass_on
 from fx_settlement.store.journal import Entry, Posting, Quoted, number_under, rate_id_of, write_entries
-from fx_settlement.store.parties import bank_in_force, is_filed, qualification_value, subject
-from fx_settlement.store.payables import take_of_payable
+from fx_settlement.store.parties import bank_in_force, is_filed, keeps_account, subject
+from fx_settlement.store.payables import owed_at_bank, take_of_payable
 from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.tables import PassOnRow, SubjectCopy
@@ -49,7 +49,9 @@ async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act
     principal = await subject(session, wanted.principal_id, act.pilot)
     breaches = await _breaches(session, wanted, principal, bank_id, act)
     key = (wanted.agent_id, wanted.principal_id, wanted.currency)
-    if not await take_of_payable(session, key, wanted.amount, act.pilot):
+    taken = await take_of_payable(session, key, wanted.amount, act.pilot)
+    # Only the bank that holds the money passes it on; the counter, held by now, covers all banks.
+    if not taken or wanted.amount > await owed_at_bank(session, key, bank_id, act.pilot):
         breaches.append(Breach("pass_on_over_payable", "R-FX-4", "/amount"))
     if principal is None or breaches:
         raise Refused(tuple(breaches))
@@ -115,8 +117,7 @@ async def _breaches(
     facts = PassOnFacts(
         principal_known=principal is not None and is_filed(principal),
         principal_is_natural=principal is not None and principal.natural_person,
-        principal_has_personal_account=principal is not None
-        and qualification_value(principal, "personal_fx_account", on) is not None,
+        principal_has_personal_account=principal is not None and keeps_account(principal, "personal", bank_id, on),
         amount=exact(wanted.amount, wanted.currency),
         currency=wanted.currency,
         paid_as=wanted.paid_as,

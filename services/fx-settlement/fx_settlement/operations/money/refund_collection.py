@@ -23,7 +23,7 @@ from fx_settlement.store.advances import advances_of, trade_room_for_update
 from fx_settlement.store.journal import Entry, Posting, write_entries
 from fx_settlement.store.matches import Cut, LockedCollection, matched_collection_to_change, write_cuts
 from fx_settlement.store.parameters import RefundSpecialAfterDays
-from fx_settlement.store.personal_balances import personal_balance_for_update
+from fx_settlement.store.personal_balances import personal_at_bank, personal_balance_for_update
 from fx_settlement.store.tables import ClaimRow, CollectionRow, RefundRow, policy
 from shared.act import Act
 from shared.events.fx_settlement import CollectionRefunded, CollectionUnmatched
@@ -62,10 +62,11 @@ async def refund_collection(
         raise Refused(breaches)
     await _unlink(session, row, wanted.amount)
     await _unmatch(session, held, wanted.amount, act)
+    here = await _held_here(session, row)
     row.refunded += wanted.amount
     session.add(_refund(row, wanted))
     postings = [Posting(f"unmatched:{row.collector_id}", row.currency, wanted.amount)]
-    postings += await _paid_from(session, row, wanted.amount, act)
+    postings += await _paid_from(session, row, wanted.amount, here, act)
     await write_entries(session, [Entry(f"refund:{row.number}", postings)], act=act)
     if row.blocked_by and row.refunded == row.amount:
         await unblock_collection(session, row, (), reason="refunded", evidence_hash=wanted.evidence_hash, act=act)
@@ -117,7 +118,18 @@ async def _unmatch(session: AsyncSession, held: LockedCollection, amount: Decima
         await thaw_rooms(session, held.entitlements, freed, act=act)
 
 
-async def _paid_from(session: AsyncSession, row: CollectionRow, amount: Decimal, act: Act) -> list[Posting]:
+async def _held_here(session: AsyncSession, row: CollectionRow) -> Decimal:
+    """What the bank holds in the collector's personal account, locked; what lies at another bank pays no refund."""
+    if row.account_kind != "personal":
+        return Decimal(0)
+    balance = await personal_balance_for_update(session, row.collector_id, row.currency, row.pilot)
+    here = await personal_at_bank(session, row.collector_id, row.currency, row.bank_id, row.pilot)
+    return max(min(balance.balance, here), Decimal(0))
+
+
+async def _paid_from(
+    session: AsyncSession, row: CollectionRow, amount: Decimal, here: Decimal, act: Act
+) -> list[Posting]:
     """Debit the receiving account; the bank pays what a personal account no longer holds, and claims it back."""
     account = money_account(row.collector_id, row.bank_id, row.account_kind)
     if row.blocked_by:
@@ -125,7 +137,7 @@ async def _paid_from(session: AsyncSession, row: CollectionRow, amount: Decimal,
     if row.account_kind != "personal":
         return [Posting(account, row.currency, -amount)]
     balance = await personal_balance_for_update(session, row.collector_id, row.currency, row.pilot)
-    paid = min(balance.balance, amount)
+    paid = min(here, amount)
     balance.balance -= paid
     if amount > paid:
         session.add(

@@ -36,7 +36,7 @@ async def state_payer(
     if breaches:
         raise Refused(breaches)
     row.buyer_id, row.payer_relation, row.payer_evidence_hash = buyer_id, payer_relation, payer_evidence_hash
-    judged = blocking(await judge_receipt(session, row, row.pilot))
+    judged = blocking(await judge_receipt(session, row, row.pilot, bank_id=row.bank_id))
     blocked_by = tuple(code for code in row.blocked_by if code in judged)
     reason = f"payer stated: {payer_relation}"
     await unblock_collection(session, row, blocked_by, reason=reason, evidence_hash=payer_evidence_hash, act=act)
