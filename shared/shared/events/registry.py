@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from shared.events.base import Event, Part, ToldName, ToldReference, Topic
 from shared.vocabulary.choices import known_value
@@ -93,7 +93,8 @@ class HeldQualification(Part):
     valid_to: date | None = None
     source: str = ""
     bank_id: UUID | None = None
-    confirmed: bool = True
+    # Said only where it isn't: what a copy of 0.1.0 holds stays equal to one that is rebuilt (V63).
+    confirmed: bool = Field(True, exclude_if=lambda confirmed: confirmed is True)
 
     @field_validator("value")
     @classmethod
