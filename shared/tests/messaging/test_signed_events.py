@@ -35,6 +35,7 @@ from shared.messaging.worker import run_worker
 from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.testing.parked_hearer import SERVICE, TOPIC, hear_until, outgoing, publish, release_by_two
+from shared.workshop.testing.running import logging_kept
 from shared.workshop.testing.signing import KEYS, SIGNERS, TRUST, event_keys_file, signing_key
 from shared.workshop.waiting import until
 
@@ -254,5 +255,6 @@ def test_a_worker_whose_events_nobody_would_believe_does_not_start(
     )  # fmt: skip
     heard = side.subscriptions()
     heard.service = SERVICE
-    assert run_worker(settings, side.messaging, heard) == 2
+    with logging_kept():
+        assert run_worker(settings, side.messaging, heard) == 2
     assert said in capfd.readouterr().err
