@@ -30,7 +30,8 @@ def chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(served: Any) -> Iterator[Browser]:
+    # Playwright keeps an event loop in this thread: what starts the services runs one of its own, before.
     path = chromium()
     if path is None:
         pytest.fail(REMEDY)
