@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 
 from marketctl.layout import ROOT
-from shared.http.identity import PARTIES
+from shared.http.identity import NAMED
 
 # Their types are in conftest.py, which can't be imported: pytest runs in importlib mode.
 Market, Asked = Any, Any
 pytestmark = pytest.mark.timeout(600)
 
-_NAMED_BY = {**dict.fromkeys(PARTIES, "subject_id"), "bank": "bank_id", "site_operator": "site_id"}
 _REFERENCE = re.compile(r"#/components/schemas/(\w+)")
 # Any object may stand here; each parameter has its own form.
 _FREE = {("set_policy_parameter", "/value")}
@@ -62,8 +61,8 @@ def places(body: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]
 
 def who_may(market: Market, asked: Asked) -> dict[str, str]:
     roles = sorted(market.access[asked.service, asked.operation].roles)
-    role = next((each for each in roles if each not in _NAMED_BY or market.parties[each]), roles[0])
-    return {"role": role} | ({_NAMED_BY[role]: market.parties[role][0]} if role in _NAMED_BY else {})
+    role = next((each for each in roles if each not in NAMED or market.parties[each]), roles[0])
+    return {"role": role} | ({f"{NAMED[role]}_id": market.parties[role][0]} if role in NAMED else {})
 
 
 def taken(market: Market, asked: Asked) -> list[str]:

@@ -15,7 +15,7 @@ from marketctl.layout import SERVICES
 from marketctl.services import described
 from shared.http.access import Grant
 from shared.http.app import make_app
-from shared.http.identity import PARTIES, ROLES
+from shared.http.identity import NAMED, PARTIES, ROLES
 from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.testing.client import Door, open_door
@@ -56,12 +56,12 @@ async def test_each_role_reaches_what_the_table_grants_and_nothing_else(
 async def test_a_token_without_its_party_reaches_what_a_first_filing_needs_and_nothing_else(
     make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
 ) -> None:
-    wrong, others = [], {"bank": "bank_id", "site_operator": "site_id"}
+    wrong = []
     async with open_door(described(service).load_service(), make_service_database(service), mint, tmp_path) as door:
         access: dict[str, Grant] = door.app.state.access
         for method, path, operation in operations(door):
-            for role in sorted(access[operation].roles & (PARTIES | others.keys())):
-                party = {name: id_ for name, id_ in PARTY.items() if name != others.get(role, "subject_id")}
+            for role in sorted(access[operation].roles & NAMED.keys()):
+                party = {name: id_ for name, id_ in PARTY.items() if name != f"{NAMED[role]}_id"}
                 answer = await door.call(method, path, {} if method == "POST" else None, role=role, **party)
                 refused = answer.status_code == 403 and answer.json()["code"] == "forbidden"
                 if refused == (role in PARTIES and access[operation].newcomers) or answer.status_code >= 500:

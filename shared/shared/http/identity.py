@@ -42,8 +42,8 @@ ADMINISTRATORS = frozenset({"system", "security", "auditor"})
 FORMER_ROLES = {"admin": "system"}
 """A role's word in tokens of earlier releases, and what it is now."""
 PARTIES = frozenset({"stall_holder", "operator", "buyer", "agent", "broker", "carrier"})
-# What the token of a role names, since the role alone says nothing of whose rows they are.
-_NAMES = {**dict.fromkeys(PARTIES, "subject"), "bank": "bank", "site_operator": "site"}
+NAMED = {**dict.fromkeys(PARTIES, "subject"), "bank": "bank", "site_operator": "site"}
+"""What the token of a role names, since the role alone says nothing of whose rows they are."""
 OFFICERS = ADMINISTRATORS | {
     "commerce",
     "customs",
@@ -100,7 +100,7 @@ class Caller:
     def lacks(self) -> str:
         """What the token of the caller's role should name and doesn't: subject, bank or site; empty where it does."""
         named = {"subject": self.subject_id, "bank": self.bank_id, "site": self.site_id}
-        wanted = _NAMES.get(self.role, "")
+        wanted = NAMED.get(self.role, "")
         return wanted if wanted and named[wanted] is None else ""
 
     @property
