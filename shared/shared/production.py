@@ -59,6 +59,12 @@ def faults_of_database(name: str, url: str) -> Iterator[str]:
         yield from faults_of_secret(said, unquote(password), LEAST_PASSWORD)
 
 
+def faults_of_kafka(name: str, security: str) -> Iterator[str]:
+    """Why the setting `name` doesn't fit production: Kafka wouldn't know who writes, or others could read along."""
+    if security != "SASL_SSL":
+        yield f"{name} is {security}: production reaches Kafka by SASL_SSL, as a user of its own"
+
+
 def faults_of_address(name: str, url: str) -> Iterator[str]:
     """Why an address of the identity provider is none: without TLS, of this machine, or the development issuer's."""
     if names_development(url):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.network import networks_of
-from shared.production import faults_of_address, faults_of_database, faults_of_secret
+from shared.production import LEAST_PASSWORD, faults_of_address, faults_of_database, faults_of_kafka, faults_of_secret
 
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)]
 
@@ -45,6 +46,13 @@ class ServiceSettings(BaseSettings):
     bus_database_url: SecretStr | None = None
     kafka_bootstrap: str | None = None
     kafka_prefix: str = ""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_user: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_ca: FilePath | None = None
+    kafka_replication_factor: int = Field(1, ge=1)
+    kafka_min_insync_replicas: int = Field(1, ge=1)
     issuer: str
     audience: str = "market-1039"
     jwks_url: str
@@ -81,12 +89,20 @@ class ServiceSettings(BaseSettings):
         for name in type(self).model_fields:
             value = getattr(self, name)
             if isinstance(value, SecretStr):
-                judge = faults_of_database if name.endswith("_url") else faults_of_secret
-                yield from judge(name.upper(), value.get_secret_value())
+                yield from _judge(name)(name.upper(), value.get_secret_value())
+        if self.bus == "kafka":
+            yield from faults_of_kafka("KAFKA_SECURITY_PROTOCOL", self.kafka_security_protocol)
         yield from faults_of_address("ISSUER", self.issuer)
         yield from faults_of_address("JWKS_URL", self.jwks_url)
         if "audience" not in self.model_fields_set or not self.audience.strip():
             yield "AUDIENCE is missing: name the one that your identity provider writes into tokens for this service"
+
+
+def _judge(name: str) -> Callable[[str, str], Iterator[str]]:
+    """Passwords are chosen where others keep them too; our own secrets are longer."""
+    if name.endswith("_url"):
+        return faults_of_database
+    return partial(faults_of_secret, least=LEAST_PASSWORD) if name.endswith("_password") else faults_of_secret
 
 
 S = TypeVar("S", bound=BaseSettings)

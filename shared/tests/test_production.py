@@ -9,7 +9,13 @@ from urllib.parse import quote
 
 import pytest
 
-from shared.production import faults_of_address, faults_of_database, faults_of_secret, names_development
+from shared.production import (
+    faults_of_address,
+    faults_of_database,
+    faults_of_kafka,
+    faults_of_secret,
+    names_development,
+)
 from shared.workshop.tokens import ISSUER
 
 STRONG = "q7Wd+Zt1XkPz0vRbYh3n/8sJmUeG5aLcTfQo2iBxKw="
@@ -113,6 +119,12 @@ def test_an_identity_provider_is_reached_by_tls_on_another_machine(address: str,
     assert [said in each for each in faults_of_address("ISSUER", address)] == ([True] if said else [])
 
 
+@pytest.mark.parametrize("security", ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"])
+def test_kafka_is_reached_by_a_known_user_over_tls(security: str) -> None:
+    said = [f"K is {security}: production reaches Kafka by SASL_SSL, as a user of its own"]
+    assert list(faults_of_kafka("K", security)) == (said if security != "SASL_SSL" else [])
+
+
 def refused(module: str, told: dict[str, str]) -> tuple[int, list[str]]:
     """How a process ends that is started with these settings alone, and its sentences."""
     ended = subprocess.run(
@@ -151,5 +163,9 @@ def test_a_process_tells_all_that_production_refuses_and_never_the_secrets(modul
     for name in ("SEALING_KEY", "ACTOR_KEY", "ISSUER", "JWKS_URL", "AUDIENCE"):
         status, said = refused(module, {**SOUND, name: ""})
         assert (status, len(said), said[0].startswith(name)) == (2, 1, True), said
+    for security in ({}, {"KAFKA_SECURITY_PROTOCOL": "SSL"}):
+        status, said = refused(module, {**SOUND, "BUS": "kafka", "KAFKA_BOOTSTRAP": "kafka-1:9093", **security})
+        assert (status, len(said)) == (2, 1), said
+        assert said[0].endswith(": production reaches Kafka by SASL_SSL, as a user of its own")
     database = SOUND["DATABASE_URL"].replace(quote("Zt1XkPz0vRbYh3n8"), "app")
     assert refused(module, {**SOUND, "DATABASE_URL": database})[0] == 2

@@ -8,19 +8,21 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError
 from sqlalchemy.exc import ArgumentError
 
 from marketctl.installation import Installation, plain_url
 from marketctl.layout import SERVICES, package_of
 from shared.messaging.adapters import BusAddress
-from shared.production import faults_of_database
+from shared.messaging.kafka_access import KafkaAccess, Mechanism, Security
+from shared.production import faults_of_database, faults_of_kafka
 from shared.vocabulary.errors import SetupProblem
 
 PREFIX = "MARKET_"
 _FILE = "_FILE"
 _BUS_NEEDS = {"kafka": "kafka_bootstrap", "embedded": "bus_database_url"}
-_SECRETS = {"token", "bus_database_url", *(f"{package_of(service)}_database_url" for service in SERVICES)}
+_DATABASES = {"bus_database_url", *(f"{package_of(service)}_database_url" for service in SERVICES)}
+_SECRETS = {"token", "kafka_password", *_DATABASES}
 
 
 def _database(value: SecretStr) -> SecretStr:
@@ -72,18 +74,28 @@ class Deployment(BaseModel):
     bus: Literal["kafka", "embedded"] = Field(description="kafka or embedded")
     kafka_bootstrap: Annotated[str, AfterValidator(_brokers)] | None = Field(None, description="the Kafka brokers")
     kafka_prefix: str = Field("", description="what the topics' names begin with")
+    kafka_security_protocol: Security = Field("PLAINTEXT", description="how the brokers are reached")
+    kafka_sasl_mechanism: Mechanism = Field("SCRAM-SHA-512", description="how the password is shown")
+    kafka_user: str | None = Field(None, description="the Kafka user of the one who asks")
+    kafka_password: SecretStr | None = Field(None, description="its password")
+    kafka_ca: FilePath | None = Field(None, description="whose certificates of brokers are believed")
     bus_database_url: Database | None = Field(None, description="the embedded bus's database")
     audit_heads: Path | None = Field(None, description="the file in which verify keeps where the audit trails ended")
     token: SecretStr | None = Field(None, description="a bearer token of the one who asks")
 
     def faults(self) -> dict[str, str]:
-        """Why production is not reached with these, by field: a database whose password anybody tries first."""
-        urls = {name: getattr(self, name) for name in sorted(_SECRETS - {"token"})}
+        """Why production is not reached with these, by field: weak passwords of databases, a Kafka that lets all in."""
+        if self.environment != "production":
+            return {}
+        urls = {name: getattr(self, name) for name in sorted(_DATABASES)}
         found = {
             name: next(faults_of_database(_called(name), url.get_secret_value()), "")
             for name, url in urls.items()
-            if url is not None and self.environment == "production"
+            if url is not None
         }
+        if self.bus == "kafka":
+            security = "kafka_security_protocol"
+            found[security] = next(faults_of_kafka(_called(security), self.kafka_security_protocol), "")
         return {name: said for name, said in found.items() if said}
 
     def installation(self) -> Installation:
@@ -101,6 +113,13 @@ class Deployment(BaseModel):
                 plain.render_as_string(hide_password=False) if plain else None,
                 self.kafka_bootstrap,
                 self.kafka_prefix,
+                KafkaAccess(
+                    self.kafka_security_protocol,
+                    self.kafka_sasl_mechanism,
+                    self.kafka_user,
+                    self.kafka_password.get_secret_value() if self.kafka_password else None,
+                    self.kafka_ca,
+                ),
             ),
             token=self._given_token,
             audit_heads=self.audit_heads,

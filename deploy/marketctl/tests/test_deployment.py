@@ -18,6 +18,7 @@ def told(**changed: str) -> dict[str, str]:
     urls = {f"MARKET_{name}_URL": "https://one.example.org" for name in names}
     databases = {f"MARKET_{name}_DATABASE_URL": f"postgresql://{_AT}" for name in names}
     bus = {"MARKET_BUS": "kafka", "MARKET_KAFKA_BOOTSTRAP": "kafka-1:9092"}
+    bus |= {"MARKET_KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}
     return {**urls, **databases, **bus, **{f"MARKET_{name}": value for name, value in changed.items()}}
 
 
@@ -93,3 +94,16 @@ def test_a_password_that_anybody_tries_first_is_refused_but_in_a_sandbox() -> No
         "the password of MARKET_REGISTRY_DATABASE_URL is the name of its user or its database",
     ]
     assert deployed(told(ENVIRONMENT="sandbox", **weak))
+
+
+@pytest.mark.parametrize("security", ["", "PLAINTEXT", "SASL_PLAINTEXT", "SSL"])
+def test_a_kafka_that_knows_nobody_or_is_read_along_is_refused_but_in_a_sandbox(security: str) -> None:
+    with pytest.raises(SetupProblem) as refused:
+        deployed(told(KAFKA_SECURITY_PROTOCOL=security))
+    said = (
+        f"MARKET_KAFKA_SECURITY_PROTOCOL is {security or 'PLAINTEXT'}: production reaches Kafka by SASL_SSL, as a user"
+    )
+    assert str(refused.value).startswith(said)
+    assert deployed(told(ENVIRONMENT="sandbox", KAFKA_SECURITY_PROTOCOL=security))
+    embedded = {"BUS": "embedded", "BUS_DATABASE_URL": f"postgresql://{_AT}"}
+    assert deployed(told(**embedded, KAFKA_SECURITY_PROTOCOL=security))

@@ -14,6 +14,7 @@ import asyncpg
 from prometheus_client import Gauge
 
 from shared.database import is_storage_exhausted
+from shared.messaging.bus import BusRefused
 from shared.messaging.cancelling import pause
 
 ACTIVE = Gauge("worker_active", "1 where this process does the part, 0 where it doesn't", ["service", "part"])
@@ -37,6 +38,10 @@ class Told(TypedDict):
 
 class LockLost(Exception):
     """The session that held the lock has ended: another worker may be active by now."""
+
+
+def _kind_of(error: Exception) -> str:
+    return "storage_exhausted" if is_storage_exhausted(error) else type(error).__name__
 
 
 class Seat:
@@ -119,8 +124,11 @@ class Seat:
             raise LockLost(f"{type(self._lost).__name__}: {self._lost}") from self._lost
 
     def failed(self, error: Exception) -> None:
-        """Say in readiness why the work began anew, until `well`; never the error's text, which may hold values."""
-        self._trouble = "storage_exhausted" if is_storage_exhausted(error) else type(error).__name__
+        """Say in readiness why the work began anew, until `well`; never an error's text, which may hold values.
+
+        What the bus refuses has a text without any.
+        """
+        self._trouble = str(error) if isinstance(error, BusRefused) else _kind_of(error)
 
     def well(self) -> None:
         """A piece of work succeeded."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from shared.events.catalogue import TOPICS
 from shared.messaging.bus import Bus
+from shared.messaging.kafka_access import UNSECURED, KafkaAccess
 from shared.messaging.published_keys import Ends
 from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
@@ -22,14 +23,24 @@ class BusAddress:
     database_url: str | None = field(default=None, repr=False)
     kafka_bootstrap: str | None = None
     kafka_prefix: str = ""
+    kafka_access: KafkaAccess = UNSECURED
 
 
 def bus_of(settings: ServiceSettings) -> BusAddress:
     """The bus that a service's settings name."""
     url = settings.bus_database_url
-    return BusAddress(
-        settings.bus, url.get_secret_value() if url else None, settings.kafka_bootstrap, settings.kafka_prefix
+    password = settings.kafka_password
+    access = KafkaAccess(
+        settings.kafka_security_protocol,
+        settings.kafka_sasl_mechanism,
+        settings.kafka_user,
+        password.get_secret_value() if password else None,
+        settings.kafka_ca,
+        settings.kafka_replication_factor,
+        settings.kafka_min_insync_replicas,
     )
+    url_told = url.get_secret_value() if url else None
+    return BusAddress(settings.bus, url_told, settings.kafka_bootstrap, settings.kafka_prefix, access)
 
 
 async def bus_answers(address: BusAddress, seconds: float = 1.0) -> bool:
@@ -80,7 +91,7 @@ def open_bus(address: BusAddress) -> Bus:
 
         if address.kafka_bootstrap is None:
             raise SetupProblem("BUS=kafka needs KAFKA_BOOTSTRAP")
-        return KafkaBus(address.kafka_bootstrap, address.kafka_prefix)
+        return KafkaBus(address.kafka_bootstrap, address.kafka_prefix, address.kafka_access)
     from shared.messaging.embedded import EmbeddedBus
 
     if address.database_url is None:

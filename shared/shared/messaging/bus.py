@@ -75,6 +75,10 @@ class Contradiction(BusStopped):
         self.code = code
 
 
+class BusRefused(ConnectionError):
+    """The bus is reached and refuses this process; the text says why, and holds no secret."""
+
+
 class Fenced(Exception):
     """Another publisher of the same service took over."""
 
@@ -116,6 +120,9 @@ class Reader(Protocol):
 
 class Bus(Protocol):
     """One adapter."""
+
+    async def knock(self) -> None:
+        """BusRefused where the bus is reached and doesn't let this process in; one that isn't reached is waited for."""
 
     async def ensure_topics(self, topics: Sequence[str], cursor_of: str | None = None) -> None:
         """Make missing topics, and the cursor topic of a service, with their settings."""

@@ -82,6 +82,9 @@ class EmbeddedBus:
             self._pool = await asyncpg.create_pool(self.url, min_size=0, max_size=4, server_settings=_SESSION)
         return self._pool
 
+    async def knock(self) -> None:
+        """Does nothing: what PostgreSQL refuses it says itself."""
+
     async def ensure_topics(self, topics: Sequence[str], cursor_of: str | None = None) -> None:
         wanted = [(topic, partition) for topic in topics for partition in range(PARTITIONS)]
         if cursor_of is not None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     KafkaError,
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
     TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
     for_code,
 )
 
@@ -21,6 +23,7 @@ from shared.events.base import PARTITIONS
 from shared.events.catalogue import TOPICS
 from shared.messaging.bus import (
     Batches,
+    BusRefused,
     BusStopped,
     Contradiction,
     LoadPositions,
@@ -28,8 +31,10 @@ from shared.messaging.bus import (
     Record,
     cursor_topic,
 )
+from shared.messaging.kafka_access import UNSECURED, KafkaAccess
 from shared.messaging.kafka_publisher import MOST_BYTES, KafkaPublisher
-from shared.messaging.kafka_topics import TopicIds, event_topic
+from shared.messaging.kafka_refusals import let_in, require_let_in
+from shared.messaging.kafka_topics import TopicIds, event_topic, kept_topic
 
 log = structlog.get_logger()
 
@@ -40,19 +45,25 @@ _MIRROR_SECONDS = 5
 class KafkaBus:
     """One adapter of `shared.messaging.bus.Bus`; `prefix` sets several installations apart on one cluster."""
 
-    def __init__(self, bootstrap: str, prefix: str = "") -> None:
+    def __init__(self, bootstrap: str, prefix: str = "", access: KafkaAccess = UNSECURED) -> None:
         self.bootstrap = bootstrap
         self.prefix = prefix
-        self._ids = TopicIds(bootstrap)
+        self.access = access
+        self.options = {"bootstrap_servers": bootstrap, **access.options()}
+        self._ids = TopicIds(self.options)
+
+    async def knock(self) -> None:
+        await require_let_in(self.options)
 
     async def ensure_topics(self, topics: Sequence[str], cursor_of: str | None = None) -> None:
-        wanted = [event_topic(self.prefix, name) for name in topics]
+        self.access.require_possible()
+        wanted = [event_topic(self.prefix, name, self.access) for name in topics]
         if cursor_of is not None:
             wanted.append(
-                NewTopic(self.prefix + cursor_topic(cursor_of), 1, 1, topic_configs={"cleanup.policy": "compact"})
+                kept_topic(self.prefix + cursor_topic(cursor_of), 1, self.access, {"cleanup.policy": "compact"})
             )
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
-        await admin.start()
+        admin = AIOKafkaAdminClient(**self.options)
+        await let_in(admin, self.options)
         try:
             existing = set(await admin.list_topics())
             missing = [topic for topic in wanted if topic.name not in existing]
@@ -60,8 +71,9 @@ class KafkaBus:
                 answer = await admin.create_topics(missing)
                 for error in answer.topic_errors:
                     failure = for_code(error[1])
-                    # Four services start at once; another one may have created it first.
-                    if error[1] and failure is not TopicAlreadyExistsError:
+                    # Four services start at once; another one may have created it first. Where access is ruled,
+                    # only its owner may make it: who reads it waits.
+                    if error[1] and failure not in (TopicAlreadyExistsError, TopicAuthorizationFailedError):
                         raise failure(f"topic {error[0]}")
         finally:
             await admin.close()
@@ -71,7 +83,7 @@ class KafkaBus:
         await self.ensure_topics(topics)
 
     def publisher(self, service: str) -> KafkaPublisher:
-        return KafkaPublisher({"bootstrap_servers": self.bootstrap}, self.prefix, service)
+        return KafkaPublisher(self.options, self.prefix, service)
 
     def reader(self, service: str, topics: Sequence[str], positions: LoadPositions) -> KafkaReader:
         return KafkaReader(self, service, list(topics), positions)
@@ -89,11 +101,13 @@ class KafkaBus:
         and a reader that took that for the whole would wait for ever."""
         wanted = {self.prefix + topic: TOPICS[topic].partitions if topic in TOPICS else PARTITIONS for topic in topics}
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
-        await admin.start()
+        admin = AIOKafkaAdminClient(**self.options)
+        await let_in(admin, self.options)
         try:
             while True:
-                found = {each["topic"]: each["partitions"] for each in await admin.describe_topics(list(wanted))}
+                described = await admin.describe_topics(list(wanted))
+                self._require_permitted(described)
+                found = {each["topic"]: each["partitions"] for each in described}
                 known = {topic: len(found.get(topic, ())) for topic in wanted}
                 if all(known[topic] >= count for topic, count in wanted.items()):
                     break
@@ -106,14 +120,23 @@ class KafkaBus:
         return [TopicPartition(topic, each["partition"]) for topic in wanted for each in found[topic]]
 
     async def ends(self, topics: Sequence[str]) -> Positions:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level="read_committed")
+        consumer = AIOKafkaConsumer(**self.options, isolation_level="read_committed")
         partitions = await self.partitions(topics)
-        await consumer.start()
+        await let_in(consumer, self.options)
         try:
             found = await consumer.end_offsets(partitions)
         finally:
             await consumer.stop()
         return {(each.topic.removeprefix(self.prefix), each.partition): end for each, end in found.items()}
+
+    def _require_permitted(self, described: list[dict[str, Any]]) -> None:
+        hidden = sorted(
+            each["topic"] for each in described if for_code(each["error_code"]) is TopicAuthorizationFailedError
+        )
+        if hidden:
+            raise BusRefused(
+                f"Kafka doesn't let the user {self.access.user} read {', '.join(hidden)}: see `marketctl kafka acls`"
+            )
 
     async def count_records(self, topics: Sequence[str]) -> int:
         return await self._counted(topics)
@@ -162,7 +185,7 @@ class KafkaReader:
     async def start(self) -> None:
         self._partitions = await self._bus.partitions(self._topics)
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bus.bootstrap,
+            **self._bus.options,
             group_id=self._group,
             isolation_level="read_committed",
             enable_auto_commit=False,
@@ -170,7 +193,7 @@ class KafkaReader:
             fetch_max_wait_ms=50,
             max_partition_fetch_bytes=MOST_BYTES * 2,
         )
-        await self._consumer.start()
+        await let_in(self._consumer, self._bus.options)
         self._consumer.assign(self._partitions)
         await self.rewind()
 

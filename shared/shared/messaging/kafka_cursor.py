@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.messaging.bus import Cursor
+from shared.messaging.kafka_refusals import let_in
 
 _CURSOR_SEARCH = 64
 _PATIENCE_SECONDS = 60
@@ -27,8 +28,8 @@ async def last_cursor(options: Mapping[str, Any], topic: str) -> Cursor | None:
         fetch_max_wait_ms=50,
     )
     uncommitted = AIOKafkaConsumer(**options, enable_auto_commit=False)
-    await committed.start()
-    await uncommitted.start()
+    await let_in(committed, options)
+    await let_in(uncommitted, options)
     try:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, ProducerFenced
 from shared.messaging.bus import Cursor, Fenced, Outgoing, cursor_topic
 from shared.messaging.failpoints import failpoint
 from shared.messaging.kafka_cursor import last_cursor
+from shared.messaging.kafka_refusals import let_in
 
 MOST_BYTES = 4 * 1024 * 1024
 
@@ -37,7 +38,7 @@ class KafkaPublisher:
             compression_type="gzip",
             linger_ms=0,
         )
-        await self._producer.start()
+        await let_in(self._producer, self._options)
         return await last_cursor(self._options, self._prefix + cursor_topic(self._service))
 
     async def publish(self, records: Sequence[Outgoing], cursor: int) -> None:

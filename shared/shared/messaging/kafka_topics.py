@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,8 @@ from aiokafka.protocol.types import (
 from shared.events.base import Topic
 from shared.events.catalogue import TOPICS
 from shared.messaging.envelope import owner_of
+from shared.messaging.kafka_access import KafkaAccess
+from shared.messaging.kafka_refusals import let_in
 
 _PATIENCE_SECONDS = 60
 _UNKNOWN = UUID(int=0)
@@ -104,22 +106,24 @@ class _Ask(Request[_AskStruct]):  # type: ignore[misc]  # aiokafka tells no type
         return request_struct_class(self._topics, False, False, {})
 
 
-def event_topic(prefix: str, name: str) -> NewTopic:
+def event_topic(prefix: str, name: str, access: KafkaAccess) -> NewTopic:
     """A topic of events with its settings."""
     topic = TOPICS.get(name, Topic(name, owner_of(name)))
-    return NewTopic(
-        prefix + name,
-        topic.partitions,
-        1,
-        topic_configs={"retention.ms": "-1", "max.message.bytes": str(topic.max_message_bytes)},
-    )
+    configs = {"retention.ms": "-1", "max.message.bytes": str(topic.max_message_bytes)}
+    return kept_topic(prefix + name, topic.partitions, access, configs)
+
+
+def kept_topic(name: str, partitions: int, access: KafkaAccess, configs: Mapping[str, str]) -> NewTopic:
+    """A topic that is kept as safely as the settings say."""
+    told = {**configs, "min.insync.replicas": str(access.in_sync)}
+    return NewTopic(name, partitions, access.replicas, topic_configs=told)
 
 
 class TopicIds:
     """Asks a broker which id each topic has, on a connection that stays open."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
         self._client: AIOKafkaClient | None = None
         self._turn = asyncio.Lock()
 
@@ -147,8 +151,8 @@ class TopicIds:
         there = sorted(await self.of(topics))
         if not there:
             return
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
-        await admin.start()
+        admin = AIOKafkaAdminClient(**self._options)
+        await let_in(admin, self._options)
         try:
             await admin.delete_topics(there)
         finally:
@@ -161,8 +165,8 @@ class TopicIds:
 
     async def _asked(self, question: _Ask) -> Any:
         if self._client is None:
-            self._client = AIOKafkaClient(bootstrap_servers=self._bootstrap)
-            await self._client.bootstrap()
+            self._client = AIOKafkaClient(**self._options)
+            await let_in(self._client, self._options)
         return await self._client.send(self._client.get_random_node(), question)
 
     async def close(self) -> None:

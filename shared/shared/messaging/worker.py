@@ -21,7 +21,7 @@ from starlette.routing import Route
 from shared.database import make_engine
 from shared.logging import configure_logging
 from shared.messaging.adapters import BusAddress, bus_answers, bus_of, open_bus
-from shared.messaging.bus import BusStopped
+from shared.messaging.bus import Bus, BusRefused, BusStopped
 from shared.messaging.cancelling import only_asked
 from shared.messaging.consumer import Consumer, Stalled
 from shared.messaging.outbox import Sender, Wake
@@ -124,6 +124,15 @@ def _signer(service: str, settings: ServiceSettings, trust: Trust) -> Signer:
     return signer
 
 
+async def _let_in(bus: Bus) -> None:
+    """SetupProblem where the bus refuses this worker from the start: nothing gets better by waiting."""
+    try:
+        await bus.knock()
+    except BusRefused as refused:
+        await bus.close()
+        raise SetupProblem(str(refused)) from refused
+
+
 async def serve_worker(
     settings: ServiceSettings,
     tables: MessagingTables,
@@ -139,6 +148,7 @@ async def serve_worker(
     address = bus_of(settings)
     bus = open_bus(address)
     wake = Wake(engine, subscriptions.service)
+    await _let_in(bus)
     relay = Relay(subscriptions.service, url, bus, sender, trust)
     consumer = Consumer(engine, tables, bus, subscriptions.believing(trust), wake)
     server = _health(

@@ -107,9 +107,7 @@ class KafkaServer:
                 "process.roles=broker,controller",
                 "node.id=1",
                 f"controller.quorum.voters=1@127.0.0.1:{self.controller_port}",
-                f"listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
-                f"advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}",
-                "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+                *self._listening(),
                 "controller.listener.names=CONTROLLER",
                 "log.dirs=log",
                 "auto.create.topics.enable=false",
@@ -129,6 +127,18 @@ class KafkaServer:
                 "",
             )
         )
+
+    def _listening(self) -> tuple[str, ...]:
+        """Who is let in: everybody on this machine."""
+        return (
+            f"listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
+            f"advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}",
+            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        )
+
+    def _format_options(self) -> list[str]:
+        """What the storage is made with besides."""
+        return []
 
     def _java(self, main: str, *arguments: str, heap: str) -> list[str]:
         return [
@@ -160,7 +170,8 @@ class KafkaServer:
             return
         # One word: an id may begin with a dash, and would be read as an option.
         named = f"--cluster-id={self._cluster_id}"
-        command = self._java("kafka.tools.StorageTool", "format", named, "-c", "server.properties", heap="128m")
+        options = [named, "-c", "server.properties", *self._format_options()]
+        command = self._java("kafka.tools.StorageTool", "format", *options, heap="128m")
         made = subprocess.run(
             command, cwd=self.data_dir, env=self._environment(), capture_output=True, text=True, check=False
         )
