@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, Connection, MetaData, Num
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, Session, SessionTransaction
 
 from shared.vocabulary.money import IN_THOUSANDTHS, WHOLE_ONLY, currency_digits
 
@@ -32,6 +32,10 @@ _UNSTORABLE = {"22000", "22003", "22008", "22021", "22P02", "22P05"}
 _DISK_FULL = "53100"
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _COLLISIONS = {"40001", "40P01"}
+
+_PILOT = "pilot"
+NAMING_PILOT = text("SELECT set_config('market.pilot', :pilot, true)")
+"""Says for a transaction which pilot's rows it sees; a pooled connection forgets it with the transaction."""
 
 MONEY = Numeric(20, 4)
 QUANTITY = Numeric(20, 6)
@@ -108,9 +112,24 @@ def make_engine(url: str, *, pool_size: int = 10, application_name: str = "marke
     )
 
 
+class PilotSession(Session):
+    """A session whose every transaction sees the rows of one pilot, where its `info` names one (`shared.walls`)."""
+
+
+def of_pilot(pilot: str) -> dict[str, str]:
+    """The `info` of a session that acts in a pilot. The HTTP process sees no pilot's row without one."""
+    return {_PILOT: pilot}
+
+
+@event.listens_for(PilotSession, "after_begin")
+def _name_pilot(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if _PILOT in session.info and not transaction.nested:
+        connection.execute(NAMING_PILOT, {_PILOT: session.info[_PILOT]})
+
+
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Sessions that never expire rows on commit: what was read stays readable."""
-    return async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+    return async_sessionmaker(engine, sync_session_class=PilotSession, expire_on_commit=False, autoflush=False)
 
 
 def is_unstorable(error: BaseException) -> bool:

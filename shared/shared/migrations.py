@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from shared.policy import Parameters
 from shared.schema import schema_of
 from shared.vocabulary.errors import SetupProblem
-from shared.walls import Walls, grant_rights, require_roles
+from shared.walls import Walls, grant_rights, raise_policies, require_roles
 
 LIMITS = {"lock_timeout": "2s", "statement_timeout": "60s"}
 """What a migration may wait for a lock, behind which every query queues meanwhile, and how long a statement may take.
@@ -145,10 +145,16 @@ def _raise_walls(config: Config) -> None:
     walls: Walls | None = config.attributes["walls"]
     if walls is None:
         return
-    with _limited_engine(config.attributes["url"]).begin() as connection:
+    engine = _limited_engine(config.attributes["url"])
+    with engine.begin() as connection:
         # Two upgrades at once would meet in the catalogue.
         connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         grant_rights(connection, config.attributes["metadata"], walls)
+    for table, wall in walls.items():
+        # Each by itself: a new policy keeps everybody from its table until it is there.
+        with engine.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            raise_policies(connection, table, wall)
 
 
 def _limited_engine(url: str) -> Engine:

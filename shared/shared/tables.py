@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import MetaData, Sequence, Table
@@ -11,33 +12,36 @@ from shared.http.tables import HttpTables, add_http_tables
 from shared.messaging.tables import MessagingTables, add_messaging_tables
 from shared.policy import add_policy_table
 from shared.rows import numbers_of
-from shared.walls import CHANGED, KEPT, Wall, Walls
+from shared.walls import ALL, CHANGED, KEPT, NATIONAL, OF_PILOT, PILOTS, Wall, Walls
 
+# A principal names its pilot third (`Caller.principal`). Until 0.1.0 a key belonged to an account alone.
+_OF_PRINCIPAL = f"CASE WHEN starts_with(principal, '[') THEN (principal::json ->> 2) = ANY ({PILOTS}) ELSE true END"
 _WORKERS_OWN = "SELECT, INSERT, UPDATE, DELETE"
 MECHANISM: Walls = {
     "audit": KEPT,
     # Who answers requests has no business with the chain that shows what became of their audit.
-    "audit_chain": Wall("", "SELECT, INSERT"),
-    "administrators": Wall("SELECT, INSERT, UPDATE (released_by, released_at, reason)", ""),
+    "audit_chain": Wall("", "SELECT, INSERT", ALL),
+    "administrators": Wall("SELECT, INSERT, UPDATE (released_by, released_at, reason)", "", ALL),
     "idempotency_keys": Wall(
-        "SELECT, INSERT, UPDATE (status, headers, body)", "SELECT (principal, key, created_at), DELETE"
+        "SELECT, INSERT, UPDATE (status, headers, body)", "SELECT (principal, key, created_at), DELETE", _OF_PRINCIPAL
     ),
-    "rate_buckets": Wall("SELECT, INSERT, UPDATE", "SELECT (filled_at), DELETE"),
+    "rate_buckets": Wall("SELECT, INSERT, UPDATE", "SELECT (filled_at), DELETE", ALL),
     "outbox": KEPT,
-    "outbox_positions": Wall("", "SELECT, INSERT"),
-    "outbox_placement": Wall("", "SELECT, INSERT, UPDATE"),
+    "outbox_positions": Wall("", "SELECT, INSERT", ALL),
+    "outbox_placement": Wall("", "SELECT, INSERT, UPDATE", ALL),
     # A person who retries or releases a parked event applies it as a consumer does.
-    "consumer_positions": Wall("SELECT, UPDATE (position)", _WORKERS_OWN),
-    "consumer_sequences": CHANGED,
-    "consumer_events": CHANGED,
-    "parked_events": CHANGED,
-    "lineage": Wall("SELECT", "SELECT, INSERT, UPDATE (compared_in)"),
-    "contradictions": Wall("SELECT", _WORKERS_OWN),
-    "topic_identities": Wall("", "SELECT, INSERT, UPDATE"),
-    "reconciliations": Wall("SELECT, UPDATE (previewed_by, confirmed_by)", _WORKERS_OWN),
+    "consumer_positions": Wall("SELECT, UPDATE (position)", _WORKERS_OWN, ALL),
+    "consumer_sequences": replace(CHANGED, rows=ALL),
+    "consumer_events": replace(CHANGED, rows=ALL),
+    # What names no pilot is every administrator's business; readiness counts those of all pilots.
+    "parked_events": replace(CHANGED, rows=f"pilot IS NULL OR {OF_PILOT} OR '*' = ANY ({PILOTS})"),
+    "lineage": Wall("SELECT", "SELECT, INSERT, UPDATE (compared_in)", ALL),
+    "contradictions": Wall("SELECT", _WORKERS_OWN, ALL),
+    "topic_identities": Wall("", "SELECT, INSERT, UPDATE", ALL),
+    "reconciliations": Wall("SELECT, UPDATE (previewed_by, confirmed_by)", _WORKERS_OWN, ALL),
     "lost_acts": Wall("SELECT, UPDATE (settled_by, settled_as, settled_at)", "SELECT, INSERT"),
-    "policy_parameters": Wall("SELECT, INSERT, UPDATE", "SELECT"),
-    "policy_proposals": Wall("SELECT, INSERT, UPDATE", "SELECT"),
+    "policy_parameters": Wall("SELECT, INSERT, UPDATE", "SELECT", NATIONAL),
+    "policy_proposals": Wall("SELECT, INSERT, UPDATE", "SELECT", NATIONAL),
 }
 """What is decided about the tables of this module; a service's `store/walls.py` adds its own."""
 

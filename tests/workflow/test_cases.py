@@ -61,7 +61,7 @@ class Doors:
         return open_door(described(service).load_service(), self.dsn[service], mint, folder)
 
     async def hear(self, door: Door, service: str, *events: Event) -> None:
-        async with door.app.state.runtime.sessions.begin() as session:
+        async with door.as_worker() as session:
             await hear(session, described(service).subscriptions, *events)
 
     def case(self, name: str) -> dict[str, Any]:

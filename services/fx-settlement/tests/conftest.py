@@ -84,7 +84,7 @@ class Trading:
 
     async def hear(self, *events: Event, sequence: int = 1) -> None:
         """Let the service's consumers apply events, as committed."""
-        async with self.door.app.state.runtime.sessions.begin() as session:
+        async with self.door.as_worker() as session:
             await hear(session, subscriptions, *events, sequence=sequence)
 
     def portion(self, value: str = "1000.00", **changed: Any) -> Portion:

@@ -31,7 +31,7 @@ class Filing:
     operator: UUID = field(default_factory=uuid4)
 
     async def hear(self, *events: Event, sequence: int = 1) -> None:
-        async with self.door.app.state.runtime.sessions.begin() as session:
+        async with self.door.as_worker() as session:
             await hear(session, subscriptions, *events, sequence=sequence)
 
     def as_holder(self) -> dict[str, Any]:

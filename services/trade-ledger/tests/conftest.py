@@ -47,7 +47,7 @@ class Market:
 
     async def hear(self, *events: Event) -> None:
         """Let the service's consumers apply events, as committed."""
-        async with self.door.app.state.runtime.sessions.begin() as session:
+        async with self.door.as_worker() as session:
             await hear(session, subscriptions, *events)
 
     def line(self, **changed: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from shared.act import Actors
 from shared.clock import Clock
-from shared.database import make_engine, make_sessions
+from shared.database import NAMING_PILOT, make_engine, make_sessions, of_pilot
 from shared.http.access import Access, check_access, operation_of
 from shared.http.delegated import Delegations
 from shared.http.description import describe
@@ -39,6 +39,7 @@ from shared.messaging.parked_row import ID_CONFLICTS
 from shared.messaging.signing import Trust, TrustFile
 from shared.messaging.standing import NEEDS_RECONCILING, NOTED
 from shared.network import Networks, networks_of
+from shared.policy import EVERY_PILOT
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
@@ -198,6 +199,7 @@ def _add_health(app: FastAPI) -> None:
             async with app.state.runtime.engine.connect() as connection:
                 standing = await connection.scalar(text("SELECT standing()"))
                 reasons = {row.part: row.reason for row in await connection.execute(text(NOTED))}
+                await connection.execute(NAMING_PILOT, of_pilot(EVERY_PILOT))
                 conflicts = await connection.scalar(text(ID_CONFLICTS))
         except Exception:  # noqa: BLE001 - any failure here means not ready
             response.status_code = 503

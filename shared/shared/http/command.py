@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
+from shared.database import of_pilot
 from shared.http import audit, idempotency
 from shared.http.access import Authorised
 from shared.http.delegated import require_held
@@ -186,7 +187,7 @@ def act_of(request: Request, caller: Caller) -> Act:
 async def _command(request: Request, caller: Authorised) -> AsyncIterator[Command]:
     runtime: Any = request.app.state.runtime
     attempt = begin_attempt(request, caller, await request.body())
-    async with runtime.sessions() as session:
+    async with runtime.sessions(info=of_pilot(caller.pilot)) as session:
         await _take_key(session, runtime.http_tables, attempt)
         command = Command(
             session=session,
@@ -266,13 +267,13 @@ async def one_answer(request: Request, attempt: Attempt) -> AsyncIterator[None]:
     try:
         yield
     except DECIDED as error:
-        async with runtime.sessions() as session:
+        async with runtime.sessions(info=of_pilot(attempt.caller.pilot)) as session:
             await _take_key(session, runtime.http_tables, attempt)
             await _refuse(request, session, attempt, error)
     except Exception as error:
         if not isinstance(error, idempotency.KeyInUse) and refusal_of(error) is None:
             raise
-        async with runtime.sessions() as session:
+        async with runtime.sessions(info=of_pilot(attempt.caller.pilot)) as session:
             earlier = await idempotency.kept(
                 session,
                 runtime.http_tables,
@@ -286,8 +287,8 @@ async def one_answer(request: Request, attempt: Attempt) -> AsyncIterator[None]:
         raise
 
 
-async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
-    async with request.app.state.runtime.sessions() as session:
+async def _reading(request: Request, caller: Authorised) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.runtime.sessions(info=of_pilot(caller.pilot)) as session:
         yield session
 
 

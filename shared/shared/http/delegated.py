@@ -13,6 +13,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
+from shared.database import of_pilot
 from shared.http.identity import Caller
 from shared.vocabulary.errors import Forbidden
 from shared.vocabulary.legal_time import legal_date
@@ -74,7 +75,7 @@ async def acting_for(request: Request, caller: Caller, operation: str, named: st
     found = None
     if caller.is_party:
         told_as = runtime.actors.opaque(caller.issuer, caller.actor)
-        async with runtime.sessions() as session:
+        async with runtime.sessions(info=of_pilot(caller.pilot)) as session:
             today = legal_date(runtime.clock.now())
             found = await delegations.find(session, caller, told_as, grantor_id, wanted, today)
     if found is None:

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import compile_path
 
-from shared.database import is_storage_exhausted, is_transient, is_unstorable
+from shared.database import is_storage_exhausted, is_transient, is_unstorable, of_pilot
 from shared.http import audit, idempotency
 from shared.http.command import Answered, Attempt, MediaTypeUnknown, VersionMissing, act_of, target_of
 from shared.http.identity import NotAuthenticated
@@ -49,7 +49,7 @@ async def _audit(request: Request, told: Sequence[AuditLine]) -> None:
         attempt = Attempt(caller, act, request.state.operation, "", b"", target_of(request))
     runtime: Any = request.app.state.runtime
     lines = [attempt.entry(each) for each in told]
-    async with runtime.sessions.begin() as session:
+    async with runtime.sessions(info=of_pilot(caller.pilot)) as session, session.begin():
         await audit.record(session, runtime.http_tables, lines)
 
 

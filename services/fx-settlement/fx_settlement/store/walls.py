@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from shared.tables import MECHANISM
-from shared.walls import CHANGED, KEPT, Walls
+from shared.walls import CHANGED, KEPT, Walls, through
 
 WALLS: Walls = {
     **MECHANISM,
     "subject_copies": CHANGED,
     "pilot_copies": CHANGED,
     "bank_copies": CHANGED,
-    "grade_copies": CHANGED,
+    "grade_copies": through(CHANGED, "subject_copies", "subject_copies.subject_id = grade_copies.subject_id"),
     "trade_copies": CHANGED,
     "entitlement_portions": CHANGED,
     "entitlements": CHANGED,

@@ -268,7 +268,7 @@ async def test_tables_that_only_consumers_write_are_rebuilt_equal_by_projections
     lived = {table: trading.ask(f"SELECT t::text FROM {table} t ORDER BY 1") for table in tables}
     decided = trading.ask("SELECT t::text FROM portion_rooms t ORDER BY 1")
     truncate(trading.dsn, tables)
-    async with trading.door.app.state.runtime.sessions.begin() as session:
+    async with trading.door.as_worker() as session:
         for sequence, events in ((1, said), (2, [newer])):
             for event in events:
                 for handler in subscriptions.handlers(type(event), live=False):

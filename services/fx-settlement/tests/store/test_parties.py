@@ -29,7 +29,7 @@ async def test_a_bank_books_from_its_first_to_its_last_day(trading: Any, day: da
     await trading.hear(
         BankFiled(bank_id=bank_id, pilot=PILOT, name="行", connection="web", valid_from=FIRST, valid_to=LAST)
     )
-    async with trading.door.app.state.runtime.sessions() as session:
+    async with trading.door.as_worker() as session:
         assert await bank_in_force(session, bank_id, PILOT, day) is filed
         assert await bank_in_force(session, bank_id, "elsewhere", day) is False
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.tables import MECHANISM
-from shared.walls import CHANGED, EMPTIED, KEPT, Walls
+from shared.walls import CHANGED, EMPTIED, KEPT, OF_PILOT, Walls, through
 
 WALLS: Walls = {
     **MECHANISM,
@@ -11,11 +13,12 @@ WALLS: Walls = {
     "role_filings": CHANGED,
     "stall_terms": EMPTIED,
     "subject_claims": CHANGED,
-    "subject_versions": KEPT,
+    "subject_versions": through(KEPT, "subjects", "subjects.id = subject_id"),
     "agreements": CHANGED,
     "delegations": CHANGED,
     "entrusted_goods": CHANGED,
-    "places": CHANGED,
+    # Every pilot is known to all: no two have the same prefix of their numbers.
+    "places": replace(CHANGED, rows=f"kind = 'pilot' OR {OF_PILOT}", written=OF_PILOT),
     "commodity_lists": KEPT,
     "commodity_decisions": KEPT,
     "recognition_tasks": CHANGED,

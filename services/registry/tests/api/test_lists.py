@@ -108,7 +108,7 @@ LISTS = {
 async def filled(bureau: Any, numbers: range) -> None:
     rows = [row for number in numbers for row in (*subject(number), *dependents(number))]
     for first in (True, False):
-        async with bureau.door.app.state.runtime.sessions.begin() as session:
+        async with bureau.door.as_worker() as session:
             session.add_all(row for row in rows if isinstance(row, SubjectRow) is first)
 
 

@@ -141,7 +141,7 @@ async def test_the_agents_file_has_the_goods_that_were_traded_under_an_export_ag
     for day in ("2026-05-19", "2026-05-18"):
         trade = make_trade(export["id"], day)
         received = Received(trade, uuid4(), trade.TYPE, "t", "k", 1, datetime.now(UTC), "t", "longshui", None)
-        async with bureau.door.app.state.runtime.sessions.begin() as session:
+        async with bureau.door.as_worker() as session:
             for handler in subscriptions.handlers(type(trade), live=True):
                 await handler(session, received)
     for day, since in (("2026-05-17", []), ("2026-05-18", ["2026-05-18"])):

@@ -61,7 +61,7 @@ def in_force(case: RecognitionCase, pilot: str) -> tuple[list[Any], dict[str, st
 async def test_goods_are_shown_with_the_entry_that_governs_them(bureau: Any, case: RecognitionCase) -> None:
     """R-GOODS-2."""
     rows, references = in_force(case, "yiwu")
-    async with bureau.door.app.state.runtime.sessions.begin() as session:
+    async with bureau.door.as_worker() as session:
         session.add_all(rows)
     path = f"/v1/recognitions?name={case.goods_name}&hs_code={case.hs_code}"
     shown = await bureau.door.done("GET", path, pilot="yiwu")

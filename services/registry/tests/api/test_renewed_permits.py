@@ -35,7 +35,7 @@ async def test_a_permit_that_an_earlier_release_filed_is_found(bureau: Any) -> N
     subject = await bureau.filed(filed, role="agent", actor="acct:1")
     sealer = bureau.door.app.state.runtime.sealer
     former = sealer.former_identity_indexes("hk_macao_permit", "H12345678", "HK")[1]
-    async with bureau.door.app.state.runtime.sessions.begin() as session:
+    async with bureau.door.as_worker() as session:
         await session.execute(text("UPDATE subjects SET identity_index = :index"), {"index": former})
     filed |= {"identity": identity("hk_macao_permit", "H1234567802", "HK"), "role": "buyer"}
     again = await bureau.filed(filed, role="agent", actor="acct:1")

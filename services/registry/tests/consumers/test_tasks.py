@@ -49,7 +49,7 @@ def trade(
 @pytest.fixture
 def hear(bureau: Any) -> Hear:
     async def heard(*events: Event, live: bool = True) -> None:
-        async with bureau.door.app.state.runtime.sessions.begin() as session:
+        async with bureau.door.as_worker() as session:
             for event in events:
                 received = Received(event, uuid4(), event.TYPE, "t", "k", 1, HEARD_AT, "t", "longshui", None)
                 for handler in subscriptions.handlers(type(event), live=live):
@@ -132,7 +132,7 @@ async def test_tasks_emptied_and_fed_again_are_the_same_also_after_a_decision(bu
     decision = {"goods_name": "竹制剑架", "hs_code": "4421999090", "verdict": "eligible", "reason": "household goods"}
     await bureau.door.done("POST", "/v1/commodity-decisions", decision)
     assert await tasks(bureau) == []
-    engine = bureau.door.app.state.runtime.engine
+    engine = bureau.door.worker
     lived = await projection_hashes(engine, metadata)
     assert "recognition_tasks" in consumer_tables(metadata)
     truncate(bureau.dsn, consumer_tables(metadata))

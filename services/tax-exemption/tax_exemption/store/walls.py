@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.tables import MECHANISM
-from shared.walls import CHANGED, EMPTIED, KEPT, READ, Walls
+from shared.walls import ALL, CHANGED, EMPTIED, KEPT, NATIONAL, READ, Walls
 
 WALLS: Walls = {
     **MECHANISM,
@@ -11,9 +13,9 @@ WALLS: Walls = {
     "pilot_copies": CHANGED,
     "exemption_items": CHANGED,
     "principal_releases": EMPTIED,
-    "middle_rates": CHANGED,
-    "calendar_days": READ,
-    "calendar_entries": CHANGED,
+    "middle_rates": replace(CHANGED, rows=NATIONAL),
+    "calendar_days": replace(READ, rows=ALL),
+    "calendar_entries": replace(CHANGED, rows=NATIONAL),
     "rate_choices": CHANGED,
     "exemption_returns": CHANGED,
     "return_lines": CHANGED,

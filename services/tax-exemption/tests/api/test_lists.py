@@ -48,7 +48,7 @@ def rows(filing: Any, number: int) -> list[list[Any]]:
 
 async def filled(filing: Any, numbers: range) -> None:
     for group in zip(*(rows(filing, number) for number in numbers), strict=True):
-        async with filing.door.app.state.runtime.sessions.begin() as session:
+        async with filing.door.as_worker() as session:
             session.add_all(row for made in group for row in made)
 
 

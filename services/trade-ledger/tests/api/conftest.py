@@ -75,7 +75,7 @@ class Yard:
 
     async def hear(self, *events: Event, key: str = "k", event_id: UUID | None = None) -> None:
         """Let the service's projections apply events."""
-        async with self.door.app.state.runtime.sessions.begin() as session:
+        async with self.door.as_worker() as session:
             for event in events:
                 received = Received(
                     event, event_id or uuid4(), event.TYPE, "/services/x", key, 1, MORNING, "acct:x", "longshui", None

@@ -126,10 +126,9 @@ async def test_an_event_about_a_named_row_is_seen_by_the_next_trade(market: Any,
 
 # The statement that writes never finds the subjects as they were read: as if an event came between each time.
 _NEVER_REST = """
-CREATE POLICY never_rest ON subject_copies USING (current_query() NOT LIKE '%INSERT INTO trades %');
-ALTER TABLE subject_copies ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY
+CREATE POLICY never_rest ON subject_copies AS RESTRICTIVE USING (current_query() NOT LIKE '%INSERT INTO trades %')
 """
-_REST = "ALTER TABLE subject_copies DISABLE ROW LEVEL SECURITY"
+_REST = "DROP POLICY never_rest ON subject_copies"
 
 
 @pytest.mark.parametrize("path", ["/v1/trades", "/v1/trades/bulk"])

@@ -38,7 +38,7 @@ def decided(verdict: str, **changed: Any) -> CommodityDecided:
 
 
 async def verdict(market: Any, name: str, hs_code: str, day: date = DAY) -> str:
-    async with market.door.app.state.runtime.sessions() as session:
+    async with market.door.as_worker() as session:
         return recognise(name, hs_code, await entries_in_force(session, PILOT, day)).verdict.decision
 
 
@@ -65,7 +65,7 @@ async def test_an_event_moves_the_version_of_its_own_row_and_of_no_other(market:
     names: list[Name] = [(SUBJECT, market.buyer), (AGREEMENT, market.agency), (OF_PILOT, PILOT), (GOODS, PILOT)]
 
     async def versions() -> dict[Name, int]:
-        async with market.door.app.state.runtime.sessions() as session:
+        async with market.door.as_worker() as session:
             return await versions_now(session, PILOT, names)
 
     async def moved_by(*events: Event) -> set[str]:
@@ -89,10 +89,10 @@ async def test_copies_are_the_same_in_whatever_order_the_topics_are_read(
     hashes = []
     for order in (events, list(reversed(events))):
         async with open_door(service, make_service_database("trade-ledger"), mint, tmp_path) as door:
-            async with door.app.state.runtime.sessions.begin() as session:
+            async with door.as_worker() as session:
                 for event in order:
                     said = uuid5(NAMESPACE_OID, event.TYPE + event.model_dump_json())
                     await hear(session, subscriptions, event, key=str(said), event_id=said)
-            hashes.append(await projection_hashes(door.app.state.runtime.engine, metadata))
+            hashes.append(await projection_hashes(door.worker, metadata))
     assert hashes[0] == hashes[1]
     assert len(set(hashes[0].values())) > 1

@@ -47,11 +47,11 @@ async def test_goods_are_judged_by_the_list_before_and_without_the_decision_that
             "verdict": "eligible", "reason": "seen", "authority": "commerce", "effective_from": "2026-05-01",
         }
     )  # fmt: skip
-    async with market.door.app.state.runtime.sessions() as session:
+    async with market.door.as_worker() as session:
         before = await entries_in_force(session, PILOT, DAY)
     await market.hear(*version, decided)
     await market.hear(*ended(*version), *ended(decided))
-    async with market.door.app.state.runtime.sessions() as session:
+    async with market.door.as_worker() as session:
         assert await entries_in_force(session, PILOT, DAY) == before
 
 
@@ -59,7 +59,7 @@ async def test_places_that_were_lost_are_in_force_on_no_day(market: Any) -> None
     for event in market.events():
         if event.TOPIC == "registry.places":
             await market.hear(*ended(event))
-    async with market.door.app.state.runtime.sessions() as session:
+    async with market.door.as_worker() as session:
         assert await site_in_force(session, PILOT, market.site, DAY) is None
         assert await port_in_force(session, PILOT, "8011", DAY) is None
 
@@ -67,7 +67,7 @@ async def test_places_that_were_lost_are_in_force_on_no_day(market: Any) -> None
 async def test_a_lost_grade_gives_way_to_the_one_known_for_its_day(market: Any) -> None:
     first, lost = grade(market, "C", "2026-01-01"), grade(market, "A", "2026-05-01")
     await market.hear(first, lost, *ended(lost, known=(first,)))
-    async with market.door.app.state.runtime.sessions() as session:
+    async with market.door.as_worker() as session:
         for day in (DAY, date(2026, 4, 30)):
             found = await grade_of(session, market.operator, "customs", day)
             assert found is not None
@@ -77,7 +77,7 @@ async def test_a_lost_grade_gives_way_to_the_one_known_for_its_day(market: Any) 
 async def test_without_a_grade_that_is_known_nothing_passes_by_itself(market: Any) -> None:
     lost = grade(market, "A", "2026-05-01")
     await market.hear(lost, *ended(lost))
-    async with market.door.app.state.runtime.sessions() as session:
+    async with market.door.as_worker() as session:
         found = await grade_of(session, market.operator, "customs", DAY)
     assert found is not None
     measures = (found.grade, found.automatic_release, found.inspection_rate_percent, found.review_depth)

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.database import of_pilot
 from shared.http.access import Authorised
 from shared.http.app import Runtime
 from shared.http.command import Attempt, Commanded, Reading, begin_attempt, commanded, one_answer
@@ -169,7 +170,7 @@ async def _malformed(request: Request, attempt: Attempt, body: bytes, errors: li
     if read.entry is None or not is_own(read.entry, attempt.caller):
         return RequestValidationError(errors)
     runtime: Runtime = request.app.state.runtime
-    async with runtime.sessions() as session:
+    async with runtime.sessions(info=of_pilot(attempt.act.pilot)) as session:
         prepared = await prepare_trade(read.entry, registrations_of(request).facts, act=attempt.act, session=session)
     return Malformed((*read.breaches, *standing(prepared.breaches, read.unread)))
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from shared.database import of_pilot
 from shared.vocabulary.errors import Busy
 from shared.vocabulary.recognition import EntriesByPrefix, Verdict, by_prefix, entries_about, recognise
 from trade_ledger.domain.parties import StallTerm, Standings
@@ -142,7 +143,7 @@ class KnownFacts:
             if within is None:
                 await self._load_once(pilot, missing, day)
             else:
-                async with self._reading(within) as session:
+                async with self._reading(pilot, within) as session:
                     self._keep(pilot, await _loaded(session, pilot, missing, day))
         raise keeps_changing()
 
@@ -157,7 +158,7 @@ class KnownFacts:
             done = asyncio.get_running_loop().create_future()
             self._loading |= {(pilot, name): done for name in mine}
             try:
-                async with self._sessions() as session:
+                async with self._sessions(info=of_pilot(pilot)) as session:
                     self._keep(pilot, await _loaded(session, pilot, mine, day))
             finally:
                 for name in mine:
@@ -176,18 +177,18 @@ class KnownFacts:
         self, pilot: str, principal_id: UUID, agent_id: UUID, day: date, within: AsyncSession | None
     ) -> UUID | None:
         """The export agency of two parties that covers a day, the newest where there are several."""
-        async with self._reading(within) as session:
+        async with self._reading(pilot, within) as session:
             found = await agreement_between(session, pilot, "export_agency", principal_id, agent_id, day)
         return None if found is None else found.agreement_id
 
     @asynccontextmanager
-    async def _reading(self, within: AsyncSession | None) -> AsyncIterator[AsyncSession]:
+    async def _reading(self, pilot: str, within: AsyncSession | None) -> AsyncIterator[AsyncSession]:
         """A session to read with, on the connection of who holds one: all who hold one could wait for a second.
 
         It is another session even then: what it read stays readable whatever becomes of the caller's.
         """
         if within is None:
-            async with self._sessions() as session:
+            async with self._sessions(info=of_pilot(pilot)) as session:
                 yield session
         else:
             async with AsyncSession(await within.connection(), expire_on_commit=False) as session:
@@ -198,7 +199,7 @@ class KnownFacts:
         copies = self._copies.setdefault(known.pilot, {})
         if any(copies.get(name) is not copy for name, copy in known.copies.items()):
             return True
-        async with self._reading(within) as session:
+        async with self._reading(known.pilot, within) as session:
             now = await versions_now(session, known.pilot, known.copies)
         outdated = [name for name, copy in known.copies.items() if now.get(name, 0) != copy.version]
         for name in outdated:

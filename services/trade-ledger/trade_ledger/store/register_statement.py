@@ -90,9 +90,10 @@ _HOLDS = " AND ".join(
     )
 )
 
+# A batch may hold trades of several pilots: for this statement the rows of all of them are seen (`shared.walls`).
 REGISTER = f"""
 WITH asked AS MATERIALIZED (
-    SELECT * FROM {_unnested(_TRADE, 1)}
+    SELECT given.* FROM set_config('market.pilot', ${1 + len(COLUMNS)}, true), {_unnested(_TRADE, 1)}
 ), judged AS MATERIALIZED (
     SELECT asked.*, ({_HOLDS}) AS holds,
         asked.external_ref <> '' AND EXISTS (

@@ -21,6 +21,7 @@ from trade_ledger.store.turns import Turns
 
 _RESERVED_AT_ONCE = 200
 _WRITTEN_AT_ONCE = 100
+_PILOT = TRADE_COLUMNS.index("pilot")
 _SERIALS = f"SELECT nextval('trade_numbers') FROM generate_series(1, {_RESERVED_AT_ONCE})"
 
 
@@ -119,7 +120,7 @@ def _claimed(registration: Registration) -> tuple[str, str]:
 async def _written(connection: Any, registrations: Sequence[Registration]) -> list[str]:
     """What became of each; all rows of a trade are written, or none."""
     order = sorted(range(len(registrations)), key=lambda n: _claimed(registrations[n]))
-    rows = await connection.fetch(REGISTER, *_arrays([registrations[n] for n in order]))
+    rows = await connection.fetch(REGISTER, *arrays_of([registrations[n] for n in order]))
     outcomes = [""] * len(registrations)
     for n, row in zip(order, rows, strict=True):
         outcomes[n] = row["outcome"]
@@ -134,7 +135,8 @@ async def _written_alone(connection: Any, registration: Registration) -> str:
         return REFERENCE_TAKEN
 
 
-def _arrays(registrations: Sequence[Registration]) -> list[list[Any]]:
+def arrays_of(registrations: Sequence[Registration]) -> list[Any]:
+    """What REGISTER is given: a column of each kind, and the pilots of the batch."""
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     appends = [columns[name].append for name in TRADE_COLUMNS]
     for each in registrations:
@@ -149,7 +151,7 @@ def _arrays(registrations: Sequence[Registration]) -> list[list[Any]]:
         for content_hash in each.document_hashes:
             columns["document_trade_id"].append(each.trade_id)
             columns["content_hash"].append(content_hash)
-    return list(columns.values())
+    return [*columns.values(), ",".join(sorted({each.row[_PILOT] for each in registrations}))]
 
 
 @asynccontextmanager

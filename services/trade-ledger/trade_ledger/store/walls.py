@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.tables import MECHANISM
-from shared.walls import CHANGED, EMPTIED, KEPT, Walls
+from shared.walls import CHANGED, EMPTIED, KEPT, NATIONAL, Walls, through
 
 WALLS: Walls = {
     **MECHANISM,
@@ -13,14 +15,16 @@ WALLS: Walls = {
     "delegated_acts": KEPT,
     "delegation_uses": CHANGED,
     "commodity_list_copies": CHANGED,
-    "commodity_entry_copies": CHANGED,
+    "commodity_entry_copies": through(
+        CHANGED, "commodity_list_copies", "commodity_list_copies.list_id = commodity_entry_copies.list_id"
+    ),
     "commodity_decision_copies": CHANGED,
-    "grade_copies": CHANGED,
+    "grade_copies": through(CHANGED, "subject_copies", "subject_copies.subject_id = grade_copies.subject_id"),
     "copy_versions": CHANGED,
     "place_copies": CHANGED,
     "trace_links": CHANGED,
     "trades": CHANGED,
-    "trade_versions": KEPT,
+    "trade_versions": through(KEPT, "trades", "trades.id = trade_id"),
     "trade_documents": KEPT,
     "trade_lines": CHANGED,
     "trade_line_counters": CHANGED,
@@ -29,7 +33,7 @@ WALLS: Walls = {
     "packing_lists": CHANGED,
     "packed_lines": EMPTIED,
     "handovers": KEPT,
-    "customs_rates": CHANGED,
+    "customs_rates": replace(CHANGED, rows=NATIONAL),
     "declarations": CHANGED,
     "portions": EMPTIED,
     "receipts": KEPT,

@@ -13,8 +13,10 @@ from uuid import uuid4
 import httpx
 from fastapi import FastAPI
 from sqlalchemy.event import listen, remove
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.clock import Clock
+from shared.database import make_engine, make_sessions
 from shared.http.app import Service, make_app
 from shared.settings import ServiceSettings
 from shared.workshop.testing.described import require_described
@@ -41,8 +43,12 @@ class _StandingClock(Clock):
 class Door:
     """One service's HTTP door; `call` sends as a role, with a fresh idempotency key unless one is given."""
 
-    def __init__(self, app: FastAPI, client: httpx.AsyncClient, mint: ServedMint, clock_file: Path) -> None:
+    def __init__(
+        self, app: FastAPI, client: httpx.AsyncClient, mint: ServedMint, clock_file: Path, worker: AsyncEngine
+    ) -> None:
         self.app = app
+        self.worker = worker
+        """The worker's connections to the same database: it hears and sees all pilots."""
         self.client = client
         self._mint = mint
         self._clock_file = clock_file
@@ -51,6 +57,12 @@ class Door:
         """Stop the business clock at an instant; other processes on its file go on from there."""
         Clock("sandbox", self._clock_file).move_to(instant)
         self.app.state.runtime.clock = _StandingClock(instant)
+
+    @asynccontextmanager
+    async def as_worker(self) -> AsyncIterator[AsyncSession]:
+        """A transaction of the worker's, committed at the end of the block."""
+        async with make_sessions(self.worker).begin() as session:
+            yield session
 
     async def call(
         self,
@@ -178,5 +190,9 @@ async def open_door(service: Service, dsn: str, mint: ServedMint, folder: Path, 
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
-            yield Door(app, client, mint, clock_file)
+            worker = make_engine(as_process(dsn, "worker"), pool_size=5)
+            try:
+                yield Door(app, client, mint, clock_file, worker)
+            finally:
+                await worker.dispose()
     _idle.append(application)
