@@ -7,6 +7,7 @@ The requests of `cases/` were made by hand after public reports of people who do
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,12 @@ class Doors:
     async def hear(self, door: Door, service: str, *events: Event) -> None:
         async with door.as_worker() as session:
             await hear(session, described(service).subscriptions, *events)
+
+    def told_by_registry(self, subject_id: str) -> list[Event]:
+        """What registry has announced of a subject."""
+        with psycopg.connect(self.dsn["registry"]) as connection:
+            told = connection.execute("SELECT type, payload FROM outbox WHERE key = %s ORDER BY id", [subject_id])
+            return [EVENT_TYPES[kind].model_validate_json(bytes(payload)) for kind, payload in told]
 
     def case(self, name: str) -> dict[str, Any]:
         (file,) = CASES.glob(f"{name}-*.json")
@@ -129,9 +136,7 @@ async def test_a_buyer_filed_with_a_permit_is_found_by_its_workbook(doors: Doors
         doors.operator = UUID((await _approved_operator(door))["id"])
         who: dict[str, Any] = {"role": case["role"], "subject_id": doors.operator}
         filed = await door.done(case["method"], case["path"], case["body"], **who)
-        with psycopg.connect(doors.dsn["registry"]) as connection:
-            told = connection.execute("SELECT type, payload FROM outbox WHERE key = %s ORDER BY id", [filed["id"]])
-            buyer = [EVENT_TYPES[kind].model_validate_json(bytes(payload)) for kind, payload in told]
+        buyer = doors.told_by_registry(filed["id"])
     async with doors.open("trade-ledger") as door:
         door.at(datetime(2026, 6, 8, 1, tzinfo=UTC))
         holder = uuid4()
@@ -153,17 +158,69 @@ async def test_a_buyer_filed_with_a_permit_is_found_by_its_workbook(doors: Doors
     assert trade["trade"]["buyer_id"] == filed["id"]
 
 
+async def test_a_stall_that_waits_for_its_approval_books_nothing(doors: Doors) -> None:
+    """R-FILE-3: an approved holder adds a free stall, and the operator's workbook names it in the same hour."""
+    case = doors.case("a15")
+    async with doors.open("registry") as registry, doors.open("trade-ledger") as ledger:
+        for door in (registry, ledger):
+            door.at(datetime(2026, 6, 8, 1, tzinfo=UTC))
+        await registry.done("POST", "/v1/pilots", PILOT_OF_THE_CASES, role="commerce")
+        doors.operator = UUID((await _approved_operator(registry))["id"])
+        who: dict[str, Any] = {"role": case["role"], "subject_id": doors.operator}
+        buyer = await registry.done(case["method"], case["path"], case["body"], **who)
+        holder = await _approved(
+            registry, "stall_holder", _HELD_BY_HOLDERS, stalls=[{**_STALL, "stall_number": "02-000099"}]
+        )
+        taking = {"stalls": [{**_STALL, "stall_number": "02-000001"}], "reason": "moved"}
+        path = f"/v1/subjects/{holder['id']}/filings/stall_holder/amendments"
+        as_holder = {"role": "stall_holder", "subject_id": holder["id"], "version": holder["version"]}
+        waiting = await registry.call("POST", path, taking, **as_holder)
+        assert waiting.status_code == 202, waiting.text
+        before = doors.told_by_registry(holder["id"])
+        await doors.hear(
+            ledger,
+            "trade-ledger",
+            *places(uuid4()),
+            doors.operators(),
+            export_agency(UUID(holder["id"]), doors.operator, agreement_id=uuid4()),
+            *commodity_list("positive", [{"hs_prefix": "82"}]),
+            *doors.told_by_registry(buyer["id"]),
+            *before,
+        )
+        content = (WORKBOOKS / "a15-permit-buyer.xlsx").read_bytes()
+        sent = {"content": content, "headers": {"content-type": "application/octet-stream"}, **who}
+        report = await ledger.done("POST", "/v1/trade-imports", **sent)
+        assert report["registered"] == 0
+        assert report["results"][0]["problems"][0]["code"] == "subject_not_filed"
+        path = f"{waiting.headers['location']}/approvals"
+        await registry.done("POST", path, {"reason": "lease seen"}, version=1, role="commerce")
+        (amended,) = doors.told_by_registry(holder["id"])[len(before) :]
+        await doors.hear(ledger, "trade-ledger", amended)
+        report = await ledger.done("POST", "/v1/trade-imports", **sent)
+        trade = await ledger.done("GET", f"/v1/trades/{report['results'][0]['id']}", **who)
+    assert trade["trade"]["stall_holder_id"] == holder["id"]
+
+
+_STALL = {"longitude": "105.744", "latitude": "29.541", "valid_from": "2026-01-01"}
+
+
 async def _approved_operator(door: Door) -> dict[str, Any]:
-    held = [{"kind": kind, "value": "A", "valid_from": "2026-01-01"} for kind in _HELD_BY_OPERATORS]
-    number = "929900000000000" + "01"
+    return await _approved(door, "operator", {kind: "A" for kind in _HELD_BY_OPERATORS})
+
+
+async def _approved(door: Door, role: str, held_by_kind: Mapping[str, str], **stated: Any) -> dict[str, Any]:
+    held = [{"kind": kind, "value": value, "valid_from": "2026-01-01"} for kind, value in held_by_kind.items()]
+    number = f"929900000000000{len(held):02}"
     identity = {"kind": "credit_code", "number": number + uscc.calc_check_digit(number), "country": "CN"}
-    body = {"identity": identity, "name": "龙水国际贸易有限公司", "role": "operator", "qualifications": held}
-    filed = await door.done("POST", "/v1/subjects", body, role="operator", actor="account:OP1")
-    path = f"/v1/subjects/{filed['id']}/filings/operator"
-    who = {"role": "operator", "actor": "account:OP1", "version": filed["version"]}
+    body = {"identity": identity, "name": "龙水国际贸易有限公司", "role": role, "qualifications": held, **stated}
+    account = {"role": role, "actor": f"account:{role}"}
+    filed = await door.done("POST", "/v1/subjects", body, **account)
+    path = f"/v1/subjects/{filed['id']}/filings/{role}"
+    who = {**account, "version": filed["version"]}
     submitted = await door.done("POST", f"{path}/submissions", {}, **who)
     reviewed = {"role": "commerce", "version": submitted["version"]}
     return await door.done("POST", f"{path}/approvals", {"reason": "checked"}, **reviewed)
 
 
 _HELD_BY_OPERATORS = ("customs_filing", "fx_directory", "quality_undertaking")
+_HELD_BY_HOLDERS = {"taxpayer_kind": "small_scale"}

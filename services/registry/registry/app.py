@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from registry.api import agreements, claims, commodities, credit, delegations, filings, places, subjects
+from registry.api import agreements, amendments, claims, commodities, credit, delegations, filings, places, subjects
 from registry.api.access import ACCESS
 from registry.consumers.subscriptions import subscriptions
 from registry.settings import Settings
@@ -21,6 +21,7 @@ service = Service(
         subjects.router,
         filings.router,
         claims.router,
+        amendments.router,
         credit.router,
         agreements.router,
         delegations.router,

@@ -27,8 +27,9 @@ PILOT = {
 }
 OFFICER = {"role": "commerce", "actor": "commerce:officer"}
 _REASONED = {"reviews", "approvals", "returns", "rejections", "suspensions", "reinstatements", "exits"}
-_TABLES = ("subjects", "role_filings", "stall_terms", "subject_claims", "subject_versions", "agreements",
-           "places", "commodity_lists", "commodity_decisions", "credit_grades", "outbox")  # fmt: skip
+_TABLES = ("subjects", "role_filings", "stall_terms", "subject_claims", "subject_versions",
+           "subject_amendments", "agreements", "places", "commodity_lists", "commodity_decisions", "credit_grades",
+           "outbox")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -95,6 +96,18 @@ class Bureau:
         subject = await self.filed(body)
         subject = await self.stepped(subject, "submissions", **self.as_party(subject))
         return await self.stepped(subject, "approvals")
+
+    async def amended(self, subject: dict[str, Any], change: dict[str, Any], **how: Any) -> dict[str, Any]:
+        """The approved subject after a change that an officer approved: an amendment or a qualification."""
+        how = how or self.as_party(subject)
+        path = "qualifications" if "kind" in change else f"filings/{subject['filings'][0]['role']}/amendments"
+        path = f"/v1/subjects/{subject['id']}/{path}"
+        answer = await self.door.call("POST", path, change, version=subject["version"], **how)
+        assert answer.status_code == 202, answer.text
+        path = answer.headers["location"]
+        await self.door.done("POST", f"{path}/approvals", {"reason": "checked"}, version=1, **OFFICER)
+        after: dict[str, Any] = await self.door.done("GET", f"/v1/subjects/{subject['id']}", **how)
+        return after
 
     def as_party(self, subject: dict[str, Any], role: str = "") -> dict[str, Any]:
         """The token claims with which the subject calls."""

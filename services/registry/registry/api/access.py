@@ -19,6 +19,7 @@ _AUTHORITIES = (
 _FILERS = tuple(sorted(PARTIES))
 _OWN = "its own subject, its counterparties, and of others the filings it made for them, with a mask"
 _CLAIMS = "claims that its account made, and those to its own subject"
+_AMENDMENTS = "amendments of its own subject, and those that it proposed"
 _FIELD = "all of its pilot"
 _AGREEMENTS = "agreements it is party to"
 _DELEGATIONS = "delegations that its party gave or has, or that name its account; security, auditor: all of its pilot"
@@ -55,6 +56,15 @@ ACCESS: Access = {
     "reinstate_filing": grant("commerce", sees=_FIELD),
     "exit_filing": grant(*_FILERS, "commerce", sees=_OWN, newcomers=True),
     "amend_filing": grant(*_FILERS, sees=_OWN, newcomers=True),
+    "list_subject_amendments": grant(
+        *_FILERS, "commerce", "auditor", sees=f"{_AMENDMENTS}; authorities: {_FIELD}", newcomers=True
+    ),
+    "read_subject_amendment": grant(
+        *_FILERS, "commerce", "auditor", sees=f"{_AMENDMENTS}; authorities: {_FIELD}", newcomers=True
+    ),
+    "withdraw_subject_amendment": grant(*_FILERS, sees=_AMENDMENTS, newcomers=True),
+    "approve_subject_amendment": grant("commerce", sees=_FIELD),
+    "reject_subject_amendment": grant("commerce", sees=_FIELD),
     "claim_subject": grant(*_FILERS, sees=_CLAIMS, newcomers=True),
     "list_subject_claims": grant(
         *_FILERS, "commerce", "auditor", sees=f"{_CLAIMS}; authorities: {_FIELD}", newcomers=True

@@ -82,17 +82,20 @@ async def exit_filing(subject_id: UUID, role: ChosenRole, body: DecisionIn, comm
     return await _step(command, subject_id, role, "exit", body)
 
 
-@router.post(_FILING + "/amendments", response_model=SubjectOut)
+@router.post(_FILING + "/amendments", response_model=SubjectOut, responses={202: {"model": SubjectOut}})
 async def amend_filing(
     subject_id: UUID, role: ChosenRole, body: AmendmentIn, command: Commanded, request: Request
 ) -> Response:
-    """Amend stalls or name: a new version, the old one stays readable."""
+    """Amend stalls or name: a new version, the old one stays readable.
+
+    Of what commerce has approved the amendment waits for its approval (202, `Location`): the subject stays as it is.
+    """
     amendment = Amendment(
         stalls=None if body.stalls is None else tuple(map(stall_of, body.stalls)),
         name=body.name,
         reason=body.reason,
     )
-    subject = await amend_subject(
+    subject, waiting = await amend_subject(
         command.session,
         subject_id,
         role,
@@ -101,4 +104,4 @@ async def amend_filing(
         sealer=request.app.state.runtime.sealer,
         act=command.act,
     )
-    return await answer_subject(command, subject)
+    return await answer_subject(command, subject, waiting=waiting)

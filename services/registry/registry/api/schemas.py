@@ -110,7 +110,7 @@ class SuspensionIn(DecisionIn):
 
 
 class AmendmentIn(Input):
-    """The changes that apply from now on: the stalls, the name, or both."""
+    """What changes: the stalls, the name, or both."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"stalls": [STALL], "reason": "moved to hall 2"}]})
 
@@ -197,6 +197,7 @@ class SubjectOut(SubjectSummary):
     stalls: list[Stall]
     qualifications: list[QualificationOut]
     open_claims: int
+    open_amendments: int
 
 
 class SubjectStateOut(BaseModel):

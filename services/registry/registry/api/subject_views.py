@@ -17,9 +17,10 @@ from registry.api.schemas import (
     SubjectVersion,
 )
 from registry.domain.speaking import Asker
+from registry.store.amendments import count_of_open_amendments
 from registry.store.claims import open_claims_on
 from registry.store.subjects import counterparties_among, filings_of, speaks, subjects_seen_by
-from registry.store.tables import RoleFilingRow, SubjectRow, SubjectVersionRow
+from registry.store.tables import RoleFilingRow, SubjectAmendmentRow, SubjectRow, SubjectVersionRow
 from shared.http.command import Command
 from shared.http.identity import Caller
 from shared.rows import model_from, row_seen
@@ -53,13 +54,14 @@ async def shown(session: AsyncSession, caller: Caller, subject: SubjectRow) -> S
     filings = await filings_of(session, subject.id)
     if not await seen_whole(session, caller, [subject], {subject.id: filings}):
         summary = masked(subject, filings, caller.subject_id)
-        return SubjectOut(**dict(summary), stalls=[], qualifications=[], open_claims=0)
+        return SubjectOut(**dict(summary), stalls=[], qualifications=[], open_claims=0, open_amendments=0)
     held = [model_from(QualificationOut, each) for each in subject.qualifications]
     return SubjectOut(
         **dict(summarised(subject, filings)),
         stalls=list(subject.stalls),
         qualifications=held,
         open_claims=await open_claims_on(session, subject.id),
+        open_amendments=await count_of_open_amendments(session, subject.id),
     )
 
 
@@ -88,9 +90,13 @@ def version_shown(row: SubjectVersionRow, filer: UUID | None) -> SubjectVersion:
     return version.model_copy(update={"state": state})
 
 
-async def answer_subject(command: Command, subject: SubjectRow, status: int = 200) -> Response:
-    """The subject after the change as the caller sees it, with its version."""
+async def answer_subject(
+    command: Command, subject: SubjectRow, status: int = 200, *, waiting: SubjectAmendmentRow | None = None
+) -> Response:
+    """The subject after the change as the caller sees it, with its version; 202 where the change waits for commerce."""
     location = f"/v1/subjects/{subject.id}" if status == 201 else None
+    if waiting is not None:
+        status, location = 202, f"/v1/subject-amendments/{waiting.id}"
     answer = await shown(command.session, command.caller, subject)
     return await command.answer(answer, status=status, version=subject.version, location=location)
 

@@ -157,12 +157,18 @@ async def view_identity(subject_id: UUID, body: PurposeIn, command: Commanded, r
     return await command.answer_once(identity)
 
 
-@router.post("/v1/subjects/{subject_id}/qualifications", response_model=SubjectOut)
+@router.post(
+    "/v1/subjects/{subject_id}/qualifications", response_model=SubjectOut, responses={202: {"model": SubjectOut}}
+)
 async def record_a_qualification(
     subject_id: UUID, body: QualificationIn, command: Commanded, request: Request
 ) -> Response:
-    """Record a qualification with its dates."""
-    subject = await record_qualification(
+    """Record a qualification with its dates.
+
+    What a party states of an approved subject waits for commerce's approval (202, `Location`); the subject stays as it
+    is. Stating an account that is on file confirms it at once.
+    """
+    subject, waiting = await record_qualification(
         command.session,
         subject_id,
         StatedQualification(**body.model_dump()),
@@ -170,4 +176,4 @@ async def record_a_qualification(
         sealer=request.app.state.runtime.sealer,
         act=command.act,
     )
-    return await answer_subject(command, subject)
+    return await answer_subject(command, subject, waiting=waiting)

@@ -56,7 +56,11 @@ class Held(Protocol):
     @property
     def kind(self) -> str: ...
     @property
+    def value(self) -> str: ...
+    @property
     def valid_from(self) -> date: ...
+    @property
+    def valid_to(self) -> date | None: ...
     @property
     def bank_id(self) -> UUID | None: ...
     @property
@@ -68,7 +72,19 @@ Q = TypeVar("Q", bound=Held)
 
 def with_qualification(held: Sequence[Q], stated: Q) -> tuple[Q, ...]:
     """The qualifications with this one: it replaces the same one from the same first day, else it is added."""
-    return (*(each for each in held if _which(each) != _which(stated)), stated)
+    return (*(each for each in held if not is_same(each, stated)), stated)
+
+
+def is_same(one: Held, other: Held) -> bool:
+    """Whether one would replace the other."""
+    return _which(one) == _which(other)
+
+
+def is_held(held: Sequence[Held], stated: Held) -> bool:
+    """Whether the subject holds just this: stating it again confirms it and changes nothing else."""
+    return any(
+        is_same(each, stated) and (each.value, each.valid_to) == (stated.value, stated.valid_to) for each in held
+    )
 
 
 def _which(held: Held) -> tuple[str, date, UUID | None, str | None]:

@@ -14,7 +14,9 @@ from shared.events.registry import (
     PortDesignated,
     Qualification,
     QualificationKind,
+    Sealed,
     SiteFiled,
+    Stall,
 )
 from shared.rows import model_from
 from shared.sealing import Sealer
@@ -58,3 +60,16 @@ def kept_qualification(sealer: Sealer, stated: StatedQualification) -> Qualifica
     """The qualification as it is kept: account numbers only sealed."""
     account = None if stated.account is None else sealer.seal(stated.account, purpose=ACCOUNT_PURPOSE)
     return model_from(Qualification, stated, account=account)
+
+
+class AmendedParts(Part):
+    """What an amendment changes of a subject, sealed as the subject keeps it; None leaves a part as it is."""
+
+    name: Sealed | None = None
+    stalls: tuple[Stall, ...] | None = None
+    qualification: Qualification | None = None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The parts that it changes."""
+        return tuple(each for each in type(self).model_fields if getattr(self, each) is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,12 +15,18 @@ from registry.store.places import filed_pilot
 from registry.store.subjects import active_roles_of
 from registry.store.tables import SubjectRow, policy
 from shared.act import Act
+from shared.events.registry import Stall
 from shared.policy import policy_of
 from shared.vocabulary.legal_time import in_force, legal_date
 
 
-async def filing_facts(session: AsyncSession, subject: SubjectRow, role: str, act: Act) -> FilingFacts:
-    """What the filing rules look at; without pilot data nothing can be filed."""
+async def filing_facts(
+    session: AsyncSession, subject: SubjectRow, role: str, act: Act, *, stalls: Sequence[Stall] | None = None
+) -> FilingFacts:
+    """What the filing rules look at, with other `stalls` than the subject has if given.
+
+    Without pilot data nothing can be filed.
+    """
     pilot = await filed_pilot(session, subject.pilot)
     today = legal_date(act.now)
     required = (await policy_of(session, policy, subject.pilot)).on(RequiredQualifications, today)
@@ -33,7 +40,7 @@ async def filing_facts(session: AsyncSession, subject: SubjectRow, role: str, ac
                 each.valid_from,
                 each.valid_to,
             )
-            for each in subject.stalls
+            for each in (subject.stalls if stalls is None else stalls)
             if role == "stall_holder"
         ],
         bounds=[(Decimal(x), Decimal(y)) for x, y in pilot.stated.bounds],

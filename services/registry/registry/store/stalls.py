@@ -11,18 +11,19 @@ from uuid_utils.compat import uuid7
 
 from registry.domain.stalls import StallDays
 from registry.store.tables import StallTermRow, SubjectRow
+from shared.events.registry import Stall
 from shared.rows import lock_name
 
 
-def stated_days(subject: SubjectRow) -> tuple[StallDays, ...]:
-    """The subject's stalls as its filing states them."""
-    return tuple(StallDays(each.stall_number, each.valid_from, each.valid_to) for each in subject.stalls)
+def stated_days(stalls: Iterable[Stall]) -> tuple[StallDays, ...]:
+    """The days on which the stalls are stated to be somebody's."""
+    return tuple(StallDays(each.stall_number, each.valid_from, each.valid_to) for each in stalls)
 
 
-async def stalls_of_others(session: AsyncSession, subject: SubjectRow) -> list[StallDays]:
-    """The days of others on the stalls that the subject states; nobody else gets one until the transaction ends."""
+async def stalls_of_others(session: AsyncSession, subject: SubjectRow, stalls: Iterable[Stall]) -> list[StallDays]:
+    """The days of others than the subject on these stalls; nobody else gets one until the transaction ends."""
     await lock_name(session, f"stalls {subject.pilot}")
-    numbers = {each.stall_number for each in subject.stalls}
+    numbers = {each.stall_number for each in stalls}
     table = StallTermRow
     query = select(table).where(
         table.pilot == subject.pilot,

@@ -14,7 +14,15 @@ from sqlalchemy.orm import defer
 
 from registry.domain.lifecycle import ACTIVE, EDITS
 from registry.domain.speaking import Asker, speaks_for
-from registry.store.tables import AgreementRow, CreditGradeRow, RoleFilingRow, SubjectRow, SubjectVersionRow, messaging
+from registry.store.tables import (
+    AgreementRow,
+    CreditGradeRow,
+    RoleFilingRow,
+    SubjectAmendmentRow,
+    SubjectRow,
+    SubjectVersionRow,
+    messaging,
+)
 from shared.act import Act
 from shared.events.registry import SUBJECTS
 from shared.rows import announced_since, narrowed
@@ -180,12 +188,20 @@ def _made_by_filing_of(filer: UUID) -> ColumnElement[bool]:
 
 
 async def editors_of(session: AsyncSession, subject_id: UUID, role: str) -> set[str]:
-    """The accounts that gave the filing of a role, in any version, its content; qualifications belong to every role."""
-    table = SubjectVersionRow
+    """The accounts that gave the filing of a role, in any version, its content; qualifications belong to every role.
+
+    The content of an approved amendment is that of who proposed it.
+    """
+    table, proposed = SubjectVersionRow, SubjectAmendmentRow
     query = select(table.actor).where(
         table.subject_id == subject_id, table.step.in_(EDITS), or_(table.role == role, table.role.is_(None))
     )
-    return set((await session.execute(query.distinct())).scalars())
+    amended = select(proposed.proposed_by).where(
+        proposed.subject_id == subject_id,
+        proposed.status == "approved",
+        or_(proposed.role == role, proposed.role.is_(None)),
+    )
+    return set((await session.execute(query.union(amended))).scalars())
 
 
 async def versions_before(

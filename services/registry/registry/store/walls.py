@@ -13,6 +13,7 @@ WALLS: Walls = {
     "role_filings": CHANGED,
     "stall_terms": EMPTIED,
     "subject_claims": CHANGED,
+    "subject_amendments": CHANGED,
     "subject_versions": through(KEPT, "subjects", "subjects.id = subject_id"),
     "agreements": CHANGED,
     "delegations": CHANGED,

@@ -106,7 +106,7 @@ async def entrusted(bureau: Any) -> dict[str, Any]:
     path = f"/v1/procurement-agencies/{made['procurement']['id']}/terminations"
     await bureau.door.done("POST", path, {"reason": "over"}, version=2, **agent)
     moved = {"stalls": [bureau.stall(stall_number="02-000099")], "reason": "moved"}
-    seller = await bureau.stepped(seller, "amendments", moved, **bureau.as_party(seller))
+    seller = await bureau.amended(seller, moved)
     bureau.door.at(datetime(2026, 6, 1, 1, tzinfo=UTC))
     return {"seller": seller, "operator": operator, "buyer": buyer}
 

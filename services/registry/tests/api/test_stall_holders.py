@@ -34,7 +34,7 @@ async def test_an_approved_holder_doesnt_take_anothers_stall_by_an_amendment(bur
     assert _held(bureau) == [(victim["id"], "2026-01-01", "2026-05-13")]
     assert await bureau.refused(bureau.step(thief, "amendments", taking, **who)) == (409, "stall_held_by_another")
     taking["stalls"][0]["valid_from"] = "2026-05-14"
-    await bureau.stepped(thief, "amendments", taking, **who)
+    await bureau.amended(thief, taking)
     assert _held(bureau) == [(victim["id"], "2026-01-01", "2026-05-13"), (thief["id"], "2026-05-14", None)]
 
 

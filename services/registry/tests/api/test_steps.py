@@ -160,7 +160,7 @@ async def test_the_filer_corrects_what_was_returned_and_approved_stalls_move_wit
     outside = {"stalls": [bureau.stall(), bureau.stall(latitude="29.6")], "reason": "second stall"}
     assert await bureau.refused(bureau.step(subject, "amendments", outside, **who)) == (409, "stall_out_of_bounds")
     moved = {"stalls": [bureau.stall(stall_number="02-000099")], "name": "新名称五金", "reason": "moved and renamed"}
-    subject = await bureau.stepped(subject, "amendments", moved, **who)
+    subject = await bureau.amended(subject, moved)
     assert (subject["display_name"], subject["stalls"][0]["stall_number"]) == ("新名称五金", "02-000099")
     history = await bureau.door.done("GET", f"/v1/subjects/{subject['id']}/versions")
     assert history["items"][-2]["state"]["stalls"][0]["stall_number"] == "02-000018"

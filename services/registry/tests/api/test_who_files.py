@@ -252,7 +252,9 @@ async def test_a_second_filing_grants_no_class_either(bureau: Any) -> None:
         ("qualification_dates_reversed", "/qualifications/1/valid_to"),
     ]
     both = await bureau.filed({**second, "qualifications": held[:1]}, **bureau.as_party(subject))
-    assert [each["kind"] for each in both["qualifications"]] == ["taxpayer_kind", "quality_undertaking"]
+    assert [each["kind"] for each in both["qualifications"]] == ["taxpayer_kind"]
+    (waiting,) = (await bureau.door.done("GET", "/v1/subject-amendments", **OFFICER))["items"]
+    assert (waiting["qualification"]["kind"], waiting["status"]) == ("quality_undertaking", "open")
 
 
 async def test_stated_anew_from_its_first_day_a_qualification_is_corrected_or_ended(bureau: Any) -> None:
@@ -267,8 +269,7 @@ async def test_stated_anew_from_its_first_day_a_qualification_is_corrected_or_en
         for n in ("62220001", "62220002")
     ]
     for account in (*accounts, accounts[0] | {"valid_to": "2026-05-31"}):
-        who = bureau.as_party(subject)
-        after = await bureau.door.done("POST", path, account, version=after["version"], **who)
+        after = await bureau.amended(after, account)
     assert [each["valid_to"] for each in after["qualifications"][3:]] == [None, "2026-05-31"]
     history = await bureau.door.done("GET", f"/v1/subjects/{subject['id']}/versions")
     assert history["items"][0]["state"]["qualifications"][0]["valid_to"] is None

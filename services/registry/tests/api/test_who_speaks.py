@@ -19,9 +19,7 @@ async def _victim(bureau: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     body = bureau.operator()
     operator = await bureau.approved(body)
     account = {"kind": "fx_account", "value": "USD", "valid_from": "2026-05-13", "account": "6222000011"}
-    path = f"/v1/subjects/{operator['id']}/qualifications"
-    operator = await bureau.door.done("POST", path, account, version=operator["version"], **bureau.as_party(operator))
-    return operator, body
+    return await bureau.amended(operator, account), body
 
 
 async def test_who_files_another_as_its_buyer_reads_a_mask_and_changes_nothing_of_it(bureau: Any) -> None:

@@ -12,7 +12,7 @@ from registry.domain.archive import AgreementDates, breaches_of_archive_day, sta
 from registry.domain.commodities import breaches_of_entries, breaches_of_expiry
 from registry.domain.credit import breaches_of_grade
 from registry.domain.places import breaches_of_pilot, breaches_of_place, breaches_of_place_id, breaches_of_prefix
-from registry.domain.qualification import with_qualification
+from registry.domain.qualification import is_held, is_same, with_qualification
 from shared.vocabulary.rules import Breach
 
 DAY = date(2026, 5, 13)
@@ -44,6 +44,7 @@ class Held:
     bank_id: UUID | None = None
     account: Account | None = None
     value: str = ""
+    valid_to: date | None = None
 
 
 KEPT = Held("fx_account", bank_id=FILER, account=Account("a"), value="old")
@@ -62,6 +63,20 @@ KEPT = Held("fx_account", bank_id=FILER, account=Account("a"), value="old")
 def test_a_qualification_takes_the_place_of_the_same_one(rule: str, stated: Held, held: list[str]) -> None:
     """R-FILE-7."""
     assert [each.value for each in with_qualification([KEPT], stated)] == held, rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "stated", "same", "held"),
+    [
+        ("what is on file", Held("fx_account", DAY, FILER, Account("a"), "old"), True, True),
+        ("with another end", Held("fx_account", DAY, FILER, Account("a"), "old", DAY), True, False),
+        ("with another value", Held("fx_account", DAY, FILER, Account("a"), "new"), True, False),
+        ("another account", Held("fx_account", DAY, FILER, Account("b"), "old"), False, False),
+    ],
+)
+def test_stating_what_is_on_file_changes_nothing(rule: str, stated: Held, same: bool, held: bool) -> None:
+    """R-FILE-7."""
+    assert (is_same(KEPT, stated), is_held([Held("fx_directory"), KEPT], stated)) == (same, held), rule
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,9 @@ async def advance_filing(
     if step == "submit":
         breaches += breaches_of_filing(facts)
     if role == "stall_holder" and step in ("submit", "approve"):
-        breaches += breaches_of_holder(stated_days(subject), await stalls_of_others(session, subject))
+        breaches += breaches_of_holder(
+            stated_days(subject.stalls), await stalls_of_others(session, subject, subject.stalls)
+        )
     if breaches:
         raise Refused(breaches)
     if role == "stall_holder" and step in ("approve", "exit"):
@@ -87,7 +89,7 @@ async def _hold_stalls(session: AsyncSession, subject: SubjectRow, step: str, to
     """From its approval on the stated stalls are the subject's; from the day after its exit they are free."""
     earlier = await stalls_held_by(session, subject.id)
     exited = step == "exit"
-    days = days_held(() if exited else stated_days(subject), earlier, today + timedelta(days=exited))
+    days = days_held(() if exited else stated_days(subject.stalls), earlier, today + timedelta(days=exited))
     await hold_stalls(session, subject, days)
 
 

@@ -9,19 +9,28 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from registry.domain.amendments import goes_to_review
 from registry.domain.claims import breaches_of_account
 from registry.domain.filing import breaches_of_filing, breaches_of_role, takes_effect_at_once
 from registry.domain.lifecycle import breaches_of_refiling, was_reviewed
-from registry.domain.qualification import breaches_of_dates, breaches_of_recording, is_confirmed, with_qualification
+from registry.domain.qualification import (
+    GRANTORS,
+    breaches_of_dates,
+    breaches_of_recording,
+    is_confirmed,
+    is_held,
+    with_qualification,
+)
 from registry.domain.speaking import StandingOfFiler, breaches_of_filer
+from registry.operations.amendments.propose_amendment import propose_amendment
 from registry.publishers.subjects import announce_subject
-from registry.store.documents import NAME_PURPOSE, StatedQualification, kept_qualification
+from registry.store.documents import NAME_PURPOSE, AmendedParts, StatedQualification, kept_qualification
 from registry.store.facts import filing_facts
 from registry.store.places import prefix_of
 from registry.store.subjects import active_roles_of, asker_of, filings_of, speaks, subject_by_identity, subject_made
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
-from shared.events.registry import FilingEffective, Stall, SubjectFiled
+from shared.events.registry import FilingEffective, Qualification, Stall, SubjectFiled
 from shared.rows import next_number
 from shared.sealing import IDENTITY_PURPOSE, Sealer
 from shared.vocabulary.errors import Hidden, Malformed, Refused
@@ -76,9 +85,12 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     subject.stalls = filed.stalls if filed.role == "stall_holder" else subject.stalls
     breaches = breaches_of_role(filed.role, has_stalls=bool(filed.stalls))
     breaches += _breaches_of_stated(filed.qualifications, filings, act.role)
-    for each in filed.qualifications:
-        stated = replace(each, confirmed=is_confirmed(each.kind, by_owner=not by_other))
-        subject.qualifications = with_qualification(subject.qualifications, kept_qualification(sealer, stated))
+    kept = [
+        kept_qualification(sealer, replace(each, confirmed=is_confirmed(each.kind, by_owner=not by_other)))
+        for each in filed.qualifications
+    ]
+    waiting = _to_review(subject, kept, filings, act.role)
+    _hold(subject, [each for each in kept if each not in waiting])
     rule_version = None
     if at_once:
         facts = await filing_facts(session, subject, filed.role, act)
@@ -101,7 +113,24 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     session.add(filing)
     event = FilingEffective if at_once else SubjectFiled
     await announce_subject(session, subject, event, step="file", role=filed.role, act=act, rule_version=rule_version)
+    for each in waiting:
+        parts = AmendedParts(qualification=each)
+        await propose_amendment(session, subject, None, parts, reason=each.source, act=act)
     return subject
+
+
+def _hold(subject: SubjectRow, stated: Sequence[Qualification]) -> None:
+    for each in stated:
+        subject.qualifications = with_qualification(subject.qualifications, each)
+
+
+def _to_review(
+    subject: SubjectRow, stated: Sequence[Qualification], filings: list[RoleFilingRow], role: str
+) -> list[Qualification]:
+    """What a party states of a subject that commerce reviewed in another role: it waits, as any amendment does."""
+    if role in GRANTORS or not goes_to_review(("qualification",), {row.role: row.status for row in filings}):
+        return []
+    return [each for each in stated if not is_held(subject.qualifications, each)]
 
 
 def _breaches_of_stated(

@@ -7,19 +7,22 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.domain.amendments import goes_to_review
 from registry.domain.lifecycle import was_reviewed
 from registry.domain.qualification import (
     GRANTORS,
     breaches_of_dates,
     breaches_of_recording,
     is_confirmed,
+    is_held,
     with_qualification,
 )
 from registry.domain.speaking import is_itself
+from registry.operations.amendments.propose_amendment import propose_amendment
 from registry.publishers.subjects import announce_subject
-from registry.store.documents import StatedQualification, kept_qualification
+from registry.store.documents import AmendedParts, StatedQualification, kept_qualification
 from registry.store.subjects import asker_of, filings_of, subject_to_change
-from registry.store.tables import SubjectRow
+from registry.store.tables import SubjectAmendmentRow, SubjectRow
 from shared.act import Act
 from shared.events.registry import QualificationRecorded
 from shared.sealing import Sealer
@@ -34,18 +37,24 @@ async def record_qualification(
     version: int,
     sealer: Sealer,
     act: Act,
-) -> SubjectRow:
+) -> tuple[SubjectRow, SubjectAmendmentRow | None]:
     """The subject with the qualification; it replaces an earlier one with the same first day.
 
-    An account that another than the subject records waits until the subject states the same one.
+    What a party states of a reviewed subject waits for commerce: the subject stays as it is, beside the amendment. An
+    account that another than the subject records waits until the subject states the same one.
     """
     subject = await subject_to_change(session, subject_id, version, act, role=None, open_to=GRANTORS)
-    reviewed = was_reviewed(row.status for row in await filings_of(session, subject_id))
-    breaches = breaches_of_recording(stated.kind, act.role, reviewed=reviewed)
+    statuses = {row.role: row.status for row in await filings_of(session, subject_id)}
+    breaches = breaches_of_recording(stated.kind, act.role, reviewed=was_reviewed(statuses.values()))
     if breaches := breaches + breaches_of_dates(stated.valid_from, stated.valid_to):
         raise Refused(breaches)
     by_owner = act.role not in GRANTORS and is_itself(asker_of(act), subject.id, subject.account)
     stated = replace(stated, confirmed=is_confirmed(stated.kind, by_owner=by_owner))
-    subject.qualifications = with_qualification(subject.qualifications, kept_qualification(sealer, stated))
+    kept = kept_qualification(sealer, stated)
+    parts = AmendedParts(qualification=kept)
+    by_party = act.role not in GRANTORS and not is_held(subject.qualifications, kept)
+    if by_party and goes_to_review(parts.named, statuses):
+        return subject, await propose_amendment(session, subject, None, parts, reason=stated.source, act=act)
+    subject.qualifications = with_qualification(subject.qualifications, kept)
     await announce_subject(session, subject, QualificationRecorded, step="qualify", act=act)
-    return subject
+    return subject, None

@@ -1,4 +1,4 @@
-"""Rows of registry, without behaviour."""
+"""Subjects with their filings, stalls, claims and amendments; agreements and delegations between them."""
 
 from __future__ import annotations
 
@@ -8,24 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.store.documents import ListEntry, PlaceContent, Verdict
-from registry.store.parameters import MeasuresOfGrade
+from registry.store.documents import AmendedParts
+from registry.store.tables.row import Row
 from shared.database import CONSUMER_ONLY, MONEY
 from shared.documents import Document
 from shared.events.registry import Qualification, Sealed, Stall, SubjectState
-from shared.rows import COLUMN_TYPES
-from shared.tables import service_tables
-
-metadata, http_tables, messaging, policy = service_tables("subject", "filing", "agreement")
-
-
-class Row(DeclarativeBase):
-    """A row of this service."""
-
-    metadata = metadata
-    type_annotation_map = COLUMN_TYPES
 
 
 class SubjectRow(Row):
@@ -130,6 +119,32 @@ class SubjectClaimRow(Row):
     version: Mapped[int]
 
 
+class SubjectAmendmentRow(Row):
+    """A change of what commerce reviewed of a subject, which counts once commerce approves it (R-FILE-3).
+
+    `subject_version` is what it was made against; `role` the filing through which it was made, None for a
+    qualification. What is sealed in `parts` is sealed for the subject's row.
+    """
+
+    __tablename__ = "subject_amendments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"), index=True)
+    subject_version: Mapped[int]
+    role: Mapped[str | None]
+    parts: Mapped[AmendedParts] = mapped_column(Document(AmendedParts))
+    status: Mapped[str]
+    reason: Mapped[str]
+    proposed_by: Mapped[str] = mapped_column(index=True)
+    proposing_party: Mapped[UUID | None] = mapped_column(index=True)
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decision_reason: Mapped[str]
+    version: Mapped[int]
+
+
 class SubjectVersionRow(Row):
     """Every state a subject had: who made it, when and why (R-FILE-3, V64), by which dated rules (V6)."""
 
@@ -216,84 +231,3 @@ class EntrustedGoodsRow(Row):
     hs_code: Mapped[str] = mapped_column(primary_key=True)
     pilot: Mapped[str]
     first_traded_on: Mapped[date]
-
-
-class PlaceRow(Row):
-    """A pilot, bank, site or port: dated data, one row an aggregate (R-FILE-2, R-FILE-9)."""
-
-    __tablename__ = "places"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str]
-    pilot: Mapped[str] = mapped_column(index=True)
-    content: Mapped[PlaceContent] = mapped_column(Document(PlaceContent))
-    version: Mapped[int]
-
-
-class CommodityListRow(Row):
-    """A version of a positive or negative list (R-GOODS-1)."""
-
-    __tablename__ = "commodity_lists"
-    __table_args__ = (UniqueConstraint("pilot", "kind", "version"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    pilot: Mapped[str]
-    kind: Mapped[str]
-    version: Mapped[int]
-    effective_from: Mapped[date]
-    source: Mapped[str]
-    entries: Mapped[tuple[ListEntry, ...]] = mapped_column(Document(tuple[ListEntry, ...]))
-    published_at: Mapped[datetime]
-
-
-class CommodityDecisionRow(Row):
-    """A person's decision on goods, used the next time (R-GOODS-2)."""
-
-    __tablename__ = "commodity_decisions"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    pilot: Mapped[str] = mapped_column(index=True)
-    goods_name: Mapped[str]
-    hs_code: Mapped[str]
-    verdict: Mapped[Verdict] = mapped_column(Text)
-    reason: Mapped[str]
-    authority: Mapped[str]
-    effective_from: Mapped[date]
-    expires_on: Mapped[date | None]
-    decided_by: Mapped[str]
-    decided_at: Mapped[datetime]
-    rule_version: Mapped[str | None]
-
-
-class RecognitionTaskRow(Row):
-    """A trade line that its trade left undecided; open while no decision on its goods holds."""
-
-    __tablename__ = "recognition_tasks"
-    __table_args__ = ({"info": CONSUMER_ONLY},)
-
-    line_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pilot: Mapped[str] = mapped_column(index=True)
-    trade_id: Mapped[UUID] = mapped_column(index=True)
-    trade_number: Mapped[str]
-    goods_name: Mapped[str]
-    hs_code: Mapped[str]
-    opened_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
-
-
-class CreditGradeRow(Row):
-    """The grades of a subject on each authority's scale, newest by date (R-CREDIT-1)."""
-
-    __tablename__ = "credit_grades"
-
-    subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"), primary_key=True)
-    authority: Mapped[str] = mapped_column(primary_key=True)
-    sequence: Mapped[int] = mapped_column(primary_key=True)
-    pilot: Mapped[str]
-    grade: Mapped[str]
-    effective_from: Mapped[date]
-    reason: Mapped[str]
-    measures: Mapped[MeasuresOfGrade] = mapped_column(Document(MeasuresOfGrade))
-    decided_by: Mapped[str]
-    decided_at: Mapped[datetime]
-    rule_version: Mapped[str | None]

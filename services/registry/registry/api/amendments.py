@@ -1,0 +1,130 @@
+"""Amendments of what commerce approved: they wait for its decision (R-FILE-3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import BaseModel
+
+from registry.api.schemas import DecisionIn, QualificationOut
+from registry.api.subject_views import asking
+from registry.operations.amendments.decide_amendment import decide_amendment
+from registry.operations.amendments.withdraw_amendment import withdraw_amendment
+from registry.store.amendments import amendments_seen_by, subjects_amended
+from registry.store.tables import SubjectAmendmentRow, SubjectRow
+from shared.events.registry import Role, Stall
+from shared.http.access import Authorised
+from shared.http.command import Command, Commanded, Reading
+from shared.http.identity import Caller
+from shared.http.paging import Page, WantedPage
+from shared.http.routes import service_router
+from shared.rows import model_from, row_seen
+from shared.wire import Chosen
+
+router = service_router("amendments")
+
+AmendmentStatus = Literal["open", "approved", "rejected", "withdrawn"]
+
+
+class SubjectAmendmentOut(BaseModel):
+    """A change of what commerce approved; a part that is null stays as it is."""
+
+    id: UUID
+    subject_id: UUID
+    subject_number: str
+    subject_version: int
+    role: Role | None
+    name: str | None
+    stalls: list[Stall] | None
+    qualification: QualificationOut | None
+    status: AmendmentStatus
+    reason: str
+    proposed_by: str | None
+    proposed_at: datetime
+    decided_at: datetime | None
+    decision_reason: str
+    version: int
+
+
+def _shown(caller: Caller, amendment: SubjectAmendmentRow, subject: SubjectRow) -> SubjectAmendmentOut:
+    """The amendment; a party reads which account proposed it only of its own."""
+    parts = amendment.parts
+    hidden = {"proposed_by": None} if caller.is_party and amendment.proposed_by != caller.actor else {}
+    return model_from(
+        SubjectAmendmentOut,
+        amendment,
+        subject_number=subject.number,
+        name=None if parts.name is None else parts.name.mask,
+        stalls=parts.stalls,
+        qualification=None if parts.qualification is None else model_from(QualificationOut, parts.qualification),
+        **hidden,
+    )
+
+
+async def _answer(command: Command, amendment: SubjectAmendmentRow) -> Response:
+    subject = (await subjects_amended(command.session, [amendment]))[amendment.subject_id]
+    return await command.answer(_shown(command.caller, amendment, subject), version=amendment.version)
+
+
+@router.get("/v1/subject-amendments")
+async def list_subject_amendments(
+    session: Reading,
+    caller: Authorised,
+    wanted: WantedPage,
+    status: Annotated[AmendmentStatus, Chosen("amendment_status")] | None = None,
+    subject_id: UUID | None = None,
+) -> Page[SubjectAmendmentOut]:
+    """The amendments of the caller's subject and those that it proposed; commerce sees all, `open` its work list."""
+    query = amendments_seen_by(caller.pilot, asking(caller), status=status, subject_id=subject_id)
+    rows = await wanted.rows(session, query, SubjectAmendmentRow.id)
+    subjects = await subjects_amended(session, rows)
+    return wanted.page(rows, [_shown(caller, row, subjects[row.subject_id]) for row in rows], "id")
+
+
+@router.get("/v1/subject-amendments/{amendment_id}")
+async def read_subject_amendment(
+    amendment_id: UUID, session: Reading, caller: Authorised, response: Response
+) -> SubjectAmendmentOut:
+    """One amendment."""
+    query = amendments_seen_by(caller.pilot, asking(caller))
+    amendment = await row_seen(session, query, amendment_id, pilot=caller.pilot, what="amendment")
+    response.headers["etag"] = f'"{amendment.version}"'
+    return _shown(caller, amendment, (await subjects_amended(session, [amendment]))[amendment.subject_id])
+
+
+async def _decided(
+    command: Command, amendment_id: UUID, decision: Literal["approved", "rejected"], body: DecisionIn
+) -> Response:
+    amendment = await decide_amendment(
+        command.session,
+        amendment_id,
+        decision,
+        version=command.expected_version(),
+        reason=body.reason,
+        act=command.act,
+    )
+    return await _answer(command, amendment)
+
+
+@router.post("/v1/subject-amendments/{amendment_id}/approvals", response_model=SubjectAmendmentOut)
+async def approve_subject_amendment(amendment_id: UUID, body: DecisionIn, command: Commanded) -> Response:
+    """Approve: it counts from now on; never by the one who proposed it (V6)."""
+    return await _decided(command, amendment_id, "approved", body)
+
+
+@router.post("/v1/subject-amendments/{amendment_id}/rejections", response_model=SubjectAmendmentOut)
+async def reject_subject_amendment(amendment_id: UUID, body: DecisionIn, command: Commanded) -> Response:
+    """Reject: the subject stays as it is."""
+    return await _decided(command, amendment_id, "rejected", body)
+
+
+@router.post("/v1/subject-amendments/{amendment_id}/withdrawals", response_model=SubjectAmendmentOut)
+async def withdraw_subject_amendment(amendment_id: UUID, body: DecisionIn, command: Commanded) -> Response:
+    """Withdraw an amendment that waits."""
+    amendment = await withdraw_amendment(
+        command.session, amendment_id, version=command.expected_version(), reason=body.reason, act=command.act
+    )
+    return await _answer(command, amendment)

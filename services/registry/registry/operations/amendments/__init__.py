@@ -1,0 +1,1 @@
+"""Operations on amendments of what commerce reviewed."""

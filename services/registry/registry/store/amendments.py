@@ -1,0 +1,69 @@
+"""Questions about amendments of what commerce reviewed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.domain.speaking import Asker
+from registry.store.documents import AmendedParts
+from registry.store.tables import SubjectAmendmentRow, SubjectRow, SubjectVersionRow
+from shared.rows import narrowed
+
+_TABLE = SubjectAmendmentRow
+
+
+def amendments_seen_by(
+    pilot: str, asker: Asker | None, *, status: str | None = None, subject_id: UUID | None = None
+) -> Select[SubjectAmendmentRow]:
+    """The amendments that a party proposed, and those of the subject that it is; None sees all."""
+    asked = {"status": status, "subject_id": subject_id}
+    query = narrowed(select(_TABLE).where(_TABLE.pilot == pilot), _TABLE, asked)
+    if asker is None:
+        return query
+    if asker.party is not None:
+        return query.where(or_(_TABLE.proposing_party == asker.party, _TABLE.subject_id == asker.party))
+    owned = select(SubjectRow.id).where(SubjectRow.pilot == pilot, SubjectRow.account == asker.account)
+    proposed = and_(_TABLE.proposing_party.is_(None), _TABLE.proposed_by == asker.account)
+    return query.where(or_(proposed, _TABLE.subject_id.in_(owned)))
+
+
+async def open_amendments_on(session: AsyncSession, subject_id: UUID) -> list[AmendedParts]:
+    """What waits for commerce of the subject."""
+    query = select(_TABLE.parts).where(_TABLE.subject_id == subject_id, _TABLE.status == "open")
+    return list((await session.execute(query)).scalars())
+
+
+async def count_of_open_amendments(session: AsyncSession, subject_id: UUID) -> int:
+    """How many amendments of the subject wait for commerce."""
+    query = select(func.count()).where(_TABLE.subject_id == subject_id, _TABLE.status == "open")
+    return await session.scalar(query) or 0
+
+
+async def is_outdated(session: AsyncSession, subject: SubjectRow, amendment: SubjectAmendmentRow) -> bool:
+    """Whether a part that the amendment replaces isn't any more what it was made against."""
+    made_against = await session.get_one(SubjectVersionRow, (subject.id, amendment.subject_version))
+    before, parts = made_against.state, amendment.parts
+    moved = parts.stalls is not None and before.stalls != subject.stalls
+    return moved or (parts.name is not None and before.display_name != subject.display_name)
+
+
+async def withdraw_amendments_of_others(
+    session: AsyncSession, subject_id: UUID, account: str, *, by: str, at: datetime, reason: str
+) -> None:
+    """What others than the account proposed for the subject waits no more."""
+    others = update(_TABLE).where(
+        _TABLE.subject_id == subject_id, _TABLE.status == "open", _TABLE.proposed_by != account
+    )
+    ended = {"status": "withdrawn", "decided_by": by, "decided_at": at, "decision_reason": reason}
+    await session.execute(others.values(**ended, version=_TABLE.version + 1))
+
+
+async def subjects_amended(session: AsyncSession, rows: Sequence[SubjectAmendmentRow]) -> dict[UUID, SubjectRow]:
+    """The subjects that the amendments are about."""
+    query = select(SubjectRow).where(SubjectRow.id.in_({row.subject_id for row in rows}))
+    return {row.id: row for row in (await session.execute(query)).scalars()}

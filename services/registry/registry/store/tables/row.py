@@ -1,0 +1,17 @@
+"""The base of every row of this service, and the tables that all services have."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.rows import COLUMN_TYPES
+from shared.tables import service_tables
+
+metadata, http_tables, messaging, policy = service_tables("subject", "filing", "agreement")
+
+
+class Row(DeclarativeBase):
+    """A row of this service."""
+
+    metadata = metadata
+    type_annotation_map = COLUMN_TYPES
