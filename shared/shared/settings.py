@@ -11,9 +11,20 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.keyring import FIRST, KeyRing, read_ring
 from shared.network import networks_of
 from shared.production import LEAST_PASSWORD, faults_of_address, faults_of_database, faults_of_kafka, faults_of_secret
 
@@ -59,7 +70,10 @@ class ServiceSettings(BaseSettings):
     token_minutes: int = Field(default=60, ge=1, le=1440)
     two_factor_acr: str = ""
     national_pilot: str = Field(default="", pattern=r"^([a-z][a-z0-9_-]{1,39})?$")
-    sealing_key: SecretStr
+    sealing_key: SecretStr = SecretStr("")
+    sealing_keys: SecretStr = SecretStr("")
+    sealing_with: str = Field(default="", validate_default=True)
+    sealing_suite: Literal["aes", "gm"] = "aes"
     actor_key: SecretStr
     event_keys: FilePath
     event_signing_key: SecretStr | None = None
@@ -78,6 +92,17 @@ class ServiceSettings(BaseSettings):
     max_requests: int = Field(400, ge=1)
     log_level: LogLevel = "INFO"
 
+    @field_validator("sealing_with")
+    @classmethod
+    def _of_the_ring(cls, value: str, info: ValidationInfo) -> str:
+        if {"sealing_key", "sealing_keys"} <= info.data.keys():
+            read_ring(info.data["sealing_key"].get_secret_value(), info.data["sealing_keys"].get_secret_value(), value)
+        return value
+
+    def ring(self) -> KeyRing:
+        """The keys that seal."""
+        return read_ring(self.sealing_key.get_secret_value(), self.sealing_keys.get_secret_value(), self.sealing_with)
+
     @model_validator(mode="after")
     def _fit_for_production(self) -> ServiceSettings:
         """ValueError with every reason why production doesn't start with these."""
@@ -88,10 +113,13 @@ class ServiceSettings(BaseSettings):
     def _faults(self) -> Iterator[str]:
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if isinstance(value, SecretStr):
+            if isinstance(value, SecretStr) and name not in ("sealing_key", "sealing_keys"):
                 yield from _judge(name)(name.upper(), value.get_secret_value())
         if self.bus == "kafka":
             yield from faults_of_kafka("KAFKA_SECURITY_PROTOCOL", self.kafka_security_protocol)
+        for key in (ring := self.ring()):
+            told = "SEALING_KEY" if key == FIRST else f"the key {key} of SEALING_KEYS"
+            yield from faults_of_secret(told, ring.secret(key).decode())
         yield from faults_of_address("ISSUER", self.issuer)
         yield from faults_of_address("JWKS_URL", self.jwks_url)
         if "audience" not in self.model_fields_set or not self.audience.strip():

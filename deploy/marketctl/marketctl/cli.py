@@ -20,6 +20,7 @@ from marketctl.operate.database import database
 from marketctl.operate.doctor import doctor
 from marketctl.operate.events import events
 from marketctl.operate.kafka import kafka
+from marketctl.operate.keys import keys
 from marketctl.operate.parked import parked
 from marketctl.operate.reconcile import reconcile
 from marketctl.operate.signing import signing
@@ -55,6 +56,7 @@ class Sentences(TyperGroup):
 app = typer.Typer(cls=Sentences, no_args_is_help=True, add_completion=False)
 for _name, _group in (
     ("parked", parked), ("events", events), ("signing", signing), ("kafka", kafka), ("clock", clock), ("db", database),
+    ("keys", keys),
 ):  # fmt: skip
     app.add_typer(_group, name=_name)
 for _command in (token, verify, trace, doctor, reconcile):

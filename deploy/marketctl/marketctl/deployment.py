@@ -13,16 +13,19 @@ from sqlalchemy.exc import ArgumentError
 
 from marketctl.installation import Installation, plain_url
 from marketctl.layout import SERVICES, package_of
+from shared.keyring import read_ring
 from shared.messaging.adapters import BusAddress
 from shared.messaging.kafka_access import KafkaAccess, Mechanism, Security
 from shared.production import faults_of_database, faults_of_kafka
+from shared.sealing import Sealer
+from shared.suites import suite_named
 from shared.vocabulary.errors import SetupProblem
 
 PREFIX = "MARKET_"
 _FILE = "_FILE"
 _BUS_NEEDS = {"kafka": "kafka_bootstrap", "embedded": "bus_database_url"}
 _DATABASES = {"bus_database_url", *(f"{package_of(service)}_database_url" for service in SERVICES)}
-_SECRETS = {"token", "kafka_password", *_DATABASES}
+_SECRETS = {"token", "kafka_password", "sealing_key", "sealing_keys", *_DATABASES}
 
 
 def _database(value: SecretStr) -> SecretStr:
@@ -80,6 +83,10 @@ class Deployment(BaseModel):
     kafka_password: SecretStr | None = Field(None, description="its password")
     kafka_ca: FilePath | None = Field(None, description="whose certificates of brokers are believed")
     bus_database_url: Database | None = Field(None, description="the embedded bus's database")
+    sealing_key: SecretStr = Field(SecretStr(""), description="the services' SEALING_KEY, for `marketctl keys`")
+    sealing_keys: SecretStr = Field(SecretStr(""), description="the services' SEALING_KEYS, likewise")
+    sealing_with: str = Field("", description="the services' SEALING_WITH, likewise")
+    sealing_suite: Literal["aes", "gm"] = Field("aes", description="the services' SEALING_SUITE, likewise")
     audit_heads: Path | None = Field(None, description="the file in which verify keeps where the audit trails ended")
     token: SecretStr | None = Field(None, description="a bearer token of the one who asks")
 
@@ -122,9 +129,21 @@ class Deployment(BaseModel):
                 ),
             ),
             token=self._given_token,
+            sealer=self._sealer,
             audit_heads=self.audit_heads,
             hint=f"is it up, and is its {PREFIX}… setting right?",
         )
+
+    def _sealer(self) -> Sealer:
+        try:
+            ring = read_ring(
+                self.sealing_key.get_secret_value(), self.sealing_keys.get_secret_value(), self.sealing_with
+            )
+        except ValueError as error:
+            raise SetupProblem(
+                f"{error}: give marketctl the services' keys as {PREFIX}SEALING_KEY and so on"
+            ) from error
+        return Sealer(ring, suite_named(self.sealing_suite))
 
     def _given_token(self, role: str, party: Mapping[str, str]) -> str:
         if party:

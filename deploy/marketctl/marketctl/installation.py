@@ -11,6 +11,7 @@ import psycopg
 from sqlalchemy import URL, make_url
 
 from shared.messaging.adapters import BusAddress
+from shared.sealing import Sealer
 from shared.workshop.processes.problem import ProcessProblem
 
 _PATIENCE_SECONDS = 30
@@ -35,6 +36,8 @@ class Installation:
     bus: BusAddress
     token: TokenSource = field(repr=False)
     hint: str
+    sealer: Callable[[], Sealer] = field(repr=False)
+    """What its services seal with; SetupProblem where the keys weren't told."""
     is_local: bool = False
     """Whether it is all on this machine, where a proxy set for the outside would not find it."""
     audit_heads: Path | None = None

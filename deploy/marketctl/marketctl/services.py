@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shared.messaging.subscriptions import Subscriptions
     from shared.messaging.tables import MessagingTables
     from shared.policy import Parameters
+    from shared.sealing import SealedRows
 
 
 class HttpProcess(Protocol):
@@ -29,7 +30,7 @@ class HttpProcess(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One service: its tables, what it hears, who may call it, its rule parameters.
+    """One service: its tables, what it hears, who may call it, its rule parameters, what it seals.
 
     The `load_…` load the HTTP application too, which takes a second that only the generated documents need.
     """
@@ -42,6 +43,7 @@ class Described:
     subscriptions: Subscriptions
     access: Access
     load_http: Callable[[], HttpProcess]
+    sealed: tuple[SealedRows, ...] = ()
 
     def load_app(self) -> FastAPI:
         """The service's application."""
@@ -62,6 +64,7 @@ def _registry() -> Described:
     from registry.api.access import ACCESS
     from registry.consumers.subscriptions import subscriptions
     from registry.store.parameters import parameters
+    from registry.store.sealed import SEALED
     from registry.store.tables import http_tables, messaging, metadata
 
     def load_http() -> HttpProcess:
@@ -69,13 +72,14 @@ def _registry() -> Described:
 
         return app
 
-    return Described("registry", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_http)
+    return Described("registry", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_http, SEALED)
 
 
 def _trade_ledger() -> Described:
     from trade_ledger.api.access import ACCESS
     from trade_ledger.consumers.subscriptions import subscriptions
     from trade_ledger.store.parameters import parameters
+    from trade_ledger.store.sealed import SEALED
     from trade_ledger.store.tables import http_tables, messaging, metadata
 
     def load_http() -> HttpProcess:
@@ -83,13 +87,16 @@ def _trade_ledger() -> Described:
 
         return app
 
-    return Described("trade-ledger", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_http)
+    return Described(
+        "trade-ledger", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_http, SEALED
+    )
 
 
 def _fx_settlement() -> Described:
     from fx_settlement.api.access import ACCESS
     from fx_settlement.consumers.subscriptions import subscriptions
     from fx_settlement.store.parameters import parameters
+    from fx_settlement.store.sealed import SEALED
     from fx_settlement.store.tables import http_tables, messaging, metadata
 
     def load_http() -> HttpProcess:
@@ -97,7 +104,9 @@ def _fx_settlement() -> Described:
 
         return app
 
-    return Described("fx-settlement", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_http)
+    return Described(
+        "fx-settlement", metadata, messaging, http_tables, parameters, subscriptions, ACCESS, load_http, SEALED
+    )
 
 
 def _tax_exemption() -> Described:

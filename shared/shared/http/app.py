@@ -40,7 +40,7 @@ from shared.messaging.signing import Trust, TrustFile
 from shared.messaging.standing import NEEDS_RECONCILING, NOTED
 from shared.network import Networks, networks_of
 from shared.policy import EVERY_PILOT
-from shared.sealing import Sealer
+from shared.sealing import Sealer, sealer_of
 from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
 
@@ -111,7 +111,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
             sessions=make_sessions(engine),
             clock=Clock(read.environment, read.clock_file),
             verifier=_verifier(read),
-            sealer=Sealer(read.sealing_key.get_secret_value()),
+            sealer=sealer_of(read),
             actors=Actors(read.actor_key.get_secret_value()),
             trusted=networks_of(read.trusted_proxies),
             buckets=Buckets(engine, Policy("requests", read.rate_per_second, read.rate_burst)),

@@ -15,11 +15,14 @@ import httpx
 from marketctl.embedded.issuer_key import kept_mint
 from marketctl.installation import Installation
 from marketctl.layout import ROOT, SERVICES, BusKind, package_of
+from shared.keyring import read_ring
 from shared.messaging.adapters import BusAddress
 from shared.messaging.published_keys import write_secret
 from shared.messaging.signing import new_signing_key
 from shared.production import DEVELOPMENT_ISSUER_MARK
+from shared.sealing import Sealer
 from shared.settings import mistaken
+from shared.suites import suite_named
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.processes.ports import free_port
 from shared.workshop.tokens import AUDIENCE, ISSUER
@@ -175,9 +178,18 @@ class Layout:
             ),
             token=self._development_token,
             hint="is `make run` running?",
+            sealer=self._sealer,
             is_local=True,
             audit_heads=self.folder / "audit-heads.json",
         )
+
+    def _sealer(self) -> Sealer:
+        # Its processes inherit these of the environment.
+        more, newest, suite = (os.environ.get(f"SEALING_{name}", "") for name in ("KEYS", "WITH", "SUITE"))
+        try:
+            return Sealer(read_ring(self.secret("sealing"), more, newest), suite_named(suite or "aes"))
+        except (ValueError, KeyError) as error:
+            raise SetupProblem(f"SEALING_KEYS, SEALING_WITH or SEALING_SUITE: {error}") from error
 
     def _development_token(self, role: str, party: Mapping[str, str]) -> str:
         try:

@@ -34,7 +34,8 @@ from registry.api.subject_views import (
 )
 from registry.operations.subjects.file_subject import Filed, file_subject
 from registry.operations.subjects.record_qualification import record_qualification
-from registry.store.documents import NAME_PURPOSE, StatedQualification
+from registry.store.documents import NAME, StatedQualification
+from registry.store.sealed import SUBJECTS
 from registry.store.subjects import (
     filings_of_many,
     subjects_filed,
@@ -50,7 +51,7 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, UpdatedSince, WantedPage, WantedPageByKeys
 from shared.http.routes import service_router
-from shared.sealing import IDENTITY_PURPOSE
+from shared.sealing import IDENTITY
 from shared.vocabulary.legal_time import legal_date
 from shared.wire import Chosen, DateText, Name, Reference
 
@@ -97,8 +98,8 @@ async def list_subjects(
     asker = asking(caller)
     query = subjects_seen_by(caller.pilot, asker)
     if asked.name is not None:
-        index = request.app.state.runtime.sealer.blind_index(asked.name, purpose=NAME_PURPOSE)
-        query = subjects_named(query, asker, asked.name, index)
+        indexes = request.app.state.runtime.sealer.indexes(asked.name, NAME)
+        query = subjects_named(query, asker, asked.name, indexes)
     query = subjects_filed(query, asker, role=asked.role, status=asked.status)
     query = subjects_like(query, number=asked.number, updated_since=asked.updated_since)
     rows = await wanted.rows(session, summaries_of(query), SubjectRow.id)
@@ -147,12 +148,13 @@ async def read_archive(
 async def view_identity(subject_id: UUID, body: PurposeIn, command: Commanded, request: Request) -> Response:
     """The whole identity number and name; the purpose and the viewer stay in the audit trail."""
     subject = await subject_seen(command.session, command.caller, subject_id)
-    sealer = request.app.state.runtime.sealer
+    # Nothing of the row is written here: it isn't locked, and rotation may be at it.
+    key = request.app.state.runtime.sealer.row_key(SUBJECTS, subject.id, subject.data_key)
     command.attempt.operation = f"view_identity: {body.purpose}"
     identity = IdentityOut(
         id=subject.id,
-        identity_number=sealer.open(subject.identity, purpose=IDENTITY_PURPOSE),
-        name=sealer.open(subject.name, purpose=NAME_PURPOSE),
+        identity_number=key.open(subject.identity, IDENTITY),
+        name=key.open(subject.name, NAME),
     )
     return await command.answer_once(identity)
 

@@ -18,11 +18,10 @@ from shared.events.registry import (
     SiteFiled,
     Stall,
 )
-from shared.rows import model_from
-from shared.sealing import Sealer
+from shared.sealing import SealedColumn
 
-ACCOUNT_PURPOSE = "subject.account"
-NAME_PURPOSE = "subject.name"
+ACCOUNT = SealedColumn("subjects", "qualifications", "subject.account")
+NAME = SealedColumn("subjects", "name", "subject.name")
 
 ListKind = Literal["positive", "negative"]
 Verdict = Literal["eligible", "not_eligible"]
@@ -54,12 +53,6 @@ class StatedQualification:
     bank_id: UUID | None = None
     account: str | None = None
     confirmed: bool = True
-
-
-def kept_qualification(sealer: Sealer, stated: StatedQualification) -> Qualification:
-    """The qualification as it is kept: account numbers only sealed."""
-    account = None if stated.account is None else sealer.seal(stated.account, purpose=ACCOUNT_PURPOSE)
-    return model_from(Qualification, stated, account=account)
 
 
 class AmendedParts(Part):

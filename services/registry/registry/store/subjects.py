@@ -34,13 +34,9 @@ async def subject_for_update(session: AsyncSession, subject_id: UUID) -> Subject
     return await session.get(SubjectRow, subject_id, with_for_update=True, populate_existing=True)
 
 
-async def subject_by_identity(
-    session: AsyncSession, pilot: str, identity_index: str, former: Sequence[str] = ()
-) -> SubjectRow | None:
+async def subject_by_identity(session: AsyncSession, pilot: str, indexes: Sequence[str]) -> SubjectRow | None:
     """The one subject of an identity, locked until commit; of several under former indexes the one filed first."""
-    query = select(SubjectRow).where(
-        SubjectRow.pilot == pilot, SubjectRow.identity_index.in_((identity_index, *former))
-    )
+    query = select(SubjectRow).where(SubjectRow.pilot == pilot, SubjectRow.identity_index.in_(indexes))
     return (await session.execute(query.order_by(SubjectRow.id).limit(1).with_for_update())).scalar_one_or_none()
 
 
@@ -116,7 +112,7 @@ async def subject_made(session: AsyncSession, row: dict[str, Any]) -> SubjectRow
     """
     making = insert(SubjectRow).values(row)
     await session.execute(making.on_conflict_do_nothing(index_elements=["pilot", "identity_index"]))
-    made = await subject_by_identity(session, row["pilot"], row["identity_index"])
+    made = await subject_by_identity(session, row["pilot"], [row["identity_index"]])
     if made is None:
         raise RuntimeError("the subject vanished between insert and read")
     return made
@@ -248,13 +244,15 @@ def subjects_like(query: Select[SubjectRow], *, updated_since: datetime | None, 
     return announced_since(query, messaging.outbox, SUBJECTS.name, SubjectRow.id, updated_since)
 
 
-def subjects_named(query: Select[SubjectRow], asker: Asker | None, name: str, name_index: str) -> Select[SubjectRow]:
+def subjects_named(
+    query: Select[SubjectRow], asker: Asker | None, name: str, indexes: Sequence[str]
+) -> Select[SubjectRow]:
     """Of these subjects, the enterprises with `name` in their name, and the persons of exactly that name.
 
     Who filed one for somebody else finds it by the name that it stated itself.
     """
     part = and_(~SubjectRow.natural_person, SubjectRow.display_name.icontains(name, autoescape=True))
-    named = and_(_seen_whole(asker), or_(part, SubjectRow.name["blind_index"].astext == name_index))
+    named = and_(_seen_whole(asker), or_(part, SubjectRow.name["blind_index"].astext.in_(indexes)))
     if asker is None or asker.party is None:
         return query.where(named)
     stated = select(RoleFilingRow.id).where(

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from shared.workshop.testing.client import SEALING_KEY
+from shared.workshop.testing.former_sealing import former_index
+
 
 def identity(kind: str, number: str, country: str) -> dict[str, str]:
     return {"kind": kind, "number": number, "country": country}
@@ -33,8 +36,7 @@ async def test_a_permit_that_an_earlier_release_filed_is_found(bureau: Any) -> N
     """Its index had the count of its renewals."""
     filed = {"identity": identity("hk_macao_permit", "H1234567801", "HK"), "name": "Chan", "role": "supplier"}
     subject = await bureau.filed(filed, role="agent", actor="acct:1")
-    sealer = bureau.door.app.state.runtime.sealer
-    former = sealer.former_identity_indexes("hk_macao_permit", "H12345678", "HK")[1]
+    former = former_index(SEALING_KEY, "CN:hk_macao_permit:H1234567801", "subject.identity")
     async with bureau.door.as_worker() as session:
         await session.execute(text("UPDATE subjects SET identity_index = :index"), {"index": former})
     filed |= {"identity": identity("hk_macao_permit", "H1234567802", "HK"), "role": "buyer"}

@@ -5,6 +5,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from shared.workshop.testing.client import SEALING_KEY
+from shared.workshop.testing.former_sealing import former_index
 from shared.workshop.testing.registry_events import subject
 from trade_ledger.domain.workbook import LINES_SHEET, SLIPS_SHEET
 
@@ -68,9 +70,7 @@ async def test_a_permits_holder_is_found_whatever_country_and_renewal_the_slip_s
 ) -> None:
     """An earlier release indexed the number with the count of its renewals."""
     filed = subject("buyer", status="effective")
-    index = market.door.app.state.runtime.sealer.blind_index(
-        f"CN:hk_macao_permit:{indexed_with}", purpose="subject.identity"
-    )
+    index = former_index(SEALING_KEY, f"CN:hk_macao_permit:{indexed_with}", "subject.identity")
     sealed = filed.subject.identity.model_copy(update={"blind_index": index})
     state = filed.subject.model_copy(update={"identity": sealed, "identity_kind": "hk_macao_permit", "country": "HK"})
     await market.hear(filed.model_copy(update={"subject": state}))

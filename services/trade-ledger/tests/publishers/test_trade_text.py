@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from shared.act import Act
 from shared.events.trade_ledger import TradeLine, TradeRegistered, TradeState
+from shared.keyring import KeyRing
 from shared.sealing import Sealer
 from shared.vocabulary.recognition import UNKNOWN, Verdict
 from shared.vocabulary.spelling import name_spelling
@@ -21,7 +22,7 @@ from trade_ledger.domain.registration import Settled
 from trade_ledger.publishers.trade_text import trade_text
 from trade_ledger.store.entries import TradeEntry
 
-SEALER = Sealer("a test's own secret")
+SEALER = Sealer(KeyRing({"k1": "a test's own secret"}))
 ACT = Act(actor="op:1", pilot="longshui", now=datetime(2026, 5, 13, 1, tzinfo=UTC))
 _TYPED = st.characters(blacklist_categories=("Cs", "Cc", "Cf", "Cn", "Co"))
 NAME = st.text(_TYPED, min_size=1, max_size=12).filter(name_spelling)

@@ -57,16 +57,16 @@ async def trace(asked: Reference, session: Reading, caller: Authorised, request:
 
 def _asking(asked: str, caller: Caller, sealer: Sealer) -> Asking:
     try:
-        index = sealer.identity_index("credit_code", asked, "CN")
+        indexes = sealer.identity_indexes("credit_code", asked, "CN")
     except InvalidIdentifier:
-        index = None
+        indexes = []
     return Asking(
         caller.pilot,
         asked,
         caller.subject_id if caller.is_party else None,
         as_agent=caller.role == "agent",
         buyers_hidden=caller.role == "stall_holder",
-        identity_index=index,
+        identity_indexes=tuple(indexes),
         knows_identities=caller.role in _KNOW_IDENTITIES,
     )
 

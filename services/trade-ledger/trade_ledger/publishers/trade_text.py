@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from shared.act import Act
 from shared.events.trade_ledger import TRADES
-from shared.sealing import Sealer
+from shared.sealing import RowKey, Sealer
 from shared.vocabulary.errors import Malformed
 from shared.vocabulary.recognition import Verdict
 from shared.vocabulary.rules import Breach
@@ -25,6 +25,8 @@ from trade_ledger.store.entries import DomesticLegEntry, LineEntry, TradeEntry
 from trade_ledger.store.known import Known
 from trade_ledger.store.registrations import Claim, LineText, Registration
 from trade_ledger.store.row_versions import AGREEMENT, GOODS, PILOT, SUBJECT
+from trade_ledger.store.sealed import PAYEE, PAYER
+from trade_ledger.store.sealed import TRADES as TRADES_TABLE
 
 # What the event's envelope and wrapping take stays far below the difference.
 _MOST_BYTES = TRADES.max_bytes - 4096
@@ -33,7 +35,10 @@ _MONEY: TypeAdapter[Decimal] = TypeAdapter(MoneyAmount)
 
 @dataclass(frozen=True, slots=True)
 class TradeText:
-    """A trade ready to write: `state` is its whole public state, `shown` the same with payer and payee masked."""
+    """A trade ready to write: `state` is its whole public state, `shown` the same with payer and payee masked.
+
+    `data_key` is its row's, where it has anything sealed.
+    """
 
     trade_id: UUID
     number: str
@@ -42,6 +47,7 @@ class TradeText:
     state: bytes
     shown: bytes
     lines: tuple[LineText, ...]
+    data_key: str | None
 
     @property
     def payload(self) -> bytes:
@@ -66,10 +72,11 @@ def trade_text(
     ids: Sequence[UUID],
     sealer: Sealer,
     act: Act,
+    data_key: str | None = None,
 ) -> TradeText:
     """The trade's first version under a number of its own; Malformed where its event would be too large.
 
-    `ids` are new ones: the trade's, then one for each line.
+    `ids` are the trade's, then a new one for each line; `data_key` is the one that the trade has.
     """
     trade_id, *line_ids = ids
     lines = tuple(
@@ -79,12 +86,16 @@ def trade_text(
     head = _head(trade_id, number, entry, terms, act)
     tail = b',"lines":[' + b",".join(line.content for line in lines) + b"]}"
     leg = entry.domestic_leg
-    sealed, masked = (None, None) if leg is None else _legs(leg, sealer)
+    sealed, masked = None, None
+    if leg is not None:
+        key = sealer.row_key(TRADES_TABLE, trade_id, data_key)
+        data_key = key.wrapped
+        sealed, masked = _legs(leg, key)
     state = _spliced({**head, "domestic_leg": sealed}, tail)
     shown = state if leg is None else _spliced({**head, "domestic_leg": masked}, tail)
     if len(state) > _MOST_BYTES:
         raise Malformed((Breach("trade_too_large", "", "/lines", {"limit": str(_MOST_BYTES)}),))
-    return TradeText(trade_id, number, entry, terms, state, shown, lines)
+    return TradeText(trade_id, number, entry, terms, state, shown, lines, data_key)
 
 
 def registration_of(
@@ -115,6 +126,7 @@ def registration_of(
         f"{entry.total:f}",
         act.now,
         text.state.decode(),
+        text.data_key,
         act.actor,
         act.told_as,
         act.role,
@@ -205,12 +217,12 @@ def _line(line_id: UUID, line_no: int, line: LineEntry, verdict: Verdict) -> Lin
     return LineText(line_id, line_no, content, line.quantity)
 
 
-def _legs(leg: DomesticLegEntry, sealer: Sealer) -> tuple[dict[str, Any], dict[str, Any]]:
+def _legs(leg: DomesticLegEntry, key: RowKey) -> tuple[dict[str, Any], dict[str, Any]]:
     """The domestic leg as it travels, payer and payee sealed, and as it is shown (V66)."""
     plain = leg.model_dump(mode="json", exclude={"payer", "payee"})
     sealed = {
-        name: sealer.seal(text, purpose="trade.party", mask=text[:1] + "***")
-        for name, text in (("payer", leg.payer), ("payee", leg.payee))
+        column.column: key.seal(text, column, mask=text[:1] + "***")
+        for column, text in ((PAYER, leg.payer), (PAYEE, leg.payee))
     }
     travelling = {name: each.model_dump() for name, each in sealed.items()}
     return {**plain, **travelling}, {**plain, **{name: each.mask for name, each in sealed.items()}}

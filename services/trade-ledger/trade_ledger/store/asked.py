@@ -15,7 +15,7 @@ MATCHED, PASSED_ON = "fx_settlement.collection_matched.v1", "fx_settlement.passe
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks for what. `party` is None for an authority; `identity_index` is of the credit code asked for.
+    """Who asks for what. `party` is None for an authority; `identity_indexes` are of the credit code asked for.
 
     `knows_identities` is whether the role may look for others by their credit codes.
     """
@@ -25,7 +25,7 @@ class Asking:
     party: UUID | None
     as_agent: bool = False
     buyers_hidden: bool = False
-    identity_index: str | None = None
+    identity_indexes: tuple[str, ...] = ()
     knows_identities: bool = False
 
     @property

@@ -28,6 +28,7 @@ _TRADE = (
     ("total", "text"),
     ("at", "timestamptz"),
     ("state", "text"),
+    ("data_key", "text"),
     ("actor", "text"),
     ("told_as", "text"),
     ("role", "text"),
@@ -115,9 +116,10 @@ WITH asked AS MATERIALIZED (
     WHERE holds AND NOT taken AND (judged.key IS NULL OR claimed.key IS NOT NULL)
 ), trade AS (
     INSERT INTO trades (id, pilot, number, version, status, registered_by, seller_id, owner_id, consignor_id, buyer_id,
-        eligible, external_ref, trade_date, currency, total, registered_at, state)
+        eligible, external_ref, trade_date, currency, total, registered_at, state, data_key)
     SELECT trade_id, pilot, number, 1, 'registered', registered_by, seller_id, owner_id, consignor_id, buyer_id,
-        eligible, external_ref, trade_date, currency, total::numeric, at, state::jsonb FROM writable
+        eligible, external_ref, trade_date, currency, total::numeric, at, state::jsonb, data_key
+    FROM writable
 ), line AS MATERIALIZED (
     SELECT given.*, writable.pilot FROM {_unnested(_LINE, 1 + len(_TRADE))}
     JOIN writable ON writable.trade_id = given.line_trade_id

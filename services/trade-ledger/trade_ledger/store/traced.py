@@ -166,8 +166,8 @@ async def _of_subject(session: AsyncSession, asking: Asking) -> Found | None:
         row.subject_id == asking.own,
         row.roles.contains([{"filing_number": asking.asked}]),
     ]
-    if asking.identity_index is not None:
-        same = row.identity_index == asking.identity_index
+    if asking.identity_indexes:
+        same = row.identity_index.in_(asking.identity_indexes)
         named.append(same if asking.knows_identities else and_(same, row.subject_id == asking.party))
     subjects = await ids_of(session, select(row.subject_id).where(row.pilot == asking.pilot, or_(*named)))
     if not subjects:

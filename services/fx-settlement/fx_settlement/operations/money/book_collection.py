@@ -20,6 +20,7 @@ from fx_settlement.store.journal import Entry, Posting, number_under, write_entr
 from fx_settlement.store.parties import bank_in_force
 from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
+from fx_settlement.store.sealed import COLLECTIONS, PAYER
 from fx_settlement.store.tables import CollectionRow, ConflictRow
 from shared.act import Act
 from shared.events.fx_settlement import CollectionBooked
@@ -63,8 +64,10 @@ async def book_collection(
         # What would only block goes last: the first breach gives the refusal its code.
         raise Refused(tuple(sorted(breaches, key=lambda each: each.code in blocked_by)))
     zero = Decimal(0)
+    collection_id = uuid7()
+    key = sealer.new_row_key(COLLECTIONS, collection_id)
     row = CollectionRow(
-        id=uuid7(),
+        id=collection_id,
         pilot=act.pilot,
         number=human_number(await prefix_of(session, act.pilot), "CO", await next_number(session, "collection")),
         version=0,
@@ -80,7 +83,8 @@ async def book_collection(
         refunded=zero,
         linked=zero,
         received_on=booked.received_on,
-        payer=sealer.seal(booked.payer, purpose="payer", mask=booked.payer[:1] + "***"),
+        payer=key.seal(booked.payer, PAYER, mask=booked.payer[:1] + "***"),
+        data_key=key.wrapped,
         buyer_id=booked.buyer_id,
         payer_relation=booked.payer_relation,
         payer_evidence_hash=booked.payer_evidence_hash,

@@ -47,6 +47,7 @@ class CollectionRow(Row):
     linked: Mapped[Decimal] = mapped_column(MONEY)
     received_on: Mapped[date]
     payer: Mapped[Sealed] = mapped_column(Document(Sealed))
+    data_key: Mapped[str | None]
     buyer_id: Mapped[UUID | None]
     payer_relation: Mapped[str]
     payer_evidence_hash: Mapped[str]

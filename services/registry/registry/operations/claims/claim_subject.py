@@ -25,9 +25,7 @@ async def claim_subject(
         normalise_identity(kind, number, country, born_by=legal_date(act.now))
     except InvalidIdentifier as error:
         raise Malformed((Breach(error.code, error.rule, "/identity/number"),)) from error
-    index = sealer.identity_index(kind, number, country)
-    former = sealer.former_identity_indexes(kind, number, country)
-    subject = await subject_by_identity(session, act.pilot, index, former)
+    subject = await subject_by_identity(session, act.pilot, sealer.identity_indexes(kind, number, country))
     breaches = breaches_of_claim(
         on_file=subject is not None,
         own=subject is not None and act.actor == subject.account,

@@ -14,7 +14,8 @@ from registry.operations.amendments.apply_amendment import apply_amendment
 from registry.operations.amendments.check_amendment import check_amendment
 from registry.operations.amendments.propose_amendment import propose_amendment
 from registry.publishers.subjects import announce_subject
-from registry.store.documents import NAME_PURPOSE, AmendedParts
+from registry.store.documents import NAME, AmendedParts
+from registry.store.sealed import own_key
 from registry.store.subjects import asker_of, filing_of_role, filings_of, speaks, subject_to_change
 from registry.store.tables import SubjectAmendmentRow, SubjectRow
 from shared.act import Act
@@ -55,7 +56,7 @@ async def amend_subject(
     if amendment.name is not None:
         shown = mask_name(amendment.name) if subject.natural_person else amendment.name
     parts = AmendedParts(
-        name=sealer.seal(amendment.name, purpose=NAME_PURPOSE, mask=shown) if own and amendment.name else None,
+        name=own_key(subject, sealer).seal(amendment.name, NAME, mask=shown) if own and amendment.name else None,
         stalls=amendment.stalls if role == "stall_holder" else None,
     )
     breaches = breaches_of_step("amend", filing.status, decided_by=act.actor, submitted_by=filing.submitted_by)

@@ -24,19 +24,21 @@ from registry.domain.qualification import (
 from registry.domain.speaking import StandingOfFiler, breaches_of_filer
 from registry.operations.amendments.propose_amendment import propose_amendment
 from registry.publishers.subjects import announce_subject
-from registry.store.documents import NAME_PURPOSE, AmendedParts, StatedQualification, kept_qualification
+from registry.store.documents import NAME, AmendedParts, StatedQualification
 from registry.store.facts import filing_facts
 from registry.store.places import prefix_of
+from registry.store.sealed import SUBJECTS, kept_qualification
 from registry.store.subjects import active_roles_of, asker_of, filings_of, speaks, subject_by_identity, subject_made
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
 from shared.events.registry import FilingEffective, Qualification, Stall, SubjectFiled
 from shared.rows import next_number
-from shared.sealing import IDENTITY_PURPOSE, Sealer
+from shared.sealing import IDENTITY, Sealer
 from shared.vocabulary.errors import Hidden, Malformed, Refused
 from shared.vocabulary.identifiers import (
     NATURAL_PERSON_KINDS,
     InvalidIdentifier,
+    indexed_identity,
     mask_name,
     normalise_identity,
 )
@@ -86,7 +88,7 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     breaches = breaches_of_role(filed.role, has_stalls=bool(filed.stalls))
     breaches += _breaches_of_stated(filed.qualifications, filings, act.role)
     kept = [
-        kept_qualification(sealer, replace(each, confirmed=is_confirmed(each.kind, by_owner=not by_other)))
+        kept_qualification(subject, replace(each, confirmed=is_confirmed(each.kind, by_owner=not by_other)), sealer)
         for each in filed.qualifications
     ]
     waiting = _to_review(subject, kept, filings, act.role)
@@ -179,25 +181,26 @@ def _shown_name(filed: Filed) -> str:
 
 async def _subject_of(session: AsyncSession, filed: Filed, number: str, sealer: Sealer, act: Act) -> SubjectRow:
     """The identity's only subject, created if missing; of two concurrent requests the second waits for the first."""
-    index = sealer.identity_index(filed.kind, filed.number, filed.country)
-    former = sealer.former_identity_indexes(filed.kind, filed.number, filed.country)
-    known = await subject_by_identity(session, act.pilot, index, former)
+    indexes = sealer.identity_indexes(filed.kind, filed.number, filed.country)
+    known = await subject_by_identity(session, act.pilot, indexes)
     if known is not None:
         return known
-    shown = _shown_name(filed)
-    sealed = sealer.seal(number, purpose=IDENTITY_PURPOSE).model_copy(update={"blind_index": index})
+    shown, subject_id = _shown_name(filed), uuid7()
+    key = sealer.new_row_key(SUBJECTS, subject_id)
+    identity = key.seal(number, IDENTITY, indexed=indexed_identity(filed.kind, number, filed.country))
     row = {
-        "id": uuid7(),
+        "id": subject_id,
         "pilot": act.pilot,
         "number": human_number(await prefix_of(session, act.pilot), "SU", await next_number(session, "subject")),
         "account": None,
         "identity_kind": filed.kind,
-        "identity_index": index,
-        "identity": sealed,
+        "identity_index": identity.blind_index,
+        "identity": identity,
         "country": filed.country,
         "natural_person": filed.kind in NATURAL_PERSON_KINDS,
         "display_name": shown,
-        "name": sealer.seal(filed.name, purpose=NAME_PURPOSE, mask=shown),
+        "name": key.seal(filed.name, NAME, mask=shown),
+        "data_key": key.wrapped,
         "stalls": (),
         "qualifications": (),
         "version": 0,

@@ -20,7 +20,8 @@ from registry.domain.qualification import (
 from registry.domain.speaking import is_itself
 from registry.operations.amendments.propose_amendment import propose_amendment
 from registry.publishers.subjects import announce_subject
-from registry.store.documents import AmendedParts, StatedQualification, kept_qualification
+from registry.store.documents import AmendedParts, StatedQualification
+from registry.store.sealed import kept_qualification
 from registry.store.subjects import asker_of, filings_of, subject_to_change
 from registry.store.tables import SubjectAmendmentRow, SubjectRow
 from shared.act import Act
@@ -50,7 +51,7 @@ async def record_qualification(
         raise Refused(breaches)
     by_owner = act.role not in GRANTORS and is_itself(asker_of(act), subject.id, subject.account)
     stated = replace(stated, confirmed=is_confirmed(stated.kind, by_owner=by_owner))
-    kept = kept_qualification(sealer, stated)
+    kept = kept_qualification(subject, stated, sealer)
     parts = AmendedParts(qualification=kept)
     by_party = act.role not in GRANTORS and not is_held(subject.qualifications, kept)
     if by_party and goes_to_review(parts.named, statuses):

@@ -40,6 +40,7 @@ class SubjectRow(Row):
     name: Mapped[Sealed] = mapped_column(Document(Sealed))
     stalls: Mapped[tuple[Stall, ...]] = mapped_column(Document(tuple[Stall, ...]))
     qualifications: Mapped[tuple[Qualification, ...]] = mapped_column(Document(tuple[Qualification, ...]))
+    data_key: Mapped[str | None]
     version: Mapped[int]
 
 

@@ -57,8 +57,16 @@ async def correct_trade(
         raise Conflict("trade_void", "the trade is void")
     entry = await _with_hidden_buyer(session, trade, entry, act)
     prepared = await prepare_trade(entry, facts, act=act, session=session, registered_at=trade.registered_at)
-    new_ids = [uuid7() for _ in range(1 + len(entry.lines))]
-    text = trade_text(entry, prepared.terms, prepared.verdicts, trade.number, ids=new_ids, sealer=sealer, act=act)
+    text = trade_text(
+        entry,
+        prepared.terms,
+        prepared.verdicts,
+        trade.number,
+        ids=[trade_id, *(uuid7() for _ in entry.lines)],
+        sealer=sealer,
+        act=act,
+        data_key=trade.data_key,
+    )
     entered = TradeState.model_validate_json(text.state)
     ids, unknown = corrected_line_ids(
         {line.line_no: line.line_id for line in trade.state.lines},
@@ -68,7 +76,6 @@ async def correct_trade(
     lines = [line.model_copy(update={"line_id": kept}) for line, kept in zip(entered.lines, ids, strict=True)]
     state = entered.model_copy(
         update={
-            "trade_id": trade_id,
             "version": version + 1,
             "external_ref": trade.external_ref,
             "lines": tuple(lines),
@@ -82,6 +89,7 @@ async def correct_trade(
         breaches.append(Breach("trade_in_declaration", "R-TRADE-4"))
     if breaches:
         raise Refused(tuple(breaches))
+    trade.data_key = text.data_key
     await _write(session, trade, state, counters, act, entry.reason)
     said = trade_event(TradeCorrected, state, entry.reason)
     await announce(session, said, key=trade_id, sequence=trade.version, act=act)

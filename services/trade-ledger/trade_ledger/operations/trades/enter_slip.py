@@ -119,7 +119,7 @@ async def _procurement_agency(
 async def _buyer(session: AsyncSession, cells: dict[str, str], sealer: Sealer, pilot: str) -> SubjectCopy | None:
     document = (cells["buyer_kind"], cells["buyer_number"], cells["buyer_country"])
     try:
-        indexes = [sealer.identity_index(*document), *sealer.former_identity_indexes(*document)]
+        indexes = sealer.identity_indexes(*document)
     except InvalidIdentifier:
         return None
     return await subject_by_reference(session, pilot, number=cells["buyer_number"], identity_indexes=indexes)

@@ -59,6 +59,7 @@ class TradeRow(Row):
     registered_at: Mapped[datetime]
     handed_over_at: Mapped[datetime | None]
     state: Mapped[TradeState] = mapped_column(Document(TradeState))
+    data_key: Mapped[str | None]
 
 
 class TradeVersionRow(Row):
