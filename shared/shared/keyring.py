@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Protocol
+
+from pydantic import SecretStr
 
 FIRST = "k1"
 """The id of SEALING_KEY, which was the only key of 0.1.0."""
@@ -17,7 +20,7 @@ class KeyRing:
     def __init__(self, secrets: dict[str, str], newest: str = "") -> None:
         """`newest` is the last one where nothing else is said; ValueError for an id that there isn't."""
         if not secrets:
-            raise ValueError("there is no key: set SEALING_KEY")
+            raise ValueError("SEALING_KEY is missing, and SEALING_KEYS has no other")
         self._secrets = secrets
         self.newest = newest or list(secrets)[-1]
         if self.newest not in secrets:
@@ -45,3 +48,19 @@ def read_ring(first: str, more: str, newest: str = "") -> KeyRing:
             raise ValueError(f"the key {read[1]} is there twice")
         secrets[read[1]] = read[2]
     return KeyRing(secrets, newest)
+
+
+class ToldKeys(Protocol):
+    """Settings that say which keys seal."""
+
+    @property
+    def sealing_key(self) -> SecretStr: ...
+    @property
+    def sealing_keys(self) -> SecretStr: ...
+    @property
+    def sealing_with(self) -> str: ...
+
+
+def ring_of(told: ToldKeys) -> KeyRing:
+    """The ring that settings tell; ValueError says what is wrong with them."""
+    return read_ring(told.sealing_key.get_secret_value(), told.sealing_keys.get_secret_value(), told.sealing_with)

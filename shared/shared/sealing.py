@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from pydantic import BeforeValidator
 
 from shared.events.registry import Sealed
-from shared.keyring import FIRST, KeyRing
+from shared.keyring import FIRST, KeyRing, ring_of
 from shared.settings import ServiceSettings
 from shared.suites import AES, SUITES, Suite, suite_named
 from shared.vocabulary.identifiers import former_identities, indexed_identity, mask_identity
@@ -212,7 +212,7 @@ class Sealer:
 
 def sealer_of(settings: ServiceSettings) -> Sealer:
     """What a process seals with, as its settings say; SetupProblem where its suite isn't there."""
-    return Sealer(settings.ring(), suite_named(settings.sealing_suite))
+    return Sealer(ring_of(settings), suite_named(settings.sealing_suite))
 
 
 def _place(column: SealedColumn, row: UUID) -> bytes:

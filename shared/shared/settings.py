@@ -18,13 +18,11 @@ from pydantic import (
     FilePath,
     SecretStr,
     ValidationError,
-    ValidationInfo,
-    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.keyring import FIRST, KeyRing, read_ring
+from shared.keyring import FIRST, ring_of
 from shared.network import networks_of
 from shared.production import LEAST_PASSWORD, faults_of_address, faults_of_database, faults_of_kafka, faults_of_secret
 
@@ -72,7 +70,7 @@ class ServiceSettings(BaseSettings):
     national_pilot: str = Field(default="", pattern=r"^([a-z][a-z0-9_-]{1,39})?$")
     sealing_key: SecretStr = SecretStr("")
     sealing_keys: SecretStr = SecretStr("")
-    sealing_with: str = Field(default="", validate_default=True)
+    sealing_with: str = ""
     sealing_suite: Literal["aes", "gm"] = "aes"
     actor_key: SecretStr
     event_keys: FilePath
@@ -92,23 +90,23 @@ class ServiceSettings(BaseSettings):
     max_requests: int = Field(400, ge=1)
     log_level: LogLevel = "INFO"
 
-    @field_validator("sealing_with")
-    @classmethod
-    def _of_the_ring(cls, value: str, info: ValidationInfo) -> str:
-        if {"sealing_key", "sealing_keys"} <= info.data.keys():
-            read_ring(info.data["sealing_key"].get_secret_value(), info.data["sealing_keys"].get_secret_value(), value)
-        return value
-
-    def ring(self) -> KeyRing:
-        """The keys that seal."""
-        return read_ring(self.sealing_key.get_secret_value(), self.sealing_keys.get_secret_value(), self.sealing_with)
-
     @model_validator(mode="after")
-    def _fit_for_production(self) -> ServiceSettings:
-        """ValueError with every reason why production doesn't start with these."""
-        if self.environment == "production" and (faults := list(self._faults())):
+    def _fit_to_start(self) -> ServiceSettings:
+        """ValueError with every reason why a process, in production above all, doesn't start with these."""
+        in_production = self.environment == "production"
+        if faults := [*self._faults_of_ring(in_production), *(self._faults() if in_production else ())]:
             raise ValueError("\n".join(faults))
         return self
+
+    def _faults_of_ring(self, in_production: bool) -> Iterator[str]:
+        try:
+            ring = ring_of(self)
+        except ValueError as error:
+            yield str(error)
+            return
+        for key in ring if in_production else ():
+            told = "SEALING_KEY" if key == FIRST else f"the key {key} of SEALING_KEYS"
+            yield from faults_of_secret(told, ring.secret(key).decode())
 
     def _faults(self) -> Iterator[str]:
         for name in type(self).model_fields:
@@ -117,9 +115,6 @@ class ServiceSettings(BaseSettings):
                 yield from _judge(name)(name.upper(), value.get_secret_value())
         if self.bus == "kafka":
             yield from faults_of_kafka("KAFKA_SECURITY_PROTOCOL", self.kafka_security_protocol)
-        for key in (ring := self.ring()):
-            told = "SEALING_KEY" if key == FIRST else f"the key {key} of SEALING_KEYS"
-            yield from faults_of_secret(told, ring.secret(key).decode())
         yield from faults_of_address("ISSUER", self.issuer)
         yield from faults_of_address("JWKS_URL", self.jwks_url)
         if "audience" not in self.model_fields_set or not self.audience.strip():

@@ -157,7 +157,7 @@ def test_the_ring_seals_with_the_last_key_or_the_one_that_is_named() -> None:
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        (("", ""), "there is no key: set SEALING_KEY"),
+        (("", ""), "SEALING_KEY is missing, and SEALING_KEYS has no other"),
         (("a", "b"), "no id:secret"),
         (("a", "K2:b"), "no id:secret"),
         (("a", "k2:"), "no id:secret"),

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from marketctl.installation import Installation, plain_url
 from marketctl.layout import SERVICES, package_of
-from shared.keyring import read_ring
+from shared.keyring import ring_of
 from shared.messaging.adapters import BusAddress
 from shared.messaging.kafka_access import KafkaAccess, Mechanism, Security
 from shared.production import faults_of_database, faults_of_kafka
@@ -136,12 +136,10 @@ class Deployment(BaseModel):
 
     def _sealer(self) -> Sealer:
         try:
-            ring = read_ring(
-                self.sealing_key.get_secret_value(), self.sealing_keys.get_secret_value(), self.sealing_with
-            )
+            ring = ring_of(self)
         except ValueError as error:
             raise SetupProblem(
-                f"{error}: give marketctl the services' keys as {PREFIX}SEALING_KEY and so on"
+                f"{error}: marketctl is given the services' keys as {PREFIX}SEALING_KEY and so on"
             ) from error
         return Sealer(ring, suite_named(self.sealing_suite))
 

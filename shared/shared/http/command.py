@@ -21,6 +21,7 @@ from shared.http.identity import Caller
 from shared.http.problems import MEDIA_TYPE
 from shared.http.refusals import DECIDED, AuditLine, problem_response, refusal_by
 from shared.http.tables import HttpTables
+from shared.http.target import target_of
 from shared.messaging.standing import refusal_of
 from shared.vocabulary.errors import Stale
 
@@ -131,12 +132,6 @@ class Command:
         await audit.record(self.session, self.tables, [self.attempt.entry(AuditLine("done", status))])
         self.answered = True
         return Response(body, status, headers)
-
-
-def target_of(request: Request) -> str | None:
-    """The path's target for an audit line, without NUL, which PostgreSQL's text can't store."""
-    named = next((str(value) for value in request.path_params.values()), None)
-    return None if named is None else named.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def begin_attempt(request: Request, caller: Caller, body: bytes) -> Attempt:

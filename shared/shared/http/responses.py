@@ -13,12 +13,13 @@ from starlette.routing import compile_path
 
 from shared.database import is_storage_exhausted, is_transient, is_unstorable, of_pilot
 from shared.http import audit, idempotency
-from shared.http.command import Answered, Attempt, MediaTypeUnknown, VersionMissing, act_of, target_of
+from shared.http.command import Answered, Attempt, MediaTypeUnknown, VersionMissing, act_of
 from shared.http.identity import NotAuthenticated
 from shared.http.problems import malformed
 from shared.http.rate import TooManyRequests
 from shared.http.refusals import AuditLine, problem_response, refusal_by, simple
 from shared.http.routes import closest
+from shared.http.target import target_of
 from shared.messaging.standing import refusal_of
 from shared.vocabulary.errors import Busy, Conflict, Forbidden, Malformed, NotFound, Refused, Stale, Unreconciled
 

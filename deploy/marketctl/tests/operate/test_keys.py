@@ -183,6 +183,26 @@ async def test_an_account_that_is_stated_again_under_a_newer_key_stays_one(opene
         assert the_rest(databases, "k1") == {}
 
 
+async def test_what_waits_for_commerce_is_sealed_anew_too(opened: Any, databases: Databases) -> None:
+    subject = (await persons_filed(opened))["E12345678"]
+    path = f"/v1/subjects/{subject}"
+    stated = {**filing("E12345678")["qualifications"][0], "account": "6288"}
+    async with opened() as door:
+        why = {"reason": "checked"}
+        await door.done("POST", f"{path}/filings/buyer/submissions", why, version=1, actor="commerce:clerk")
+        await door.done("POST", f"{path}/filings/buyer/approvals", why, version=2, actor="commerce:officer")
+        party = {"role": "buyer", "subject_id": subject, "actor": "the buyer"}
+        await door.done("POST", f"{path}/qualifications", stated, version=3, **party)
+    assert the_rest(databases, "k1")["registry subject_amendments"] == 1
+    assert rotate(databases, Sealer(BOTH)) == ([], {})
+    assert the_rest(databases, "k1") == {}
+    async with opened(sealing_key=SecretStr(""), **RESTARTED) as door:
+        (waiting,) = (await door.done("GET", "/v1/subject-amendments"))["items"]
+        approved = f"/v1/subject-amendments/{waiting['id']}/approvals"
+        await door.done("POST", approved, why, version=1, actor="commerce:officer")
+        assert len((await door.done("GET", path))["qualifications"]) == 2
+
+
 @pytest.mark.parametrize("killed_after", range(7))
 async def test_a_rotation_that_is_killed_leaves_all_readable_and_the_next_one_ends_it(
     opened: Any, databases: Databases, monkeypatch: pytest.MonkeyPatch, killed_after: int

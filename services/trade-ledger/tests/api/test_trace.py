@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import text
+
 from shared.events.fx_settlement import (
     CollectionBooked,
     CollectionMatched,
@@ -11,6 +13,7 @@ from shared.events.fx_settlement import (
     EntitlementState,
     PassedOn,
 )
+from shared.vocabulary.identifiers import mask_identity
 
 
 async def two_sellers(yard: Any, parties: Any, make_packed: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -177,3 +180,14 @@ async def test_a_trade_leads_to_its_collection_and_pass_on(yard: Any, parties: A
     assert await heard("LS-CO-1", role="safe") == [*money, ("passed_on", "pass-on")]
     assert await heard(trades[0]["number"], role="buyer", subject_id=parties["buyer"]) == money
     assert await heard(trades[1]["number"], role="safe") == []
+
+
+async def test_the_audit_of_a_refused_trace_keeps_an_identity_number_masked(yard: Any) -> None:
+    """V66: our own numbers and ids stay, so that a person finds what was asked for."""
+    own = "LS-TR-0000001-92"
+    for asked in ("91500225MA5U123459", own, str(UUID(int=7)), "11010519491231002X"):
+        assert (await yard.door.call("GET", f"/v1/trace/{asked}", role="ip_office")).status_code in (403, 404)
+        assert (await yard.door.call("GET", f"/v1/trace/{asked}", role="stall_holder")).status_code == 403
+    async with yard.door.as_worker() as session:
+        targets = set(await session.scalars(text("SELECT target FROM audit WHERE operation = 'read_trace'")))
+    assert targets == {mask_identity("91500225MA5U123459"), own, str(UUID(int=7)), mask_identity("11010519491231002X")}
