@@ -9,7 +9,7 @@ from fastapi import Response
 from sqlalchemy import Select
 
 from fx_settlement.api.filters import WantedBalances, WantedConversions, WantedPassOns, WantedPayables
-from fx_settlement.api.scope import Today, bank_of, clients_and, scope_of
+from fx_settlement.api.scope import bank_of, scope_of
 from fx_settlement.api.transfer_schemas import (
     Balance,
     ConversionIn,
@@ -20,10 +20,11 @@ from fx_settlement.api.transfer_schemas import (
     PassOnOut,
     Payable,
 )
-from fx_settlement.domain.payables import owed_on
+from fx_settlement.domain.payables import lying_here, owed_on
 from fx_settlement.domain.spreading import Number
 from fx_settlement.operations.money.convert_currency import Document, ToConvert, convert_currency
 from fx_settlement.operations.money.pass_on import ToPassOn, pass_on
+from fx_settlement.store.at_bank import PayableKey, balances_at_bank, payables_at_bank
 from fx_settlement.store.conversions import conversions_like, conversions_seen_by
 from fx_settlement.store.documents import QuotaStatement
 from fx_settlement.store.journal import journal_after
@@ -121,26 +122,41 @@ async def read_conversion(
 
 @router.get("/v1/payables")
 async def list_payables(
-    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedPayables, today: Today
+    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedPayables
 ) -> Page[Payable]:
-    """What agents still owe their principals, every day anew."""
-    subject_id, clients = clients_and(caller, today)
-    query = payables_seen_by(caller.pilot, subject_id=subject_id, clients=clients, **asdict(asked))
+    """What agents still owe their principals, every day anew; to a bank, of the money that lies there."""
+    subject_id, bank_id = scope_of(caller)
+    query = payables_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, **asdict(asked))
     keys = (PayableRow.agent_id, PayableRow.principal_id, PayableRow.currency)
     rows = await wanted.rows(session, query, *keys)
-    return wanted.page(rows, [model_from(Payable, row, owed=owed_on(row)) for row in rows], *keys)
+    owed = {_key(row): row for row in rows}
+    here = owed if bank_id is None else await payables_at_bank(session, owed, bank_id, caller.pilot)
+    shown = [
+        model_from(Payable, here[key], owed=lying_here(owed_on(row), owed_on(here[key]))) for key, row in owed.items()
+    ]
+    return wanted.page(rows, shown, *keys)
+
+
+def _key(row: PayableRow) -> PayableKey:
+    return row.agent_id, row.principal_id, row.currency
 
 
 @router.get("/v1/balances")
 async def list_balances(
-    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedBalances, today: Today
+    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedBalances
 ) -> Page[Balance]:
-    """What personal accounts hold."""
-    subject_id, clients = clients_and(caller, today)
-    query = balances_seen_by(caller.pilot, subject_id=subject_id, clients=clients, **asdict(asked))
+    """What personal accounts hold; to a bank, of the money that lies there."""
+    subject_id, bank_id = scope_of(caller)
+    query = balances_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, **asdict(asked))
     keys = (PersonalBalanceRow.holder_id, PersonalBalanceRow.currency)
     rows = await wanted.rows(session, query, *keys)
-    return wanted.page(rows, [model_from(Balance, row) for row in rows], *keys)
+    held = {(row.holder_id, row.currency): row.balance for row in rows}
+    here = held if bank_id is None else await balances_at_bank(session, held, bank_id, caller.pilot)
+    shown = [
+        Balance(holder_id=holder_id, currency=currency, balance=lying_here(whole, here[holder_id, currency]))
+        for (holder_id, currency), whole in held.items()
+    ]
+    return wanted.page(rows, shown, *keys)
 
 
 @router.get("/v1/journal")

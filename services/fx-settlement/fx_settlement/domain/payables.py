@@ -25,3 +25,8 @@ class Payable(Protocol):
 def owed_on(payable: Payable) -> Decimal:
     """The amount that the agent still owes its principal."""
     return payable.collected + payable.claims - payable.charges - payable.passed_on
+
+
+def lying_here(whole: Decimal, here: Decimal) -> Decimal:
+    """Of what is owed or held in all, the part at one bank; what went on across banks before counts once (R-FX-4)."""
+    return max(min(whole, here), Decimal(0))

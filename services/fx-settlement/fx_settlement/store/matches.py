@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fx_settlement.domain.payables import lying_here, owed_on
+from fx_settlement.store.at_bank import PayableKey, payables_at_bank
 from fx_settlement.store.collections import collection_for_update, collection_to_change
 from fx_settlement.store.journal import Entry, write_entries
-from fx_settlement.store.payables import PayableKey, payables_for_update
+from fx_settlement.store.payables import payables_for_update
 from fx_settlement.store.room_moves import Move, move_rooms
 from fx_settlement.store.rooms import entitlements_for_update, rooms_by_portion
 from fx_settlement.store.tables import CollectionRow, EntitlementRow, MatchRow, PayableRow, PortionRoomRow
@@ -37,18 +40,31 @@ async def live_matches_of_portions(session: AsyncSession, ids: Iterable[UUID]) -
     return list(rows.scalars())
 
 
+@dataclass(slots=True)
+class OwedHere:
+    """What an agent owes a principal, and how much of it lies `here`, at one bank; who changes one changes both."""
+
+    payable: PayableRow
+    here: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        """What the agent still owes of the bank's money."""
+        return lying_here(owed_on(self.payable), self.here)
+
+
 @dataclass(frozen=True, slots=True)
 class LockedMatches:
     """Matches locked together with their collections and payables; the caller holds their declarations' locks."""
 
     matches: list[MatchRow]
     collections: dict[UUID, CollectionRow]
-    payables: dict[PayableKey, PayableRow]
+    owed: dict[tuple[UUID, PayableKey], OwedHere]
 
-    def payable_of(self, match: MatchRow) -> PayableRow | None:
-        """What the agent owes the match's owner; None where the owner collects itself."""
+    def owed_for(self, match: MatchRow) -> OwedHere | None:
+        """What the agent owes the match's owner at the collection's bank; None where the owner collects itself."""
         collection = self.collections[match.collection_id]
-        return self.payables.get((collection.collector_id, match.owner_id, collection.currency))
+        return self.owed.get((collection.bank_id, (collection.collector_id, match.owner_id, collection.currency)))
 
 
 async def matches_on_portions_for_update(session: AsyncSession, ids: Iterable[UUID], pilot: str) -> LockedMatches:
@@ -60,8 +76,8 @@ async def matches_on_portions_for_update(session: AsyncSession, ids: Iterable[UU
         locked = await collection_for_update(session, collection_id)
         if locked is not None:
             collections[collection_id] = locked
-    payables = await payables_for_update(session, _keys(seen, collections), pilot)
-    return LockedMatches(await live_matches_of_portions(session, portion_ids), collections, payables)
+    owed = await _owed(session, seen, collections, pilot)
+    return LockedMatches(await live_matches_of_portions(session, portion_ids), collections, owed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +101,24 @@ async def matched_collection_to_change(
         raise Stale("the collection was matched meanwhile")
     rooms = await rooms_by_portion(session, {match.portion_id for match in matches}, act.pilot)
     collections = {collection.id: collection}
-    payables = await payables_for_update(session, _keys(matches, collections), act.pilot)
-    return LockedCollection(matches, collections, payables, collection, entitlements, rooms)
+    owed = await _owed(session, matches, collections, act.pilot)
+    return LockedCollection(matches, collections, owed, collection, entitlements, rooms)
 
 
-def _keys(matches: Iterable[MatchRow], collections: dict[UUID, CollectionRow]) -> set[PayableKey]:
+async def _owed(
+    session: AsyncSession, matches: Iterable[MatchRow], collections: dict[UUID, CollectionRow], pilot: str
+) -> dict[tuple[UUID, PayableKey], OwedHere]:
+    """What is owed for the matches by bank, the payables locked."""
     booked = ((match, collections[match.collection_id]) for match in matches)
+    by_bank: dict[UUID, set[PayableKey]] = {}
+    for match, row in booked:
+        if match.owner_id != row.collector_id:
+            by_bank.setdefault(row.bank_id, set()).add((row.collector_id, match.owner_id, row.currency))
+    payables = await payables_for_update(session, set().union(*by_bank.values()), pilot)
     return {
-        (collection.collector_id, match.owner_id, collection.currency)
-        for match, collection in booked
-        if match.owner_id != collection.collector_id
+        (bank_id, key): OwedHere(payables[key], owed_on(part))
+        for bank_id, keys in by_bank.items()
+        for key, part in (await payables_at_bank(session, keys, bank_id, pilot)).items()
     }
 
 

@@ -7,15 +7,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, tuple_, update
+from sqlalchemy import Select, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.parties import Clients
-from fx_settlement.store.tables import ClaimRow, CollectionRow, MatchRow, PassOnRow, PayableRow
+from fx_settlement.store.at_bank import PayableKey, payable_keys_at
+from fx_settlement.store.tables import ClaimRow, CollectionRow, PayableRow
 from shared.rows import narrowed
-
-PayableKey = tuple[UUID, UUID, str]
 
 
 async def payables_for_update(
@@ -55,53 +53,32 @@ async def take_of_payable(session: AsyncSession, key: PayableKey, amount: Decima
     return (await session.execute(taking)).first() is not None
 
 
-async def owed_at_bank(session: AsyncSession, key: PayableKey, bank_id: UUID, pilot: str) -> Decimal:
-    """What an agent owes a principal of the money that a bank took in and didn't pass on; the counter's lock guards it.
-
-    A bank's part has no counter of its own: it is read off matches, claims and pass-ons, those of 0.1.0, too.
-    """
-    agent_id, principal_id, currency = key
-    booked = (CollectionRow.bank_id == bank_id, CollectionRow.currency == currency, CollectionRow.pilot == pilot)
-    matched = (
-        select(func.coalesce(func.sum(MatchRow.amount - MatchRow.charges), 0))
-        .join(CollectionRow, CollectionRow.id == MatchRow.collection_id)
-        .where(*booked, CollectionRow.collector_id == agent_id)
-        .where(MatchRow.owner_id == principal_id, MatchRow.unmatched_at.is_(None))
-    )
-    claimed = (
-        select(func.coalesce(func.sum(ClaimRow.amount - ClaimRow.settled), 0))
+async def open_claims(
+    session: AsyncSession, debtor_id: UUID, creditor_id: UUID, currency: str, *, bank_id: UUID
+) -> list[ClaimRow]:
+    """The unsettled claims of one on another for a bank's money, oldest first; the payable's lock guards them."""
+    query = (
+        select(ClaimRow)
         .join(CollectionRow, CollectionRow.id == ClaimRow.collection_id)
-        .where(*booked, ClaimRow.debtor_id == principal_id, ClaimRow.creditor_id == agent_id)
-    )
-    paid = select(func.coalesce(func.sum(PassOnRow.amount), 0)).where(
-        PassOnRow.bank_id == bank_id,
-        PassOnRow.agent_id == agent_id,
-        PassOnRow.principal_id == principal_id,
-        PassOnRow.currency == currency,
-        PassOnRow.pilot == pilot,
-    )
-    sums = select(matched.scalar_subquery() + claimed.scalar_subquery() - paid.scalar_subquery())
-    return await session.scalar(sums) or Decimal(0)
-
-
-async def open_claims(session: AsyncSession, debtor_id: UUID, creditor_id: UUID, currency: str) -> list[ClaimRow]:
-    """The unsettled claims of one on another, oldest first; the payable's lock guards them."""
-    query = select(ClaimRow).where(
-        ClaimRow.debtor_id == debtor_id,
-        ClaimRow.creditor_id == creditor_id,
-        ClaimRow.currency == currency,
-        ClaimRow.settled < ClaimRow.amount,
+        .where(
+            CollectionRow.bank_id == bank_id,
+            ClaimRow.debtor_id == debtor_id,
+            ClaimRow.creditor_id == creditor_id,
+            ClaimRow.currency == currency,
+            ClaimRow.settled < ClaimRow.amount,
+        )
     )
     return list((await session.execute(query.order_by(ClaimRow.id))).scalars())
 
 
 def payables_seen_by(
-    pilot: str, *, subject_id: UUID | None, clients: Clients | None, **columns: Any
+    pilot: str, *, subject_id: UUID | None, bank_id: UUID | None, **columns: Any
 ) -> Select[PayableRow]:
-    """What agents owe: all of a pilot, of a bank's clients, or where a party is agent or principal."""
+    """What agents owe: all of a pilot, of what came in at a bank, or where a party is agent or principal."""
     query = select(PayableRow).where(PayableRow.pilot == pilot)
-    if clients is not None:
-        query = query.where(PayableRow.agent_id.in_(clients))
+    if bank_id is not None:
+        key = tuple_(PayableRow.agent_id, PayableRow.principal_id, PayableRow.currency)
+        query = query.where(key.in_(payable_keys_at(bank_id, pilot)))
     if subject_id is not None:
         query = query.where(or_(PayableRow.agent_id == subject_id, PayableRow.principal_id == subject_id))
     return narrowed(query, PayableRow, columns)

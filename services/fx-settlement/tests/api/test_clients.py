@@ -135,3 +135,102 @@ async def test_a_bank_converts_and_refunds_only_what_it_holds_itself(held: Any) 
     assert await converted("0.01", "C4", **rival) == "conversion_over_balance"
     assert await converted("13000.00", "C5", **held.as_bank()) is None
     held.check_books()
+
+
+async def _told(trading: Any, path: str, what: str, **who: Any) -> list[str]:
+    return [each[what] for each in (await trading.door.done("GET", path, **who))["items"]]
+
+
+async def _taken_in(trading: Any, amount: str, **who: Any) -> dict[str, Any]:
+    """A receipt of the bank that is matched whole to a new portion of the principal."""
+    _, (portion,) = await trading.released(trading.portion(), declaration_id=None)
+    booked = await trading.door.done("POST", "/v1/collections", trading.receipt(amount), **who)
+    match = {"matches": [{"portion_id": str(portion.portion_id), "amount": amount}]}
+    path = f"/v1/collections/{booked['id']}/matches"
+    taken: dict[str, Any] = await trading.door.done("POST", path, match, version=booked["version"], **who)
+    return taken
+
+
+async def test_a_bank_reads_what_lies_there_and_no_more(held: Any) -> None:
+    """R-FX-4: the agent and the person keep an account at both banks."""
+    own, rival = held.as_bank(), held.as_bank(held.rival_bank)
+    await held.opened(held.agent, held.account(), held.account(held.rival_bank))
+    kept = [held.account(each, natural=True) for each in (held.bank, held.rival_bank)]
+    await held.opened(held.person, *kept, natural=True)
+    assert await _told(held, "/v1/payables", "owed", **rival) == []
+    assert await _told(held, "/v1/balances", "balance", **rival) == []
+    await _taken_in(held, "100.00", **rival)
+    receipt = held.receipt("50.00", collector_id=str(held.person), account_kind="personal", bank_charges="5.00")
+    await held.door.done("POST", "/v1/collections", receipt, **rival)
+    await held.door.done("POST", "/v1/pass-ons", held.transfer("30.00"), **rival)
+    await held.door.done("POST", "/v1/conversions", _conversion(held, "10.00", "C"), **rival)
+    told = (await held.door.done("GET", "/v1/payables", **rival))["items"]
+    sums = {name: told[0][name] for name in ("collected", "charges", "claims", "passed_on", "owed")}
+    assert sums == {"collected": "100.00", "charges": "0.00", "claims": "0.00", "passed_on": "30.00", "owed": "70.00"}
+    for who, owed, balance in (
+        (rival, "70.00", "35.00"),
+        (own, "1000.00", "13000.00"),
+        ({"role": "safe"}, "1070.00", "13035.00"),
+    ):
+        assert await _told(held, "/v1/payables", "owed", **who) == [owed]
+        assert await _told(held, "/v1/balances", "balance", **who) == [balance]
+    mine = {"role": "operator", "subject_id": held.agent}
+    assert await _told(held, "/v1/payables", "owed", **mine) == ["1070.00"]
+    held.check_books()
+
+
+async def test_what_one_bank_passed_on_is_claimed_back_and_set_off_at_that_bank(held: Any) -> None:
+    """V41: money at another bank pays no refund, and is passed on whole."""
+    own, rival = held.as_bank(), held.as_bank(held.rival_bank)
+    await held.opened(held.agent, held.account(), held.account(held.rival_bank))
+    first = await _taken_in(held, "100.00", **rival)
+    await held.door.done("POST", "/v1/pass-ons", held.transfer("100.00"), **rival)
+    path = f"/v1/collections/{first['id']}"
+    undone = {"match_ids": [first["collection"]["matches"][0]["match_id"]]}
+    unmatched = await held.door.call("POST", f"{path}/unmatchings", undone, version=first["version"], **rival)
+    assert unmatched.json()["code"] == "passed_on_already", unmatched.text
+    refund = {"amount": "100.00", "refunded_on": "2026-05-13"}
+    await held.door.done("POST", f"{path}/refunds", refund, version=first["version"], **rival)
+    assert held.ask("SELECT amount, settled FROM claims") == [(100, 0)]
+    await _taken_in(held, "200.00", **own)
+    assert held.ask("SELECT amount, settled FROM claims") == [(100, 0)]
+    assert await _told(held, "/v1/payables", "owed", **own) == ["1200.00"]
+    assert await _told(held, "/v1/payables", "owed", **rival) == ["0.00"]
+    await _taken_in(held, "150.00", **rival)
+    assert held.ask("SELECT amount, settled FROM claims") == [(100, 100)]
+    assert await _told(held, "/v1/payables", "owed", **rival) == ["50.00"]
+    over = await held.door.call("POST", "/v1/pass-ons", held.transfer("50.01"), **rival)
+    assert over.json()["code"] == "pass_on_over_payable"
+    for amount, who in (("50.00", rival), ("1200.00", own)):
+        await held.door.done("POST", "/v1/pass-ons", held.transfer(amount), **who)
+    assert await _told(held, "/v1/payables", "owed", role="safe") == ["0.00"]
+    held.check_books()
+
+
+async def test_no_bank_changes_what_another_took_in(held: Any) -> None:
+    """A client of both: the other bank neither matches nor undoes, refunds, links or commits any of it."""
+    rival = held.as_bank(held.rival_bank)
+    await held.opened(held.agent, held.account(), held.account(held.rival_bank))
+    taken = await _taken_in(held, "100.00", **held.as_bank())
+    declaration_id, (portion,) = await held.released(held.portion(), declaration_id=None)
+    line = {"portion_id": str(portion.portion_id), "value": "1.00"}
+    body = {"declaration_id": str(declaration_id), "collector_id": str(held.agent), "lines": [line]}
+    hold = await held.door.done("POST", "/v1/holds", body, **held.as_bank())
+    ours, theirs = f"/v1/collections/{taken['id']}", f"/v1/holds/{hold['id']}"
+    mine = await held.door.done("POST", "/v1/collections", held.receipt("1.00"), **rival)
+    part = {"portion_id": str(portion.portion_id), "amount": "1.00"}
+    attacks = {
+        f"{ours}/matches": {"matches": [part]},
+        f"{ours}/unmatchings": {"match_ids": [taken["collection"]["matches"][0]["match_id"]]},
+        f"{ours}/refunds": {"amount": "1.00", "refunded_on": "2026-05-13"},
+        f"{ours}/advances": {"trade_id": str(declaration_id), "amount": "1.00"},
+        f"{ours}/payer-statements": {"payer_relation": "buyer", "buyer_id": str(held.buyer)},
+        f"{theirs}/voids": {"reason": "no such money"},
+        f"{theirs}/commits": {"collection_id": mine["id"], "matches": [part]},
+    }
+    for path, attack in attacks.items():
+        version = taken["version"] if path.startswith(ours) else hold["version"]
+        answer = await held.door.call("POST", path, attack, version=version, **rival)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path
+        assert held.refusals()[-1] == ("V65", "not_yours"), path
+    assert len(held.refusals()) == len(attacks)

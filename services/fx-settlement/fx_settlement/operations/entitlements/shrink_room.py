@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.domain.payables import owed_on
 from fx_settlement.domain.room import Bound
 from fx_settlement.domain.shares import Share, kept_of, kept_worth, share_of
 from fx_settlement.operations.money.cut_match import cut_match
@@ -17,8 +16,8 @@ from fx_settlement.operations.money.keep_again import keep_again
 from fx_settlement.operations.rooms.end_hold import end_hold
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.holds import hold_as_it_is, open_holds_on
-from fx_settlement.store.matches import matches_on_portions_for_update, write_cuts
-from fx_settlement.store.tables import CollectionRow, EntitlementRow, MatchRow, PayableRow, PortionRoomRow
+from fx_settlement.store.matches import OwedHere, matches_on_portions_for_update, write_cuts
+from fx_settlement.store.tables import CollectionRow, EntitlementRow, MatchRow, PortionRoomRow
 from shared.act import Act
 from shared.events.fx_settlement import AdvanceLinked, CollectionUnmatched
 
@@ -85,9 +84,9 @@ async def _cut_matches(session: AsyncSession, shrunk: _Shrunk, act: Act) -> None
         excess = max(shrunk.excess(match.portion_id), borrowed)
         if excess <= 0:
             continue
-        payable = locked.payable_of(match)
-        kept = _kept(match, excess, collection, payable)
-        if (done := cut_match(session, match, collection, room, payable, kept, act=act)) is not None:
+        owed = locked.owed_for(match)
+        kept = _kept(match, excess, collection, owed)
+        if (done := cut_match(session, match, collection, room, owed, kept, act=act)) is not None:
             # Written at once: what the next match must give up is read off the counters.
             await write_cuts(session, [done], act=act)
             cut.add(collection.id)
@@ -118,11 +117,11 @@ async def _kept_again(
     return again
 
 
-def _kept(match: MatchRow, excess: Decimal, collection: CollectionRow, payable: PayableRow | None) -> Share:
-    """Free the excess, or as much of it as the agent still holds."""
+def _kept(match: MatchRow, excess: Decimal, collection: CollectionRow, owed: OwedHere | None) -> Share:
+    """Free the excess, or as much of it as the agent still holds at the bank."""
     share = share_of(match)
     kept = kept_worth(share, share.value - excess, collection.currency)
     freed = share.less(kept)
-    if payable is None or freed.amount - freed.charges <= owed_on(payable):
+    if owed is None or freed.amount - freed.charges <= owed.left:
         return kept
-    return kept_of(share, share.amount - owed_on(payable), collection.currency, match.declared_currency)
+    return kept_of(share, share.amount - owed.left, collection.currency, match.declared_currency)

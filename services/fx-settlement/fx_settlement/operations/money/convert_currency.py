@@ -14,12 +14,14 @@ from uuid_utils.compat import uuid7
 from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
 from fx_settlement.domain.conversion import ConversionFacts, breaches_of_conversion, breaches_of_proof_number
+from fx_settlement.domain.payables import lying_here
 from fx_settlement.domain.spreading import Number
+from fx_settlement.store.at_bank import balances_at_bank
 from fx_settlement.store.conversions import converted_on_proof, converted_under, lock_proof, matched_on
 from fx_settlement.store.documents import QuotaStatement
 from fx_settlement.store.journal import Entry, Posting, Quoted, number_under, rate_id_of, write_entries
 from fx_settlement.store.parties import bank_in_force, is_client, subject
-from fx_settlement.store.personal_balances import personal_at_bank, personal_balance_for_update
+from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.rooms import portions_under
 from fx_settlement.store.tables import ConversionRow, SubjectCopy
@@ -69,8 +71,8 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
     if wanted.proof_document is not None:
         await lock_proof(session, wanted.proof_document.hash, act.pilot)
     balance = await personal_balance_for_update(session, wanted.holder_id, wanted.currency, act.pilot)
-    here = await personal_at_bank(session, wanted.holder_id, wanted.currency, bank_id, act.pilot)
-    held = max(min(balance.balance, here), Decimal(0))
+    key = (wanted.holder_id, wanted.currency)
+    held = lying_here(balance.balance, (await balances_at_bank(session, [key], bank_id, act.pilot))[key])
     breaches = await _breaches(session, wanted, holder, held, bank_id, act)
     if breaches := (*unproven, *breaches, *breaches_of_reference(number)):
         raise Refused(breaches)

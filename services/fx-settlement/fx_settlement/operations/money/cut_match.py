@@ -9,12 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.accounts import liability_account
-from fx_settlement.domain.payables import owed_on
 from fx_settlement.domain.shares import NOTHING, Share, share_of
 from fx_settlement.store.journal import Entry, Posting
-from fx_settlement.store.matches import Cut
+from fx_settlement.store.matches import Cut, OwedHere
 from fx_settlement.store.room_moves import Move
-from fx_settlement.store.tables import ClaimRow, CollectionRow, MatchRow, PayableRow, PortionRoomRow
+from fx_settlement.store.tables import ClaimRow, CollectionRow, MatchRow, PortionRoomRow
 from shared.act import Act
 from shared.rows import columns_from
 
@@ -26,7 +25,7 @@ def cut_match(
     match: MatchRow,
     collection: CollectionRow,
     room: PortionRoomRow,
-    payable: PayableRow | None,
+    owed: OwedHere | None,
     kept: Share,
     *,
     claims: bool = False,
@@ -34,11 +33,12 @@ def cut_match(
 ) -> Cut | None:
     """Reduce the match to `kept`, with money passed on already claimed back if `claims`.
 
+    What lies at another bank pays none of it: the claim is for what this bank passed on.
     Returns None, changing nothing, if there is nothing to free or a claim would be needed but `claims` is false.
     The caller holds the locks of declaration, collection and payable, and writes the cuts (`write_cuts`).
     """
     freed = share_of(match).less(kept)
-    missing = _ZERO if payable is None else max(freed.amount - freed.charges - owed_on(payable), _ZERO)
+    missing = _ZERO if owed is None else max(freed.amount - freed.charges - owed.left, _ZERO)
     if freed == NOTHING or (missing and not claims):
         return None
     match.unmatched_at = act.now
@@ -46,18 +46,19 @@ def cut_match(
         session.add(_rest(match, kept, act))
     collection.matched -= freed.amount
     reference = f"unmatch:{match.id}"
-    owed = liability_account(collection.collector_id, match.owner_id)
+    liability = liability_account(collection.collector_id, match.owner_id)
     postings = [
-        Posting(owed, collection.currency, freed.amount - freed.charges),
+        Posting(liability, collection.currency, freed.amount - freed.charges),
         Posting(f"charges:{collection.collector_id}", collection.currency, freed.charges),
         Posting(f"unmatched:{collection.collector_id}", collection.currency, -freed.amount),
         Posting(f"claim:{match.owner_id}", collection.currency, missing),
-        Posting(owed, collection.currency, -missing),
+        Posting(liability, collection.currency, -missing),
     ]
-    if payable is not None:
-        payable.claims += missing
-        payable.collected -= freed.amount
-        payable.charges -= freed.charges
+    if owed is not None:
+        owed.payable.claims += missing
+        owed.payable.collected -= freed.amount
+        owed.payable.charges -= freed.charges
+        owed.here -= freed.amount - freed.charges - missing
     if missing:
         session.add(_claim(match, collection, missing, act))
     back = Move(room, reference, matched=-freed.value, matched_usd=-freed.value_usd)

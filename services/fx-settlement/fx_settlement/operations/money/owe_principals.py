@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,15 +36,16 @@ async def owe_principals(
             payable.collected += match.amount
             payable.charges += match.charges
             if payable.claims:
-                await _set_off(session, payable, match, act)
+                await _set_off(session, payable, match, collection.bank_id, act)
     await write_entries(session, entries, act=act)
     await session.flush()
 
 
-async def _set_off(session: AsyncSession, payable: PayableRow, match: MatchRow, act: Act) -> None:
-    """Deduct what the principal owes back from an earlier refund from what it is owed now (V41)."""
+async def _set_off(session: AsyncSession, payable: PayableRow, match: MatchRow, bank_id: UUID, act: Act) -> None:
+    """Deduct what the principal owes back from a refund of the same bank from what it is owed there now (V41)."""
     left = match.amount - match.charges
-    for claim in await open_claims(session, payable.principal_id, payable.agent_id, payable.currency):
+    key = (payable.principal_id, payable.agent_id, payable.currency)
+    for claim in await open_claims(session, *key, bank_id=bank_id):
         settled = min(claim.amount - claim.settled, left)
         if settled <= Decimal(0):
             return

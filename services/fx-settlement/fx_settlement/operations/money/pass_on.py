@@ -12,10 +12,12 @@ from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
+from fx_settlement.domain.payables import owed_on
 from fx_settlement.domain.transfers import PassOnFacts, breaches_of_pass_on
+from fx_settlement.store.at_bank import PayableKey, payables_at_bank
 from fx_settlement.store.journal import Entry, Posting, Quoted, number_under, rate_id_of, write_entries
 from fx_settlement.store.parties import bank_in_force, is_filed, keeps_account, subject
-from fx_settlement.store.payables import owed_at_bank, take_of_payable
+from fx_settlement.store.payables import take_of_payable
 from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.tables import PassOnRow, SubjectCopy
@@ -51,7 +53,7 @@ async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act
     key = (wanted.agent_id, wanted.principal_id, wanted.currency)
     taken = await take_of_payable(session, key, wanted.amount, act.pilot)
     # Only the bank that holds the money passes it on; the counter, held by now, covers all banks.
-    if not taken or wanted.amount > await owed_at_bank(session, key, bank_id, act.pilot):
+    if not taken or wanted.amount > await _owed_here(session, key, bank_id, act.pilot):
         breaches.append(Breach("pass_on_over_payable", "R-FX-4", "/amount"))
     if principal is None or breaches:
         raise Refused(tuple(breaches))
@@ -65,6 +67,10 @@ async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act
         balance.balance += row.amount
     await announce(session, model_from(PassedOn, row, pass_on_id=row.id), key=row.id, sequence=1, act=act)
     return row
+
+
+async def _owed_here(session: AsyncSession, key: PayableKey, bank_id: UUID, pilot: str) -> Decimal:
+    return owed_on((await payables_at_bank(session, [key], bank_id, pilot))[key])
 
 
 async def _row(session: AsyncSession, wanted: ToPassOn, bank_id: UUID, act: Act) -> PassOnRow:

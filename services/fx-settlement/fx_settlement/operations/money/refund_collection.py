@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from fx_settlement.domain.accounts import blocked_account, money_account
 from fx_settlement.domain.amounts import exact
+from fx_settlement.domain.payables import lying_here
 from fx_settlement.domain.refunds import RefundFacts, breaches_of_refund
 from fx_settlement.domain.shares import kept_of, share_of
 from fx_settlement.operations.money.cut_match import cut_match
@@ -20,10 +21,11 @@ from fx_settlement.operations.money.unlink_advance import unlink_advance
 from fx_settlement.operations.rooms.thaw_rooms import thaw_rooms
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.advances import advances_of, trade_room_for_update
+from fx_settlement.store.at_bank import balances_at_bank
 from fx_settlement.store.journal import Entry, Posting, write_entries
 from fx_settlement.store.matches import Cut, LockedCollection, matched_collection_to_change, write_cuts
 from fx_settlement.store.parameters import RefundSpecialAfterDays
-from fx_settlement.store.personal_balances import personal_at_bank, personal_balance_for_update
+from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.tables import ClaimRow, CollectionRow, RefundRow, policy
 from shared.act import Act
 from shared.events.fx_settlement import CollectionRefunded, CollectionUnmatched
@@ -108,8 +110,8 @@ async def _unmatch(session: AsyncSession, held: LockedCollection, amount: Decima
             break
         share = share_of(match)
         kept = kept_of(share, max(share.amount - missing, Decimal(0)), row.currency, match.declared_currency)
-        room, payable = held.rooms[match.portion_id], held.payable_of(match)
-        if (cut := cut_match(session, match, row, room, payable, kept, claims=True, act=act)) is not None:
+        room, owed = held.rooms[match.portion_id], held.owed_for(match)
+        if (cut := cut_match(session, match, row, room, owed, kept, claims=True, act=act)) is not None:
             cuts.append(cut)
         freed.add(match.declaration_id)
     await write_cuts(session, cuts, act=act)
@@ -123,8 +125,8 @@ async def _held_here(session: AsyncSession, row: CollectionRow) -> Decimal:
     if row.account_kind != "personal":
         return Decimal(0)
     balance = await personal_balance_for_update(session, row.collector_id, row.currency, row.pilot)
-    here = await personal_at_bank(session, row.collector_id, row.currency, row.bank_id, row.pilot)
-    return max(min(balance.balance, here), Decimal(0))
+    key = (row.collector_id, row.currency)
+    return lying_here(balance.balance, (await balances_at_bank(session, [key], row.bank_id, row.pilot))[key])
 
 
 async def _paid_from(

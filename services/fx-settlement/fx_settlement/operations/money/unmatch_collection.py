@@ -31,7 +31,7 @@ async def unmatch_collection(
     for index, match_id in enumerate(dict.fromkeys(match_ids)):
         match = live[match_id]
         room = held.rooms[match.portion_id]
-        cut = cut_match(session, match, held.collection, room, held.payable_of(match), NOTHING, act=act)
+        cut = cut_match(session, match, held.collection, room, held.owed_for(match), NOTHING, act=act)
         if cut is not None:
             cuts.append(cut)
         else:
