@@ -117,6 +117,6 @@ def test_each_service_goes_back_to_the_middle_of_the_day(platform: Platform) -> 
         wait_until_applied(market)
         assert verify_all(market), "lost acts are named until they are settled"
         assert settle_all(platform, service) == len(plan["beyond_the_outbox"])
-        forget_head(market.audit_heads, service)
+        forget_head(market, service)
     wait_until_applied(market)
     assert "\n".join(map(str, verify_all(market))) == ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -52,8 +53,11 @@ DAMAGES = {
     "I9": ("registry", "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit WHERE outcome = 'done')",
            "had 0 effects"),
     "I10": ("tax-exemption", "UPDATE audit SET actor = 'nobody' WHERE id ="
-            " (SELECT audit_id FROM audit_chain WHERE position = 2)", "was changed, removed or moved"),
-    "I10 cut": ("fx-settlement", "DELETE FROM audit_chain WHERE position = 2", "audit_chain position 2 is missing"),
+            " (SELECT audit_id FROM audit_chain WHERE position = 2)", "was changed or moved, or rows between"),
+    "I10 cut": ("fx-settlement", "DELETE FROM audit_chain WHERE position = 2",
+                "audit_chain positions 2 to 2 are missing"),
+    "I10 tail": ("registry", "DELETE FROM audit WHERE id IN (SELECT audit_id FROM audit_chain WHERE position > 2);"
+                 " DELETE FROM audit_chain WHERE position > 2", "was seen before: its end was cut off"),
     "I4 packed": ("trade-ledger", "UPDATE packed_lines SET quantity = quantity - 1 WHERE id ="
                   " (SELECT min(id::text)::uuid FROM packed_lines WHERE quantity > 1)", "was declared with"),
     "I4 limit": ("trade-ledger", "UPDATE policy_parameters SET value = '\"10.00\"'"
@@ -166,6 +170,20 @@ def test_verify_names_the_damage(lived: Lived, still: PostgresServer, invariant:
     with damaged(lived, still, service, damage) as layout:
         found = INVARIANTS[invariant.split()[0]](layout.installation)
     assert [each for each in found if said in each], found
+
+
+def test_a_trail_whose_end_was_cut_off_shows_against_the_published_end_alone(
+    lived: Lived, still: PostgresServer
+) -> None:
+    service, damage, _ = DAMAGES["I10 tail"]
+    with damaged(lived, still, service, damage) as layout:
+        found = INVARIANTS["I10"](replace(layout.installation, audit_heads=None))
+    assert len(found) == 1
+    assert re.fullmatch(
+        r"registry: audit_chain ends at position 2 with audit row \d+,"
+        r" but \d+ with audit row \d+ was seen before: its end was cut off",
+        found[0],
+    )
 
 
 def test_a_day_that_falls_short_of_its_parties_or_leaves_goods_behind_is_named(

@@ -87,6 +87,7 @@ class Deployment(BaseModel):
     sealing_keys: SecretStr = Field(SecretStr(""), description="the services' SEALING_KEYS, likewise")
     sealing_with: str = Field("", description="the services' SEALING_WITH, likewise")
     sealing_suite: Literal["aes", "gm"] = Field("aes", description="the services' SEALING_SUITE, likewise")
+    event_keys: FilePath | None = Field(None, description="the file of public keys, EVENT_KEYS of every process")
     audit_heads: Path | None = Field(None, description="the file in which verify keeps where the audit trails ended")
     token: SecretStr | None = Field(None, description="a bearer token of the one who asks")
 
@@ -130,6 +131,7 @@ class Deployment(BaseModel):
             ),
             token=self._given_token,
             sealer=self._sealer,
+            event_keys=self.event_keys,
             audit_heads=self.audit_heads,
             hint=f"is it up, and is its {PREFIX}… setting right?",
         )

@@ -40,6 +40,8 @@ class Installation:
     """What its services seal with; SetupProblem where the keys weren't told."""
     is_local: bool = False
     """Whether it is all on this machine, where a proxy set for the outside would not find it."""
+    event_keys: Path | None = None
+    """The public keys of events; without it nobody can tell who published an end of an audit trail."""
     audit_heads: Path | None = None
     """Where `verify` keeps how the audit trails ended; without it nobody can tell that an end was cut off."""
 

@@ -6,8 +6,9 @@ import sys
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.http.audit import chain
+from shared.http.audit_chain import chain
 from shared.http.kept_keys import KeyPurge
+from shared.messaging.audit_heads import HeadPublisher
 from shared.messaging.worker import run_worker
 from shared.settings import read_settings
 from trade_ledger.consumers.subscriptions import subscriptions
@@ -24,4 +25,4 @@ async def chain_audit(engine: AsyncEngine) -> None:
 if __name__ == "__main__":
     settings = read_settings(Settings)
     purge_keys = KeyPurge("trade-ledger", settings.key_days)
-    sys.exit(run_worker(settings, messaging, subscriptions, [chain_audit, purge_keys]))
+    sys.exit(run_worker(settings, messaging, subscriptions, [chain_audit, purge_keys], HeadPublisher("trade-ledger")))

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
+from shared.events.base import PARTITIONS
 from shared.events.catalogue import TOPICS
+from shared.messaging.audit_heads import HEADS_TOPICS
 from shared.messaging.bus import Bus
 from shared.messaging.kafka_access import UNSECURED, KafkaAccess
 from shared.messaging.published_keys import Ends
@@ -74,11 +76,12 @@ def ends_of(address: BusAddress) -> Ends:
     async def asked() -> Ends:
         bus = open_bus(address)
         try:
-            there = sorted(await bus.identities(list(TOPICS)))
+            there = sorted(await bus.identities([*TOPICS, *HEADS_TOPICS]))
             found = await bus.ends(there) if there else {}
         finally:
             await bus.close()
-        ends = {topic: [found[topic, n] for n in range(TOPICS[topic].partitions)] for topic in there}
+        count = {topic: TOPICS[topic].partitions if topic in TOPICS else PARTITIONS for topic in there}
+        ends = {topic: [found[topic, n] for n in range(count[topic])] for topic in there}
         return {topic: each for topic, each in ends.items() if any(each)}
 
     return asyncio.run(asked())

@@ -12,6 +12,8 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from shared.messaging.active import Seat
+from shared.messaging.audit_heads import AGE as HEAD_AGE
+from shared.messaging.audit_heads import HeadPublisher, heads_topic
 from shared.messaging.bus import Bus, BusStopped, Contradiction, Cursor, Publisher
 from shared.messaging.cancelling import only_asked, pause
 from shared.messaging.comparing import agreed_cursor, require_same_topics
@@ -62,12 +64,21 @@ SELECT * FROM (
 class Relay:
     """Runs until stopped; many may run, one is active."""
 
-    def __init__(self, service: str, database_url: str, bus: Bus, sender: Sender, trust: Trust) -> None:
+    def __init__(
+        self,
+        service: str,
+        database_url: str,
+        bus: Bus,
+        sender: Sender,
+        trust: Trust,
+        heads: HeadPublisher | None = None,
+    ) -> None:
         self._service = service
         self._sender = sender
         self._trust = trust
         self._url = database_url
         self._bus = bus
+        self.heads = heads
         self._woken = asyncio.Event()
         self._carried = False
         self._lineage: str | None = None
@@ -82,6 +93,8 @@ class Relay:
         """Take the lock, fence, carry; after any error begin anew with a new producer."""
         # Computed when asked: it grows while a bus that is away lets the relay do nothing.
         AGE.labels(self._service).set_function(self._age)
+        if self.heads is not None:
+            HEAD_AGE.labels(self._service).set_function(self.heads.age)
         NEEDS_RECONCILING.labels(self._service).set_function(lambda: float(bool(self.standing.reasons)))
         patience = 0.1
         while not stop.is_set():
@@ -137,11 +150,22 @@ class Relay:
                 self._woken.clear()
                 self.seat.check()
                 cursor = await self._carry_all(connection, publisher, cursor)
+                await self._publish_head(connection, publisher, cursor)
                 self.seat.well()
                 await self._until_woken(stop)
-            await self._carry_all(connection, publisher, cursor)
+            cursor = await self._carry_all(connection, publisher, cursor)
+            await self._publish_head(connection, publisher, cursor, at_once=True)
         finally:
             await publisher.close()
+
+    async def _publish_head(self, connection: Any, publisher: Publisher, cursor: int, *, at_once: bool = False) -> None:
+        """Say where the audit chain ends, if that is due; the cursor stays where it is."""
+        if self.heads is None:
+            return
+        head = await self.heads.due(connection, at_once=at_once)
+        if head is not None:
+            await publisher.publish([self._sender.signed(head)], cursor)
+            self.heads.done()
 
     async def _until_woken(self, stop: asyncio.Event) -> None:
         waits = [asyncio.create_task(self._woken.wait()), asyncio.create_task(stop.wait())]
@@ -154,6 +178,8 @@ class Relay:
         FENCES.labels(self._service).inc()
         cursor = await agreed_cursor(connection, self._bus, publisher, self._service)
         self._lineage = cursor.lineage
+        if self.heads is not None:
+            await self._bus.ensure_topics([heads_topic(self._service)])
         # A horizon of another cluster's numbering would hide rows: this once every row is looked at.
         await connection.execute(_FORGET_HORIZON)
         await self._place(connection)

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from shared.database import make_engine
 from shared.logging import configure_logging
 from shared.messaging.adapters import BusAddress, bus_answers, bus_of, open_bus
+from shared.messaging.audit_heads import HeadPublisher
 from shared.messaging.bus import Bus, BusRefused, BusStopped
 from shared.messaging.cancelling import only_asked
 from shared.messaging.consumer import Consumer, Stalled
@@ -55,6 +56,7 @@ async def _readiness(
         **parts,
         **({"needs_reconciling": reasons} if reasons else {}),
         **({"id_conflicts": conflicts} if conflicts else {}),
+        **({"audit_head": relay.heads.told()} if relay.heads is not None else {}),
         **({"event_keys": trust.trouble} if trust.trouble else {}),
     }
 
@@ -139,6 +141,7 @@ async def serve_worker(
     subscriptions: Subscriptions,
     background: Sequence[Background],
     stop: asyncio.Event,
+    heads: HeadPublisher | None = None,
 ) -> None:
     """Run until `stop`; what is under way is finished and committed."""
     url = settings.database_url.get_secret_value()
@@ -149,7 +152,7 @@ async def serve_worker(
     bus = open_bus(address)
     wake = Wake(engine, subscriptions.service)
     await _let_in(bus)
-    relay = Relay(subscriptions.service, url, bus, sender, trust)
+    relay = Relay(subscriptions.service, url, bus, sender, trust, heads)
     consumer = Consumer(engine, tables, bus, subscriptions.believing(trust), wake)
     server = _health(
         lambda: _readiness(subscriptions.service, engine, address, relay, consumer, trust),
@@ -183,6 +186,7 @@ def run_worker(
     tables: MessagingTables,
     subscriptions: Subscriptions,
     background: Sequence[Background] = (),
+    heads: HeadPublisher | None = None,
 ) -> int:
     """Run until SIGTERM or SIGINT; status 2 where its settings, or bus and database, don't agree; 1 when it stalls."""
     configure_logging(f"{subscriptions.service}-worker", settings.log_level)
@@ -194,7 +198,7 @@ def run_worker(
         loop = asyncio.get_running_loop()
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, stop.set)
-        await serve_worker(settings, tables, subscriptions, background, stop)
+        await serve_worker(settings, tables, subscriptions, background, stop, heads)
 
     try:
         asyncio.run(main())

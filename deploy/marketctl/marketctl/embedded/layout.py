@@ -180,6 +180,7 @@ class Layout:
             hint="is `make run` running?",
             sealer=self._sealer,
             is_local=True,
+            event_keys=self.event_keys if self.event_keys.exists() else None,
             audit_heads=self.folder / "audit-heads.json",
         )
 

@@ -14,6 +14,7 @@ from marketctl.operate.chosen import chosen
 from marketctl.operate.terminal import Json, show
 from marketctl.services import described
 from shared.events.catalogue import TOPICS
+from shared.messaging.audit_heads import HEADS_TOPICS, heads_topic
 from shared.messaging.bus import cursor_topic
 from shared.messaging.kafka_acls import Acl, KafkaAcls
 from shared.vocabulary.errors import SetupProblem
@@ -30,7 +31,8 @@ def acls_of_service(service: str, user: str, prefix: str = "") -> set[Acl]:
     """What a service's worker needs: to write its own topics and cursor, and to read what it hears."""
     principal = f"User:{user}"
     own = {topic.name for topic in TOPICS.values() if topic.owner == service}
-    cursor, relay = prefix + cursor_topic(service), f"{prefix}relay.{service}"
+    cursor, heads = prefix + cursor_topic(service), prefix + heads_topic(service)
+    relay = f"{prefix}relay.{service}"
     return {
         # Reconciling reads and makes anew what the service wrote.
         *(
@@ -38,7 +40,7 @@ def acls_of_service(service: str, user: str, prefix: str = "") -> set[Acl]:
             for topic in own
             for may in ("create", "delete", "read", "write")
         ),
-        *(Acl(principal, "topic", cursor, may) for may in ("create", "read", "write")),
+        *(Acl(principal, "topic", each, may) for each in (cursor, heads) for may in ("create", "read", "write")),
         *(Acl(principal, "topic", prefix + topic, "read") for topic in described(service).subscriptions.topics()),
         Acl(principal, "transactional-id", relay, "write"),
         Acl(principal, "group", prefix + service, "read"),
@@ -110,6 +112,7 @@ def _pairs(said: list[str], known: Iterable[str] | None) -> dict[str, str]:
 
 
 def _known(topics: list[str]) -> list[str]:
-    if unknown := sorted(set(topics) - set(TOPICS)):
-        raise SetupProblem(f"no topic {', '.join(unknown)}; topics: {', '.join(TOPICS)}")
+    known = [*TOPICS, *HEADS_TOPICS]
+    if unknown := sorted(set(topics) - set(known)):
+        raise SetupProblem(f"no topic {', '.join(unknown)}; topics: {', '.join(known)}")
     return topics

@@ -12,8 +12,8 @@ from asyncpg import PostgresError
 from marketctl.layout import SERVICES
 from marketctl.operate.chosen import chosen
 from marketctl.operate.terminal import Json, show
-from shared.events.catalogue import TOPICS
 from shared.messaging.adapters import ends_of
+from shared.messaging.envelope import owner_of
 from shared.messaging.published_keys import Ends, PublishedKeys, read_keys, write_secret
 from shared.messaging.signing import Signer, new_signing_key
 from shared.vocabulary.errors import SetupProblem
@@ -62,7 +62,7 @@ def signing_retire(kid: str, keys: KeysFile, as_json: Json = False) -> None:
         raise SetupProblem(f"{keys} lists no key {kid}: {', '.join(key.kid for key in listed.keys)}")
     if found.until is not None:
         raise SetupProblem(f"key {kid} is retired already")
-    ends = {topic: each for topic, each in _ends().items() if TOPICS[topic].owner == found.service}
+    ends = {topic: each for topic, each in _ends().items() if owner_of(topic) == found.service}
     retired = found.model_copy(update={"until": ends})
     listed.model_copy(update={"keys": tuple(retired if key is found else key for key in listed.keys)}).save(keys)
     show({"kid": kid, "until": ends}, as_json, f"key {kid} of {found.service} signs nothing more")

@@ -25,7 +25,7 @@ def verify(restored: Restored = None, as_json: Json = False) -> None:
     for service in restored or []:
         if service not in SERVICES:
             raise SetupProblem(f"services: {', '.join(SERVICES)}")
-        forget_head(market.audit_heads, service)
+        forget_head(market, service)
     findings = [str(finding) for finding in verify_settled(market)]
     open_work, counted = unfinished(market), resisted(market)
     ok = not findings and open_work is None
@@ -33,6 +33,8 @@ def verify(restored: Restored = None, as_json: Json = False) -> None:
     if counted["released"]:
         told.append(f"{counted['released']} released")
     if market.audit_heads is None:
-        told.append("the ends of the audit trails are not compared: MARKET_AUDIT_HEADS names no file")
+        told.append("no ends of the audit trails are kept: MARKET_AUDIT_HEADS names no file")
+    if market.event_keys is None:
+        told.append("nobody checked who published the ends of the audit trails: MARKET_EVENT_KEYS names no file")
     show({"ok": ok, "finished": open_work is None, "findings": findings, **counted}, as_json, "\n".join(told))
     raise typer.Exit(0 if ok else 1)

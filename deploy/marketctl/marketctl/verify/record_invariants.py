@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import product
 from typing import Any
@@ -12,13 +13,14 @@ from sqlalchemy import Connection, create_engine
 from marketctl.installation import Installation
 from marketctl.layout import SERVICES
 from marketctl.services import described
-from marketctl.verify.audit_heads import keep_heads, seen_heads
+from marketctl.verify.audit_heads import Seen, keep_heads, published_heads, seen_heads
 from marketctl.verify.flow import applied, said
 from marketctl.verify.questions import MOST_SHOWN, ask, named
 from shared.events.catalogue import TOPICS
 from shared.events.lifecycles import BEGINS, LIFECYCLES
-from shared.http.audit import Head, broken_links
+from shared.http.audit_chain import broken_links
 from shared.http.tables import HttpTables
+from shared.messaging.audit_heads import Head
 
 
 def gapless(market: Installation) -> list[str]:
@@ -171,22 +173,27 @@ def once_only(market: Installation) -> list[str]:
 
 
 def chained(market: Installation) -> list[str]:
-    """I10: the audit trail is what was chained, and as long as when `verify` last saw it (V64)."""
+    """I10: the audit trail is what was chained, what was published and what `verify` last saw (V64)."""
     found: list[str] = []
-    heads = seen_heads(market.audit_heads)
+    seen = seen_heads(market.audit_heads)
+    # Asked before the chains: what is published is in the chain already.
+    published = published_heads(market, seen)
     for service in SERVICES:
+        told, last = published[service], seen.get(service, Seen()).head
+        heads = [*([last] if last else []), *told.heads]
         engine = create_engine("postgresql+psycopg://", creator=partial(_connected_in_utc, market, service))
         with engine.connect() as connection:
-            broken, head = _broken(connection, described(service).http_tables, heads.get(service))
+            broken, head = _broken(connection, described(service).http_tables, heads)
         engine.dispose()
+        broken = [*told.faults, *broken]
         found += [f"{service}: {each}" for each in broken]
-        if head is not None:
-            heads[service] = head
-    keep_heads(market.audit_heads, heads)
+        if head is not None and not broken:
+            seen[service] = Seen(head, told.end)
+    keep_heads(market.audit_heads, seen)
     return found
 
 
-def _broken(connection: Connection, tables: HttpTables, seen: Head | None) -> tuple[list[str], Head | None]:
+def _broken(connection: Connection, tables: HttpTables, seen: Sequence[Head]) -> tuple[list[str], Head | None]:
     """At most MOST_SHOWN places where a chain doesn't hold; where it holds, its end."""
     broken: list[str] = []
     looking = broken_links(connection, tables, seen)

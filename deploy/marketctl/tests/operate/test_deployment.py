@@ -37,6 +37,7 @@ def settings(serving: Run) -> dict[str, str]:
         told[f"{named(service)}_WORKER_URL"] = market.url(f"{service}-worker")
         url = market.database_url(service).replace("postgresql", _FORMS[service], 1)
         told[f"{named(service)}_DATABASE_URL"] = url
+    told["MARKET_EVENT_KEYS"] = str(market.event_keys)
     told["MARKET_AUDIT_HEADS"] = str(market.audit_heads)
     return {**told, "MARKET_TOKEN": market.token("system", {"actor": "admin:anna"})}
 

@@ -27,6 +27,7 @@ from marketctl.layout import SERVICES
 from marketctl.operate.kafka import acls_of_reader, acls_of_service
 from marketctl.services import described
 from shared.events.catalogue import TOPICS
+from shared.messaging.audit_heads import HEADS_TOPICS, heads_topic
 from shared.messaging.bus import BusRefused, cursor_topic
 from shared.messaging.comparing import topics_of
 from shared.messaging.kafka import KafkaBus
@@ -41,7 +42,7 @@ from shared.workshop.testing.running import logging_kept
 from shared.workshop.testing.servers import MakeDatabase
 from shared.workshop.testing.signing import event_keys_file, signing_key
 
-READER, READS = "bank-1", ("fx-settlement.collections", "registry.subjects")
+READER, READS = "bank-1", ("fx-settlement.collections", "registry.subjects", "registry.audit-heads")
 PREFIX = "site."
 
 
@@ -105,20 +106,23 @@ async def make_topics(secured: Secured) -> None:
     """Each owner makes its own."""
     for service in SERVICES:
         bus = secured.bus(service)
-        await bus.ensure_topics(topics_of(service), cursor_of=service)
+        await bus.ensure_topics([*topics_of(service), heads_topic(service)], cursor_of=service)
         await bus.close()
 
 
 MAY_READ = {
-    **{service: {*topics_of(service), *described(service).subscriptions.topics()} for service in SERVICES},
+    **{
+        service: {*topics_of(service), heads_topic(service), *described(service).subscriptions.topics()}
+        for service in SERVICES
+    },
     READER: set(READS),
 }
-MAY_WRITE = {**{service: set(topics_of(service)) for service in SERVICES}, READER: set()}
+MAY_WRITE = {**{service: {*topics_of(service), heads_topic(service)} for service in SERVICES}, READER: set()}
 
 
 @pytest.mark.parametrize("user", [*SERVICES, READER])
 async def test_a_user_reads_and_writes_what_it_needs_and_nothing_else(secured: Secured, user: str) -> None:
-    topics = [*TOPICS, *(cursor_topic(service) for service in SERVICES)]
+    topics = [*TOPICS, *HEADS_TOPICS, *(cursor_topic(service) for service in SERVICES)]
     cursor = {cursor_topic(user)} if user in SERVICES else set()
     assert await readable(secured, user, topics) == MAY_READ[user] | cursor
     assert await writable(secured, user, topics) == MAY_WRITE[user] | cursor
@@ -138,7 +142,7 @@ async def readable(secured: Secured, user: str, topics: list[str]) -> set[str]:
         return {}
 
     # Reading fails if only one of them may be described and not read.
-    reader = bus.reader("", sorted(shown & set(TOPICS)), from_zero)
+    reader = bus.reader("", sorted(shown & {*TOPICS, *HEADS_TOPICS}), from_zero)
     await reader.start()
     await reader.fetch(most=100, wait_seconds=0.5)
     await reader.close()

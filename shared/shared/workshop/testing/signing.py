@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.events.catalogue import PUBLISHERS
+from shared.messaging.audit_heads import HeadPublisher
 from shared.messaging.bus import Bus, Outgoing, Record
 from shared.messaging.envelope import owner_of
 from shared.messaging.outbox import Sender
@@ -47,6 +48,6 @@ def event_keys_file(folder: Path) -> Path:
     return file
 
 
-def relay_of(service: str, dsn: str, bus: Bus, public_url: str = "") -> Relay:
+def relay_of(service: str, dsn: str, bus: Bus, public_url: str = "", heads: HeadPublisher | None = None) -> Relay:
     """A service's relay with the key of the tests."""
-    return Relay(service, dsn, bus, Sender(SIGNERS[service], public_url), TRUST)
+    return Relay(service, dsn, bus, Sender(SIGNERS[service], public_url), TRUST, heads)
