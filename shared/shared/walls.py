@@ -150,8 +150,8 @@ def statements_of_roles(owner: str) -> list[str]:
     """
     logins = {f"{owner}_{ending}": group for ending, group in GROUPS.items()}
     return [
-        *(_role(group, "NOLOGIN") for group in GROUPS.values()),
-        *(_role(role, "LOGIN") for role in (owner, *logins)),
+        *(role_statement(group, "NOLOGIN") for group in GROUPS.values()),
+        *(role_statement(role, "LOGIN") for role in (owner, *logins)),
         # It moves, verifies and dumps the rows of all pilots.
         f'ALTER ROLE "{owner}" BYPASSRLS',
         *(f'GRANT {group} TO "{role}"' for role, group in logins.items()),
@@ -169,7 +169,8 @@ def statements_of_doors(database: str, owner: str) -> list[str]:
     ]
 
 
-def _role(name: str, login: str) -> str:
+def role_statement(name: str, login: str) -> str:
+    """Makes a role without rights, where it isn't there yet."""
     return (
         f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
         f' THEN CREATE ROLE "{name}" {login} NOSUPERUSER NOCREATEDB NOCREATEROLE; END IF; END $$'

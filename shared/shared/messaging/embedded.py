@@ -23,32 +23,16 @@ from shared.messaging.bus import (
     Record,
     cursor_topic,
 )
-from shared.messaging.envelope import Headers
+from shared.messaging.embedded_walls import bus_role, lock_tables, make_tables
+from shared.messaging.envelope import Headers, owner_of
 from shared.messaging.failpoints import failpoint
 
 _CHANNEL = "bus_records"
-_DDL_LOCK = 1039_0001
 # The most a reader holds at once, except for a single event that is larger.
 _MOST_BYTES = 8 * 1024 * 1024
 # A publisher frozen inside a transaction keeps its fence row locked: the server ends it for the successor.
 _SESSION = {"timezone": "UTC", "lock_timeout": "20000", "idle_in_transaction_session_timeout": "10000"}
-_DDL = """
-CREATE TABLE IF NOT EXISTS bus_partitions (
-    topic text, partition int, next_offset bigint NOT NULL DEFAULT 0, PRIMARY KEY (topic, partition),
-    identity uuid NOT NULL DEFAULT gen_random_uuid()
-) WITH (fillfactor = 50);
-CREATE TABLE IF NOT EXISTS bus_records (
-    topic text, partition int, "offset" bigint,
-    key text NOT NULL, value bytea NOT NULL, headers bytea NOT NULL,
-    published_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (topic, partition, "offset")
-);
-CREATE TABLE IF NOT EXISTS bus_producers (service text PRIMARY KEY, epoch bigint NOT NULL);
-"""
-# A log made before its partitions had identities; asked first, because the change would wait for every publisher.
-_LACKS_IDENTITIES = """
-SELECT NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'bus_partitions'::regclass AND attname = 'identity')
-"""
-_ADD_IDENTITIES = "ALTER TABLE bus_partitions ADD COLUMN identity uuid NOT NULL DEFAULT gen_random_uuid()"
+_MAKES_TABLES = "SELECT has_schema_privilege('public', 'CREATE')"
 _IDENTITIES = """
 SELECT topic, md5(string_agg(identity::text, ',' ORDER BY partition)) AS identity
 FROM bus_partitions WHERE topic = ANY($1) GROUP BY topic
@@ -58,6 +42,12 @@ SELECT * FROM (
     SELECT "offset", key, value, headers, sum(octet_length(value)) OVER (ORDER BY "offset") AS bytes
     FROM bus_records WHERE topic = $1 AND partition = $2 AND "offset" >= $3 ORDER BY "offset" LIMIT $4
 ) next WHERE bytes <= $5 OR bytes = octet_length(value) ORDER BY "offset"
+"""
+
+
+_ADD_RECORDS = """
+INSERT INTO bus_records (topic, partition, "offset", key, value, headers)
+SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[], $6::bytea[])
 """
 
 
@@ -90,19 +80,29 @@ class EmbeddedBus:
         if cursor_of is not None:
             wanted.append((cursor_topic(cursor_of), 0))
         async with (await self.pool()).acquire() as connection, connection.transaction():
-            # Four services start at once: IF NOT EXISTS alone races in the catalogue.
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _DDL_LOCK)
-            await connection.execute(_DDL)
-            if await connection.fetchval(_LACKS_IDENTITIES):
-                await connection.execute(_ADD_IDENTITIES)
+            await lock_tables(connection)
+            if await connection.fetchval(_MAKES_TABLES):
+                await make_tables(connection)
+            else:
+                wanted = await self._own(connection, wanted)
             await connection.executemany(
                 "INSERT INTO bus_partitions (topic, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING", wanted
             )
 
+    async def _own(self, connection: Any, wanted: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        """What a service's role may make: its own topics. Who reads another's waits for it."""
+        if await connection.fetchval("SELECT to_regclass('bus_records')") is None:
+            raise BusStopped("the bus's database holds no log: run `marketctl db upgrade` as its owner")
+        role = await connection.fetchval("SELECT current_user")
+        return [each for each in wanted if role == bus_role(owner_of(each[0].removeprefix(cursor_topic(""))))]
+
     async def make_anew(self, topics: Sequence[str]) -> None:
         async with (await self.pool()).acquire() as connection, connection.transaction():
-            await connection.execute("DELETE FROM bus_records WHERE topic = ANY($1)", list(topics))
-            await connection.execute("DELETE FROM bus_partitions WHERE topic = ANY($1)", list(topics))
+            if await connection.fetchval(_MAKES_TABLES):
+                await connection.execute("DELETE FROM bus_records WHERE topic = ANY($1)", list(topics))
+                await connection.execute("DELETE FROM bus_partitions WHERE topic = ANY($1)", list(topics))
+            else:
+                await connection.execute("SELECT bus_make_anew($1)", list(topics))
         await self.ensure_topics(topics)
 
     def publisher(self, service: str) -> EmbeddedPublisher:
@@ -204,12 +204,12 @@ async def _append(connection: Any, records: Sequence[Outgoing]) -> None:
             len(group),
         )
         if end is None:
-            raise BusStopped(f"topic {topic} has no partition {partition}: run the service's worker once to make it")
+            said = f"topic {topic} has no partition {partition} that this service may write"
+            raise BusStopped(f"{said}: run the worker of its owner once to make it")
         for offset, record in enumerate(group, end - len(group)):
             rows.append((topic, partition, offset, record.key, record.value, _packed(record.headers)))
-    await connection.copy_records_to_table(
-        "bus_records", records=rows, columns=["topic", "partition", "offset", "key", "value", "headers"]
-    )
+    # COPY would be refused where each service writes its own topics only (row-level security).
+    await connection.execute(_ADD_RECORDS, *map(list, zip(*rows, strict=True)))
 
 
 class EmbeddedReader:

@@ -17,6 +17,7 @@ from marketctl.installation import Installation
 from marketctl.layout import ROOT, SERVICES, BusKind, package_of
 from shared.keyring import read_ring
 from shared.messaging.adapters import BusAddress
+from shared.messaging.embedded_walls import bus_role
 from shared.messaging.published_keys import write_secret
 from shared.messaging.signing import new_signing_key
 from shared.production import DEVELOPMENT_ISSUER_MARK
@@ -146,7 +147,7 @@ class Layout:
         if self.bus == "kafka":
             told["KAFKA_BOOTSTRAP"] = f"127.0.0.1:{self.ports['kafka']}"
         else:
-            told["BUS_DATABASE_URL"] = self.database_url("bus")
+            told["BUS_DATABASE_URL"] = self._database_url("bus", bus_role(service))
         if process == "worker":
             told["EVENT_SIGNING_KEY"] = self.signing_key(service)
         return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from marketctl.layout import CHINESE, ROOT, SERVICES, package_of
 from shared.events.base import PARTITIONS
 from shared.events.catalogue import TOPICS
 from shared.messaging.adapters import ends_of
+from shared.messaging.embedded_walls import bus_role, prepare_bus, statements_of_bus_roles
 from shared.messaging.published_keys import PublishedKeys, read_keys
 from shared.messaging.signing import Signer
 from shared.migrations import upgrade
@@ -84,6 +86,8 @@ class Platform:
                 processes = {ending: self.layout.secret(f"{name}_{ending}") for ending in GROUPS}
                 self.postgres.create_role(name, self.layout.secret(name), processes)
                 self.postgres.create_database(name, owner=name)
+            roles = {bus_role(service): self.layout.secret(bus_role(service)) for service in SERVICES}
+            self.postgres.let_in(statements_of_bus_roles(SERVICES, "bus"), roles)
         say(
             f"PostgreSQL {self.postgres.version():<10} {self.layout.folder.name}/pg   "
             f"{time.monotonic() - began:.1f} s   5 databases, each with an owner and process roles"
@@ -102,6 +106,7 @@ class Platform:
 
     def _start_bus(self, say: Say) -> None:
         if self.layout.bus == "embedded":
+            asyncio.run(prepare_bus(self.layout.database_url("bus")))
             say(f"event log             embedded (PostgreSQL), {len(TOPICS)} topics × {PARTITIONS} partitions")
             return
         self.kafka = KafkaServer(

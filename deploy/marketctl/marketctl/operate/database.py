@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import typer
+from asyncpg import PostgresError
 
 from marketctl.installation import Installation, plain_url
 from marketctl.layout import ROOT, SERVICES, package_of, service_dir
@@ -39,19 +42,32 @@ def _show_schemas(market: Installation, as_json: bool) -> None:
 
 @database.command("upgrade")
 def db_upgrade(as_json: Json = False) -> None:
-    """Bring all four databases to the newest schema."""
+    """Bring all four databases to the newest schema, and the embedded bus's."""
     from shared.migrations import upgrade
 
     market = chosen()
     _reach_all(market)
     for service in SERVICES:
         upgrade(service_dir(service), market.database_url(service))
+    if market.bus.database_url is not None:
+        _prepare_bus(market, market.bus.database_url)
     _show_schemas(market, as_json)
+
+
+def _prepare_bus(market: Installation, url: str) -> None:
+
+    from shared.messaging.embedded_walls import prepare_bus
+
+    try:
+        asyncio.run(prepare_bus(url))
+    except (PostgresError, OSError) as error:
+        raise market.silent("the bus", error) from error
 
 
 @database.command("roles")
 def db_roles() -> None:
     """Print the SQL that the server's administrator runs once: the roles of each service, and who may enter what."""
+    from shared.messaging.embedded_walls import statements_of_bus_roles
     from shared.walls import statements_of_doors, statements_of_roles
 
     market = chosen()
@@ -59,6 +75,9 @@ def db_roles() -> None:
         url = plain_url(market.databases[service])
         owner, name = url.username or package_of(service), url.database or package_of(service)
         for statement in (*statements_of_roles(owner), *statements_of_doors(name, owner)):
+            typer.echo(f"{statement};")
+    if market.bus.database_url is not None:
+        for statement in statements_of_bus_roles(SERVICES, plain_url(market.bus.database_url).database or "bus"):
             typer.echo(f"{statement};")
 
 

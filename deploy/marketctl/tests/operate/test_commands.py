@@ -89,6 +89,8 @@ def test_each_command_answers_people_and_scripts_and_says_what_is_wrong(serving:
     roles = said(serving, "db roles", 0).splitlines()
     assert 'GRANT market_worker TO "fx_settlement_worker";' in roles
     assert 'GRANT CONNECT ON DATABASE "registry" TO "registry_http", "registry_worker";' in roles
+    assert 'GRANT market_bus TO "bus_fx_settlement";' in roles
+    assert 'GRANT CONNECT ON DATABASE "bus" TO "bus_registry";' in roles
 
     before = json.loads(said(serving, "clock show --json", 0))["now"]
     moved = json.loads(said(serving, "clock advance --days 3 --json", 0))

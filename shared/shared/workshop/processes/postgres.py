@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import psycopg
@@ -229,8 +229,12 @@ class PostgresServer:
             name: password,
             **{f"{name}_{ending}": (processes or {}).get(ending, password) for ending in GROUPS},
         }
+        self.let_in(statements_of_roles(name), passwords)
+
+    def let_in(self, statements: Iterable[str], passwords: Mapping[str, str]) -> None:
+        """Run an administrator's statements about roles, and set the passwords of roles."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
-            for statement in statements_of_roles(name):
+            for statement in statements:
                 connection.execute(sql.SQL(statement))
             for role, each in passwords.items():
                 setting = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(each))
