@@ -55,6 +55,7 @@ def test_a_description_is_valid_and_says_who_may_and_how_it_refuses(service: str
 _VERBS = set(
     [
         "accept",
+        "admit",
         "amend",
         "apply",
         "approve",

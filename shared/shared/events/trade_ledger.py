@@ -174,6 +174,7 @@ class LoadState(Part):
     """A physical load (拼箱): one container or vehicle, one seal history, packing lists of several operators.
 
     `earlier_seals` are those that were opened again, oldest first; the arrival is the one under the present seal.
+    `admitted_ids` are the parties that its consolidator lets open packing lists in it.
     """
 
     load_id: UUID
@@ -190,6 +191,7 @@ class LoadState(Part):
     site_id: UUID | None = None
     arrived_at: datetime | None = None
     packing_list_ids: tuple[UUID, ...] = ()
+    admitted_ids: tuple[UUID, ...] = ()
 
 
 class LoadEvent(Event):
@@ -200,6 +202,12 @@ class LoadEvent(Event):
 
 class LoadOpened(LoadEvent):
     TYPE: ClassVar[str] = "trade_ledger.load_opened.v1"
+
+
+class LoadAdmissionsChanged(LoadEvent):
+    """The consolidator said anew who may open packing lists in its load (R-PACK-4)."""
+
+    TYPE: ClassVar[str] = "trade_ledger.load_admissions_changed.v1"
 
 
 class LoadSealed(LoadEvent):

@@ -109,6 +109,7 @@ def pack_all(story: Story) -> None:
     body = {"container_number": first["箱号"]}
     again = {"key": "load:again", **story.as_party("OP2")}
     story.callers.refuse("R-PACK-3", "container_on_open_load", "POST", "trade-ledger", "/v1/loads", body, **again)
+    _admit_others(story)
     contents = defaultdict(list)
     for row in story.rows("packing", "装箱明细"):
         if row["装箱单"]:
@@ -122,16 +123,24 @@ def pack_all(story: Story) -> None:
         seal_load(story, row)
 
 
+def _admit_others(story: Story) -> None:
+    """Each consolidator lets in who packs into its load beside it: one in each load of the day that is shared."""
+    consolidators = {row["装载"]: row["组货人"] for row in story.rows("packing", "装载")}
+    for row in story.rows("packing", "装箱清单"):
+        name, consignor = row["装载"], row["发货人"]
+        if consignor != consolidators[name]:
+            path, body = f"/v1/loads/{story.loads[name]['id']}/admissions", {"admitted_ids": [story.subject(consignor)]}
+            how: dict[str, Any] = {"version": story.loads[name]["version"], **story.as_party(consolidators[name])}
+            story.loads[name] = story.callers.done("POST", "trade-ledger", path, body, **how)
+
+
 def _line(story: Story, row: dict[str, str]) -> dict[str, Any]:
     trade = story.trades[row["交易单号"]]["trade"]
     return {
-        "trade_line_id": trade["lines"][int(row["行号"]) - 1]["line_id"],
-        "quantity": row["数量"],
-        "packages": int(row["件数"]),
-        "gross_weight_kg": row["毛重"],
-        "net_weight_kg": row["净重"],
+        "trade_line_id": trade["lines"][int(row["行号"]) - 1]["line_id"], "quantity": row["数量"],
+        "packages": int(row["件数"]), "gross_weight_kg": row["毛重"], "net_weight_kg": row["净重"],
         "volume_m3": row["体积"],
-    }
+    }  # fmt: skip
 
 
 def pack(story: Story, row: dict[str, str], contents: list[dict[str, str]]) -> None:

@@ -112,9 +112,14 @@ class Yard:
         return trade
 
     async def packing_list(self, load_id: str | None = None, destination: str = "RU", **how: Any) -> dict[str, Any]:
-        """An open packing list, in a load of its own unless one is named."""
+        """An open packing list, in a load of its own unless one is named; the operator's load admits others."""
         if load_id is None:
             load_id = (await self.as_operator("POST", "/v1/loads", {"vehicle": "渝A12345"}))["id"]
+        if how.get("subject_id", OPERATOR) != OPERATOR:
+            load, admitted = await self.as_operator("GET", f"/v1/loads/{load_id}"), [str(how["subject_id"])]
+            if load["load"]["admitted_ids"] != admitted:
+                path, body = f"/v1/loads/{load_id}/admissions", {"admitted_ids": admitted}
+                await self.as_operator("POST", path, body, version=load["version"])
         body = {"load_id": load_id, "destination": destination}
         return await self.as_operator("POST", "/v1/packing-lists", body, **how)
 
@@ -246,22 +251,11 @@ class Sheets:
     def line(self, number: str = "S-1", **changed: Any) -> dict[str, Any]:
         """Its line of USD 306."""
         return {
-            "slip": number,
-            "goods_name": "活动扳手",
-            "hs_code": "8204120000",
-            "quantity": "120",
-            "unit": "把",
-            "packages": "6",
-            "package_unit": "箱",
-            "currency": "USD",
-            "amount": "306.00",
-            "net_weight_kg": "50.4",
-            "unit_price": "2.55",
-            "origin_place": "重庆大足",
-            "statutory_quantity": "50.4",
-            "statutory_unit": "千克",
+            "slip": number, "goods_name": "活动扳手", "hs_code": "8204120000", "quantity": "120", "unit": "把",
+            "packages": "6", "package_unit": "箱", "currency": "USD", "amount": "306.00", "net_weight_kg": "50.4",
+            "unit_price": "2.55", "origin_place": "重庆大足", "statutory_quantity": "50.4", "statutory_unit": "千克",
             **changed,
-        }
+        }  # fmt: skip
 
     def written(self, slips: list[dict[str, Any]], lines: list[dict[str, Any]]) -> bytes:
         """The workbook of these rows, with all columns."""

@@ -17,8 +17,10 @@ from trade_ledger.domain.loads import (
     breaches_of_carrier,
     breaches_of_maxima,
     breaches_of_unsealed,
+    may_pack_into,
 )
 from trade_ledger.domain.packing import breaches_of_sealing
+from trade_ledger.domain.parties import RoleStanding, breaches_of_opening
 
 NOW = datetime(2026, 5, 13, 7, tzinfo=UTC)
 MOST = Carried(Decimal("26500"), Decimal("76"))
@@ -121,3 +123,38 @@ def test_a_handover_is_of_one_seller_to_one_operator_and_once(
 @pytest.mark.parametrize(("lines", "expected"), [(0, ["packing_list_empty"]), (1, [])])
 def test_a_list_is_sealed_over_one_line_at_least(lines: int, expected: list[str]) -> None:
     assert [breach.code for breach in breaches_of_sealing(lines)] == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "party", "admitted", "may"),
+    [
+        ("R-PACK-4: its own", "a", [], True),
+        ("R-PACK-4: admitted", "b", ["c", "b"], True),
+        ("R-PACK-4: another is admitted", "b", ["c"], False),
+        ("V65: nobody is admitted", "b", [], False),
+        ("V65: no party", "", ["b"], False),
+    ],
+)
+def test_a_load_takes_lists_of_its_consolidator_and_of_whom_that_one_admits(
+    rule: str, party: str, admitted: list[str], may: bool
+) -> None:
+    assert may_pack_into(party, "a", admitted) is may
+
+
+@pytest.mark.parametrize(
+    ("rule", "standings", "roles"),
+    [
+        ("V2: nothing", {"operator": RoleStanding("approved")}, []),
+        ("V2: suspended for new trades", {"operator": RoleStanding("suspended")}, []),
+        ("V2: a stop order", {"operator": RoleStanding("suspended", stop_order=True)}, ["operator"]),
+        (
+            "V2: in each role",
+            {name: RoleStanding("suspended", stop_order=True) for name in ("stall_holder", "operator")},
+            ["operator", "stall_holder"],
+        ),
+        ("V2: not known here", None, []),
+    ],
+)
+def test_a_party_under_a_stop_order_opens_nothing(rule: str, standings: Any, roles: list[str]) -> None:
+    found = [(each.code, each.rule, each.params["role"]) for each in breaches_of_opening(standings)]
+    assert found == [("subject_stopped", "R-FILE-3", role) for role in roles]

@@ -19,6 +19,7 @@ from shared.rows import model_from, row_read, row_seen
 from shared.vocabulary.errors import Forbidden, Hidden, NotFound
 from trade_ledger.api.filters import WantedPackingLists
 from trade_ledger.api.schemas import (
+    AdmissionsIn,
     ArrivalIn,
     HandoverIn,
     HandoverOut,
@@ -33,6 +34,7 @@ from trade_ledger.api.schemas import (
     ReasonIn,
     UnpackIn,
 )
+from trade_ledger.operations.packing.admit_to_load import admit_to_load
 from trade_ledger.operations.packing.close_load import close_load
 from trade_ledger.operations.packing.open_load import open_load
 from trade_ledger.operations.packing.open_packing_list import open_packing_list
@@ -106,13 +108,21 @@ async def open_a_load(body: LoadIn, command: Commanded) -> Response:
 async def read_load(load_id: UUID, session: Reading, caller: Authorised, response: Response) -> LoadOut:
     """One load."""
     row = await row_read(session, LoadRow, load_id, pilot=caller.pilot, what="load")
-    if caller.is_party and caller.subject_id != row.consolidator_id:
+    if caller.is_party and caller.subject_id not in (row.consolidator_id, *row.admitted_ids):
         seen = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=False)
         if not await load_holds_one_of(session, load_id, seen):
             raise Hidden(f"load {load_id} is somebody else's")
     state = await load_state(session, row)
     response.headers["etag"] = f'"{row.version}"'
     return LoadOut(id=row.id, version=row.version, load=state)
+
+
+@router.post("/v1/loads/{load_id}/admissions", operation_id="admit_to_load", response_model=LoadOut)
+async def admit(load_id: UUID, body: AdmissionsIn, command: Commanded) -> Response:
+    """Say anew who may open packing lists in the caller's load; who has opened one keeps it."""
+    version = command.expected_version()
+    row = await admit_to_load(command.session, load_id, body.admitted_ids, version=version, act=command.act)
+    return await _load_answer(command, row)
 
 
 @router.post("/v1/loads/{load_id}/seals", response_model=LoadOut)
@@ -163,7 +173,7 @@ async def _list_answer(command: Command, state: PackingListState, status: int = 
 
 @router.post("/v1/packing-lists", status_code=201, response_model=PackingListOut)
 async def open_a_packing_list(body: PackingListIn, command: Commanded) -> Response:
-    """Open the caller's packing list in an open load."""
+    """Open the caller's packing list in an open load of its own, or one whose consolidator admits it."""
     state = await open_packing_list(command.session, body.load_id, destination=body.destination, act=command.act)
     return await _list_answer(command, state, 201)
 

@@ -67,6 +67,16 @@ class LoadIn(Input):
     vehicle: Reference | None = Field(None, max_length=20)
 
 
+class AdmissionsIn(Input):
+    """Who may open packing lists in the load beside its consolidator; none: nobody."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"admitted_ids": ["019a0000-0000-7000-8000-000000000012"]}]}
+    )
+
+    admitted_ids: list[UUID] = Field(max_length=50)
+
+
 class LoadSealIn(Input):
     model_config = ConfigDict(json_schema_extra={"examples": [{"seal_number": "SL0000123"}]})
 

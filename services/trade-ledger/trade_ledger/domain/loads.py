@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,11 @@ def breaches_of_carrier(container_number: str | None, vehicle: str | None) -> tu
     if (container_number is None) == (vehicle is None):
         return (Breach("load_carrier_unclear", "R-PACK-4", "/container_number"),)
     return ()
+
+
+def may_pack_into(subject_id: str, consolidator_id: str, admitted_ids: Collection[str]) -> bool:
+    """Whether a party may open packing lists in a load: its own, or one whose consolidator admits it (R-PACK-4)."""
+    return subject_id == consolidator_id or subject_id in admitted_ids
 
 
 def breaches_of_unsealed(list_statuses: Sequence[str]) -> tuple[Breach, ...]:

@@ -49,6 +49,12 @@ def breaches_of_completion(standings: Standings | None, role: str, pointer: str)
     return ()
 
 
+def breaches_of_opening(standings: Standings | None) -> tuple[Breach, ...]:
+    """Breaches where a stop order holds a party in any role: it opens no load and no packing list (V2)."""
+    stopped = sorted(role for role, standing in (standings or {}).items() if standing.stop_order)
+    return tuple(Breach("subject_stopped", "R-FILE-3", "", {"role": role}) for role in stopped)
+
+
 def breaches_of_stop_orders(seller: Standings | None, consignor: Standings | None) -> tuple[Breach, ...]:
     """Breaches where a stop order holds one of the parties of a trade (V2)."""
     return (

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, any_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.act import Act
 from shared.database import in_force_on
 from shared.events.registry import PilotEvent, PortEvent, SiteEvent
 from shared.vocabulary.legal_time import in_force
@@ -31,6 +32,12 @@ def standings_of(subject: SubjectCopy | None) -> Standings | None:
     if subject is None:
         return None
     return {role.role: RoleStanding(role.status, role.stop_order, role.effective_from) for role in subject.roles}
+
+
+async def standings_in_pilot(session: AsyncSession, act: Act) -> Standings | None:
+    """The filings by role of the party that acts."""
+    row = None if act.subject_id is None else await session.get(SubjectCopy, UUID(act.subject_id))
+    return standings_of(row) if row is not None and row.pilot == act.pilot else None
 
 
 def stalls_of(subject: SubjectCopy) -> tuple[StallTerm, ...]:

@@ -16,7 +16,9 @@ from shared.vocabulary.identifiers import container_number as parsed_container
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.loads import breaches_of_carrier
+from trade_ledger.domain.parties import breaches_of_opening
 from trade_ledger.publishers.packing import announce_load
+from trade_ledger.store.facts import standings_in_pilot
 from trade_ledger.store.packing import open_load_of
 from trade_ledger.store.pilots import prefix_of
 from trade_ledger.store.tables.packing import LoadRow
@@ -26,6 +28,8 @@ async def open_load(session: AsyncSession, *, container_number: str | None, vehi
     """The open load; a container already on an open load is refused, naming that load."""
     if unclear := breaches_of_carrier(container_number, vehicle):
         raise Malformed(unclear)
+    if stopped := breaches_of_opening(await standings_in_pilot(session, act)):
+        raise Refused(stopped)
     row = LoadRow(
         id=uuid7(),
         pilot=act.pilot,
@@ -39,6 +43,7 @@ async def open_load(session: AsyncSession, *, container_number: str | None, vehi
         earlier_seals=(),
         site_id=None,
         arrived_at=None,
+        admitted_ids=(),
     )
     row.number = human_number(await prefix_of(session, act.pilot), "LO", await next_number(session, "load"))
     session.add(row)

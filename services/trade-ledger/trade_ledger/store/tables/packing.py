@@ -42,6 +42,7 @@ class LoadRow(Row):
     earlier_seals: Mapped[tuple[Seal, ...]] = mapped_column(Document(tuple[Seal, ...]), server_default=text("'[]'"))
     site_id: Mapped[UUID | None]
     arrived_at: Mapped[datetime | None]
+    admitted_ids: Mapped[tuple[UUID, ...]] = mapped_column(Document(tuple[UUID, ...]), server_default=text("'[]'"))
 
 
 class PackingListRow(Row):
