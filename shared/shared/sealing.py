@@ -32,10 +32,14 @@ Mask = Annotated[str, BeforeValidator(_mask)]
 """A sealed value as callers see it: ciphertext and blind index are nobody's to read (V66)."""
 
 _OWN = "row"
+ERASED = "erased"
+"""What a row has in the place of its data key once that was destroyed: nobody opens its values any more (R-DATA-1)."""
+GONE = Sealed(mask="***", blind_index="", ciphertext="")
+"""A sealed value of which nothing is left."""
 
 
 class CannotOpen(Exception):
-    """A sealed value that was made elsewhere: for another table, column or row, or by a key that the ring lacks."""
+    """A sealed value of elsewhere, of a key that the ring lacks, or of a row whose data key was destroyed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,8 @@ class Sealer:
         return key.seal(text, column, mask=sealed.mask, indexed=same)
 
     def _unwrapped(self, table: str, row: UUID, wrapped: str) -> RowKey:
+        if wrapped == ERASED:
+            raise CannotOpen(f"the data key of {table} {row} was destroyed")
         key, _, rest = wrapped.partition(".")
         suite, _, text = rest.partition(".")
         if key not in self.ring or suite not in SUITES:

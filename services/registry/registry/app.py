@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from registry.api import agreements, amendments, claims, commodities, credit, delegations, filings, places, subjects
+from registry.api import (
+    agreements,
+    amendments,
+    claims,
+    commodities,
+    credit,
+    delegations,
+    filings,
+    persons,
+    places,
+    subjects,
+)
 from registry.api.access import ACCESS
 from registry.consumers.subscriptions import subscriptions
 from registry.settings import Settings
@@ -22,6 +33,7 @@ service = Service(
         filings.router,
         claims.router,
         amendments.router,
+        persons.router,
         credit.router,
         agreements.router,
         delegations.router,

@@ -187,6 +187,16 @@ class QualificationRecorded(SubjectEvent):
     TYPE: ClassVar[str] = "registry.qualification_recorded.v1"
 
 
+class SubjectErased(SubjectEvent):
+    """The person's data was erased: sealed values are empty, and nobody opens those that were said before (R-DATA-1).
+
+    Who keeps papers of the subject up to the day destroys their data keys, too.
+    """
+
+    TYPE: ClassVar[str] = "registry.subject_erased.v1"
+    papers_until: date
+
+
 class AgreementState(Part):
     """An agency agreement; for an export agency collector and exemption filer are fixed at confirmation (R-FILE-6)."""
 

@@ -17,9 +17,10 @@ from psycopg.types.json import Jsonb
 
 from shared.events.registry import Sealed
 from shared.keyring import FIRST
-from shared.sealing import CannotOpen, SealedColumn, SealedRows, Sealer
+from shared.sealing import ERASED, GONE, CannotOpen, SealedColumn, SealedRows, Sealer
 
 BATCH = 100
+_LEFT = '"ciphertext": "[^"]'
 _SEALED = {"mask", "blind_index", "ciphertext"}
 _COPIES = (("trade-ledger", "subject_copies"),)
 """Copies of `subjects.identity_index`, which their services can't compute: they never see the number."""
@@ -131,6 +132,15 @@ def _from(rows: SealedRows, where: sql.Composable) -> sql.Composable:
 
 
 def _stale_where(rows: SealedRows, sealer: Sealer) -> sql.Composable:
+    """What isn't sealed as it would be now; of a row whose data key was destroyed, what is left of its values."""
+    key = sql.SQL("{}.data_key").format(sql.Identifier("owner" if rows.of else "t"))
+    left = [sql.SQL("{}::text ~ {}").format(_column(rows, name), sql.Literal(_LEFT)) for name in rows.documents]
+    return sql.SQL("CASE WHEN {} = {} THEN {} ELSE {} END").format(
+        key, sql.Literal(ERASED), sql.SQL(" OR ").join(left), _of_another_key(rows, sealer)
+    )
+
+
+def _of_another_key(rows: SealedRows, sealer: Sealer) -> sql.Composable:
     named = sealer.named.replace(".", r"\.")
     stale = rf'"ciphertext": "(?!row\.{sealer.suite.name}\.|")|"blind_index": "(?!{named}|")'
     found = [sql.SQL("{}::text ~ {}").format(_column(rows, name), sql.Literal(stale)) for name in rows.documents]
@@ -164,24 +174,24 @@ def _stale(
 
 
 def _reseal(connection: Connection, rows: SealedRows, sealer: Sealer, row: dict[str, Any]) -> None:
-    key = sealer.row_key(rows.owner, row[rows.key[0]], row["data_key"])
+    key = None if row["data_key"] == ERASED else sealer.row_key(rows.owner, row[rows.key[0]], row["data_key"])
     if rows.of and row["data_key"] is None:
         raise CannotOpen(f"its row in {rows.of} has no data key yet")
     changes: list[sql.Composable] = []
     for name in rows.documents:
         document: sql.Composable = _column(rows, name)
         for path, column, sealed, beside in _sealed_in(row[name], rows, (), name, row):
-            anew = sealer.resealed(key, sealed, column, beside)
+            anew = sealer.resealed(key, sealed, column, beside) if key else GONE
             document = sql.SQL("jsonb_set({}, {}, {})").format(
                 document, sql.Literal(list(path)), sql.Literal(Jsonb(anew.model_dump()))
             ) if path else sql.Literal(Jsonb(anew.model_dump()))  # fmt: skip
             changes += [
                 sql.SQL("{} = {}").format(sql.Identifier(index), sql.Literal(anew.blind_index))
                 for index, of in rows.indexes.items()
-                if of == name
+                if of == name and key is not None
             ]
         changes.append(sql.SQL("{} = {}").format(sql.Identifier(name), document))
-    if not rows.of:
+    if not rows.of and key is not None:
         wrapped = key.wrapped if key.wrapped.startswith(sealer.named) else sealer.new_row_key(
             rows.table, row[rows.key[0]], key.secret
         ).wrapped  # fmt: skip

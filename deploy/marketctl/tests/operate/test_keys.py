@@ -69,12 +69,7 @@ def opened(dsns: dict[str, str], mint: ServedMint, tmp_path: Path) -> Any:
 
 def filing(number: str, role: str = "buyer") -> dict[str, Any]:
     kind, country, name = PERSONS[number]
-    account = {
-        "kind": "personal_fx_account",
-        "value": "settlement",
-        "valid_from": "2026-01-01",
-        "account": f"62{number}",
-    }
+    account = {"kind": "personal_fx_account", "value": "settlement", "valid_from": "2026-01-01"}
     return {
         "identity": {"kind": kind, "number": number, "country": country},
         "name": name,
@@ -126,7 +121,7 @@ def as_left_by_0_1_0(databases: Databases, ids: Mapping[str, str]) -> None:
 async def still_works(door: Door, ids: Mapping[str, str]) -> None:
     """Every person is read, found by name, and known again when it is filed once more."""
     for number, subject in ids.items():
-        purpose = {"purpose": "the test looks"}
+        purpose = {"purpose": "inspection"}
         seen = await door.done("POST", f"/v1/subjects/{subject}/identity-views", purpose)
         assert (seen["identity_number"], seen["name"]) == (number, PERSONS[number][2])
         found = await door.done("GET", f"/v1/subjects?name={PERSONS[number][2]}")
@@ -260,9 +255,34 @@ async def test_a_value_of_another_row_is_named_and_not_sealed_for_its_new_place(
     assert {UUID(each.split()[1].rstrip(":")) for each in closed} == {UUID(moved), UUID(other)}
     async with opened(**RESTARTED) as door:
         for subject in (moved, other):
-            answer = await door.call("POST", f"/v1/subjects/{subject}/identity-views", {"purpose": "the test looks"})
+            answer = await door.call("POST", f"/v1/subjects/{subject}/identity-views", {"purpose": "inspection"})
             assert answer.status_code == 500
             assert "Chan" not in answer.text
+
+
+@pytest.mark.parametrize("former", [False, True])
+async def test_of_an_erased_person_a_rotation_takes_away_what_history_has_left(
+    opened: Any, databases: Databases, former: bool
+) -> None:
+    """R-DATA-1: a value of 0.1.0 has no data key of its own to destroy; its ciphertext goes here."""
+    ids = await persons_filed(opened)
+    if former:
+        as_left_by_0_1_0(databases, ids)
+    gone = ids["E12345678"]
+    async with opened() as door:
+        await door.done("POST", f"/v1/subjects/{gone}/erasures", {"reason": "asked for"}, version=1)
+    # As trade-ledger hears the event, which nobody carries here.
+    databases["trade-ledger"].execute("UPDATE subject_copies SET identity_index = '' WHERE subject_id = %s", [gone])
+    databases["trade-ledger"].commit()
+    left = f"SELECT string_agg(state::text, '') FROM subject_versions WHERE subject_id = '{gone}'"
+    assert '"ciphertext": "' in str(databases["registry"].execute(left).fetchone())
+    databases["registry"].commit()
+    assert rotate(databases, Sealer(OLD)) == ([], {})
+    (text,) = databases["registry"].execute(left).fetchone() or ("",)
+    databases["registry"].commit()
+    assert text.count('"ciphertext": ""') == text.count('"blind_index": ""') == text.count('"ciphertext"') > 5
+    assert rotate(databases, Sealer(BOTH)) == ([], {})
+    assert the_rest(databases, "k1") == {}
 
 
 def test_indexes_of_0_1_0_are_of_the_first_key(databases: Databases) -> None:

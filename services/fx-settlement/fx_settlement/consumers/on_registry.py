@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fx_settlement.store.sealed import destroy_keys
 from fx_settlement.store.tables import BankCopy, GradeCopy, PilotCopy, SubjectCopy
 from shared.events.base import Received
-from shared.events.registry import BankEvent, GradeEvent, HeldQualification, PilotEvent, SubjectEvent
+from shared.events.registry import BankEvent, GradeEvent, HeldQualification, PilotEvent, SubjectErased, SubjectEvent
 from shared.rows import columns_from, model_from, put
 
 
@@ -26,6 +27,12 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
             "sequence": received.sequence,
         },
     )
+
+
+async def forget_person(session: AsyncSession, received: Received[SubjectEvent]) -> None:
+    """Of an erased person destroy the data keys of the collections that needn't be kept any more (R-DATA-1)."""
+    if isinstance(event := received.event, SubjectErased):
+        await destroy_keys(session, event.subject.subject_id, until=event.papers_until)
 
 
 async def copy_bank(session: AsyncSession, received: Received[BankEvent]) -> None:

@@ -1,6 +1,6 @@
 """The whole inbound surface of fx-settlement."""
 
-from fx_settlement.consumers.on_registry import copy_bank, copy_grade, copy_pilot, copy_subject
+from fx_settlement.consumers.on_registry import copy_bank, copy_grade, copy_pilot, copy_subject, forget_person
 from fx_settlement.consumers.on_trade_ledger import (
     copy_trade,
     project_entitlement,
@@ -13,6 +13,7 @@ from shared.messaging.subscriptions import Subscriptions
 
 subscriptions = Subscriptions("fx-settlement")
 subscriptions.project(SubjectEvent, copy_subject)
+subscriptions.react(SubjectEvent, forget_person)
 subscriptions.project(BankEvent, copy_bank)
 subscriptions.project(GradeEvent, copy_grade)
 subscriptions.project(PilotEvent, copy_pilot)

@@ -20,6 +20,7 @@ _FILERS = tuple(sorted(PARTIES))
 _OWN = "its own subject, its counterparties, and of others the filings it made for them, with a mask"
 _CLAIMS = "claims that its account made, and those to its own subject"
 _AMENDMENTS = "amendments of its own subject, and those that it proposed"
+_ITSELF = "its own subject"
 _FIELD = "all of its pilot"
 _AGREEMENTS = "agreements it is party to"
 _DELEGATIONS = "delegations that its party gave or has, or that name its account; security, auditor: all of its pilot"
@@ -32,6 +33,11 @@ ACCESS: Access = {
     "read_subject": grant(*_FILERS, *_AUTHORITIES, "bank", sees=f"{_OWN}; authorities: {_FIELD}", newcomers=True),
     "list_subject_versions": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}; authorities: {_FIELD}", newcomers=True),
     "view_identity": grant("commerce", "customs", "tax", "safe", sees=f"{_FIELD}, each view audited"),
+    "list_identity_views": grant(
+        *_FILERS, "commerce", "auditor", sees=f"{_ITSELF}; authorities: {_FIELD}", newcomers=True
+    ),
+    "export_personal_data": grant(*_FILERS, sees=_ITSELF, newcomers=True, cost=20),
+    "erase_subject": grant(*_FILERS, "commerce", sees=_OWN, newcomers=True),
     "record_qualification": grant(
         *_FILERS,
         "commerce",

@@ -49,7 +49,7 @@ class SubjectAmendmentOut(BaseModel):
     version: int
 
 
-def _shown(caller: Caller, amendment: SubjectAmendmentRow, subject: SubjectRow) -> SubjectAmendmentOut:
+def amendment_shown(caller: Caller, amendment: SubjectAmendmentRow, subject: SubjectRow) -> SubjectAmendmentOut:
     """The amendment; a party reads which account proposed it only of its own."""
     parts = amendment.parts
     hidden = {"proposed_by": None} if caller.is_party and amendment.proposed_by != caller.actor else {}
@@ -66,7 +66,7 @@ def _shown(caller: Caller, amendment: SubjectAmendmentRow, subject: SubjectRow) 
 
 async def _answer(command: Command, amendment: SubjectAmendmentRow) -> Response:
     subject = (await subjects_amended(command.session, [amendment]))[amendment.subject_id]
-    return await command.answer(_shown(command.caller, amendment, subject), version=amendment.version)
+    return await command.answer(amendment_shown(command.caller, amendment, subject), version=amendment.version)
 
 
 @router.get("/v1/subject-amendments")
@@ -81,7 +81,7 @@ async def list_subject_amendments(
     query = amendments_seen_by(caller.pilot, asking(caller), status=status, subject_id=subject_id)
     rows = await wanted.rows(session, query, SubjectAmendmentRow.id)
     subjects = await subjects_amended(session, rows)
-    return wanted.page(rows, [_shown(caller, row, subjects[row.subject_id]) for row in rows], "id")
+    return wanted.page(rows, [amendment_shown(caller, row, subjects[row.subject_id]) for row in rows], "id")
 
 
 @router.get("/v1/subject-amendments/{amendment_id}")
@@ -92,7 +92,7 @@ async def read_subject_amendment(
     query = amendments_seen_by(caller.pilot, asking(caller))
     amendment = await row_seen(session, query, amendment_id, pilot=caller.pilot, what="amendment")
     response.headers["etag"] = f'"{amendment.version}"'
-    return _shown(caller, amendment, (await subjects_amended(session, [amendment]))[amendment.subject_id])
+    return amendment_shown(caller, amendment, (await subjects_amended(session, [amendment]))[amendment.subject_id])
 
 
 async def _decided(

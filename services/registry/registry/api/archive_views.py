@@ -8,12 +8,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.api.archive_schemas import Archive, ArchivedAgreement, TradedGoods
+from registry.api.schemas import SubjectStateOut
 from registry.api.subject_views import version_shown
 from registry.domain.archive import AgreementDates, breaches_of_archive_day, status_before, was_in_force
 from registry.store.agreements import agreements_of
 from registry.store.entrusted_goods import goods_traded_by
+from registry.store.erasing import erased_among
 from registry.store.subjects import versions_before
-from registry.store.tables import AgreementRow, EntrustedGoodsRow, SubjectVersionRow
+from registry.store.tables import AgreementRow, EntrustedGoodsRow
 from shared.http.identity import Caller
 from shared.rows import model_from
 from shared.vocabulary.errors import Malformed, NotFound
@@ -37,13 +39,15 @@ async def archive_on(
     others = {row.principal_id if row.agent_id == subject_id else row.agent_id for row in agreements}
     states = await versions_before(session, others, instant)
     states |= await versions_before(session, {subject_id}, instant, filer)
+    erased = await erased_among(session, states)
     if subject_id not in states:
         raise NotFound(f"{subject_id} was not filed by {day}")
     goods = await goods_traded_by(session, {row.id for row in agreements}, day)
-    archived = [_archived(row, subject_id, states, day, instant, goods.get(row.id, [])) for row in agreements]
+    shown = {each: version_shown(row, None, erased=each in erased).state for each, row in states.items()}
+    archived = [_archived(row, subject_id, shown, day, instant, goods.get(row.id, [])) for row in agreements]
     return Archive(
         on=day,
-        subject=version_shown(states[subject_id], filer),
+        subject=version_shown(states[subject_id], filer, erased=subject_id in erased),
         agreements=[each for each in archived if each],
     )
 
@@ -51,7 +55,7 @@ async def archive_on(
 def _archived(
     row: AgreementRow,
     subject_id: UUID,
-    states: dict[UUID, SubjectVersionRow],
+    states: dict[UUID, SubjectStateOut],
     day: date,
     instant: datetime,
     goods: list[EntrustedGoodsRow],
@@ -69,8 +73,8 @@ def _archived(
         row,
         as_party="agent" if is_agent else "principal",
         counterparty_id=other.subject_id,
-        counterparty_name=other.state.display_name,
-        counterparty_identity_mask=other.state.identity.mask,
+        counterparty_name=other.display_name,
+        counterparty_identity_mask=other.identity,
         traded_goods=[model_from(TradedGoods, each) for each in goods],
         status=status,
         in_force=was_in_force(dates, status, day),

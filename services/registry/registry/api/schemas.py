@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -125,12 +125,15 @@ class AmendmentIn(Input):
         return self
 
 
+ViewPurpose = Literal["filing_review", "inspection", "tax_review", "fx_review", "investigation", "request_of_person"]
+
+
 class PurposeIn(Input):
     """Why somebody needs the whole identity number."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"purpose": "inspection 2026-14"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"purpose": "inspection"}]})
 
-    purpose: FilledText = Field(min_length=5, max_length=300)
+    purpose: Annotated[ViewPurpose, Chosen("view_purpose")]
 
 
 class GradeIn(Input):

@@ -24,6 +24,7 @@ from registry.store.tables import RoleFilingRow, SubjectAmendmentRow, SubjectRow
 from shared.http.command import Command
 from shared.http.identity import Caller
 from shared.rows import model_from, row_seen
+from shared.sealing import GONE
 from shared.vocabulary.identifiers import mask_name
 
 
@@ -78,9 +79,11 @@ def masked(subject: SubjectRow, filings: Sequence[RoleFilingRow], filer: UUID | 
     return summarised(subject, own).model_copy(update={"display_name": name})
 
 
-def version_shown(row: SubjectVersionRow, filer: UUID | None) -> SubjectVersion:
-    """A state a subject had; to a filer only with its own filings, and with a mask for the name."""
+def version_shown(row: SubjectVersionRow, filer: UUID | None, *, erased: bool) -> SubjectVersion:
+    """A state a subject had, of an erased person nothing but that; to a filer only with its own filings, and a mask."""
     version = model_from(SubjectVersion, row)
+    if erased:
+        version = version.model_copy(update={"state": _without_person(version.state)})
     if filer is None:
         return version
     name = mask_name(version.state.display_name)
@@ -88,6 +91,16 @@ def version_shown(row: SubjectVersionRow, filer: UUID | None) -> SubjectVersion:
     told = {"display_name": name, "name": name, "roles": own, "stalls": [], "qualifications": []}
     state: SubjectStateOut = version.state.model_copy(update=told)
     return version.model_copy(update={"state": state})
+
+
+def _without_person(state: SubjectStateOut) -> SubjectStateOut:
+    gone = dict.fromkeys(("identity", "name", "display_name"), GONE.mask)
+    held = [
+        each if each.account is None else each.model_copy(update={"account": GONE.mask})
+        for each in state.qualifications
+    ]
+    without: SubjectStateOut = state.model_copy(update={**gone, "qualifications": held})
+    return without
 
 
 async def answer_subject(

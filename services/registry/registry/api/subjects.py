@@ -35,6 +35,7 @@ from registry.api.subject_views import (
 from registry.operations.subjects.file_subject import Filed, file_subject
 from registry.operations.subjects.record_qualification import record_qualification
 from registry.store.documents import NAME, StatedQualification
+from registry.store.erasing import erased_among
 from registry.store.sealed import SUBJECTS
 from registry.store.subjects import (
     filings_of_many,
@@ -51,7 +52,8 @@ from shared.http.access import Authorised
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, UpdatedSince, WantedPage, WantedPageByKeys
 from shared.http.routes import service_router
-from shared.sealing import IDENTITY
+from shared.sealing import ERASED, IDENTITY
+from shared.vocabulary.errors import Conflict
 from shared.vocabulary.legal_time import legal_date
 from shared.wire import Chosen, DateText, Name, Reference
 
@@ -127,7 +129,8 @@ async def list_subject_versions(
     """Every state the subject had: who, when and why."""
     filer = await filer_of(session, caller, await subject_seen(session, caller, subject_id))
     rows = await wanted.rows(session, versions_of(subject_id, filer), SubjectVersionRow.version)
-    return wanted.page(rows, [version_shown(row, filer) for row in rows], SubjectVersionRow.version)
+    erased = subject_id in await erased_among(session, [subject_id])
+    return wanted.page(rows, [version_shown(row, filer, erased=erased) for row in rows], SubjectVersionRow.version)
 
 
 @router.get("/v1/subjects/{subject_id}/archive")
@@ -148,6 +151,8 @@ async def read_archive(
 async def view_identity(subject_id: UUID, body: PurposeIn, command: Commanded, request: Request) -> Response:
     """The whole identity number and name; the purpose and the viewer stay in the audit trail."""
     subject = await subject_seen(command.session, command.caller, subject_id)
+    if subject.data_key == ERASED:
+        raise Conflict("subject_erased")
     # Nothing of the row is written here: it isn't locked, and rotation may be at it.
     key = request.app.state.runtime.sealer.row_key(SUBJECTS, subject.id, subject.data_key)
     command.attempt.operation = f"view_identity: {body.purpose}"

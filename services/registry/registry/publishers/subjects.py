@@ -45,8 +45,12 @@ async def announce_subject(
     role: str | None = None,
     reason: str = "",
     rule_version: str | None = None,
+    **told: object,
 ) -> None:
-    """Raise the version, store it in the history and announce it; the caller holds the subject's lock."""
+    """Raise the version, store it in the history and announce it; the caller holds the subject's lock.
+
+    `told` is what the event says beside the subject.
+    """
     subject.version += 1
     await session.flush()
     state = subject_state(subject, await filings_of(session, subject.id))
@@ -63,5 +67,5 @@ async def announce_subject(
             rule_version=rule_version,
         )
     )
-    said = event.model_validate({"subject": state, "role": role, "reason": reason})
+    said = event.model_validate({"subject": state, "role": role, "reason": reason, **told})
     await announce(session, said, key=subject.id, sequence=subject.version, act=act)

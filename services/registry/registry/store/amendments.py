@@ -38,6 +38,12 @@ async def open_amendments_on(session: AsyncSession, subject_id: UUID) -> list[Am
     return list((await session.execute(query)).scalars())
 
 
+async def all_amendments_of(session: AsyncSession, subject_id: UUID) -> list[SubjectAmendmentRow]:
+    """Every amendment of the subject, oldest first."""
+    query = select(_TABLE).where(_TABLE.subject_id == subject_id).order_by(_TABLE.id)
+    return list((await session.execute(query)).scalars())
+
+
 async def count_of_open_amendments(session: AsyncSession, subject_id: UUID) -> int:
     """How many amendments of the subject wait for commerce."""
     query = select(func.count()).where(_TABLE.subject_id == subject_id, _TABLE.status == "open")

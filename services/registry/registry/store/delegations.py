@@ -56,3 +56,10 @@ async def delegation_to_change(session: AsyncSession, delegation_id: UUID, *, ve
     return await row_to_change(
         session, DelegationRow, delegation_id, pilot=act.pilot, version=version, what="delegation", own=own
     )
+
+
+async def delegations_of(session: AsyncSession, subject_id: UUID) -> list[DelegationRow]:
+    """Every delegation that a subject gave or has, oldest first."""
+    row = DelegationRow
+    query = select(row).where(or_(row.grantor_id == subject_id, row.delegate_id == subject_id)).order_by(row.id)
+    return list((await session.execute(query)).scalars())

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from shared.events.registry import Grade, QualificationKind, Role
 from shared.policy import Parameter, Parameters
-from shared.wire import Chosen, DecimalText, Input, YesNo
+from shared.wire import Chosen, DecimalText, Input, WholeNumber, YesNo
 
 
 class RequiredQualifications(Parameter):
@@ -58,4 +58,14 @@ class GradeMeasures(Parameter):
     value: MeasuresByGrade
 
 
-parameters = Parameters(Path(__file__).parents[1] / "policy.toml", RequiredQualifications, GradeMeasures)
+class PersonalDataYears(Parameter):
+    """For how many years the records of a person are kept after the last one (R-DATA-1)."""
+
+    owner: ClassVar[str] = "tax"
+    name: Literal["personal_data_years"]
+    value: WholeNumber = Field(description="years after the last record", ge=1, le=30)
+
+
+parameters = Parameters(
+    Path(__file__).parents[1] / "policy.toml", RequiredQualifications, GradeMeasures, PersonalDataYears
+)

@@ -26,7 +26,8 @@ from registry.store.tables import (
 from shared.act import Act
 from shared.events.registry import SUBJECTS
 from shared.rows import announced_since, narrowed
-from shared.vocabulary.errors import Hidden, NotFound, Stale
+from shared.sealing import ERASED
+from shared.vocabulary.errors import Conflict, Hidden, NotFound, Stale
 
 
 async def subject_for_update(session: AsyncSession, subject_id: UUID) -> SubjectRow | None:
@@ -79,8 +80,9 @@ async def subject_to_change(
     *,
     role: str | None,
     open_to: frozenset[str] = frozenset({"commerce"}),
+    erased_too: bool = False,
 ) -> SubjectRow:
-    """The subject at the version the caller saw; somebody else's is hidden from a party.
+    """The subject at the version the caller saw; somebody else's is hidden from a party, an erased one stays as it is.
 
     Who filed a role for another acts on that filing; on the subject itself (no `role`) as long as it speaks for it.
     """
@@ -94,6 +96,8 @@ async def subject_to_change(
             raise Hidden(f"subject {subject_id} is somebody else's")
     if subject.version != version:
         raise Stale(f"the subject has version {subject.version}")
+    if subject.data_key == ERASED and not erased_too:
+        raise Conflict("subject_erased")
     return subject
 
 
@@ -220,6 +224,17 @@ async def versions_before(
 def grades_of(subject_id: UUID) -> Select[CreditGradeRow]:
     """Every grade of a subject on every scale."""
     return select(CreditGradeRow).where(CreditGradeRow.subject_id == subject_id)
+
+
+async def all_grades_of(session: AsyncSession, subject_id: UUID) -> list[CreditGradeRow]:
+    """Every grade of a subject, oldest first."""
+    query = grades_of(subject_id).order_by(CreditGradeRow.authority, CreditGradeRow.sequence)
+    return list((await session.execute(query)).scalars())
+
+
+async def all_versions_of(session: AsyncSession, subject_id: UUID) -> list[SubjectVersionRow]:
+    """Every state a subject had, oldest first."""
+    return list((await session.execute(versions_of(subject_id).order_by(SubjectVersionRow.version))).scalars())
 
 
 def subjects_filed(

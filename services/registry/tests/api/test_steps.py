@@ -184,7 +184,7 @@ async def test_an_amendment_names_a_filing_and_a_change(bureau: Any) -> None:
 
 async def identity_of(bureau: Any, subject: dict[str, Any]) -> dict[str, Any]:
     path = f"/v1/subjects/{subject['id']}/identity-views"
-    seen = await bureau.door.done("POST", path, {"purpose": "inspection 14"})
+    seen = await bureau.door.done("POST", path, {"purpose": "inspection"})
     return {"kind": subject["identity_kind"], "number": seen["identity_number"], "country": subject["country"]}
 
 

@@ -18,12 +18,14 @@ from shared.events.registry import (
     PilotEvent,
     PortEvent,
     SiteEvent,
+    SubjectErased,
     SubjectEvent,
 )
 from shared.rows import columns_from, model_from, put
 from trade_ledger.store.known import PARTIES, advance
 from trade_ledger.store.pilots import heard_prefix
 from trade_ledger.store.row_versions import GOODS
+from trade_ledger.store.sealed import destroy_keys
 from trade_ledger.store.tables.copies import (
     AgreementCopy,
     CommodityDecisionCopy,
@@ -49,6 +51,12 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
     )
     await put(session, SubjectCopy, row)
     await advance(session, state.pilot, PARTIES)
+
+
+async def forget_person(session: AsyncSession, received: Received[SubjectEvent]) -> None:
+    """Of an erased person destroy the data keys of the trades that needn't be kept any more (R-DATA-1)."""
+    if isinstance(event := received.event, SubjectErased):
+        await destroy_keys(session, event.subject.subject_id, until=event.papers_until)
 
 
 async def copy_agreement(session: AsyncSession, received: Received[AgreementEvent]) -> None:

@@ -17,6 +17,7 @@ subscriptions.project(registry.GradeEvent, on_registry.copy_grade)
 subscriptions.project(registry.PilotEvent, on_registry.copy_pilot)
 subscriptions.project(registry.SiteEvent, on_registry.copy_site)
 subscriptions.project(registry.PortEvent, on_registry.copy_port)
+subscriptions.react(registry.SubjectEvent, on_registry.forget_person)
 for _traced in (
     registry.AgreementEvent,
     fx_settlement.EntitlementEvent,

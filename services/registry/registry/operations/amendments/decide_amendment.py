@@ -18,7 +18,8 @@ from registry.store.tables import RoleFilingRow, SubjectAmendmentRow, SubjectRow
 from shared.act import Act
 from shared.events.registry import QualificationRecorded, SubjectAmended
 from shared.rows import row_to_change
-from shared.vocabulary.errors import NotFound, Refused
+from shared.sealing import ERASED
+from shared.vocabulary.errors import Conflict, NotFound, Refused
 from shared.vocabulary.rules import Breach
 
 
@@ -38,6 +39,8 @@ async def decide_amendment(
     subject = await subject_for_update(session, amendment.subject_id)
     if subject is None:
         raise NotFound(f"no subject {amendment.subject_id}")
+    if decision == "approved" and subject.data_key == ERASED:
+        raise Conflict("subject_erased")
     breaches = breaches_of_decided_amendment(amendment.status, proposed_by=amendment.proposed_by, decided_by=act.actor)
     filing, rule_version = None, None
     if decision == "approved" and not breaches:

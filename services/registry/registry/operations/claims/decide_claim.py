@@ -13,7 +13,8 @@ from registry.store.subjects import subject_for_update
 from registry.store.tables import SubjectClaimRow
 from shared.act import Act
 from shared.rows import row_to_change
-from shared.vocabulary.errors import NotFound, Refused
+from shared.sealing import ERASED
+from shared.vocabulary.errors import Conflict, NotFound, Refused
 
 
 async def decide_claim(
@@ -36,6 +37,8 @@ async def decide_claim(
     if subject is None:
         raise NotFound(f"no subject {claim.subject_id}")
     if decision == "approved":
+        if subject.data_key == ERASED:
+            raise Conflict("subject_erased")
         subject.account = claim.claimant
         await withdraw_amendments_of_others(
             session, subject.id, claim.claimant, by=act.actor, at=act.now, reason=reason

@@ -166,10 +166,7 @@ class AgreementRow(Row):
     """A procurement or an export agency (R-FILE-6)."""
 
     __tablename__ = "agreements"
-    __table_args__ = (
-        Index("ix_agreements_principal_id", "principal_id"),
-        Index("ix_agreements_agent_id", "agent_id"),
-    )
+    __table_args__ = (Index("ix_agreements_principal_id", "principal_id"), Index("ix_agreements_agent_id", "agent_id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]

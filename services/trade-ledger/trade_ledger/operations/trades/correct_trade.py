@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from shared.act import Act
 from shared.events.trade_ledger import TradeCorrected, TradeLine, TradeState
 from shared.messaging.outbox import announce
-from shared.sealing import Sealer
+from shared.sealing import ERASED, Sealer
 from shared.vocabulary.errors import Conflict, Refused
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.corrections import (
@@ -55,6 +55,8 @@ async def correct_trade(
     trade = await own_trade(session, trade_id, version, act)
     if trade.status != "registered":
         raise Conflict("trade_void", "the trade is void")
+    if trade.data_key == ERASED:
+        raise Conflict("trade_parties_erased")
     entry = await _with_hidden_buyer(session, trade, entry, act)
     prepared = await prepare_trade(entry, facts, act=act, session=session, registered_at=trade.registered_at)
     text = trade_text(
