@@ -11,6 +11,8 @@ from uuid import UUID
 import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from marketctl.embedded.issuer_key import kept_mint
 from shared.http.identity import ROLES
@@ -44,7 +46,9 @@ class Given(BaseModel):
 
 def make_issuer(mint: TokenMint) -> FastAPI:
     """The issuer's two pages: its keys, and tokens for the asking."""
-    app = FastAPI(title="Development token issuer", description=NOTICE, version="1")
+    # A page of another name whose address was made to point here is another origin to the browser, and gets nothing.
+    here = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False)
+    app = FastAPI(title="Development token issuer", description=NOTICE, version="1", middleware=[here])
 
     @app.get("/jwks.json")
     async def keys() -> dict[str, object]:

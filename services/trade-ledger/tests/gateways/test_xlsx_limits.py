@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from shared.vocabulary.errors import Busy
 from trade_ledger.gateways import xlsx
 from trade_ledger.gateways.xlsx_cells import MOST_ROWS
 from trade_ledger.gateways.xlsx_parts import MOST_BYTES
@@ -151,3 +153,49 @@ async def test_the_answer_is_never_parsed_on_the_event_loop(
     assert len(sheets["S"].rows) == 3
     assert threads
     assert threading.get_ident() not in threads
+
+
+def test_links_and_macros_and_bombs_are_refused_before_anything_is_parsed(make_workbook: Make) -> None:
+    sound = make_workbook(filled(3))
+    refused = {
+        "xl/externalLinks/externalLink1.xml": (b"<a/>", "workbook_linked"),
+        "xl\\ExternalLinks\\externalLink1.xml": (b"<a/>", "workbook_linked"),
+        "xl/vbaproject.bin": (b"a", "workbook_locked"),
+        "xl/macrosheets/sheet1.xml": (b"<a/>", "workbook_locked"),
+        "xl/activeX/activeX1.bin": (b"a", "workbook_locked"),
+        "xl/media/bomb.bmp": (bytes(8 * 1024 * 1024 + 1), "workbook_too_large"),
+    }
+    for name, (content, code) in refused.items():
+        (said,) = handed_over(with_entries(sound, (name, content)))
+        assert said["problem"] == code, name
+    taken = with_entries(sound, ("xl/media/blank.bmp", bytes(8 * 1024 * 1024)))
+    assert "problem" not in handed_over(taken)[0]
+
+
+async def test_one_partys_files_leave_places_to_others_and_too_many_are_told_to_come_again() -> None:
+    readers = xlsx.Readers()
+    held, over = [], asyncio.Event()
+
+    async def read(whose: str) -> None:
+        async with readers.place(whose):
+            held.append(whose)
+            await over.wait()
+
+    async def refused(whose: str) -> None:
+        with pytest.raises(Busy):
+            await read(whose)
+
+    reading = [asyncio.create_task(read(whose)) for whose in ("bad", "bad", "good")]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert held == ["bad", "good"]
+    await refused("bad")
+    reading += [asyncio.create_task(read(whose)) for whose in ("a", "b", "c")]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert held == ["bad", "good", "a"]
+    await refused("d")
+    over.set()
+    await asyncio.gather(*reading)
+    assert sorted(held) == ["a", "b", "bad", "bad", "c", "good"]
+    await read("d")

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from shared.http.access import Authorised
 from shared.http.command import Answered, Command, Commanded
 from shared.http.routes import ServiceRoute, service_router
+from shared.vocabulary.errors import Busy
 from trade_ledger.api.trade_batches import (
     Checked,
     acting_subject,
@@ -41,19 +42,20 @@ _XLSX_BODY = {"required": True, "content": {XLSX: _BINARY}}
 class _Marked(Response):
     """The report written into the workbook that it is about; made while it is sent, after the commit."""
 
-    def __init__(self, report: bytes, workbook: bytes, headers: dict[str, str]) -> None:
+    def __init__(self, report: bytes, workbook: bytes, headers: dict[str, str], whose: str) -> None:
         super().__init__(report, _OK, headers, media_type="application/json")
         self._workbook = workbook
+        self._whose = whose
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {"vary": "accept"} | {
             name: self.headers[name] for name in ("idempotency-replayed",) if name in self.headers
         }
         try:
-            content = await marked_workbook(bytes(self.body), self._workbook)
+            content = await marked_workbook(bytes(self.body), self._workbook, self._whose)
             headers["content-disposition"] = 'attachment; filename="trades-marked.xlsx"'
             answer = Response(content, _OK, headers, media_type=XLSX)
-        except NotAWorkbook:
+        except (NotAWorkbook, Busy):
             # It is registered by now: who can't have the workbook marked gets the report itself.
             answer = Response(self.body, _OK, headers, media_type="application/json")
         await answer(scope, receive, send)
@@ -74,7 +76,8 @@ class _ReportOrWorkbook(ServiceRoute):
                 answer = before.response
             if answer.status_code != _OK:
                 return answer
-            return _Marked(bytes(answer.body), await request.body(), dict(answer.headers))
+            whose = str(request.state.caller.subject_id)
+            return _Marked(bytes(answer.body), await request.body(), dict(answer.headers), whose)
 
         return marking
 
@@ -95,7 +98,14 @@ marking_router = APIRouter(tags=["trades"], route_class=_ReportOrWorkbook)
     # A process of its own reads the workbook, so that the code of this one doesn't name its refusals.
     openapi_extra={
         "requestBody": _XLSX_BODY,
-        "x-codes": ["sheet_too_long", "workbook_locked", "workbook_too_large", "workbook_unreadable"],
+        "x-codes": [
+            "overloaded",
+            "sheet_too_long",
+            "workbook_linked",
+            "workbook_locked",
+            "workbook_too_large",
+            "workbook_unreadable",
+        ],
     },
 )
 async def import_trades(command: Commanded, request: Request) -> Response:
@@ -104,7 +114,7 @@ async def import_trades(command: Commanded, request: Request) -> Response:
     With `Accept` of the workbook's media type the same workbook comes back, the report's errors marked in their cells.
     The same request with the same key tells it of an import that was made before.
     """
-    read = await read_slips(await request.body())
+    read = await read_slips(await request.body(), str(acting_subject(command.caller)))
     check_count(len(read.slips))
     rows = [await _checked(command, request, slip) for slip in read.slips]
     outcomes = await outcomes_of(command, request, rows)

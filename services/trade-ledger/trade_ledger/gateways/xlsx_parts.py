@@ -16,6 +16,11 @@ from xml.parsers import expat
 
 MOST_ENTRIES = 10_000
 MOST_BYTES = 50 * 1024 * 1024
+MOST_RATIO = 200
+"""How many times a large entry may be larger than what is stored of it; a sheet of equal rows has about 100."""
+_LARGE = 8 * 1024 * 1024
+_MACROS = ("vbaproject", "xl/macrosheets/", "xl/activex/")
+_LINKS = "xl/externallinks/"
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _RAISED = str.maketrans("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾")
 _LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
@@ -49,11 +54,18 @@ class Package:
         entries = archive.infolist()
         if len(entries) > MOST_ENTRIES:
             raise Unreadable("workbook_too_large")
-        if any(each.flag_bits & 0x1 or "vbaProject" in each.filename for each in entries):
-            raise Unreadable("workbook_locked")
         self._archive = archive
         self._entries = {each.filename.replace("\\", "/").lower(): each for each in entries}
+        if any(each.flag_bits & 0x1 for each in entries) or self._has(*_MACROS):
+            raise Unreadable("workbook_locked")
+        if self._has(_LINKS):
+            raise Unreadable("workbook_linked")
+        if any(each.file_size > max(_LARGE, MOST_RATIO * each.compress_size) for each in entries):
+            raise Unreadable("workbook_too_large")
         self._left = MOST_BYTES
+
+    def _has(self, *parts: str) -> bool:
+        return any(part in name for name in self._entries for part in parts)
 
     def parse(
         self,

@@ -11,10 +11,10 @@ from trade_ledger.domain.workbook import SHEETS
 from trade_ledger.gateways.xlsx import NotAWorkbook, read_sheets
 
 
-async def read_slips(content: bytes) -> SlipSheets:
+async def read_slips(content: bytes, whose: str) -> SlipSheets:
     """A workbook's slips in row order; raises Malformed if its sheets or columns aren't the template's."""
     try:
-        sheets = await read_sheets(content, tuple(SHEETS))
+        sheets = await read_sheets(content, tuple(SHEETS), whose)
     except NotAWorkbook as error:
         about = {"sheet": error.sheet, "limit": str(error.limit)} if error.sheet else {}
         raise Malformed((Breach(error.code, "", f"/{error.sheet}" if error.sheet else "", about),)) from error
