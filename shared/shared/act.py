@@ -43,6 +43,8 @@ def told_actor(actor: str) -> str:
 class Act:
     """One act of one actor at one business instant (UTC) in one pilot.
 
+    `address` is where a request came from (`shared/http/address.py`).
+
     `actor` is the account as the service's own rows and its audit trail name it, `told_as` its opaque id in events;
     `subject_id` is the party it acts for, if any; `national` says that the offices of its pilot
     publish for all pilots.
@@ -56,6 +58,7 @@ class Act:
     subject_id: str | None = None
     told_as: str = UNTOLD
     national: bool = False
+    address: str | None = None
 
     @property
     def publishes_for(self) -> str:

@@ -78,6 +78,8 @@ async def authorise(request: Request) -> Caller:
     try:
         caller: Caller = await runtime.verifier.caller(token)
     except NotAuthenticated:
+        state = request.state
+        await runtime.failed_logins.note(line_of(state.address), operation, state.traceparent)
         await refuse_floods(request)
         raise
     request.state.caller = caller

@@ -23,6 +23,7 @@ from shared.http.access import Access, check_access, operation_of
 from shared.http.delegated import Delegations
 from shared.http.description import describe
 from shared.http.edge import Edge
+from shared.http.failed_logins import FailedLogins
 from shared.http.head import HeadAsGet
 from shared.http.identity import TokenVerifier
 from shared.http.pages import add_contract, add_pages, add_rule_pages
@@ -62,6 +63,7 @@ class Runtime:
     trusted: Networks
     buckets: Buckets
     anonymous: Buckets
+    failed_logins: FailedLogins
     wake: Wake
     trust: Trust
     http_tables: HttpTables
@@ -105,17 +107,19 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
         engine = make_engine(
             read.database_url.get_secret_value(), pool_size=read.pool_size, application_name=service.name
         )
+        clock, sessions = Clock(read.environment, read.clock_file), make_sessions(engine)
         runtime = Runtime(
             settings=read,
             engine=engine,
-            sessions=make_sessions(engine),
-            clock=Clock(read.environment, read.clock_file),
+            sessions=sessions,
+            clock=clock,
             verifier=_verifier(read),
             sealer=sealer_of(read),
             actors=Actors(read.actor_key.get_secret_value()),
             trusted=networks_of(read.trusted_proxies),
             buckets=Buckets(engine, Policy("requests", read.rate_per_second, read.rate_burst)),
             anonymous=_anonymous(engine, read.anonymous_per_second),
+            failed_logins=FailedLogins(sessions, service.http_tables, clock.now),
             wake=Wake(engine, service.name),
             trust=TrustFile(read.event_keys),
             http_tables=service.http_tables,
@@ -124,11 +128,8 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
         # An alarm on a series that isn't there yet would sleep through its first incident.
         NEEDS_RECONCILING.labels(service.name).set(0)
         try:
-            if service.running is None:
+            async with _running(service, runtime), runtime.failed_logins.counted():
                 yield
-            else:
-                async with service.running(runtime):
-                    yield
         finally:
             await runtime.wake.close()
             await engine.dispose()
@@ -170,6 +171,15 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
         Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
     ]
     return app
+
+
+@asynccontextmanager
+async def _running(service: Service, runtime: Runtime) -> AsyncIterator[None]:
+    if service.running is None:
+        yield
+    else:
+        async with service.running(runtime):
+            yield
 
 
 def _verifier(read: ServiceSettings) -> TokenVerifier:

@@ -14,7 +14,10 @@ from shared.http.tables import HttpTables
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the trail; `rule` and `code` only for refusals."""
+    """One line of the trail; `rule` and `code` only for refusals.
+
+    `address`: where the request came from, as the gateway says. `attempts`: how many refused tokens it stands for.
+    """
 
     business_at: datetime
     pilot: str
@@ -29,6 +32,8 @@ class Entry:
     code: str | None = None
     traceparent: str | None = None
     idempotency_key: str | None = None
+    address: str | None = None
+    attempts: int | None = None
 
 
 async def record(session: AsyncSession, tables: HttpTables, entries: Sequence[Entry]) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from shared.http.access import Access, Authorised, grant
 from shared.http.command import Reading
 from shared.http.paging import Page, WantedPage
-from shared.http.tables import HttpTables
+from shared.http.tables import NOBODYS, HttpTables
 
 AUDIT_TRAIL_ACCESS: Access = {
-    "list_audit_entries": grant("auditor", sees="the audit trail of its pilot"),
+    "list_audit_entries": grant("auditor", sees="the audit trail of its pilot, and failed sign-ins"),
 }
 
 
@@ -31,6 +31,8 @@ class AuditLine(BaseModel):
     rule: str | None
     code: str | None
     traceparent: str | None
+    address: str | None
+    attempts: int | None
 
 
 def add_audit_trail(router: APIRouter, http: HttpTables) -> None:
@@ -38,8 +40,10 @@ def add_audit_trail(router: APIRouter, http: HttpTables) -> None:
 
     @router.get("/v1/audit")
     async def list_audit_entries(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[AuditLine]:
-        """The trail of the pilot, newest first."""
-        query = select(http.audit).where(http.audit.c.pilot == caller.pilot).order_by(http.audit.c.id.desc())
+        """The trail of the pilot, newest first, and the failed sign-ins, which name none."""
+        query = (
+            select(http.audit).where(http.audit.c.pilot.in_([caller.pilot, NOBODYS])).order_by(http.audit.c.id.desc())
+        )
         if wanted.serial is not None:
             query = query.where(http.audit.c.id < wanted.serial)
         rows = (await session.execute(query.limit(wanted.limit + 1))).all()

@@ -74,6 +74,7 @@ class Attempt:
             code=line.code,
             traceparent=self.act.traceparent,
             idempotency_key=self.key,
+            address=self.act.address,
         )
 
 
@@ -176,6 +177,7 @@ def act_of(request: Request, caller: Caller) -> Act:
         subject_id=None if caller.subject_id is None else str(caller.subject_id),
         told_as=request.app.state.runtime.actors.opaque(caller.issuer, caller.actor),
         national=caller.pilot == request.app.state.runtime.settings.national_pilot,
+        address=request.state.address or None,
     )
 
 

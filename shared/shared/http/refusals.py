@@ -50,8 +50,10 @@ def refusal_by(error: Exception, catalogue: Catalogue) -> Refusal:
     if isinstance(error, Conflict):
         breaches = simple(error.code, reason=str(error))
         return Refusal(breaches, 409, (), kept=not catalogue[error.code].retryable)
-    hidden = (AuditLine("denied", 404, "V65", "not_yours"),) if isinstance(error, Hidden) else ()
-    return Refusal(simple("not_found"), 404, hidden, kept=True)
+    # What is another pilot's can't be told from what isn't there: a try at either is in the trail.
+    hidden = isinstance(error, Hidden)
+    line = AuditLine("denied", 404, "V65", "not_yours") if hidden else AuditLine("denied", 404, code="not_found")
+    return Refusal(simple("not_found"), 404, (line,), kept=True)
 
 
 def problem_response(

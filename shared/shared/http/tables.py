@@ -23,6 +23,9 @@ from sqlalchemy import (
 
 from shared.database import append_only
 
+NOBODYS = "-"
+"""The pilot of an audit line that belongs to none: no token names one like it, and every pilot's auditor sees it."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpTables:
@@ -66,6 +69,8 @@ def add_http_tables(metadata: MetaData) -> HttpTables:
         Column("code", Text),
         Column("traceparent", Text),
         Column("idempotency_key", Text),
+        Column("address", Text),
+        Column("attempts", Integer),
     )
     audit_chain = Table(
         "audit_chain",

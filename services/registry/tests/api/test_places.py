@@ -140,3 +140,18 @@ async def test_nothing_is_numbered_before_the_pilot_is_filed(bureau: Any) -> Non
     filed = bureau.stall_holder()
     unfiled = bureau.door.call("POST", "/v1/subjects", filed, role="stall_holder", actor="a", pilot="yiwu")
     assert await bureau.refused(unfiled) == (409, "pilot_unknown")
+
+
+async def test_a_try_at_another_pilots_row_and_a_refused_token_are_in_the_audit_trail(bureau: Any) -> None:
+    bank = await bureau.door.done("POST", "/v1/banks", KINDS["banks"][0])
+    path = f"/v1/banks/{bank['id']}"
+    assert (await bureau.door.call("GET", path, pilot="yiwu", actor="curious")).status_code == 404
+    answer = await bureau.door.client.get(path, headers={"authorization": "Bearer x.y.z"})
+    assert answer.status_code == 401
+    refused = ("", "read_bank", None, 401, "not_authenticated", "127.0.0.1", 1)
+    tried = ("curious", "read_bank", bank["id"], 404, "not_found", "127.0.0.1", None)
+    names = ("actor", "operation", "target", "status", "code", "address", "attempts")
+    for pilot, expected in (("yiwu", [refused, tried]), ("longshui", [refused])):
+        trail = await bureau.door.done("GET", "/v1/audit", role="auditor", actor=f"auditor:{pilot}", pilot=pilot)
+        denied = [tuple(each[name] for name in names) for each in trail["items"] if each["outcome"] == "denied"]
+        assert denied == expected

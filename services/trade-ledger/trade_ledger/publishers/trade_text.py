@@ -132,6 +132,7 @@ def registration_of(
         act.role,
         act.subject_id,
         act.traceparent,
+        act.address,
         operation,
         event_id,
         text.payload,

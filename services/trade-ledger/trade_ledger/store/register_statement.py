@@ -34,6 +34,7 @@ _TRADE = (
     ("role", "text"),
     ("subject_id", "text"),
     ("traceparent", "text"),
+    ("address", "text"),
     ("operation", "text"),
     ("event_id", "uuid"),
     ("payload", "bytea"),
@@ -144,8 +145,8 @@ WITH asked AS MATERIALIZED (
         traceparent, payload FROM writable ORDER BY nth
 ), audited AS (
     INSERT INTO audit (business_at, pilot, actor, role, subject_id, operation, target, outcome, status, traceparent,
-        idempotency_key)
-    SELECT at, pilot, actor, role, subject_id, operation, trade_id::text, 'done', 201, traceparent, key
+        idempotency_key, address)
+    SELECT at, pilot, actor, role, subject_id, operation, trade_id::text, 'done', 201, traceparent, key, address
     FROM writable ORDER BY nth
 )
 SELECT CASE WHEN writable.trade_id IS NOT NULL THEN '{WRITTEN}' WHEN NOT judged.holds THEN '{FACTS_MOVED}'
