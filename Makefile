@@ -128,6 +128,14 @@ mutants: $(STAMP) ## change each comparison and constant of the rules, one at a 
 bench: $(STAMP) ## register-a-trade over HTTP as a ratio of pgbench's one-statement rate
 	@$(PY) -m marketctl.bench
 
+.PHONY: sbom
+sbom: $(STAMP) ## what of others the services run: a CycloneDX bill and the licences, from requirements/run.lock, in .cache/sbom
+	@$(PY) tests/supply sbom
+
+.PHONY: audit
+audit: $(STAMP) ## known flaws of all locked packages; says NOT RUN (and fails) where known-bad canaries aren't caught
+	@$(PY) tests/supply audit
+
 .PHONY: lock
 lock: $(STAMP) ## compile the .in lists into the locks beside them: all, what runs here, what runs
 	@for list in requirements requirements/embedded requirements/run; do \
