@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 
 from trade_ledger.domain.cells import Cell, CellType, Sheet
 from trade_ledger.gateways.xlsx_numbers import cell_of_number
-from trade_ledger.gateways.xlsx_parts import Attributes, Package, TextRuns, Unreadable, is_blank, local, unescaped
+from trade_ledger.gateways.xlsx_parts import (
+    LOST,
+    Attributes,
+    Package,
+    TextRuns,
+    Unreadable,
+    counted,
+    is_blank,
+    local,
+    unescaped,
+)
 
 MOST_ROWS = 20_000
 """The filled rows of a sheet that are read."""
@@ -65,7 +75,7 @@ class _Reader:
         elif name == "c":
             self._start_cell(told)
         elif name == "row":
-            self.row = int(told.get("r", self.row + 1))
+            self.row = counted(told["r"]) if "r" in told else self.row + 1
             self.column = -1
             self.row_hidden = told.get("hidden") in _ON or told.get("ht") == "0"
         elif name == "col" and (told.get("hidden") in _ON or told.get("width") == "0"):
@@ -78,7 +88,7 @@ class _Reader:
             self.column, self.row = _place(told["r"])
         else:
             self.column += 1
-        self.raw = _Raw((self.row, self.column), told.get("t", "n"), int(told.get("s", "0")))
+        self.raw = _Raw((self.row, self.column), told.get("t", "n"), counted(told.get("s", "0")))
 
     def _start_inside(self, raw: _Raw, name: str, told: Attributes) -> None:
         if raw.runs is not None:
@@ -189,7 +199,7 @@ def _cell(raw: _Raw, book: Book) -> Cell | None:
     if not value:
         return None
     if raw.kind == "s":
-        raised, text = book.texts[int(value)]
+        raised, text = book.texts[counted(value)]
         return _text(text, raised=raised)
     return _text(unescaped(value)) if raw.kind in ("str", "inlineStr") else _other(raw, value, book)
 
@@ -198,7 +208,7 @@ def _text(text: str, *, raised: bool = False) -> Cell | None:
     if is_blank(text):
         return None
     text = text.strip()
-    kind: CellType = "error" if text in _ERRORS else "raised" if raised else "text"
+    kind: CellType = "error" if text in _ERRORS or LOST in text else "raised" if raised else "text"
     return Cell(kind, text)
 
 

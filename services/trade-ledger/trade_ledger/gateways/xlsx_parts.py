@@ -24,6 +24,7 @@ _LINKS = "xl/externallinks/"
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _RAISED = str.maketrans("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾")
 _LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+LOST = "\N{REPLACEMENT CHARACTER}"
 Attributes = dict[str, str]
 
 
@@ -58,6 +59,9 @@ class Package:
         self._entries = {each.filename.replace("\\", "/").lower(): each for each in entries}
         if any(each.flag_bits & 0x1 for each in entries) or self._has(*_MACROS):
             raise Unreadable("workbook_locked")
+        # Which of two parts of one name counts, each program decides by itself.
+        if len(self._entries) < len(entries):
+            raise Unreadable("workbook_unreadable")
         if self._has(_LINKS):
             raise Unreadable("workbook_linked")
         if any(each.file_size > max(_LARGE, MOST_RATIO * each.compress_size) for each in entries):
@@ -157,8 +161,19 @@ class TextRuns:
 
 
 def unescaped(text: str) -> str:
-    """A text of the file with its _xHHHH_ escapes as characters."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    """A text of the file with its _xHHHH_ escapes, which are UTF-16, as characters; half a character is LOST."""
+    if "_x" not in text:
+        return text
+    units = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def counted(text: str) -> int:
+    """A number that counts places; with a sign or in another script's digits it would count from elsewhere."""
+    digits = text.strip(" \t\r\n")
+    if not (digits.isascii() and digits.isdigit()):
+        raise Unreadable("workbook_unreadable")
+    return int(digits)
 
 
 def shared_texts(package: Package, part: str) -> list[tuple[bool, str]]:
