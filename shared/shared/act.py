@@ -43,7 +43,7 @@ def told_actor(actor: str) -> str:
 class Act:
     """One act of one actor at one business instant (UTC) in one pilot.
 
-    `address` is where a request came from (`shared/http/address.py`).
+    `address` is where a request came from (`shared/shared/http/address.py`).
 
     `actor` is the account as the service's own rows and its audit trail name it, `told_as` its opaque id in events;
     `subject_id` is the party it acts for, if any; `national` says that the offices of its pilot

@@ -105,7 +105,7 @@ def test_what_runs_is_pinned_as_what_was_tested() -> None:
 
 def test_nothing_is_locked_for_tests_that_nothing_uses() -> None:
     """A pytest plugin is used by being there, a program by its name; the rest is imported by a test."""
-    programs = {"import-linter", "mypy", "ruff", "squawk-cli"}
+    programs = {"cyclonedx-bom", "import-linter", "mypy", "pip-audit", "ruff", "squawk-cli"}
     plugins = {"pytest-asyncio", "pytest-timeout", "pytest-xdist"}
     tests = [file for folder in ("tests", "services", "shared", "deploy") for file in (ROOT / folder).rglob("*.py")]
     imports = needed("", [*tests, ROOT / "conftest.py"])
