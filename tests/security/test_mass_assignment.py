@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from marketctl.layout import ROOT
-from shared.http.identity import NAMED
+from shared.scope import NAMED
 
 # Their types are in conftest.py, which can't be imported: pytest runs in importlib mode.
 Market, Asked = Any, Any

@@ -15,7 +15,8 @@ from marketctl.layout import SERVICES
 from marketctl.services import described
 from shared.http.access import Grant
 from shared.http.app import make_app
-from shared.http.identity import NAMED, PARTIES, ROLES
+from shared.http.identity import ROLES
+from shared.scope import NAMED, PARTIES
 from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.testing.client import Door, open_door

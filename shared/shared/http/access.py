@@ -15,6 +15,7 @@ from shared.http.address import line_of
 from shared.http.administrators import hold_role
 from shared.http.delegated import HEADER, acting_for
 from shared.http.identity import ADMINISTRATORS, ROLES, Caller, NotAuthenticated
+from shared.scope import Scope
 from shared.vocabulary.errors import Forbidden, SetupProblem
 
 
@@ -93,6 +94,7 @@ async def authorise(request: Request) -> Caller:
     request.state.standing = await runtime.buckets.take(f"{caller.issuer} {caller.actor}", permitted.cost)
     if caller.role in ADMINISTRATORS:
         await hold_role(runtime.sessions, runtime.http_tables, caller)
+    request.state.scope = caller.scope()
     request.state.caller = request.state.permitted = caller
     return caller
 
@@ -103,3 +105,12 @@ async def refuse_floods(request: Request) -> None:
 
 
 Authorised = Annotated[Caller, Depends(authorise)]
+
+
+async def _scope(request: Request, _: Authorised) -> Scope:
+    found: Scope = request.state.scope
+    return found
+
+
+Scoped = Annotated[Scope, Depends(_scope)]
+"""Whose rows the caller reaches, as every query of `store` needs it."""

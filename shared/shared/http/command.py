@@ -23,6 +23,7 @@ from shared.http.refusals import DECIDED, AuditLine, problem_response, refusal_b
 from shared.http.tables import HttpTables
 from shared.http.target import target_of
 from shared.messaging.standing import refusal_of
+from shared.scope import Scope
 from shared.vocabulary.errors import Stale
 
 TAKEN_ANYWAY = "approve_reconciliation"
@@ -85,6 +86,7 @@ class Command:
     session: AsyncSession
     caller: Caller
     act: Act
+    scope: Scope
     attempt: Attempt
     tables: HttpTables
     if_match: str | None
@@ -190,6 +192,7 @@ async def _command(request: Request, caller: Authorised) -> AsyncIterator[Comman
             session=session,
             caller=caller,
             act=attempt.act,
+            scope=request.state.scope,
             attempt=attempt,
             tables=runtime.http_tables,
             if_match=request.headers.get("if-match"),

@@ -13,6 +13,7 @@ import jwt
 
 from shared.http.keys import IssuerKeys
 from shared.production import names_development
+from shared.scope import NAMED, PARTIES, Newcomer, OfBank, OfSite, OfSubject, Scope, WholeField
 from shared.vocabulary.errors import SetupProblem
 
 ROLES = (
@@ -41,9 +42,6 @@ ADMINISTRATORS = frozenset({"system", "security", "auditor"})
 """Who runs the system, who watches over access, who reads the trail: nobody is two of them (GB/T 22239 三权分立)."""
 FORMER_ROLES = {"admin": "system"}
 """A role's word in tokens of earlier releases, and what it is now."""
-PARTIES = frozenset({"stall_holder", "operator", "buyer", "agent", "broker", "carrier"})
-NAMED = {**dict.fromkeys(PARTIES, "subject"), "bank": "bank", "site_operator": "site"}
-"""What the token of a role names, since the role alone says nothing of whose rows they are."""
 OFFICERS = ADMINISTRATORS | {
     "commerce",
     "customs",
@@ -102,6 +100,18 @@ class Caller:
         named = {"subject": self.subject_id, "bank": self.bank_id, "site": self.site_id}
         wanted = NAMED.get(self.role, "")
         return wanted if wanted and named[wanted] is None else ""
+
+    def scope(self) -> Scope:
+        """Whose rows it reaches; Forbidden where the token doesn't name the party of its role."""
+        named = NAMED.get(self.role)
+        if named == "bank" and self.bank_id is not None:
+            return OfBank(self.pilot, self.role, self.bank_id)
+        if named == "site" and self.site_id is not None:
+            return OfSite(self.pilot, self.role, self.site_id)
+        if named == "subject":
+            found = self.subject_id
+            return Newcomer(self.pilot, self.role) if found is None else OfSubject(self.pilot, self.role, found)
+        return WholeField(self.pilot, self.role)
 
     @property
     def is_party(self) -> bool:

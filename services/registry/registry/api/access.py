@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from shared.http.access import Access, grant
-from shared.http.identity import PARTIES, ROLES
+from shared.http.identity import ROLES
 from shared.http.upkeep import UPKEEP_ACCESS
+from shared.scope import PARTIES
 
 _AUTHORITIES = (
     "commerce",

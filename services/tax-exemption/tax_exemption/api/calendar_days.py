@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPageByKeys
 from shared.http.routes import service_router
@@ -39,14 +39,14 @@ async def publish_a_calendar_day(body: CalendarDayIn, command: Commanded) -> Res
 @router.get("/v1/calendar-days")
 async def list_calendar_days(
     session: Reading,
-    caller: Authorised,
+    scope: Scoped,
     wanted: WantedPageByKeys,
     month: Annotated[MonthText | None, Query(description="month of the days")] = None,
 ) -> Page[CalendarDayOut]:
     """The published days that the caller's pilot goes by, with their corrections and what waits for a second person."""
     row = CalendarEntryRow
     keys = (row.day, row.pilot, row.version)
-    rows = await wanted.rows(session, of_month(calendar_entries(caller.pilot), row.day, month), *keys)
+    rows = await wanted.rows(session, of_month(calendar_entries(scope.pilot), row.day, month), *keys)
     return wanted.page(rows, [model_from(CalendarDayOut, each) for each in rows], *keys)
 
 
@@ -59,10 +59,10 @@ async def confirm_a_calendar_day(entry_id: UUID, command: Commanded) -> Response
 
 @router.get("/v1/calendar-days/{entry_id}/decisions")
 async def list_calendar_decisions(
-    entry_id: UUID, session: Reading, caller: Authorised, wanted: WantedPageByKeys
+    entry_id: UUID, session: Reading, scope: Scoped, wanted: WantedPageByKeys
 ) -> Page[CalendarDecision]:
     """The returns whose window the day may move, oldest first, to be checked again after a correction."""
-    entry = await entry_seen_by(session, caller.pilot, entry_id)
-    rows = await wanted.rows(session, returns_windowed_by(caller.pilot, entry.day), ReturnRow.id)
-    now = windows_now(rows, await policy_of(session, policy, caller.pilot), await calendar(session, caller.pilot))
+    entry = await entry_seen_by(session, scope.pilot, entry_id)
+    rows = await wanted.rows(session, returns_windowed_by(scope, entry.day), ReturnRow.id)
+    now = windows_now(rows, await policy_of(session, policy, scope.pilot), await calendar(session, scope.pilot))
     return wanted.page(rows, [CalendarDecision(**asdict(each)) for each in now], ReturnRow.id)

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from fastapi import Response
 
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
+from shared.scope import subject_of
 from shared.vocabulary.errors import NotFound
 from tax_exemption.api.filters import WantedCertificates
 from tax_exemption.api.schemas import CertificateIn, CertificateOut, IssueIn, ReasonIn
-from tax_exemption.api.scope import party_of, scope_of
 from tax_exemption.operations.apply_for_certificate import apply_for_certificate
 from tax_exemption.operations.issue_certificate import issue_certificate
 from tax_exemption.operations.void_certificate import void_certificate
@@ -32,10 +32,10 @@ def _certificate(row: CertificateRow) -> CertificateOut:
 @router.post("/v1/certificates", status_code=201, response_model=CertificateOut)
 async def apply_for_a_certificate(body: CertificateIn, command: Commanded) -> Response:
     """Apply for a certificate of agency export."""
-    operator_id, declaration_id = party_of(command.caller), body.declaration_id
+    operator_id, declaration_id = subject_of(command.scope), body.declaration_id
     if declaration_id is None:
         declaration_id = await declaration_released_as(
-            command.session, body.customs_number or "", body.principal_id, command.caller.pilot
+            command.session, command.scope, body.customs_number or "", body.principal_id
         )
     if declaration_id is None:
         raise NotFound("nothing was released for this principal under this number")
@@ -48,21 +48,19 @@ async def apply_for_a_certificate(body: CertificateIn, command: Commanded) -> Re
 
 @router.get("/v1/certificates")
 async def list_certificates(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedCertificates
+    session: Reading, scope: Scoped, wanted: WantedPage, asked: WantedCertificates
 ) -> Page[CertificateOut]:
     """The certificates the caller may see, newest first."""
-    query = certificates_like(certificates_seen_by(caller.pilot, scope_of(caller)), **asdict(asked))
+    query = certificates_like(certificates_seen_by(scope), **asdict(asked))
     rows = await wanted.rows(session, query, CertificateRow.id)
     return wanted.page(rows, [_certificate(row) for row in rows], "id")
 
 
 @router.get("/v1/certificates/{certificate_id}")
-async def read_certificate(
-    certificate_id: UUID, session: Reading, caller: Authorised, response: Response
-) -> CertificateOut:
+async def read_certificate(certificate_id: UUID, session: Reading, scope: Scoped, response: Response) -> CertificateOut:
     """One certificate."""
-    query = certificates_seen_by(caller.pilot, scope_of(caller))
-    row = await row_seen(session, query, certificate_id, pilot=caller.pilot, what="certificate")
+    query = certificates_seen_by(scope)
+    row = await row_seen(session, query, certificate_id, pilot=scope.pilot, what="certificate")
     response.headers["etag"] = f'"{row.version}"'
     return _certificate(row)
 

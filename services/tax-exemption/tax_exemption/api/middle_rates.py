@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPageByKeys
 from shared.http.published_rates import RateCorrectionIn
@@ -44,7 +44,7 @@ async def import_a_middle_rate(body: MiddleRateIn, command: Commanded) -> Respon
 @router.get("/v1/middle-rates")
 async def list_middle_rates(
     session: Reading,
-    caller: Authorised,
+    scope: Scoped,
     wanted: WantedPageByKeys,
     month: Annotated[MonthText, Query(description="month of the days that the rates are of")],
     currency: CurrencyCode | None = None,
@@ -52,7 +52,7 @@ async def list_middle_rates(
     """The rates of a month's days that the caller's pilot goes by, with their corrections."""
     row = MiddleRateRow
     keys = (row.day, row.currency, row.pilot, row.version)
-    rows = await wanted.rows(session, middle_rates(caller.pilot, month, currency), *keys)
+    rows = await wanted.rows(session, middle_rates(scope, month, currency), *keys)
     return wanted.page(rows, [model_from(MiddleRateOut, each) for each in rows], *keys)
 
 
@@ -72,9 +72,9 @@ async def confirm_a_rate_correction(rate_id: RateId, command: Commanded) -> Resp
 
 @router.get("/v1/middle-rates/{rate_id}/decisions")
 async def list_rate_decisions(
-    rate_id: RateId, session: Reading, caller: Authorised, wanted: WantedPageByKeys
+    rate_id: RateId, session: Reading, scope: Scoped, wanted: WantedPageByKeys
 ) -> Page[RateDecision]:
     """The returns that were converted at a rate, oldest first, to be checked again after a correction."""
-    rows = await wanted.rows(session, returns_resting_on(caller.pilot, rate_id), ReturnRow.id)
-    decided = await decisions_on(session, caller.pilot, rate_id, rows)
+    rows = await wanted.rows(session, returns_resting_on(scope, rate_id), ReturnRow.id)
+    decided = await decisions_on(session, scope, rate_id, rows)
     return wanted.page(rows, [RateDecision(**asdict(each)) for each in decided], ReturnRow.id)

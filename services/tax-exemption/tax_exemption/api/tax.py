@@ -10,12 +10,13 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from shared.events.tax_exemption import ReturnState
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
 from shared.policy import policy_of
 from shared.rows import model_from, row_seen
+from shared.scope import subject_of
 from shared.vocabulary.legal_time import legal_date
 from shared.wire import MonthText
 from tax_exemption.api.filters import WantedItems, WantedReturns
@@ -29,7 +30,6 @@ from tax_exemption.api.schemas import (
     ReturnSummary,
     WindowOut,
 )
-from tax_exemption.api.scope import party_of, scope_of
 from tax_exemption.domain.window import month_of
 from tax_exemption.operations.accept_return import accept_return
 from tax_exemption.operations.decide_item import decide_item
@@ -50,9 +50,9 @@ def _item(row: ExemptionItem, open_fob: Decimal) -> ItemOut:
 
 
 @router.get("/v1/items")
-async def list_items(session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedItems) -> Page[ItemOut]:
+async def list_items(session: Reading, scope: Scoped, wanted: WantedPage, asked: WantedItems) -> Page[ItemOut]:
     """The departed portions the caller may see, and what is open of each; of one export month if asked."""
-    query = items_like(items_seen_by(caller.pilot, scope_of(caller)), **asdict(asked))
+    query = items_like(items_seen_by(scope), **asdict(asked))
     rows = await wanted.rows(session, query, ExemptionItem.portion_id)
     still_open = await open_items(session, ExemptionItem.portion_id.in_([row.portion_id for row in rows]))
     left = {each.item.portion_id: each.left for each in still_open}
@@ -69,12 +69,12 @@ async def decide_an_item(portion_id: UUID, body: DecisionIn, command: Commanded)
 
 @router.get("/v1/windows")
 async def read_window(
-    session: Reading, caller: Authorised, request: Request, month: Annotated[MonthText, Query()]
+    session: Reading, scope: Scoped, request: Request, month: Annotated[MonthText, Query()]
 ) -> WindowOut:
     """When a month's exports are declared."""
     today = legal_date(request.app.state.runtime.clock.now())
-    days = await calendar(session, caller.pilot)
-    window = window_for(month, await policy_of(session, policy, caller.pilot), days, today)
+    days = await calendar(session, scope.pilot)
+    window = window_for(month, await policy_of(session, policy, scope.pilot), days, today)
     return WindowOut(
         month=month,
         first=window.first,
@@ -102,26 +102,26 @@ async def _answer(command: Command, state: ReturnState, status: int = 200) -> Re
 @router.post("/v1/returns", status_code=201, response_model=ReturnOut)
 async def file_a_return(body: ReturnIn, command: Commanded) -> Response:
     """File a month's return of a stall holder, or on its behalf."""
-    filer_id = party_of(command.caller)
+    filer_id = subject_of(command.scope)
     state = await file_return(command.session, filer_id=filer_id, **body.model_dump(), act=command.act)
     return await _answer(command, state, 201)
 
 
 @router.get("/v1/returns")
 async def list_returns(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedReturns
+    session: Reading, scope: Scoped, wanted: WantedPage, asked: WantedReturns
 ) -> Page[ReturnSummary]:
     """The returns the caller may see, newest first; each with its lines by its id."""
-    query = returns_like(returns_seen_by(caller.pilot, scope_of(caller)), **asdict(asked))
+    query = returns_like(returns_seen_by(scope), **asdict(asked))
     rows = await wanted.rows(session, query, ReturnRow.id)
     return wanted.page(rows, [model_from(ReturnSummary, row) for row in rows], "id")
 
 
 @router.get("/v1/returns/{return_id}")
-async def read_return(return_id: UUID, session: Reading, caller: Authorised, response: Response) -> ReturnOut:
+async def read_return(return_id: UUID, session: Reading, scope: Scoped, response: Response) -> ReturnOut:
     """One return with its lines."""
-    query = returns_seen_by(caller.pilot, scope_of(caller))
-    row = await row_seen(session, query, return_id, pilot=caller.pilot, what="return")
+    query = returns_seen_by(scope)
+    row = await row_seen(session, query, return_id, pilot=scope.pilot, what="return")
     response.headers["etag"] = f'"{row.version}"'
     return _return(await return_state(session, row))
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 
 from shared.policy import Policy
+from shared.scope import Scope
 from shared.vocabulary.legal_time import legal_date
 from tax_exemption.store.calendar import Calendar
 from tax_exemption.store.periods import window_for
+from tax_exemption.store.returns import returns_seen_by
 from tax_exemption.store.tables import ReturnRow
 
 # A window begins with a month, and no run of holidays moves its end further.
@@ -33,10 +35,10 @@ class Windowed:
     filing_kind_now: str
 
 
-def returns_windowed_by(pilot: str, day: date) -> Select[ReturnRow]:
+def returns_windowed_by(scope: Scope, day: date) -> Select[ReturnRow]:
     """The returns whose window has the day in it or near its end."""
     row = ReturnRow
-    return select(row).where(row.pilot == pilot, row.window_from <= day, row.window_from > day - _LONGEST_WINDOW)
+    return returns_seen_by(scope).where(row.window_from <= day, row.window_from > day - _LONGEST_WINDOW)
 
 
 def windows_now(rows: Iterable[ReturnRow], rules: Policy, days: Calendar) -> list[Windowed]:

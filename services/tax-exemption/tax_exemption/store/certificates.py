@@ -12,15 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.tax_exemption import CERTIFICATES
 from shared.rows import announced_since, lock_name, narrowed
+from shared.scope import Scope, within
 from tax_exemption.store.tables import CertificateRow, PrincipalRelease, messaging
 
 
-def certificates_seen_by(pilot: str, subject_id: UUID | None) -> Select[CertificateRow]:
+def certificates_seen_by(scope: Scope) -> Select[CertificateRow]:
     """The certificates a caller may see: as operator or principal; all of the pilot where it is no party."""
-    query: Select[Any] = select(CertificateRow).where(CertificateRow.pilot == pilot)
-    if subject_id is None:
-        return query
-    return query.where(or_(CertificateRow.operator_id == subject_id, CertificateRow.principal_id == subject_id))
+    row = CertificateRow
+    return within(
+        select(row), row, scope, subject=lambda party: or_(row.operator_id == party, row.principal_id == party)
+    )
 
 
 def certificates_like(
@@ -40,12 +41,12 @@ async def release_for_update(
 
 
 async def declaration_released_as(
-    session: AsyncSession, customs_number: str, principal_id: UUID, pilot: str
+    session: AsyncSession, scope: Scope, customs_number: str, principal_id: UUID
 ) -> UUID | None:
     """The declaration under which something was released for a principal, by customs' number."""
     table = PrincipalRelease
     query = select(table.declaration_id).where(
-        table.customs_number == customs_number, table.principal_id == principal_id, table.pilot == pilot
+        table.customs_number == customs_number, table.principal_id == principal_id, table.pilot == scope.pilot
     )
     found: UUID | None = await session.scalar(query.order_by(table.declaration_id.desc()).limit(1))
     return found

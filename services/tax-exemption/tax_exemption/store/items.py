@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.rows import lock_name, narrowed, of_month
+from shared.scope import Scope, within
 from shared.vocabulary.errors import NotFound
 from shared.vocabulary.legal_time import legal_date
 from tax_exemption.domain.dues import DayValue, ItemFacts
@@ -155,19 +156,14 @@ def items_like(query: Select[ExemptionItem], *, month: str | None, **columns: An
     return of_month(narrowed(query, ExemptionItem, columns), ExemptionItem.export_date, month)
 
 
-def items_seen_by(pilot: str, subject_id: UUID | None) -> Select[ExemptionItem]:
+def items_seen_by(scope: Scope) -> Select[ExemptionItem]:
     """The items a caller may see: those it owns, files or consigned; all of the pilot where it is no party."""
-    query = select(ExemptionItem).where(ExemptionItem.pilot == pilot)
-    if subject_id is None:
-        return query
     item = ExemptionItem
-    return query.where(
-        or_(
-            item.stall_holder_id == subject_id,
-            item.exemption_filer_id == subject_id,
-            item.consignor_id == subject_id,
-        )
-    )
+
+    def own(party: UUID) -> ColumnElement[bool]:
+        return or_(item.stall_holder_id == party, item.exemption_filer_id == party, item.consignor_id == party)
+
+    return within(select(item), item, scope, subject=own)
 
 
 async def item_to_decide(session: AsyncSession, portion_id: UUID, pilot: str) -> ExemptionItem:

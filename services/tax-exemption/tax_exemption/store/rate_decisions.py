@@ -10,8 +10,10 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.scope import Scope
 from shared.vocabulary.money import rounded
 from tax_exemption.store.rates import middle_rate, rate_seen_by
+from tax_exemption.store.returns import returns_seen_by
 from tax_exemption.store.tables import ReturnLineRow, ReturnRow
 
 
@@ -27,16 +29,16 @@ class Decided:
     value_now_rmb: Decimal
 
 
-def returns_resting_on(pilot: str, rate_id: str) -> Select[ReturnRow]:
+def returns_resting_on(scope: Scope, rate_id: str) -> Select[ReturnRow]:
     """The returns with a line that was converted at a rate."""
     lines = select(ReturnLineRow.return_id).where(ReturnLineRow.rate_id == rate_id)
-    return select(ReturnRow).where(ReturnRow.pilot == pilot, ReturnRow.id.in_(lines))
+    return returns_seen_by(scope).where(ReturnRow.id.in_(lines))
 
 
-async def decisions_on(session: AsyncSession, pilot: str, rate_id: str, rows: Sequence[ReturnRow]) -> list[Decided]:
+async def decisions_on(session: AsyncSession, scope: Scope, rate_id: str, rows: Sequence[ReturnRow]) -> list[Decided]:
     """What the returns that rest on a rate amounted to then, and do now."""
-    of = await rate_seen_by(session, pilot, rate_id)
-    counting = None if of is None else await middle_rate(session, pilot, of.currency, of.day, reach_days=0)
+    of = await rate_seen_by(session, scope.pilot, rate_id)
+    counting = None if of is None else await middle_rate(session, scope.pilot, of.currency, of.day, reach_days=0)
     if counting is None:
         return []
     line = ReturnLineRow

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.policy import EVERY_PILOT
 from shared.rows import lock_name, narrowed, of_month
+from shared.scope import Scope
 from tax_exemption.store.tables import MiddleRateRow
 
 _ID = re.compile(
@@ -23,9 +24,9 @@ def _seen_by(pilot: str) -> ColumnElement[bool]:
     return MiddleRateRow.pilot.in_([EVERY_PILOT, pilot])
 
 
-def middle_rates(pilot: str, month: str, currency: str | None) -> Select[MiddleRateRow]:
+def middle_rates(scope: Scope, month: str, currency: str | None) -> Select[MiddleRateRow]:
     """The middle rates of a month's days that a pilot goes by, corrections included."""
-    query = narrowed(select(MiddleRateRow).where(_seen_by(pilot)), MiddleRateRow, {"currency": currency})
+    query = narrowed(select(MiddleRateRow).where(_seen_by(scope.pilot)), MiddleRateRow, {"currency": currency})
     return of_month(query, MiddleRateRow.day, month)
 
 

@@ -11,15 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.tax_exemption import RETURNS
 from shared.rows import announced_since, narrowed
+from shared.scope import Scope, within
 from tax_exemption.store.tables import ItemDecisionRow, RateChoiceRow, ReturnLineRow, ReturnRow, messaging
 
 
-def returns_seen_by(pilot: str, subject_id: UUID | None) -> Select[ReturnRow]:
+def returns_seen_by(scope: Scope) -> Select[ReturnRow]:
     """The returns a caller may see: its own or filed by it; all of the pilot where it is no party."""
-    query: Select[Any] = select(ReturnRow).where(ReturnRow.pilot == pilot)
-    if subject_id is None:
-        return query
-    return query.where(or_(ReturnRow.stall_holder_id == subject_id, ReturnRow.filer_id == subject_id))
+    row = ReturnRow
+    return within(
+        select(row), row, scope, subject=lambda party: or_(row.stall_holder_id == party, row.filer_id == party)
+    )
 
 
 def returns_like(query: Select[ReturnRow], *, updated_since: datetime | None, **columns: Any) -> Select[ReturnRow]:
