@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false
+from sqlalchemy import ColumnElement, Select, false, true
 
 from shared.vocabulary.errors import Forbidden
 
@@ -22,10 +23,11 @@ NAMED = {**dict.fromkeys(PARTIES, "subject"), "bank": "bank", "site_operator": "
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A role in a pilot; made as one of the kinds below."""
+    """A role in a pilot on a legal day; made as one of the kinds below."""
 
     pilot: str
     role: str
+    today: date
 
     def __post_init__(self) -> None:
         kind = _KINDS.get(NAMED.get(self.role, ""), WholeField)
@@ -88,6 +90,24 @@ def bank_of(scope: Scope) -> UUID:
     raise Forbidden("the token names no bank")
 
 
+def reached(
+    scope: Scope, *, subject: Condition | None = None, bank: Condition | None = None, site: Condition | None = None
+) -> ColumnElement[bool]:
+    """Whether a scope reaches a row of its pilot; a kind of party without a condition here reaches none."""
+    match scope:
+        case WholeField():
+            return true()
+        case OfSubject(party=party):
+            condition = subject
+        case OfBank(party=party):
+            condition = bank
+        case OfSite(party=party):
+            condition = site
+        case _:
+            return false()
+    return false() if condition is None else condition(party)
+
+
 def within(
     query: Select[Q],
     row: Any,
@@ -97,17 +117,5 @@ def within(
     bank: Condition | None = None,
     site: Condition | None = None,
 ) -> Select[Q]:
-    """The query's rows that a scope reaches; a kind of party of which the query says nothing reaches none."""
-    query = query.where(row.pilot == scope.pilot)
-    match scope:
-        case WholeField():
-            return query
-        case OfSubject(party=party):
-            condition = subject
-        case OfBank(party=party):
-            condition = bank
-        case OfSite(party=party):
-            condition = site
-        case _:
-            return query.where(false())
-    return query.where(false() if condition is None else condition(party))
+    """The query's rows that a scope reaches: in its pilot, and as `reached` says."""
+    return query.where(row.pilot == scope.pilot, reached(scope, subject=subject, bank=bank, site=site))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from shared.scope import (
 from shared.vocabulary.errors import Forbidden
 
 _ID = uuid4()
+_D = date(2026, 8, 3)
 _KINDS = {"subject": OfSubject, "bank": OfBank, "site": OfSite}
 
 
@@ -51,13 +53,13 @@ def _said(scope: Scope, **conditions: Any) -> str:
 def test_a_role_has_one_kind_of_scope_and_no_other(role: str) -> None:
     kind = _KINDS.get(NAMED.get(role, ""), WholeField)
     caller = Caller(actor="a", role=role, pilot="p", subject_id=_ID, bank_id=_ID, site_id=_ID)
-    assert type(caller.scope()) is kind
+    assert type(caller.scope(_D)) is kind
     for other in {OfSubject, OfBank, OfSite} - {kind}:
         with pytest.raises(Forbidden):
-            other("p", role, _ID)
+            other("p", role, _D, _ID)
     if kind is not WholeField:
         with pytest.raises(Forbidden):
-            WholeField("p", role)
+            WholeField("p", role, _D)
 
 
 @pytest.mark.parametrize("role", sorted(NAMED))
@@ -65,34 +67,38 @@ def test_a_partys_scope_cannot_be_made_without_the_party(role: str) -> None:
     """The hole was `column == None`, which became IS NULL: whoever named nobody reached what was nobody's yet."""
     nothing: Any = None
     with pytest.raises(Forbidden):
-        _KINDS[NAMED[role]]("p", role, nothing)
+        _KINDS[NAMED[role]]("p", role, _D, nothing)
     caller = Caller(actor="a", role=role, pilot="p")
     if role in PARTIES:
-        assert caller.scope() == Newcomer("p", role)
+        assert caller.scope(_D) == Newcomer("p", role, _D)
     else:
         with pytest.raises(Forbidden):
-            caller.scope()
+            caller.scope(_D)
 
 
 def test_the_bare_scope_is_none() -> None:
     with pytest.raises(Forbidden):
-        Scope("p", "commerce")
+        Scope("p", "commerce", _D)
 
 
 def test_only_an_authority_reaches_all_rows_and_a_silent_query_gives_a_party_none() -> None:
     own = {"subject": lambda party: _Row.owner_id == party}
-    assert _said(WholeField("p", "tax"), **own).endswith("WHERE rows.pilot = 'p'")
-    assert _said(OfSubject("p", "operator", _ID), **own).endswith(f"rows.pilot = 'p' AND rows.owner_id = '{_ID}'")
-    for nobody in (OfBank("p", "bank", _ID), OfSite("p", "site_operator", _ID), Newcomer("p", "buyer")):
-        assert _said(nobody, **own).endswith("rows.pilot = 'p' AND false")
+    assert _said(WholeField("p", "tax", _D), **own).endswith("WHERE rows.pilot = 'p'")
+    assert _said(OfSubject("p", "operator", _D, _ID), **own).endswith(f"rows.pilot = 'p' AND rows.owner_id = '{_ID}'")
+    for nobody in (
+        OfBank("p", "bank", _D, _ID),
+        OfSite("p", "site_operator", _D, _ID),
+        Newcomer("p", "buyer", _D),
+    ):
+        assert _said(nobody, **own).endswith("WHERE false")
 
 
 def test_who_acts_for_no_subject_or_no_bank_is_refused() -> None:
-    subject, bank = OfSubject("p", "operator", _ID), OfBank("p", "bank", _ID)
+    subject, bank = OfSubject("p", "operator", _D, _ID), OfBank("p", "bank", _D, _ID)
     assert (subject_of(subject), bank_of(bank)) == (_ID, _ID)
-    for scope in (bank, WholeField("p", "tax"), Newcomer("p", "operator")):
+    for scope in (bank, WholeField("p", "tax", _D), Newcomer("p", "operator", _D)):
         with pytest.raises(Forbidden):
             subject_of(scope)
-    for scope in (subject, WholeField("p", "safe")):
+    for scope in (subject, WholeField("p", "safe", _D)):
         with pytest.raises(Forbidden):
             bank_of(scope)

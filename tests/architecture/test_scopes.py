@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import ast
-import importlib
-import inspect
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from marketctl.layout import ROOT, package_of
 
-_SERVICES = ("tax-exemption",)
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+_SERVICES = ("fx-settlement", "tax-exemption")
 # Each with the reason why the answer is the same whoever asks, or why who asks was looked at before.
-WITHOUT_SCOPE = {
+WITHOUT_SCOPE: dict[str, dict[str, str]] = {
+    "fx-settlement": {
+        "balances_at_bank": "takes the caller's bank, and balances that it was found to reach",
+        "conflicts_of": "asked about a room that the caller was found to reach",
+        "lines_of": "asked about a hold that the caller was found to reach",
+        "payables_at_bank": "takes the caller's bank, and payables that it was found to reach",
+        "rooms_of": "asked about a room that the caller was found to reach, and told by its portions",
+        "version_behind": "asked about a case that the caller was found to reach",
+    },
     "tax-exemption": {
         "calendar": "published days, the same for everybody in the pilot",
         "calendar_entries": "published days, the same for everybody in the pilot",
@@ -26,24 +33,31 @@ WITHOUT_SCOPE = {
 }
 
 
-def _asked_of_the_store(service: str) -> Iterator[tuple[str, str, Callable[..., Any]]]:
+def _asked_of_the_store(service: str) -> Iterator[tuple[str, str, Function]]:
     """Each function of `store` that a module of `api` imports: the module, the function's name, the function."""
-    package = package_of(service)
-    store = f"{package}.store"
-    for file in sorted((ROOT / "services" / service / package / "api").glob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{store}."):
-                module = importlib.import_module(str(node.module))
-                for each in node.names:
-                    found = getattr(module, each.name)
-                    if inspect.isfunction(found):
-                        yield file.name, each.name, found
+    folder, package = ROOT / "services" / service, package_of(service)
+    for file in sorted((folder / package / "api").glob("*.py")):
+        for module, names in _imports(file):
+            source = folder / f"{module.replace('.', '/')}.py"
+            if module.startswith(f"{package}.store.") and source.exists():
+                for each in ast.parse(source.read_text("utf-8")).body:
+                    if isinstance(each, Function) and each.name in names:
+                        yield file.name, each.name, each
 
 
-def _says_for_whom(asked: Callable[..., Any]) -> bool:
+def _imports(file: Path) -> Iterator[tuple[str, set[str]]]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or "", {each.name for each in node.names}
+
+
+def _says_for_whom(asked: Function) -> bool:
     """Whether it has to be told the scope, or a query."""
-    needed = [each for each in inspect.signature(asked).parameters.values() if each.default is each.empty]
-    return any(str(each.annotation) == "Scope" or str(each.annotation).startswith("Select[") for each in needed)
+    told, defaults = [*asked.args.posonlyargs, *asked.args.args], len(asked.args.defaults)
+    needed = told[: len(told) - defaults]
+    needed += [each for each, default in zip(asked.args.kwonlyargs, asked.args.kw_defaults, strict=True) if not default]
+    kinds = [ast.unparse(each.annotation) for each in needed if each.annotation]
+    return any(each == "Scope" or each.startswith("Select[") for each in kinds)
 
 
 @pytest.mark.parametrize("service", _SERVICES)

@@ -17,6 +17,7 @@ from shared.http.delegated import HEADER, acting_for
 from shared.http.identity import ADMINISTRATORS, ROLES, Caller, NotAuthenticated
 from shared.scope import Scope
 from shared.vocabulary.errors import Forbidden, SetupProblem
+from shared.vocabulary.legal_time import legal_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ async def authorise(request: Request) -> Caller:
     request.state.standing = await runtime.buckets.take(f"{caller.issuer} {caller.actor}", permitted.cost)
     if caller.role in ADMINISTRATORS:
         await hold_role(runtime.sessions, runtime.http_tables, caller)
-    request.state.scope = caller.scope()
+    request.state.scope = caller.scope(legal_date(runtime.clock.now()))
     request.state.caller = request.state.permitted = caller
     return caller
 

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -101,17 +102,16 @@ class Caller:
         wanted = NAMED.get(self.role, "")
         return wanted if wanted and named[wanted] is None else ""
 
-    def scope(self) -> Scope:
-        """Whose rows it reaches; Forbidden where the token doesn't name the party of its role."""
+    def scope(self, today: date) -> Scope:
+        """Whose rows it reaches on a legal day; Forbidden where the token doesn't name the party of its role."""
         named = NAMED.get(self.role)
         if named == "bank" and self.bank_id is not None:
-            return OfBank(self.pilot, self.role, self.bank_id)
+            return OfBank(self.pilot, self.role, today, self.bank_id)
         if named == "site" and self.site_id is not None:
-            return OfSite(self.pilot, self.role, self.site_id)
-        if named == "subject":
-            found = self.subject_id
-            return Newcomer(self.pilot, self.role) if found is None else OfSubject(self.pilot, self.role, found)
-        return WholeField(self.pilot, self.role)
+            return OfSite(self.pilot, self.role, today, self.site_id)
+        if named == "subject" and self.subject_id is not None:
+            return OfSubject(self.pilot, self.role, today, self.subject_id)
+        return (Newcomer if named == "subject" else WholeField)(self.pilot, self.role, today)
 
     @property
     def is_party(self) -> bool:

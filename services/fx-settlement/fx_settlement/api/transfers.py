@@ -6,10 +6,8 @@ from dataclasses import asdict
 from uuid import UUID
 
 from fastapi import Response
-from sqlalchemy import Select
 
 from fx_settlement.api.filters import WantedBalances, WantedConversions, WantedPassOns, WantedPayables
-from fx_settlement.api.scope import bank_of, scope_of
 from fx_settlement.api.transfer_schemas import (
     Balance,
     ConversionIn,
@@ -32,12 +30,12 @@ from fx_settlement.store.pass_ons import pass_ons_like, pass_ons_seen_by
 from fx_settlement.store.payables import payables_seen_by
 from fx_settlement.store.personal_balances import balances_seen_by
 from fx_settlement.store.tables import ConversionRow, PassOnRow, PayableRow, PersonalBalanceRow
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
-from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage, WantedPageByKeys
 from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
+from shared.scope import OfBank, bank_of
 
 router = service_router("transfers")
 
@@ -46,7 +44,7 @@ router = service_router("transfers")
 async def pass_money_on(body: PassOnIn, command: Commanded) -> Response:
     """Transfer collected money from agent to principal."""
     wanted = ToPassOn(**body.model_dump())
-    row = await pass_on(command.session, wanted, bank_id=bank_of(command.caller), act=command.act)
+    row = await pass_on(command.session, wanted, bank_id=bank_of(command.scope), act=command.act)
     return await command.answer(model_from(PassOnOut, row), status=201, version=1, location=f"/v1/pass-ons/{row.id}")
 
 
@@ -66,7 +64,7 @@ async def convert(body: ConversionIn, command: Commanded) -> Response:
         proof_document=document,
         quota_statement=statement,
     )
-    row = await convert_currency(command.session, wanted, bank_id=bank_of(command.caller), act=command.act)
+    row = await convert_currency(command.session, wanted, bank_id=bank_of(command.scope), act=command.act)
     answer = model_from(ConversionOut, row)
     return await command.answer(answer, status=201, version=1, location=f"/v1/conversions/{row.id}")
 
@@ -74,63 +72,48 @@ async def convert(body: ConversionIn, command: Commanded) -> Response:
 _AS_SENT = {"holder_id", "currency", "amount", "rate", "converted_on", "bank_reference"}
 
 
-def _pass_ons(caller: Caller) -> Select[PassOnRow]:
-    subject_id, bank_id = scope_of(caller)
-    return pass_ons_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
-
-
-def _conversions(caller: Caller) -> Select[ConversionRow]:
-    subject_id, bank_id = scope_of(caller)
-    return conversions_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id)
-
-
 @router.get("/v1/pass-ons")
-async def list_pass_ons(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedPassOns
-) -> Page[PassOnOut]:
+async def list_pass_ons(session: Reading, scope: Scoped, wanted: WantedPage, asked: WantedPassOns) -> Page[PassOnOut]:
     """The transfers the caller may see, newest first."""
-    rows = await wanted.rows(session, pass_ons_like(_pass_ons(caller), **asdict(asked)), PassOnRow.id)
+    rows = await wanted.rows(session, pass_ons_like(pass_ons_seen_by(scope), **asdict(asked)), PassOnRow.id)
     return wanted.page(rows, [model_from(PassOnOut, row) for row in rows], "id")
 
 
 @router.get("/v1/pass-ons/{pass_on_id}")
-async def read_pass_on(pass_on_id: UUID, session: Reading, caller: Authorised, response: Response) -> PassOnOut:
+async def read_pass_on(pass_on_id: UUID, session: Reading, scope: Scoped, response: Response) -> PassOnOut:
     """One transfer; it never changes."""
-    row = await row_seen(session, _pass_ons(caller), pass_on_id, pilot=caller.pilot, what="pass-on")
+    row = await row_seen(session, pass_ons_seen_by(scope), pass_on_id, pilot=scope.pilot, what="pass-on")
     response.headers["etag"] = '"1"'
     return model_from(PassOnOut, row)
 
 
 @router.get("/v1/conversions")
 async def list_conversions(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedConversions
+    session: Reading, scope: Scoped, wanted: WantedPage, asked: WantedConversions
 ) -> Page[ConversionSummary]:
     """The conversions the caller may see, newest first, each in short."""
-    rows = await wanted.rows(session, conversions_like(_conversions(caller), **asdict(asked)), ConversionRow.id)
+    rows = await wanted.rows(session, conversions_like(conversions_seen_by(scope), **asdict(asked)), ConversionRow.id)
     return wanted.page(rows, [model_from(ConversionSummary, row) for row in rows], "id")
 
 
 @router.get("/v1/conversions/{conversion_id}")
-async def read_conversion(
-    conversion_id: UUID, session: Reading, caller: Authorised, response: Response
-) -> ConversionOut:
+async def read_conversion(conversion_id: UUID, session: Reading, scope: Scoped, response: Response) -> ConversionOut:
     """One conversion; it never changes."""
-    row = await row_seen(session, _conversions(caller), conversion_id, pilot=caller.pilot, what="conversion")
+    row = await row_seen(session, conversions_seen_by(scope), conversion_id, pilot=scope.pilot, what="conversion")
     response.headers["etag"] = '"1"'
     return model_from(ConversionOut, row)
 
 
 @router.get("/v1/payables")
 async def list_payables(
-    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedPayables
+    session: Reading, scope: Scoped, wanted: WantedPageByKeys, asked: WantedPayables
 ) -> Page[Payable]:
     """What agents still owe their principals, every day anew; to a bank, of the money that lies there."""
-    subject_id, bank_id = scope_of(caller)
-    query = payables_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, **asdict(asked))
+    query = payables_seen_by(scope, **asdict(asked))
     keys = (PayableRow.agent_id, PayableRow.principal_id, PayableRow.currency)
     rows = await wanted.rows(session, query, *keys)
     owed = {_key(row): row for row in rows}
-    here = owed if bank_id is None else await payables_at_bank(session, owed, bank_id, caller.pilot)
+    here = await payables_at_bank(session, owed, scope.party, scope.pilot) if isinstance(scope, OfBank) else owed
     shown = [
         model_from(Payable, here[key], owed=lying_here(owed_on(row), owed_on(here[key]))) for key, row in owed.items()
     ]
@@ -143,15 +126,14 @@ def _key(row: PayableRow) -> PayableKey:
 
 @router.get("/v1/balances")
 async def list_balances(
-    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedBalances
+    session: Reading, scope: Scoped, wanted: WantedPageByKeys, asked: WantedBalances
 ) -> Page[Balance]:
     """What personal accounts hold; to a bank, of the money that lies there."""
-    subject_id, bank_id = scope_of(caller)
-    query = balances_seen_by(caller.pilot, subject_id=subject_id, bank_id=bank_id, **asdict(asked))
+    query = balances_seen_by(scope, **asdict(asked))
     keys = (PersonalBalanceRow.holder_id, PersonalBalanceRow.currency)
     rows = await wanted.rows(session, query, *keys)
     held = {(row.holder_id, row.currency): row.balance for row in rows}
-    here = held if bank_id is None else await balances_at_bank(session, held, bank_id, caller.pilot)
+    here = await balances_at_bank(session, held, scope.party, scope.pilot) if isinstance(scope, OfBank) else held
     shown = [
         Balance(holder_id=holder_id, currency=currency, balance=lying_here(whole, here[holder_id, currency]))
         for (holder_id, currency), whole in held.items()
@@ -160,7 +142,7 @@ async def list_balances(
 
 
 @router.get("/v1/journal")
-async def list_journal(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[JournalLine]:
+async def list_journal(session: Reading, scope: Scoped, wanted: WantedPage) -> Page[JournalLine]:
     """The journal, oldest first; each entry sums to zero per currency."""
-    rows = await journal_after(session, caller.pilot, wanted.serial or 0, most=wanted.limit + 1)
+    rows = await journal_after(session, scope, wanted.serial or 0, most=wanted.limit + 1)
     return wanted.page(rows, [model_from(JournalLine, row) for row in rows], "id")

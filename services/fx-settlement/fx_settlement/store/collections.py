@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.tables import CollectionRow, MatchRow, RefundRow
@@ -14,6 +14,7 @@ from fx_settlement.store.tables.row import messaging
 from shared.act import Act
 from shared.events.fx_settlement import COLLECTIONS
 from shared.rows import announced_since, narrowed, of_month, row_to_change
+from shared.scope import Scope, within
 
 
 async def collection_for_update(session: AsyncSession, collection_id: UUID) -> CollectionRow | None:
@@ -40,15 +41,15 @@ async def refunds_of(session: AsyncSession, collection_id: UUID) -> list[RefundR
     return list((await session.execute(query)).scalars())
 
 
-def collections_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) -> Select[CollectionRow]:
+def collections_seen_by(scope: Scope) -> Select[CollectionRow]:
     """The collections of a pilot, of a bank that booked them, or of who collected or owns what they paid."""
-    query = select(CollectionRow).where(CollectionRow.pilot == pilot)
-    if bank_id is not None:
-        return query.where(CollectionRow.bank_id == bank_id)
-    if subject_id is None:
-        return query
-    owned = select(MatchRow.collection_id).where(MatchRow.owner_id == subject_id)
-    return query.where(or_(CollectionRow.collector_id == subject_id, CollectionRow.id.in_(owned)))
+    row = CollectionRow
+
+    def own(party: UUID) -> ColumnElement[bool]:
+        owned = select(MatchRow.collection_id).where(MatchRow.owner_id == party)
+        return or_(row.collector_id == party, row.id.in_(owned))
+
+    return within(select(row), row, scope, subject=own, bank=lambda bank: row.bank_id == bank)
 
 
 def collections_like(

@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.rooms import portion_is_of
 from fx_settlement.store.tables import CollectionRow, ConflictRow, EntitlementPortion, EntitlementRow, MatchRow
 from shared.act import Act
 from shared.rows import narrowed
+from shared.scope import Scope, within
 
 _OPEN = ConflictRow.closed_at.is_(None)
 
@@ -59,25 +60,25 @@ def end_case(case: ConflictRow, *, reason: str, evidence_hash: str, act: Act) ->
     case.closing_reason, case.closing_evidence_hash = reason, evidence_hash
 
 
-def conflicts_seen_by(
-    pilot: str, *, subject_id: UUID | None, bank_id: UUID | None, is_open: bool | None = None
-) -> Select[ConflictRow]:
+def conflicts_seen_by(scope: Scope, *, is_open: bool | None = None) -> Select[ConflictRow]:
     """The cases of a pilot, of a bank's bookings and matches, or of a party's collections and portions."""
     case = ConflictRow
-    query = select(case).where(case.pilot == pilot)
+    query = within(select(case), case, scope, subject=_of_subject, bank=_of_bank)
     if is_open is not None:
         query = query.where(_OPEN if is_open else ~_OPEN)
-    if bank_id is not None:
-        booked = select(CollectionRow.id).where(CollectionRow.bank_id == bank_id)
-        matched = select(MatchRow.declaration_id).where(
-            MatchRow.collection_id.in_(booked), MatchRow.unmatched_at.is_(None)
-        )
-        return query.where(or_(case.collection_id.in_(booked), case.declaration_id.in_(matched)))
-    if subject_id is None:
-        return query
+    return query
+
+
+def _of_bank(bank_id: UUID) -> ColumnElement[bool]:
+    booked = select(CollectionRow.id).where(CollectionRow.bank_id == bank_id)
+    matched = select(MatchRow.declaration_id).where(MatchRow.collection_id.in_(booked), MatchRow.unmatched_at.is_(None))
+    return or_(ConflictRow.collection_id.in_(booked), ConflictRow.declaration_id.in_(matched))
+
+
+def _of_subject(subject_id: UUID) -> ColumnElement[bool]:
     collected = select(CollectionRow.id).where(CollectionRow.collector_id == subject_id)
     portions = select(EntitlementPortion.declaration_id).where(portion_is_of(subject_id))
-    return query.where(or_(case.collection_id.in_(collected), case.declaration_id.in_(portions)))
+    return or_(ConflictRow.collection_id.in_(collected), ConflictRow.declaration_id.in_(portions))
 
 
 def conflicts_like(query: Select[ConflictRow], **columns: Any) -> Select[ConflictRow]:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fx_settlement.store.tables import CollectionRow, ConversionRow, MatchRow, messaging
 from shared.events.fx_settlement import COLLECTIONS
 from shared.rows import announced_since, lock_name, narrowed, of_month
+from shared.scope import Scope, within
 
 
 async def lock_proof(session: AsyncSession, document_hash: str, pilot: str) -> None:
@@ -69,12 +70,12 @@ async def converted_on_proof(
     return await session.scalar(earlier) or Decimal(0)
 
 
-def conversions_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) -> Select[ConversionRow]:
+def conversions_seen_by(scope: Scope) -> Select[ConversionRow]:
     """The conversions of a pilot, of a bank that made them, or of a holder."""
-    query = select(ConversionRow).where(ConversionRow.pilot == pilot)
-    if bank_id is not None:
-        return query.where(ConversionRow.bank_id == bank_id)
-    return query if subject_id is None else query.where(ConversionRow.holder_id == subject_id)
+    row = ConversionRow
+    return within(
+        select(row), row, scope, subject=lambda party: row.holder_id == party, bank=lambda bank: row.bank_id == bank
+    )
 
 
 def conversions_like(

@@ -14,6 +14,7 @@ from fx_settlement.store.rooms import entitlements_for_update
 from fx_settlement.store.tables import EntitlementRow, HoldLineRow, HoldRow
 from shared.act import Act
 from shared.rows import narrowed, row_to_change
+from shared.scope import Scope, within
 
 
 async def hold_as_it_is(session: AsyncSession, hold_id: UUID) -> HoldRow | None:
@@ -57,12 +58,12 @@ async def open_holds_on(session: AsyncSession, portion_ids: Iterable[UUID]) -> l
     return list((await session.execute(query.order_by(HoldRow.id.desc()))).scalars())
 
 
-def holds_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) -> Select[HoldRow]:
+def holds_seen_by(scope: Scope) -> Select[HoldRow]:
     """The holds of a pilot, of a bank or of a collector."""
-    query = select(HoldRow).where(HoldRow.pilot == pilot)
-    if bank_id is not None:
-        return query.where(HoldRow.bank_id == bank_id)
-    return query if subject_id is None else query.where(HoldRow.collector_id == subject_id)
+    row = HoldRow
+    return within(
+        select(row), row, scope, subject=lambda party: row.collector_id == party, bank=lambda bank: row.bank_id == bank
+    )
 
 
 def holds_like(query: Select[HoldRow], **columns: Any) -> Select[HoldRow]:

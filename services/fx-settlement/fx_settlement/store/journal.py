@@ -23,6 +23,7 @@ from fx_settlement.store.tables import (
 )
 from shared.act import Act
 from shared.rows import lock_name
+from shared.scope import Scope, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ async def rate_id_of(session: AsyncSession, quoted: Quoted, pilot: str) -> UUID:
     return (await session.execute(select(RateRow.id).filter_by(**values))).scalar_one()
 
 
-async def journal_after(session: AsyncSession, pilot: str, line_id: int, *, most: int) -> list[JournalRow]:
+async def journal_after(session: AsyncSession, scope: Scope, line_id: int, *, most: int) -> list[JournalRow]:
     """The next lines of a pilot's journal."""
-    query = select(JournalRow).where(JournalRow.pilot == pilot, JournalRow.id > line_id)
+    query = within(select(JournalRow), JournalRow, scope).where(JournalRow.id > line_id)
     return list((await session.execute(query.order_by(JournalRow.id).limit(most))).scalars())

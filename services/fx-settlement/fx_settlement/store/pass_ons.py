@@ -6,21 +6,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from fx_settlement.store.tables import PassOnRow, messaging
 from shared.events.fx_settlement import COLLECTIONS
 from shared.rows import announced_since, narrowed, of_month
+from shared.scope import Scope, within
 
 
-def pass_ons_seen_by(pilot: str, *, subject_id: UUID | None, bank_id: UUID | None) -> Select[PassOnRow]:
+def pass_ons_seen_by(scope: Scope) -> Select[PassOnRow]:
     """The pass-ons of a pilot, of a bank that made them, or where a party is agent or principal."""
-    query = select(PassOnRow).where(PassOnRow.pilot == pilot)
-    if bank_id is not None:
-        return query.where(PassOnRow.bank_id == bank_id)
-    if subject_id is None:
-        return query
-    return query.where(or_(PassOnRow.agent_id == subject_id, PassOnRow.principal_id == subject_id))
+    row = PassOnRow
+
+    def own(party: UUID) -> ColumnElement[bool]:
+        return or_(row.agent_id == party, row.principal_id == party)
+
+    return within(select(row), row, scope, subject=own, bank=lambda bank: row.bank_id == bank)
 
 
 def pass_ons_like(

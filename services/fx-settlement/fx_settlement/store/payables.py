@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.at_bank import PayableKey, payable_keys_at
 from fx_settlement.store.tables import ClaimRow, CollectionRow, PayableRow
 from shared.rows import narrowed
+from shared.scope import Scope, within
 
 
 async def payables_for_update(
@@ -71,14 +72,14 @@ async def open_claims(
     return list((await session.execute(query.order_by(ClaimRow.id))).scalars())
 
 
-def payables_seen_by(
-    pilot: str, *, subject_id: UUID | None, bank_id: UUID | None, **columns: Any
-) -> Select[PayableRow]:
+def payables_seen_by(scope: Scope, **columns: Any) -> Select[PayableRow]:
     """What agents owe: all of a pilot, of what came in at a bank, or where a party is agent or principal."""
-    query = select(PayableRow).where(PayableRow.pilot == pilot)
-    if bank_id is not None:
-        key = tuple_(PayableRow.agent_id, PayableRow.principal_id, PayableRow.currency)
-        query = query.where(key.in_(payable_keys_at(bank_id, pilot)))
-    if subject_id is not None:
-        query = query.where(or_(PayableRow.agent_id == subject_id, PayableRow.principal_id == subject_id))
-    return narrowed(query, PayableRow, columns)
+    row = PayableRow
+
+    def own(party: UUID) -> ColumnElement[bool]:
+        return or_(row.agent_id == party, row.principal_id == party)
+
+    def at_bank(bank: UUID) -> ColumnElement[bool]:
+        return tuple_(row.agent_id, row.principal_id, row.currency).in_(payable_keys_at(bank, scope.pilot))
+
+    return narrowed(within(select(row), row, scope, subject=own, bank=at_bank), row, columns)

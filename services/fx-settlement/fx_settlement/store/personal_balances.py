@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.at_bank import balance_keys_at
 from fx_settlement.store.tables import PersonalBalanceRow
 from shared.rows import narrowed
+from shared.scope import Scope, within
 
 
 async def personal_balance_for_update(
@@ -26,14 +27,12 @@ async def personal_balance_for_update(
     return row
 
 
-def balances_seen_by(
-    pilot: str, *, subject_id: UUID | None, bank_id: UUID | None, **columns: Any
-) -> Select[PersonalBalanceRow]:
+def balances_seen_by(scope: Scope, **columns: Any) -> Select[PersonalBalanceRow]:
     """The balances of a pilot, of what came in at a bank, or of a holder."""
-    query = select(PersonalBalanceRow).where(PersonalBalanceRow.pilot == pilot)
-    if bank_id is not None:
-        key = tuple_(PersonalBalanceRow.holder_id, PersonalBalanceRow.currency)
-        query = query.where(key.in_(balance_keys_at(bank_id, pilot)))
-    if subject_id is not None:
-        query = query.where(PersonalBalanceRow.holder_id == subject_id)
-    return narrowed(query, PersonalBalanceRow, columns)
+    row = PersonalBalanceRow
+
+    def at_bank(bank: UUID) -> ColumnElement[bool]:
+        return tuple_(row.holder_id, row.currency).in_(balance_keys_at(bank, scope.pilot))
+
+    query = within(select(row), row, scope, subject=lambda party: row.holder_id == party, bank=at_bank)
+    return narrowed(query, row, columns)

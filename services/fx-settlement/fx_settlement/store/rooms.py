@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.spreading import Number
-from fx_settlement.store.parties import Clients, clients_of
+from fx_settlement.store.parties import clients_of
 from fx_settlement.store.tables import (
     EntitlementPortion,
     EntitlementRow,
@@ -25,6 +25,7 @@ from fx_settlement.store.tables.row import messaging
 from shared.act import Act
 from shared.events.fx_settlement import ENTITLEMENTS
 from shared.rows import announced_since, narrowed, row_to_change
+from shared.scope import Scope, WholeField, reached
 
 
 async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[EntitlementPortion]:
@@ -59,7 +60,7 @@ async def portions_under(
         "trade_number": portion.trade_id.in_(trades),
     }
     query = select(portion).where(portion.pilot == pilot, named[number.kind])
-    seen = query.where(_portions_seen_by(None, clients_of(bank_id, on))).execution_options(populate_existing=True)
+    seen = query.where(portion.collector_id.in_(clients_of(bank_id, on))).execution_options(populate_existing=True)
     return {row.portion_id: row for row in (await session.execute(seen)).scalars()}
 
 
@@ -129,19 +130,13 @@ async def rooms_by_portion(session: AsyncSession, ids: Iterable[UUID], pilot: st
 
 
 def entitlements_seen_by(
-    pilot: str,
-    *,
-    subject_id: UUID | None,
-    clients: Clients | None,
+    scope: Scope,
     **columns: Any,
 ) -> Select[EntitlementRow]:
     """The rooms with a portion that the caller may see; with one like that which is asked for, where that is."""
-    query = select(EntitlementRow).where(EntitlementRow.pilot == pilot)
-    portions = select(EntitlementPortion.declaration_id)
-    limited = subject_id is not None or clients is not None
-    if limited:
-        portions = portions.where(_portions_seen_by(subject_id, clients))
-    if not limited and all(value is None for value in columns.values()):
+    query = select(EntitlementRow).where(EntitlementRow.pilot == scope.pilot)
+    portions = select(EntitlementPortion.declaration_id).where(_portion_is_seen_by(scope))
+    if isinstance(scope, WholeField) and all(value is None for value in columns.values()):
         return query
     return query.where(EntitlementRow.declaration_id.in_(narrowed(portions, EntitlementPortion, columns)))
 
@@ -163,13 +158,10 @@ class SeenRoom:
     applied_version: int
 
 
-async def rooms_seen_by(
-    session: AsyncSession, declaration_ids: Iterable[UUID], *, subject_id: UUID | None, clients: Clients | None
-) -> dict[UUID, SeenRoom]:
+async def rooms_seen_by(session: AsyncSession, scope: Scope, declaration_ids: Iterable[UUID]) -> dict[UUID, SeenRoom]:
     """What a caller sees of the rooms of some declarations, in one statement however many portions they have."""
     room, portion = PortionRoomRow, EntitlementPortion
-    everything = subject_id is None and clients is None
-    seen = true() if everything else _portions_seen_by(subject_id, clients)
+    seen = _portion_is_seen_by(scope)
     query = (
         select(
             room.declaration_id,
@@ -187,24 +179,23 @@ async def rooms_seen_by(
     return {declaration_id: SeenRoom(*sums) for declaration_id, *sums in await session.execute(query)}
 
 
-async def portions_seen_by(
-    session: AsyncSession, declaration_id: UUID, *, subject_id: UUID | None, clients: Clients | None
-) -> dict[UUID, EntitlementPortion]:
+async def portions_seen_by(session: AsyncSession, scope: Scope, declaration_id: UUID) -> dict[UUID, EntitlementPortion]:
     """The portions of a declaration that a party or a bank may see: its own, or its clients'; else all."""
-    query = select(EntitlementPortion).where(EntitlementPortion.declaration_id == declaration_id)
-    if subject_id is not None or clients is not None:
-        query = query.where(_portions_seen_by(subject_id, clients))
+    portion = EntitlementPortion
+    query = select(portion).where(portion.declaration_id == declaration_id, _portion_is_seen_by(scope))
     return {row.portion_id: row for row in (await session.execute(query)).scalars()}
 
 
-def _portions_seen_by(subject_id: UUID | None, clients: Clients | None) -> ColumnElement[bool]:
+def _portion_is_seen_by(scope: Scope) -> ColumnElement[bool]:
     portion = EntitlementPortion
-    if clients is not None:
-        return portion.collector_id.in_(clients)
-    return portion_is_of(subject_id)
+
+    def kept(bank: UUID) -> ColumnElement[bool]:
+        return portion.collector_id.in_(clients_of(bank, scope.today))
+
+    return reached(scope, subject=portion_is_of, bank=kept)
 
 
-def portion_is_of(subject_id: UUID | None) -> ColumnElement[bool]:
+def portion_is_of(subject_id: UUID) -> ColumnElement[bool]:
     """Whether a portion concerns a party: it collects, owns or consigns it."""
     portion = EntitlementPortion
     return or_(portion.collector_id == subject_id, portion.owner_id == subject_id, portion.consignor_id == subject_id)

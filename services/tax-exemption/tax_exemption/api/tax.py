@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 
 from shared.events.tax_exemption import ReturnState
 from shared.http.access import Scoped
@@ -17,7 +17,6 @@ from shared.http.routes import service_router
 from shared.policy import policy_of
 from shared.rows import model_from, row_seen
 from shared.scope import subject_of
-from shared.vocabulary.legal_time import legal_date
 from shared.wire import MonthText
 from tax_exemption.api.filters import WantedItems, WantedReturns
 from tax_exemption.api.schemas import (
@@ -68,13 +67,10 @@ async def decide_an_item(portion_id: UUID, body: DecisionIn, command: Commanded)
 
 
 @router.get("/v1/windows")
-async def read_window(
-    session: Reading, scope: Scoped, request: Request, month: Annotated[MonthText, Query()]
-) -> WindowOut:
+async def read_window(session: Reading, scope: Scoped, month: Annotated[MonthText, Query()]) -> WindowOut:
     """When a month's exports are declared."""
-    today = legal_date(request.app.state.runtime.clock.now())
     days = await calendar(session, scope.pilot)
-    window = window_for(month, await policy_of(session, policy, scope.pilot), days, today)
+    window = window_for(month, await policy_of(session, policy, scope.pilot), days, scope.today)
     return WindowOut(
         month=month,
         first=window.first,

@@ -19,6 +19,7 @@ from fx_settlement.store.tables import CollectionRow, ConflictRow
 from shared.act import Act
 from shared.events.fx_settlement import CollectionUnblocked, EntitlementChanged
 from shared.rows import row_seen, row_to_change
+from shared.scope import Scope
 from shared.vocabulary.errors import Refused
 
 
@@ -32,13 +33,13 @@ class Closing:
 
 
 async def close_conflict(
-    session: AsyncSession, conflict_id: UUID, closing: Closing, *, version: int, bank_id: UUID | None, act: Act
+    session: AsyncSession, conflict_id: UUID, closing: Closing, *, version: int, scope: Scope, act: Act
 ) -> ConflictRow:
     """The closed case; `version` is that of the collection or the room it is about.
 
     Facts that go on forbidding the use of money keep its case open, and the refusal names them.
     """
-    seen = conflicts_seen_by(act.pilot, subject_id=None, bank_id=bank_id)
+    seen = conflicts_seen_by(scope)
     case = await row_seen(session, seen, conflict_id, pilot=act.pilot, what="conflict")
     if case.collection_id is not None:
         await _close_blocked(session, case, case.collection_id, closing, version, act)
