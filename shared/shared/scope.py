@@ -90,8 +90,20 @@ def bank_of(scope: Scope) -> UUID:
     raise Forbidden("the token names no bank")
 
 
+def site_of(scope: Scope) -> UUID:
+    """The site for which the caller acts; Forbidden where it acts for none."""
+    if isinstance(scope, OfSite):
+        return scope.party
+    raise Forbidden("the token names no site")
+
+
 def reached(
-    scope: Scope, *, subject: Condition | None = None, bank: Condition | None = None, site: Condition | None = None
+    scope: Scope,
+    *,
+    subject: Condition | None = None,
+    bank: Condition | None = None,
+    site: Condition | None = None,
+    newcomer: ColumnElement[bool] | None = None,
 ) -> ColumnElement[bool]:
     """Whether a scope reaches a row of its pilot; a kind of party without a condition here reaches none."""
     match scope:
@@ -104,8 +116,13 @@ def reached(
         case OfSite(party=party):
             condition = site
         case _:
-            return false()
+            return false() if newcomer is None else newcomer
     return false() if condition is None else condition(party)
+
+
+def limited_to(scope: Scope) -> UUID | None:
+    """The subject to whose rows an answer is limited; None for an authority, Forbidden for everybody else."""
+    return None if isinstance(scope, WholeField) else subject_of(scope)
 
 
 def within(
@@ -116,6 +133,8 @@ def within(
     subject: Condition | None = None,
     bank: Condition | None = None,
     site: Condition | None = None,
+    newcomer: ColumnElement[bool] | None = None,
 ) -> Select[Q]:
     """The query's rows that a scope reaches: in its pilot, and as `reached` says."""
-    return query.where(row.pilot == scope.pilot, reached(scope, subject=subject, bank=bank, site=site))
+    own = reached(scope, subject=subject, bank=bank, site=site, newcomer=newcomer)
+    return query.where(row.pilot == scope.pilot, own)

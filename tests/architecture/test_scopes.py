@@ -11,7 +11,7 @@ import pytest
 from marketctl.layout import ROOT, package_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-_SERVICES = ("fx-settlement", "tax-exemption")
+_SERVICES = ("fx-settlement", "tax-exemption", "trade-ledger")
 # Each with the reason why the answer is the same whoever asks, or why who asks was looked at before.
 WITHOUT_SCOPE: dict[str, dict[str, str]] = {
     "fx-settlement": {
@@ -30,7 +30,23 @@ WITHOUT_SCOPE: dict[str, dict[str, str]] = {
         "window_for": "reads nothing",
         "windows_now": "reads nothing",
     },
+    "trade-ledger": {
+        "buyer_is_known_to": "a condition on trades that the caller reaches",
+        "buyers_completed": "asked about trades that the caller was found to reach",
+        "goods_reached": "asked about what the trace found for the caller",
+        "lines_of": "asked about a trade that the caller was found to reach",
+        "own_declaration": "takes the act, and finds only what its party consigns or declares",
+        "references_registered": "takes the party that registers",
+        "registrations_open": "opens the way to write trades, once for a process",
+        "trades_with_documents_of": "asked about a trade that the caller reaches; of others only a flag is told",
+        "version_of_trade": "asked about a trade that the caller was found to reach",
+        "versions_of": "asked about cases that the caller was found to reach",
+        "widen": "asked about what the trace found for the caller",
+        "without_originals": "asked about trades that the caller was found to reach",
+    },
 }
+# An `Asking` of the trace can't be made without a scope.
+_TELLS = ("Scope", "Asking")
 
 
 def _asked_of_the_store(service: str) -> Iterator[tuple[str, str, Function]]:
@@ -57,7 +73,7 @@ def _says_for_whom(asked: Function) -> bool:
     needed = told[: len(told) - defaults]
     needed += [each for each, default in zip(asked.args.kwonlyargs, asked.args.kw_defaults, strict=True) if not default]
     kinds = [ast.unparse(each.annotation) for each in needed if each.annotation]
-    return any(each == "Scope" or each.startswith("Select[") for each in kinds)
+    return any(each in _TELLS or each.startswith("Select[") for each in kinds)
 
 
 @pytest.mark.parametrize("service", _SERVICES)

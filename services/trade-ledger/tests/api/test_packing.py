@@ -202,7 +202,7 @@ async def test_only_the_site_reports_an_arrival(yard: Any, parties: Any, make_pa
     future = {"arrived_at": "2026-05-13T09:00:01+08:00"}
     early = await yard.door.call("POST", path, future, role="site_operator", site_id=parties["site"], version=2)
     assert (operator.status_code, unfiled.json()["code"], early.json()["code"]) == (
-        403, "site_not_filed", "date_in_the_future",
+        403, "not_found", "date_in_the_future",
     )  # fmt: skip
     load = await yard.door.done("POST", path, body, role="site_operator", site_id=parties["site"], version=2)
     assert (load["load"]["status"], load["load"]["site_id"]) == ("arrived", str(parties["site"]))
@@ -264,18 +264,26 @@ def operator(parties: Any) -> dict[str, Any]:
     return {"role": "operator", "subject_id": parties["operator"]}
 
 
-@pytest.mark.parametrize("changed", [{"kind": "consolidation_warehouse"}, {"valid_to": date(2026, 5, 12)}])
-async def test_a_warehouse_or_a_site_whose_filing_ended_receives_no_load(
-    yard: Any, parties: Any, make_packed: Any, changed: dict[str, Any]
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"kind": "consolidation_warehouse"}, (404, ["not_found"])),
+        ({"valid_to": date(2026, 5, 12)}, (404, ["not_found"])),
+        ({"valid_from": date(2026, 5, 13)}, (409, ["site_not_filed"])),
+    ],
+)
+async def test_a_warehouse_or_a_site_outside_its_filing_receives_no_load(
+    yard: Any, parties: Any, make_packed: Any, changed: dict[str, Any], told: Any
 ) -> None:
+    """Who is no site today reaches no load; a site may have been none on the day of which it tells."""
     packing_list = await yard.sealed(make_packed((await yard.trade())["trade"]["lines"][0]), arrived=False)
     site = {"site_id": parties["site"], "pilot": "longshui", "name": "S", "operator_name": "O"}
     terms = {"kind": "supervised_site", "valid_from": date(2026, 1, 1), **changed}
     await yard.hear(SiteFiled.model_validate({**site, **terms}))
     path = f"/v1/loads/{packing_list['packing_list']['load_id']}/arrivals"
-    body = {"arrived_at": "2026-05-13T08:59:00+08:00"}
+    body = {"arrived_at": "2026-05-12T08:59:00+08:00"}
     answer = await yard.door.call("POST", path, body, role="site_operator", site_id=parties["site"], version=2)
-    assert refusal(answer) == (409, ["site_not_filed"])
+    assert refusal(answer) == told
 
 
 async def test_a_blank_vehicle_number_counts_as_none(yard: Any, parties: Any) -> None:

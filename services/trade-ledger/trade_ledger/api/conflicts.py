@@ -6,11 +6,9 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Response
-from sqlalchemy import Select
 
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
-from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
@@ -27,14 +25,6 @@ router = service_router("conflicts")
 MustAct = Literal["customs", "commerce", "consignor", "site_operator"]
 
 
-def _seen_by(caller: Caller, must_act: str | None = None, is_open: bool | None = None) -> Select[ConflictRow]:
-    # A site operator reads no declarations: it sees only the cases that wait for a site.
-    must_act = "site_operator" if caller.role == "site_operator" else must_act
-    return conflicts_seen_by(
-        caller.pilot, caller.subject_id, all_of_them=not caller.is_party, must_act=must_act, is_open=is_open
-    )
-
-
 def _shown(row: ConflictRow, version: int) -> ConflictOut:
     return model_from(ConflictOut, row, freezes=frozen_by(row.code), declaration_version=version)
 
@@ -42,23 +32,23 @@ def _shown(row: ConflictRow, version: int) -> ConflictOut:
 @router.get("/v1/conflicts")
 async def list_conflicts(
     session: Reading,
-    caller: Authorised,
+    scope: Scoped,
     wanted: WantedPage,
     is_open: Annotated[YesNoInUrl | None, Query(description="only open cases, or only closed ones")] = None,
     must_act: Annotated[Annotated[MustAct, Chosen("must_act")] | None, Query(description="who must act")] = None,
     declaration_id: UUID | None = None,
 ) -> Page[ConflictOut]:
     """The cases the caller may see, newest first."""
-    asked = conflicts_like(_seen_by(caller, must_act, is_open), declaration_id=declaration_id)
+    asked = conflicts_like(conflicts_seen_by(scope, must_act=must_act, is_open=is_open), declaration_id=declaration_id)
     rows = await wanted.rows(session, asked, ConflictRow.id)
     versions = await versions_of(session, {each.declaration_id for each in rows})
     return wanted.page(rows, [_shown(each, versions[each.declaration_id]) for each in rows], "id")
 
 
 @router.get("/v1/conflicts/{conflict_id}")
-async def read_conflict(conflict_id: UUID, session: Reading, caller: Authorised, response: Response) -> ConflictOut:
+async def read_conflict(conflict_id: UUID, session: Reading, scope: Scoped, response: Response) -> ConflictOut:
     """One case; its ETag is the declaration's version, which closing it asks for."""
-    row = await row_seen(session, _seen_by(caller), conflict_id, pilot=caller.pilot, what="conflict")
+    row = await row_seen(session, conflicts_seen_by(scope), conflict_id, pilot=scope.pilot, what="conflict")
     version = (await versions_of(session, [row.declaration_id]))[row.declaration_id]
     response.headers["etag"] = f'"{version}"'
     return _shown(row, version)
@@ -71,8 +61,9 @@ async def close_a_conflict(declaration_id: UUID, conflict_id: UUID, body: Closin
         command.session,
         declaration_id,
         conflict_id,
-        Closing(body.reason, body.evidence_hash, command.caller.site_id),
+        Closing(body.reason, body.evidence_hash),
         version=command.expected_version(),
+        scope=command.scope,
         act=command.act,
     )
     return await command.answer(await shown(command.session, row), version=row.version)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Path, Response
 
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPageByKeys
 from shared.http.published_rates import RateCorrectionIn
@@ -44,10 +44,10 @@ async def import_rate(body: CustomsRateIn, command: Commanded) -> Response:
 
 @router.get("/v1/customs-rates")
 async def list_customs_rates(
-    session: Reading, caller: Authorised, wanted: WantedPageByKeys, asked: WantedRates
+    session: Reading, scope: Scoped, wanted: WantedPageByKeys, asked: WantedRates
 ) -> Page[CustomsRateOut]:
     """The rates that the caller's pilot goes by, with their corrections."""
-    rows = await wanted.rows(session, customs_rates(caller.pilot, **asdict(asked)), CustomsRateRow.id)
+    rows = await wanted.rows(session, customs_rates(scope, **asdict(asked)), CustomsRateRow.id)
     return wanted.page(rows, [model_from(CustomsRateOut, each) for each in rows], CustomsRateRow.id)
 
 
@@ -67,9 +67,9 @@ async def confirm_a_rate_correction(rate_id: RateId, command: Commanded) -> Resp
 
 @router.get("/v1/customs-rates/{rate_id}/decisions")
 async def list_rate_decisions(
-    rate_id: RateId, session: Reading, caller: Authorised, wanted: WantedPageByKeys
+    rate_id: RateId, session: Reading, scope: Scoped, wanted: WantedPageByKeys
 ) -> Page[RateDecision]:
     """The declarations that were valued at a rate, oldest first, to be checked again after a correction."""
-    rows = await wanted.rows(session, declarations_resting_on(caller.pilot, rate_id), DeclarationRow.id)
-    decided = await decisions_on(session, caller.pilot, rows)
+    rows = await wanted.rows(session, declarations_resting_on(scope, rate_id), DeclarationRow.id)
+    decided = await decisions_on(session, scope, rows)
     return wanted.page(rows, [RateDecision(**asdict(each)) for each in decided], DeclarationRow.id)

@@ -9,9 +9,8 @@ from uuid import UUID
 from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.http.access import Authorised
+from shared.http.access import Authorised, Scoped
 from shared.http.command import Command, Commanded, Reading, act_of
-from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
@@ -81,28 +80,22 @@ async def draft_a_declaration(body: DeclarationIn, command: Commanded) -> Respon
 
 @router.get("/v1/declarations")
 async def list_declarations(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedDeclarations
+    session: Reading, scope: Scoped, wanted: WantedPage, asked: WantedDeclarations
 ) -> Page[DeclarationSummary]:
     """The declarations the caller may see, newest first, each in short."""
-    query = declarations_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    query = declarations_seen_by(scope)
     query = declarations_like(query, **asdict(asked))
     rows = await wanted.rows(session, query, DeclarationRow.id)
     return wanted.page(rows, [model_from(DeclarationSummary, row) for row in rows], "id")
 
 
 @router.get("/v1/declarations/{declaration_id}")
-async def read_declaration(
-    declaration_id: UUID, session: Reading, caller: Authorised, response: Response
-) -> DeclarationOut:
+async def read_declaration(declaration_id: UUID, session: Reading, scope: Scoped, response: Response) -> DeclarationOut:
     """One declaration with its items, portions and open cases."""
-    row = await _seen(session, caller, declaration_id)
+    query = declarations_seen_by(scope)
+    row = await row_seen(session, query, declaration_id, pilot=scope.pilot, what="declaration")
     response.headers["etag"] = f'"{row.version}"'
     return await shown(session, row)
-
-
-async def _seen(session: AsyncSession, caller: Caller, declaration_id: UUID) -> DeclarationRow:
-    query = declarations_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
-    return await row_seen(session, query, declaration_id, pilot=caller.pilot, what="declaration")
 
 
 @router.get("/v1/declarations/{declaration_id}/preflight", operation_id="preflight_declaration")

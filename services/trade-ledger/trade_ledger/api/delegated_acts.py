@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from pydantic import BaseModel
 
-from shared.http.access import Authorised
+from shared.http.access import Authorised, Scoped
 from shared.http.command import Reading
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
@@ -37,14 +37,13 @@ class DelegatedActOut(BaseModel):
 async def list_delegated_acts(
     session: Reading,
     caller: Authorised,
+    scope: Scoped,
     wanted: WantedPage,
     request: Request,
     delegation_id: Annotated[UUID | None, Query(description="the delegation")] = None,
 ) -> Page[DelegatedActOut]:
     """The acts under delegations that the caller's party gave or has, or that name its account."""
     told = request.app.state.runtime.actors.opaque(caller.issuer, caller.actor)
-    query = delegated_acts(
-        caller.pilot, caller.subject_id, told, all_of_them=not caller.is_party, delegation_id=delegation_id
-    )
+    query = delegated_acts(scope, told, delegation_id=delegation_id)
     rows = await wanted.rows(session, query, DelegatedActRow.id)
     return wanted.page(rows, [model_from(DelegatedActOut, each) for each in rows], "id")

@@ -7,16 +7,14 @@ from dataclasses import asdict
 from uuid import UUID
 
 from fastapi import Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.trade_ledger import PackingListState
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Command, Commanded, Reading
-from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
-from shared.rows import model_from, row_read, row_seen
-from shared.vocabulary.errors import Forbidden, Hidden, NotFound
+from shared.rows import model_from, row_seen
+from shared.vocabulary.errors import NotFound
 from trade_ledger.api.filters import WantedPackingLists
 from trade_ledger.api.schemas import (
     AdmissionsIn,
@@ -48,7 +46,7 @@ from trade_ledger.operations.packing.seal_packing_list import seal_packing_list
 from trade_ledger.operations.packing.unpack_lines import unpack_lines
 from trade_ledger.operations.packing.void_packing_list import void_packing_list
 from trade_ledger.publishers.packing import load_state, packing_list_state
-from trade_ledger.store.packing import load_holds_one_of, packing_lists_like, packing_lists_seen_by
+from trade_ledger.store.packing import handovers_seen_by, loads_seen_by, packing_lists_like, packing_lists_seen_by
 from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackingListRow
 from trade_ledger.store.tables.trades import TradeRow
 from trade_ledger.store.trades import trades_numbered
@@ -59,17 +57,11 @@ router = service_router("packing")
 @router.post("/v1/handovers", operation_id="record_handover", status_code=201, response_model=HandoverOut)
 async def hand_over(body: HandoverIn, command: Commanded) -> Response:
     """Record that goods went from the stall holder to the operator."""
-    numbered = await trades_numbered(command.session, body.trade_numbers, command.caller.pilot)
-    ids = body.trade_ids or [_numbered(numbered, number).id for number in body.trade_numbers]
+    numbered = await trades_numbered(command.session, command.scope, body.trade_numbers)
+    ids = body.trade_ids or [numbered[number].id for number in body.trade_numbers]
     at = "/trade_ids" if body.trade_ids else "/trade_numbers"
     row = await record_handover(command.session, ids, act=command.act, at=at)
     return await command.answer(_handed(row), status=201, version=1, location=f"/v1/handovers/{row.id}")
-
-
-def _numbered(trades: Mapping[str, TradeRow], number: str) -> TradeRow:
-    if number not in trades:
-        raise NotFound(f"no trade {number}")
-    return trades[number]
 
 
 def _handed(row: HandoverRow) -> HandoverOut:
@@ -77,13 +69,9 @@ def _handed(row: HandoverRow) -> HandoverOut:
 
 
 @router.get("/v1/handovers/{handover_id}")
-async def read_handover(handover_id: UUID, session: Reading, caller: Authorised, response: Response) -> HandoverOut:
+async def read_handover(handover_id: UUID, session: Reading, scope: Scoped, response: Response) -> HandoverOut:
     """One handover."""
-
-    def own(row: HandoverRow) -> bool:
-        return not caller.is_party or caller.subject_id in (row.from_subject_id, row.to_subject_id)
-
-    row = await row_read(session, HandoverRow, handover_id, pilot=caller.pilot, what="handover", own=own)
+    row = await row_seen(session, handovers_seen_by(scope), handover_id, pilot=scope.pilot, what="handover")
     response.headers["etag"] = '"1"'
     return _handed(row)
 
@@ -105,13 +93,9 @@ async def open_a_load(body: LoadIn, command: Commanded) -> Response:
 
 
 @router.get("/v1/loads/{load_id}")
-async def read_load(load_id: UUID, session: Reading, caller: Authorised, response: Response) -> LoadOut:
+async def read_load(load_id: UUID, session: Reading, scope: Scoped, response: Response) -> LoadOut:
     """One load."""
-    row = await row_read(session, LoadRow, load_id, pilot=caller.pilot, what="load")
-    if caller.is_party and caller.subject_id not in (row.consolidator_id, *row.admitted_ids):
-        seen = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=False)
-        if not await load_holds_one_of(session, load_id, seen):
-            raise Hidden(f"load {load_id} is somebody else's")
+    row = await row_seen(session, loads_seen_by(scope), load_id, pilot=scope.pilot, what="load")
     state = await load_state(session, row)
     response.headers["etag"] = f'"{row.version}"'
     return LoadOut(id=row.id, version=row.version, load=state)
@@ -152,14 +136,12 @@ async def close_a_load(load_id: UUID, body: ReasonIn, command: Commanded) -> Res
 @router.post("/v1/loads/{load_id}/arrivals", response_model=LoadOut)
 async def report_arrival(load_id: UUID, body: ArrivalIn, command: Commanded) -> Response:
     """Report the load's arrival at the caller's supervised site."""
-    if command.caller.site_id is None:
-        raise Forbidden("the token names no site")
     row = await record_arrival(
         command.session,
         load_id,
-        site_id=command.caller.site_id,
         arrived_at=body.arrived_at,
         version=command.expected_version(),
+        scope=command.scope,
         act=command.act,
     )
     return await _load_answer(command, row)
@@ -182,7 +164,7 @@ async def open_a_packing_list(body: PackingListIn, command: Commanded) -> Respon
 async def pack(packing_list_id: UUID, body: PackIn, command: Commanded) -> Response:
     """Pack trade lines, whole or in part."""
     numbers = [line.trade_number for line in body.lines if line.trade_number is not None]
-    numbered = await trades_numbered(command.session, numbers, command.caller.pilot)
+    numbered = await trades_numbered(command.session, command.scope, numbers)
     lines = [
         ToPack(_line_id(line, numbered), **line.model_dump(exclude={"trade_line_id", "trade_number", "line_no"}))
         for line in body.lines
@@ -196,7 +178,7 @@ async def pack(packing_list_id: UUID, body: PackIn, command: Commanded) -> Respo
 def _line_id(line: PackLineIn, trades: Mapping[str, TradeRow]) -> UUID:
     if line.trade_line_id is not None:
         return line.trade_line_id
-    trade = _numbered(trades, line.trade_number or "")
+    trade = trades[line.trade_number or ""]
     for each in trade.state.lines:
         if each.line_no == line.line_no:
             return each.line_id
@@ -249,17 +231,12 @@ async def void_a_packing_list(packing_list_id: UUID, body: ReasonIn, command: Co
     )
 
 
-async def _seen(session: AsyncSession, caller: Caller, packing_list_id: UUID) -> PackingListRow:
-    query = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
-    return await row_seen(session, query, packing_list_id, pilot=caller.pilot, what="packing list")
-
-
 @router.get("/v1/packing-lists")
 async def list_packing_lists(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedPackingLists
+    session: Reading, scope: Scoped, wanted: WantedPage, asked: WantedPackingLists
 ) -> Page[PackingListSummary]:
     """The packing lists the caller may see, newest first, each in short."""
-    query = packing_lists_seen_by(caller.pilot, caller.subject_id, all_of_them=not caller.is_party)
+    query = packing_lists_seen_by(scope)
     query = packing_lists_like(query, **asdict(asked))
     rows = await wanted.rows(session, query, PackingListRow.id)
     return wanted.page(rows, [model_from(PackingListSummary, row) for row in rows], "id")
@@ -267,10 +244,11 @@ async def list_packing_lists(
 
 @router.get("/v1/packing-lists/{packing_list_id}")
 async def read_packing_list(
-    packing_list_id: UUID, session: Reading, caller: Authorised, response: Response
+    packing_list_id: UUID, session: Reading, scope: Scoped, response: Response
 ) -> PackingListOut:
     """One packing list."""
-    row = await _seen(session, caller, packing_list_id)
+    query = packing_lists_seen_by(scope)
+    row = await row_seen(session, query, packing_list_id, pilot=scope.pilot, what="packing list")
     response.headers["etag"] = f'"{row.version}"'
     state = await packing_list_state(session, row)
     return PackingListOut(id=row.id, version=row.version, packing_list=state)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Reading
-from shared.http.identity import Caller
 from shared.http.routes import service_router
 from shared.rows import model_from
+from shared.scope import Scope
 from shared.sealing import Sealer
 from shared.vocabulary.identifiers import InvalidIdentifier
 from shared.wire import Reference
@@ -35,12 +35,12 @@ _KNOW_IDENTITIES = {"commerce", "customs", "tax", "safe"}
 
 
 @router.get("/v1/trace/{asked:path}", operation_id="read_trace")
-async def trace(asked: Reference, session: Reading, caller: Authorised, request: Request) -> TraceOut:
+async def trace(asked: Reference, session: Reading, scope: Scoped, request: Request) -> TraceOut:
     """Everything before and after an id or number, as far as the caller may see it: of a trade (also its slip), line,
     handover, packing list, load, container, vehicle, seal, declaration, receipt, case, collection, pass-on,
     conversion (also their bank references), exemption return, certificate, agreement, subject, filing, or event; also
     a credit code, for the subject itself and for authorities that read identities."""
-    asking = _asking(asked, caller, request.app.state.runtime.sealer)
+    asking = _asking(asked, scope, request.app.state.runtime.sealer)
     traced = await find(session, asking)
     await widen(session, traced)
     steps = await timeline(session, asking, traced)
@@ -55,20 +55,12 @@ async def trace(asked: Reference, session: Reading, caller: Authorised, request:
     )
 
 
-def _asking(asked: str, caller: Caller, sealer: Sealer) -> Asking:
+def _asking(asked: str, scope: Scope, sealer: Sealer) -> Asking:
     try:
         indexes = sealer.identity_indexes("credit_code", asked, "CN")
     except InvalidIdentifier:
         indexes = []
-    return Asking(
-        caller.pilot,
-        asked,
-        caller.subject_id if caller.is_party else None,
-        as_agent=caller.role == "agent",
-        buyers_hidden=caller.role == "stall_holder",
-        identity_indexes=tuple(indexes),
-        knows_identities=caller.role in _KNOW_IDENTITIES,
-    )
+    return Asking(scope, asked, identity_indexes=tuple(indexes), knows_identities=scope.role in _KNOW_IDENTITIES)
 
 
 def _progress(reached: GoodsReached) -> Progress:

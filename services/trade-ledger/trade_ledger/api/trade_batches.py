@@ -8,18 +8,17 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from fastapi import Request, Response
 
 from shared.http import audit
 from shared.http.app import Runtime
 from shared.http.command import Command, Commanded
-from shared.http.identity import Caller
 from shared.http.problems import Catalogue, bounded
 from shared.http.refusals import AuditLine
 from shared.http.routes import is_crowded, service_router
-from shared.vocabulary.errors import Forbidden, Malformed
+from shared.scope import Scope, subject_of
+from shared.vocabulary.errors import Malformed
 from shared.vocabulary.rules import Breach, citation
 from trade_ledger.api.trade_reading import read_entry
 from trade_ledger.api.trade_schemas import BulkReport, HiddenCells, RowProblem, RowResult
@@ -39,13 +38,6 @@ _MOST_TOLD = 2000
 _NDJSON_BODY = {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}
 
 
-def acting_subject(caller: Caller) -> UUID:
-    """The party that the caller acts for."""
-    if caller.subject_id is None:
-        raise Forbidden("the token names no subject to act for")
-    return caller.subject_id
-
-
 @asynccontextmanager
 async def registrations_running(runtime: Runtime) -> AsyncIterator[None]:
     """The process's way to write trades, for the time that it runs."""
@@ -63,9 +55,9 @@ def registrations_of(request: Request) -> Registrations:
     return registrations
 
 
-def is_own(entry: TradeEntry, caller: Caller) -> bool:
+def is_own(entry: TradeEntry, scope: Scope) -> bool:
     """Seller or consignor enters a trade; for anybody else its subjects are somebody else's data (V65)."""
-    return caller.subject_id in (entry.seller_id, entry.consignor_id)
+    return subject_of(scope) in (entry.seller_id, entry.consignor_id)
 
 
 def check_count(rows: int) -> None:
@@ -95,7 +87,7 @@ async def checked(
         return Checked("", read.breaches)
     reference = "" if "/external_ref" in read.unread else read.entry.external_ref
     unread |= read.unread
-    own = is_own(read.entry, command.caller)
+    own = is_own(read.entry, command.scope)
     if not own:
         unclear = {"/seller_id", "/consignor_id"} & unread
         return Checked("", read.breaches + (() if unclear else (Breach("not_yours", "V65"),)))
@@ -117,7 +109,7 @@ def _told_of_taken(row: Checked, outcome: Outcome, taken: Collection[str]) -> Ou
 async def outcomes_of(command: Command, request: Request, rows: Sequence[Checked]) -> list[Outcome]:
     """What became of each: the registered trade, or every breach."""
     entries = [row.entry for row in rows]
-    importer = acting_subject(command.caller)
+    importer = subject_of(command.scope)
     references = {row.reference for row in rows} - {""}
     taken = await references_registered(command.session, command.act.pilot, importer, references)
     readable = {n: entry for n, entry in enumerate(entries) if isinstance(entry, TradeEntry)}

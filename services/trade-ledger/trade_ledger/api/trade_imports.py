@@ -12,10 +12,10 @@ from starlette.types import Receive, Scope, Send
 from shared.http.access import Authorised
 from shared.http.command import Answered, Command, Commanded
 from shared.http.routes import ServiceRoute, service_router
+from shared.scope import subject_of
 from shared.vocabulary.errors import Busy
 from trade_ledger.api.trade_batches import (
     Checked,
-    acting_subject,
     check_count,
     checked,
     outcomes_of,
@@ -114,7 +114,7 @@ async def import_trades(command: Commanded, request: Request) -> Response:
     With `Accept` of the workbook's media type the same workbook comes back, the report's errors marked in their cells.
     The same request with the same key tells it of an import that was made before.
     """
-    read = await read_slips(await request.body(), str(acting_subject(command.caller)))
+    read = await read_slips(await request.body(), str(subject_of(command.scope)))
     check_count(len(read.slips))
     rows = [await _checked(command, request, slip) for slip in read.slips]
     outcomes = await outcomes_of(command, request, rows)
@@ -131,7 +131,7 @@ async def read_trade_template(caller: Authorised) -> Response:
 
 
 async def _checked(command: Command, request: Request, slip: Slip) -> Checked:
-    sealer, importer = request.app.state.runtime.sealer, acting_subject(command.caller)
+    sealer, importer = request.app.state.runtime.sealer, subject_of(command.scope)
     entered = await enter_slip(command.session, slip, importer=importer, sealer=sealer, pilot=command.act.pilot)
     return await checked(command, request, entered.row, entered.unread, faulty=bool(slip.faults))
 

@@ -11,22 +11,22 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
-from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import of_pilot
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.app import Runtime
 from shared.http.command import Attempt, Commanded, Reading, begin_attempt, commanded, one_answer
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
+from shared.scope import Scope, subject_of
 from shared.vocabulary.errors import Hidden, Malformed, NotFound, Refused
 from shared.wire import WholeNumberInUrl
 from trade_ledger.api.filters import WantedTrades
 from trade_ledger.api.schemas import ReasonIn
-from trade_ledger.api.trade_batches import acting_subject, is_own, registrations_of
+from trade_ledger.api.trade_batches import is_own, registrations_of
 from trade_ledger.api.trade_reading import read_entry
 from trade_ledger.api.trade_schemas import (
     CorrectionIn,
@@ -94,16 +94,17 @@ def _without_buyer(trade: S, trade_id: UUID, hidden: Container[UUID]) -> S:
     return trade.model_copy(update={"buyer_id": None}) if trade_id in hidden else trade
 
 
-async def _hidden(session: AsyncSession, caller: Caller, *rows: TradeRow) -> set[UUID]:
+async def _hidden(session: AsyncSession, scope: Scope, *rows: TradeRow) -> set[UUID]:
     """Trades whose buyer the operator completed: a stall holder isn't shown it, unless it exports itself (R-FILE-8)."""
-    if caller.role != "stall_holder":
+    if scope.role != "stall_holder":
         return set()
-    theirs = [row.id for row in rows if row.buyer_id is not None and row.consignor_id != caller.subject_id]
+    own = subject_of(scope)
+    theirs = [row.id for row in rows if row.buyer_id is not None and row.consignor_id != own]
     return await buyers_completed(session, theirs) if theirs else set()
 
 
-def _own(entry: TradeEntry, caller: Caller) -> None:
-    if not is_own(entry, caller):
+def _own(entry: TradeEntry, scope: Scope) -> None:
+    if not is_own(entry, scope):
         raise Hidden("a trade is entered by its seller or its consignor")
 
 
@@ -117,21 +118,22 @@ def _own(entry: TradeEntry, caller: Caller) -> None:
 async def register_a_trade(request: Request) -> Response:
     """Register one trade."""
     caller: Caller = request.state.caller
+    scope: Scope = request.state.scope
     body = await request.body()
     attempt = begin_attempt(request, caller, body)
     try:
         entry = _TRADE.validate_json(body)
     except ValidationError as error:
-        raise await _malformed(request, attempt, body, error.errors()) from error
+        raise await _malformed(request, attempt, scope, body, error.errors()) from error
     if caller.delegation_id is not None:
         return await _registered_for_another(request, caller, caller.delegation_id, entry)
     runtime: Runtime = request.app.state.runtime
     async with one_answer(request, attempt):
-        _own(entry, caller)
+        _own(entry, scope)
         text = await register_trade(
             entry,
             registrations_of(request),
-            registered_by=acting_subject(caller),
+            registered_by=subject_of(scope),
             operation=attempt.operation,
             claim=Claim(attempt.caller.principal, attempt.key, attempt.fingerprint),
             sealer=runtime.sealer,
@@ -144,12 +146,12 @@ async def register_a_trade(request: Request) -> Response:
 async def _registered_for_another(request: Request, caller: Caller, delegation_id: UUID, entry: TradeEntry) -> Response:
     """Register a trade under a delegation: with its value counted, in one transaction."""
     async with commanded(request, caller) as command:
-        _own(entry, caller)
+        _own(entry, command.scope)
         (outcome,) = await register_trades(
             command.session,
             [entry],
             registrations_of(request),
-            registered_by=acting_subject(caller),
+            registered_by=subject_of(command.scope),
             operation=command.attempt.operation,
             sealer=request.app.state.runtime.sealer,
             act=command.act,
@@ -164,10 +166,12 @@ async def _registered_for_another(request: Request, caller: Caller, delegation_i
         return await command.answer(answer, status=201, version=1, location=location)
 
 
-async def _malformed(request: Request, attempt: Attempt, body: bytes, errors: list[ErrorDetails]) -> Exception:
+async def _malformed(
+    request: Request, attempt: Attempt, scope: Scope, body: bytes, errors: list[ErrorDetails]
+) -> Exception:
     """Every breach of form, and for a party of the trade those of the rules too, as far as the rest can be read."""
     read = read_entry(body)
-    if read.entry is None or not is_own(read.entry, attempt.caller):
+    if read.entry is None or not is_own(read.entry, scope):
         return RequestValidationError(errors)
     runtime: Runtime = request.app.state.runtime
     async with runtime.sessions(info=of_pilot(attempt.act.pilot)) as session:
@@ -175,27 +179,20 @@ async def _malformed(request: Request, attempt: Attempt, body: bytes, errors: li
     return Malformed((*read.breaches, *standing(prepared.breaches, read.unread)))
 
 
-def _seen_by(caller: Caller) -> Select[TradeRow]:
-    everything, as_agent = not caller.is_party, caller.role == "agent"
-    return trades_seen_by(caller.pilot, caller.subject_id, all_of_them=everything, as_agent=as_agent)
-
-
-async def _seen(session: AsyncSession, caller: Caller, trade_id: UUID) -> TradeRow:
-    return await row_seen(session, _seen_by(caller), trade_id, pilot=caller.pilot, what="trade")
+async def _seen(session: AsyncSession, scope: Scope, trade_id: UUID) -> TradeRow:
+    return await row_seen(session, trades_seen_by(scope), trade_id, pilot=scope.pilot, what="trade")
 
 
 @router.get("/v1/trades")
-async def list_trades(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedTrades
-) -> Page[TradeSummary]:
+async def list_trades(session: Reading, scope: Scoped, wanted: WantedPage, asked: WantedTrades) -> Page[TradeSummary]:
     """The trades the caller may see, newest first, each in short."""
-    seen = _seen_by(caller)
-    if asked.buyer_id is not None and caller.role == "stall_holder":
+    seen = trades_seen_by(scope)
+    if asked.buyer_id is not None and scope.role == "stall_holder":
         # Whom a filter finds is known as well as whom an answer names.
-        seen = seen.where(buyer_is_known_to(caller.subject_id))
+        seen = seen.where(buyer_is_known_to(subject_of(scope)))
     query = trades_in_short(trades_like(seen, **asdict(asked)))
     rows = await wanted.rows(session, query, TradeRow.id)
-    hidden = await _hidden(session, caller, *rows)
+    hidden = await _hidden(session, scope, *rows)
     bare = await without_originals(session, [row.id for row in rows])
     told = [model_from(TradeSummary, row, lacks=lacks_of(int(row.id not in bare))) for row in rows]
     short = [_without_buyer(each, each.id, hidden) for each in told]
@@ -203,15 +200,15 @@ async def list_trades(
 
 
 @router.get("/v1/trades/{trade_id}")
-async def read_trade(trade_id: UUID, session: Reading, caller: Authorised, response: Response) -> TradeDetail:
+async def read_trade(trade_id: UUID, session: Reading, scope: Scoped, response: Response) -> TradeDetail:
     """One trade, with where its quantities are."""
-    row = await _seen(session, caller, trade_id)
+    row = await _seen(session, scope, trade_id)
     response.headers["etag"] = f'"{row.version}"'
     counters = [
         model_from(LineCounters, counter, line_no=line.line_no) for line, counter in await lines_of(session, trade_id)
     ]
     others = await trades_with_documents_of(session, row)
-    seen = await trade_ids_among(session, _seen_by(caller), [each.id for each in others])
+    seen = await trade_ids_among(session, trades_seen_by(scope), [each.id for each in others])
     same = [
         DocumentFlag(
             number=other.number if other.id in seen else None,
@@ -219,19 +216,17 @@ async def read_trade(trade_id: UUID, session: Reading, caller: Authorised, respo
         )
         for other in others
     ]
-    return TradeDetail(**dict(shown(row, await _hidden(session, caller, row))), counters=counters, same_document=same)
+    return TradeDetail(**dict(shown(row, await _hidden(session, scope, row))), counters=counters, same_document=same)
 
 
 @router.get("/v1/trades/{trade_id}/versions/{version}")
-async def read_trade_version(
-    trade_id: UUID, version: WholeNumberInUrl, session: Reading, caller: Authorised
-) -> TradeShown:
+async def read_trade_version(trade_id: UUID, version: WholeNumberInUrl, session: Reading, scope: Scoped) -> TradeShown:
     """A trade as it was at a version."""
-    row = await _seen(session, caller, trade_id)
+    row = await _seen(session, scope, trade_id)
     state = await version_of_trade(session, trade_id, version)
     if state is None:
         raise NotFound(f"no version {version}")
-    return _without_buyer(trade_shown(state), trade_id, await _hidden(session, caller, row))
+    return _without_buyer(trade_shown(state), trade_id, await _hidden(session, scope, row))
 
 
 @router.post("/v1/trades/{trade_id}/corrections", response_model=TradeOut)
@@ -246,7 +241,7 @@ async def correct_a_trade(trade_id: UUID, body: CorrectionIn, command: Commanded
         sealer=request.app.state.runtime.sealer,
         act=command.act,
     )
-    hidden = await _hidden(command.session, command.caller, row)
+    hidden = await _hidden(command.session, command.scope, row)
     return await command.answer(shown(row, hidden), version=row.version)
 
 
@@ -256,5 +251,5 @@ async def void_a_trade(trade_id: UUID, body: ReasonIn, command: Commanded) -> Re
     row = await void_trade(
         command.session, trade_id, version=command.expected_version(), reason=body.reason, act=command.act
     )
-    hidden = await _hidden(command.session, command.caller, row)
+    hidden = await _hidden(command.session, command.scope, row)
     return await command.answer(shown(row, hidden), version=row.version)

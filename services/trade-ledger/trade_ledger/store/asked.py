@@ -10,23 +10,37 @@ from uuid import UUID
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.scope import Scope, limited_to
+
 MATCHED, PASSED_ON = "fx_settlement.collection_matched.v1", "fx_settlement.passed_on.v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks for what. `party` is None for an authority; `identity_indexes` are of the credit code asked for.
+    """Who asks for what; `identity_indexes` are of the credit code asked for.
 
     `knows_identities` is whether the role may look for others by their credit codes.
     """
 
-    pilot: str
+    scope: Scope
     asked: str
-    party: UUID | None
-    as_agent: bool = False
-    buyers_hidden: bool = False
     identity_indexes: tuple[str, ...] = ()
     knows_identities: bool = False
+
+    @property
+    def pilot(self) -> str:
+        """The pilot of whoever asks."""
+        return self.scope.pilot
+
+    @property
+    def party(self) -> UUID | None:
+        """The subject to whose rows the answer is limited; None for an authority."""
+        return limited_to(self.scope)
+
+    @property
+    def only_known_buyers_of(self) -> UUID | None:
+        """The stall holder that is asked to know the buyer; None for everybody else (R-FILE-8)."""
+        return self.party if self.scope.role == "stall_holder" else None
 
     @property
     def own(self) -> UUID | None:

@@ -7,29 +7,37 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.rows import narrowed
+from shared.scope import Scope, within
 from trade_ledger.domain.cases import turn_of
 from trade_ledger.domain.receipts import Conflict as Case
 from trade_ledger.store.declarations import declarations_seen_by
+from trade_ledger.store.facts import site_is_filed
 from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow
+from trade_ledger.store.tables.packing import LoadRow
 
 _FACTS = "receipts"
 
 
-def conflicts_seen_by(
-    pilot: str, subject_id: UUID | None, *, all_of_them: bool, must_act: str | None, is_open: bool | None
-) -> Select[ConflictRow]:
-    """The cases a caller may see: all, or those of declarations it consigns or submits; narrowed to what is asked."""
+def conflicts_seen_by(scope: Scope, *, must_act: str | None = None, is_open: bool | None = None) -> Select[ConflictRow]:
+    """The cases a caller may see: all; those of declarations it consigns or submits; those on which a site must act,
+    of what arrived there or at no site yet. Narrowed to what is asked."""
     row = ConflictRow
-    query = select(row).where(row.pilot == pilot)
-    if not all_of_them:
-        declarations = declarations_seen_by(pilot, subject_id, all_of_them=False).with_only_columns(DeclarationRow.id)
-        query = query.where(row.declaration_id.in_(declarations))
+    declarations = declarations_seen_by(scope).with_only_columns(DeclarationRow.id)
+
+    def of_site(site: UUID) -> ColumnElement[bool]:
+        content = DeclarationRow.content["assessed"]["load_ids"]
+        ids = select(cast(func.jsonb_array_elements_text(content), Uuid)).where(DeclarationRow.id == row.declaration_id)
+        known = select(LoadRow.id).where(LoadRow.id.in_(ids), LoadRow.site_id.is_not(None))
+        here = or_(~known.exists(), known.where(LoadRow.site_id == site).exists())
+        return and_(row.must_act == "site_operator", here, site_is_filed(site, scope))
+
+    query = within(select(row), row, scope, subject=lambda _: row.declaration_id.in_(declarations), site=of_site)
     if must_act is not None:
         query = query.where(row.must_act == must_act)
     if is_open is None:

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.policy import EVERY_PILOT
 from shared.rows import lock_name, narrowed, of_month
+from shared.scope import Scope
+from trade_ledger.store.declarations import declarations_seen_by
 from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow, PortionRow
 
 
@@ -25,9 +27,9 @@ def rate_id_of(pilot: str, month: date, currency: str, version: int = 1) -> str:
     return named if version == 1 else f"{named}:{version}"
 
 
-def customs_rates(pilot: str, *, month: str | None, **columns: Any) -> Select[CustomsRateRow]:
-    """The customs rates that a pilot goes by, corrections included, as far as they are asked for."""
-    query = narrowed(select(CustomsRateRow).where(_seen_by(pilot)), CustomsRateRow, columns)
+def customs_rates(scope: Scope, *, month: str | None, **columns: Any) -> Select[CustomsRateRow]:
+    """The customs rates that the caller's pilot goes by, corrections included, as far as they are asked for."""
+    query = narrowed(select(CustomsRateRow).where(_seen_by(scope.pilot)), CustomsRateRow, columns)
     return of_month(query, CustomsRateRow.month, month)
 
 
@@ -58,13 +60,13 @@ async def rate_seen_by(session: AsyncSession, pilot: str, rate_id: str) -> Custo
     return (await session.execute(query)).scalar_one_or_none()
 
 
-def declarations_resting_on(pilot: str, rate_id: str) -> Select[DeclarationRow]:
-    """The declarations that were valued at a rate."""
+def declarations_resting_on(scope: Scope, rate_id: str) -> Select[DeclarationRow]:
+    """The declarations a caller may see that were valued at a rate."""
     assessed = DeclarationRow.content["assessed"]
     slips: ColumnElement[UUID] = select(PortionRow.declaration_id).where(
-        PortionRow.pilot == pilot, PortionRow.content["slip_rate_id"].astext == rate_id
+        PortionRow.pilot == scope.pilot, PortionRow.content["slip_rate_id"].astext == rate_id
     )  # type: ignore[assignment]  # a subquery of one column
     at = or_(
         assessed["rate_id"].astext == rate_id, assessed["usd_rate_id"].astext == rate_id, DeclarationRow.id.in_(slips)
     )
-    return select(DeclarationRow).where(DeclarationRow.pilot == pilot, at)
+    return declarations_seen_by(scope).where(at)

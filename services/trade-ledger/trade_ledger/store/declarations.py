@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import Act
 from shared.events.trade_ledger import DECLARATIONS
 from shared.rows import announced_since, narrowed, of_month, row_to_change
+from shared.scope import Scope, within
 from trade_ledger.domain.dates import LoadTimes
 from trade_ledger.domain.days import PortionDays
 from trade_ledger.domain.portions import Numbers, Submitted
@@ -43,12 +44,12 @@ async def declaration_for_update(session: AsyncSession, declaration_id: UUID) ->
     return await session.get(DeclarationRow, declaration_id, with_for_update=True, populate_existing=True)
 
 
-def declarations_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[DeclarationRow]:
+def declarations_seen_by(scope: Scope) -> Select[DeclarationRow]:
     """The declarations a caller may see: all, or those it consigns or submits."""
-    query = select(DeclarationRow).where(DeclarationRow.pilot == pilot)
-    if all_of_them:
-        return query
-    return query.where(or_(DeclarationRow.consignor_id == subject_id, DeclarationRow.declarant_id == subject_id))
+    row = DeclarationRow
+    return within(
+        select(row), row, scope, subject=lambda party: or_(row.consignor_id == party, row.declarant_id == party)
+    )
 
 
 def declarations_like(
@@ -169,13 +170,6 @@ async def times_of_loads(session: AsyncSession, row: DeclarationRow, *, locked: 
         query = query.with_for_update().execution_options(populate_existing=True)
     loads = (await session.execute(query)).scalars()
     return [LoadTimes(load.number, load.sealed_at, load.arrived_at) for load in loads]
-
-
-async def sites_of(session: AsyncSession, row: DeclarationRow) -> set[UUID]:
-    """The supervised sites at which the declaration's loads arrived."""
-    load_ids = row.content.assessed.load_ids if row.content.assessed else ()
-    query = select(LoadRow.site_id).where(LoadRow.id.in_(load_ids), LoadRow.site_id.is_not(None))
-    return {each for each in (await session.execute(query)).scalars() if each is not None}
 
 
 async def packing_lists_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[PackingListRow]:

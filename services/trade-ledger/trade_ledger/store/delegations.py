@@ -14,6 +14,8 @@ from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.http.identity import Caller
+from shared.rows import narrowed
+from shared.scope import Scope, within
 from trade_ledger.domain.delegations import lets
 from trade_ledger.store.tables.copies import DelegationCopy
 from trade_ledger.store.tables.delegations import DelegatedActRow, DelegationUseRow
@@ -119,17 +121,15 @@ async def limit_of(session: AsyncSession, delegation_id: UUID) -> Decimal:
     return await session.scalar(query) or Decimal(0)
 
 
-def delegated_acts(
-    pilot: str, subject_id: UUID | None, told_as: str, *, all_of_them: bool, delegation_id: UUID | None
-) -> Select[DelegatedActRow]:
+def delegated_acts(scope: Scope, told_as: str, *, delegation_id: UUID | None) -> Select[DelegatedActRow]:
     """The acts under delegations that a caller's party gave or has, or that name its account; or all."""
-    row = DelegatedActRow
-    query = select(row).where(row.pilot == pilot)
-    if delegation_id is not None:
-        query = query.where(row.delegation_id == delegation_id)
-    if all_of_them:
-        return query
-    sides = _delegate(subject_id, told_as)
-    if subject_id is not None:
-        sides = or_(sides, DelegationCopy.grantor_id == subject_id)
-    return query.where(row.delegation_id.in_(select(DelegationCopy.delegation_id).where(sides)))
+    row, delegation = DelegatedActRow, DelegationCopy
+
+    def under(side: ColumnElement[bool]) -> ColumnElement[bool]:
+        return row.delegation_id.in_(select(delegation.delegation_id).where(side))
+
+    def own(party: UUID) -> ColumnElement[bool]:
+        return under(or_(_delegate(party, told_as), delegation.grantor_id == party))
+
+    query = within(select(row), row, scope, subject=own, newcomer=under(_delegate(None, told_as)))
+    return narrowed(query, row, {"delegation_id": delegation_id})

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, any_, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, any_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.database import in_force_on
 from shared.events.registry import PilotEvent, PortEvent, SiteEvent
+from shared.scope import Scope
 from shared.vocabulary.legal_time import in_force
 from shared.vocabulary.recognition import Entry, decided, listed
 from trade_ledger.domain.parties import ACTIVE, HOLDING, RoleStanding, StallTerm, Standings, stall_in_force
@@ -183,6 +184,21 @@ async def pilot_named(session: AsyncSession, pilot: str) -> PilotEvent | None:
     """A pilot's own data."""
     row = await session.get(PlaceCopy, ("pilot", pilot))
     return row.content if row is not None and isinstance(row.content, PilotEvent) else None
+
+
+def site_is_filed(site_id: UUID, scope: Scope) -> ColumnElement[bool]:
+    """Whether a site is a supervised one of the scope's pilot on its day, for a condition of a query."""
+    row, day = PlaceCopy, scope.today.isoformat()
+    valid_to = row.content["valid_to"].astext
+    query = select(row.place_id).where(
+        row.kind == "site",
+        row.place_id == str(site_id),
+        row.pilot == scope.pilot,
+        row.content["kind"].astext == "supervised_site",
+        row.content["valid_from"].astext <= day,
+        or_(valid_to.is_(None), valid_to >= day),
+    )
+    return query.exists()
 
 
 async def site_in_force(session: AsyncSession, pilot: str, site_id: UUID, on: date) -> SiteEvent | None:

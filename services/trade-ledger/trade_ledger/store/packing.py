@@ -7,25 +7,33 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.events.trade_ledger import PACKING_LISTS
-from shared.rows import announced_since, narrowed, row_to_change
+from shared.rows import announced_since, narrowed, row_seen, row_to_change
+from shared.scope import Scope, within
 from trade_ledger.domain.loads import ListInLoad
+from trade_ledger.store.facts import site_is_filed
 from trade_ledger.store.tables.declarations import DeclarationRow
-from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
+from trade_ledger.store.tables.packing import HandoverRow, LoadRow, PackedLineRow, PackingListRow
 from trade_ledger.store.tables.row import messaging
 
 
 async def load_to_change(session: AsyncSession, load_id: UUID, version: int, act: Act) -> LoadRow:
-    """The locked load at the version the caller saw, if it consolidates it or operates a site."""
+    """The locked load at the version the caller saw, if it consolidates it."""
 
     def own(row: LoadRow) -> bool:
-        return act.role == "site_operator" or act.subject_id == str(row.consolidator_id)
+        return act.subject_id == str(row.consolidator_id)
 
     return await row_to_change(session, LoadRow, load_id, pilot=act.pilot, version=version, what="load", own=own)
+
+
+async def load_to_receive(session: AsyncSession, load_id: UUID, version: int, scope: Scope) -> LoadRow:
+    """The locked load at the version that its site saw."""
+    await row_seen(session, loads_seen_by(scope), load_id, pilot=scope.pilot, what="load")
+    return await row_to_change(session, LoadRow, load_id, pilot=scope.pilot, version=version, what="load")
 
 
 async def own_packing_list(session: AsyncSession, list_id: UUID, version: int, act: Act) -> PackingListRow:
@@ -58,11 +66,6 @@ async def open_load_of(session: AsyncSession, pilot: str, container_number: str)
         LoadRow.pilot == pilot, LoadRow.container_number == container_number, LoadRow.status != "closed"
     )
     return (await session.execute(query)).scalar_one_or_none()
-
-
-async def load_holds_one_of(session: AsyncSession, load_id: UUID, lists: Select[PackingListRow]) -> bool:
-    """Whether one of a query's packing lists is in the load."""
-    return (await session.execute(lists.where(PackingListRow.load_id == load_id).limit(1))).first() is not None
 
 
 async def loads_arrived(session: AsyncSession, ids: Iterable[UUID]) -> bool:
@@ -113,13 +116,42 @@ async def take_out(session: AsyncSession, ids: Iterable[UUID]) -> None:
     await session.execute(delete(PackedLineRow).where(PackedLineRow.id.in_(set(ids))))
 
 
-def packing_lists_seen_by(pilot: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[PackingListRow]:
+def packing_lists_seen_by(scope: Scope) -> Select[PackingListRow]:
     """The packing lists a caller may see: all, its own, or those of loads it consolidates."""
-    query = select(PackingListRow).where(PackingListRow.pilot == pilot)
-    if all_of_them:
-        return query
-    loads = select(LoadRow.id).where(LoadRow.consolidator_id == subject_id)
-    return query.where(or_(PackingListRow.consignor_id == subject_id, PackingListRow.load_id.in_(loads)))
+    row = PackingListRow
+
+    def own(party: UUID) -> ColumnElement[bool]:
+        loads = select(LoadRow.id).where(LoadRow.consolidator_id == party)
+        return or_(row.consignor_id == party, row.load_id.in_(loads))
+
+    return within(select(row), row, scope, subject=own)
+
+
+def handovers_seen_by(scope: Scope) -> Select[HandoverRow]:
+    """The handovers a caller may see: all, or those it gives or takes."""
+    row = HandoverRow
+    return within(
+        select(row), row, scope, subject=lambda party: or_(row.from_subject_id == party, row.to_subject_id == party)
+    )
+
+
+def loads_seen_by(scope: Scope) -> Select[LoadRow]:
+    """The loads a caller may see: all; those it consolidates, is admitted to or has a packing list in; a site's, as `load_is_of_site`
+    says."""
+    row = LoadRow
+
+    def own(party: UUID) -> ColumnElement[bool]:
+        lists = select(PackingListRow.load_id).where(PackingListRow.consignor_id == party)
+        return or_(row.consolidator_id == party, row.admitted_ids.contains([str(party)]), row.id.in_(lists))
+
+    return within(select(row), row, scope, subject=own, site=lambda site: load_is_of_site(site, scope))
+
+
+def load_is_of_site(site_id: UUID, scope: Scope) -> ColumnElement[bool]:
+    """Whether a load is at a filed supervised site, or sealed and at none yet: it names no site before it is there."""
+    row = LoadRow
+    here = or_(row.site_id == site_id, and_(row.site_id.is_(None), row.sealed_at.is_not(None)))
+    return and_(here, site_is_filed(site_id, scope))
 
 
 def packing_lists_like(

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.policy import policy_of
+from shared.scope import Scope
 from shared.vocabulary.legal_time import legal_date
 from trade_ledger.domain.valuation import in_usd
 from trade_ledger.store.customs_rates import rates_of_month
@@ -30,14 +31,14 @@ class Decided:
     over_limit_now: bool | None
 
 
-async def decisions_on(session: AsyncSession, pilot: str, rows: Iterable[DeclarationRow]) -> list[Decided]:
+async def decisions_on(session: AsyncSession, scope: Scope, rows: Iterable[DeclarationRow]) -> list[Decided]:
     """What the declarations that rest on a rate were worth then, and are now."""
-    rules = await policy_of(session, policy, pilot)
+    rules = await policy_of(session, policy, scope.pilot)
     decided = []
     for row in rows:
         assessed, now, over = row.content.assessed, None, None
         if assessed is not None and row.total_value is not None:
-            rates = await rates_of_month(session, pilot, assessed.rate_month)
+            rates = await rates_of_month(session, scope.pilot, assessed.rate_month)
             if {row.currency, "USD"} <= set(rates):
                 now = in_usd(row.total_value, row.currency, {each: rate for each, (_, rate) in rates.items()})
                 over = now > rules.on(DeclarationLimitUsd, legal_date(assessed.submitted_at)).value

@@ -82,8 +82,8 @@ async def _filed(session: AsyncSession, asking: Asking, traced: Traced) -> dict[
     named = (state[name].astext for name in ("procurement_agency_id", "export_agency_id", "exemption_filer_id"))
     trades = select(row.seller_id, row.owner_id, row.consignor_id, *named).where(row.id.in_(traced.trades))
     buyers = select(row.buyer_id).where(row.id.in_(traced.trades))
-    if asking.buyers_hidden:
-        buyers = buyers.where(buyer_is_known_to(asking.party))
+    if (holder := asking.only_known_buyers_of) is not None:
+        buyers = buyers.where(buyer_is_known_to(holder))
     found = [*await session.execute(trades.distinct()), *await session.execute(buyers.distinct())]
     keys = texts({each for each_row in found for each in each_row if each is not None})
     condition = and_(TraceLink.key.in_(keys), TraceLink.type.startswith("registry."))

@@ -57,8 +57,7 @@ async def find(session: AsyncSession, asking: Asking) -> Traced:
 async def _seen(session: AsyncSession, asking: Asking, found: Found) -> tuple[set[UUID], set[str]]:
     if asking.party is None:
         return found.trades, found.heard
-    query = trades_seen_by(asking.pilot, asking.party, all_of_them=False, as_agent=asking.as_agent)
-    trades = await trade_ids_among(session, query, found.trades)
+    trades = await trade_ids_among(session, trades_seen_by(asking.scope), found.trades)
     party = str(asking.party)
     naming = select(TraceLink.key).where(TraceLink.key.in_(found.heard), TraceLink.refs.contains([party]))
     return trades, set((await session.execute(naming)).scalars()) | (found.heard & {party})
@@ -178,8 +177,8 @@ async def _of_subject(session: AsyncSession, asking: Asking) -> Found | None:
 def _trades_of(asking: Asking, subjects: set[UUID]) -> Select[Any]:
     row = TradeRow
     buys: ColumnElement[bool] = row.buyer_id.in_(subjects)
-    if asking.buyers_hidden:
-        buys = and_(buys, buyer_is_known_to(asking.party))
+    if (holder := asking.only_known_buyers_of) is not None:
+        buys = and_(buys, buyer_is_known_to(holder))
     concerned = or_(row.seller_id.in_(subjects), row.consignor_id.in_(subjects), buys)
     return select(row.id).where(row.pilot == asking.pilot, concerned).order_by(row.id.desc()).limit(_NEWEST)
 

@@ -15,6 +15,8 @@ from sqlalchemy.orm import defer
 from shared.act import Act
 from shared.events.trade_ledger import TRADES, TradeState
 from shared.rows import announced_since, narrowed, of_month, row_to_change
+from shared.scope import Scope, within
+from shared.vocabulary.errors import Hidden, NotFound
 from trade_ledger.store.tables.copies import AgreementCopy
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 from trade_ledger.store.tables.row import messaging
@@ -47,7 +49,7 @@ async def buyers_completed(session: AsyncSession, ids: Iterable[UUID]) -> set[UU
     return set((await session.execute(query)).scalars())
 
 
-def buyer_is_known_to(subject_id: UUID | None) -> ColumnElement[bool]:
+def buyer_is_known_to(subject_id: UUID) -> ColumnElement[bool]:
     """Whether a stall holder may know a trade's buyer: it exports itself, or the buyer wasn't completed (R-FILE-8)."""
     first = TradeVersionRow
     left_open = select(first.trade_id).where(
@@ -72,33 +74,38 @@ async def trades_for_update(session: AsyncSession, ids: Iterable[UUID]) -> list[
     return list((await session.execute(query.with_for_update().execution_options(populate_existing=True))).scalars())
 
 
-async def trades_numbered(session: AsyncSession, numbers: Iterable[str], pilot: str) -> dict[str, TradeRow]:
-    """The pilot's trades with some numbers."""
-    query = select(TradeRow).where(TradeRow.number.in_(set(numbers)), TradeRow.pilot == pilot)
-    return {row.number: row for row in (await session.execute(query)).scalars()}
+async def trades_numbered(session: AsyncSession, scope: Scope, numbers: Iterable[str]) -> dict[str, TradeRow]:
+    """The trades with some numbers; Hidden if a caller doesn't reach one, NotFound if there is none."""
+    wanted = set(numbers)
+    seen = await session.execute(trades_seen_by(scope).where(TradeRow.number.in_(wanted)))
+    found = {row.number: row for row in seen.scalars()}
+    if missing := wanted - set(found):
+        others = select(TradeRow.number).where(TradeRow.number.in_(missing), TradeRow.pilot == scope.pilot)
+        if (number := await session.scalar(others.limit(1))) is not None:
+            raise Hidden(f"trade {number} is somebody else's")
+        raise NotFound(f"no trade {min(missing)}")
+    return found
 
 
-def trades_seen_by(
-    pilot: str, subject_id: UUID | None, *, all_of_them: bool, as_agent: bool = False
-) -> Select[TradeRow]:
+def trades_seen_by(scope: Scope) -> Select[TradeRow]:
     """The trades a caller may see: all, or those it sells, owns, consigns, buys, registered, or buys for as agent."""
-    query = select(TradeRow).where(TradeRow.pilot == pilot)
-    if all_of_them:
-        return query
-    agencies = select(cast(AgreementCopy.agreement_id, Text)).where(
-        AgreementCopy.agent_id == subject_id, AgreementCopy.kind == "procurement_agency"
-    )
-    buys_for = [TradeRow.state["procurement_agency_id"].astext.in_(agencies)] if as_agent else []
-    return query.where(
-        or_(
-            *buys_for,
-            TradeRow.seller_id == subject_id,
-            TradeRow.owner_id == subject_id,
-            TradeRow.consignor_id == subject_id,
-            TradeRow.buyer_id == subject_id,
-            TradeRow.registered_by == subject_id,
+    row = TradeRow
+
+    def own(party: UUID) -> ColumnElement[bool]:
+        agencies = select(cast(AgreementCopy.agreement_id, Text)).where(
+            AgreementCopy.agent_id == party, AgreementCopy.kind == "procurement_agency"
         )
-    )
+        buys_for = [row.state["procurement_agency_id"].astext.in_(agencies)] if scope.role == "agent" else []
+        return or_(
+            *buys_for,
+            row.seller_id == party,
+            row.owner_id == party,
+            row.consignor_id == party,
+            row.buyer_id == party,
+            row.registered_by == party,
+        )
+
+    return within(select(row), row, scope, subject=own)
 
 
 async def trade_ids_among(session: AsyncSession, query: Select[TradeRow], ids: Iterable[UUID]) -> set[UUID]:

@@ -9,36 +9,47 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.events.trade_ledger import ConflictClosed
-from shared.rows import row_to_change
-from shared.vocabulary.errors import Hidden, NotFound, Refused
+from shared.rows import row_seen, row_to_change
+from shared.scope import OfSubject, Scope
+from shared.vocabulary.errors import NotFound, Refused
 from trade_ledger.domain.cases import ClosingFacts, breaches_of_closing
 from trade_ledger.publishers.declarations import announce_declaration
-from trade_ledger.store.declarations import sites_of
-from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow
+from trade_ledger.store.conflicts import conflicts_seen_by
+from trade_ledger.store.tables.declarations import DeclarationRow
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Why a case is closed, and on which evidence; `site_id` is the site for which a site operator acts."""
+    """Why a case is closed, and on which evidence."""
 
     reason: str
     evidence_hash: str
-    site_id: UUID | None
 
 
 async def close_conflict(
-    session: AsyncSession, declaration_id: UUID, conflict_id: UUID, closing: Closing, *, version: int, act: Act
+    session: AsyncSession,
+    declaration_id: UUID,
+    conflict_id: UUID,
+    closing: Closing,
+    *,
+    version: int,
+    scope: Scope,
+    act: Act,
 ) -> DeclarationRow:
     """The declaration without that open case; the case stays readable."""
-    row = await row_to_change(
-        session, DeclarationRow, declaration_id, pilot=act.pilot, version=version, what="declaration"
-    )
-    is_consignor = act.subject_id == str(row.consignor_id)
-    if (act.subject_id is not None and not is_consignor) or not await _at_its_site(session, row, closing, act):
-        raise Hidden(f"declaration {declaration_id} is somebody else's")
-    case = await session.get(ConflictRow, conflict_id)
-    if case is None or case.declaration_id != declaration_id:
+    case = await row_seen(session, conflicts_seen_by(scope), conflict_id, pilot=scope.pilot, what="conflict")
+    if case.declaration_id != declaration_id:
         raise NotFound(f"no conflict {conflict_id}")
+
+    def own(row: DeclarationRow) -> bool:
+        return not isinstance(scope, OfSubject) or scope.party == row.consignor_id
+
+    row = await row_to_change(
+        session, DeclarationRow, declaration_id, pilot=act.pilot, version=version, what="declaration", own=own
+    )
+    # Another may have closed it before the declaration was locked.
+    await session.refresh(case)
+    is_consignor = isinstance(scope, OfSubject)
     facts = ClosingFacts(case.closed_at is None, must_act=case.must_act, role=act.role, is_consignor=is_consignor)
     if breaches := breaches_of_closing(facts):
         raise Refused(breaches)
@@ -46,11 +57,3 @@ async def close_conflict(
     case.closing_evidence_hash = closing.evidence_hash
     await announce_declaration(session, row, ConflictClosed, act=act, reason=closing.reason, case=case)
     return row
-
-
-async def _at_its_site(session: AsyncSession, row: DeclarationRow, closing: Closing, act: Act) -> bool:
-    """A site operator acts on what arrived at its site, or at none that is known yet."""
-    if act.role != "site_operator":
-        return True
-    sites = await sites_of(session, row)
-    return not sites or closing.site_id in sites
