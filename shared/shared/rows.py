@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar, cast
+from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Date, DateTime, Select, Table, Text, func, inspect, select
 from sqlalchemy import cast as cast_to
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
@@ -78,6 +79,17 @@ def announced_since(query: Select[R], outbox: Table, topic: str, key: Any, since
         return query
     events = select(outbox.c.id).where(outbox.c.topic == topic, outbox.c.key == cast_to(key, Text))
     return query.where(events.where(outbox.c.occurred_at >= since).exists())
+
+
+# What an account of 0.1.0 doesn't say counts as confirmed. Days are compared as ISO texts.
+_ACCOUNT_AT_BANK = """$[*] ? ((@.kind == "fx_account" || @.kind == "personal_fx_account") && @.bank_id == $bank
+  && !(@.confirmed == false) && @.valid_from <= $day && (!(@.valid_to != null) || @.valid_to >= $day))"""
+
+
+def has_account_at(qualifications: Any, bank_id: UUID, on: date) -> ColumnElement[bool]:
+    """Whether a column of qualifications has an account in force at a bank that its owner confirmed (R-FX-2)."""
+    named = cast_to({"bank": str(bank_id), "day": on.isoformat()}, JSONB)
+    return func.jsonb_path_exists(qualifications, cast_to(_ACCOUNT_AT_BANK, JSONPATH), named)
 
 
 async def lock_name(session: AsyncSession, name: str) -> None:

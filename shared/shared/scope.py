@@ -23,11 +23,12 @@ NAMED = {**dict.fromkeys(PARTIES, "subject"), "bank": "bank", "site_operator": "
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A role in a pilot on a legal day; made as one of the kinds below."""
+    """A role in a pilot on a legal day, and the account that asks in it; made as one of the kinds below."""
 
     pilot: str
     role: str
     today: date
+    account: str
 
     def __post_init__(self) -> None:
         kind = _KINDS.get(NAMED.get(self.role, ""), WholeField)

@@ -56,10 +56,10 @@ def test_a_role_has_one_kind_of_scope_and_no_other(role: str) -> None:
     assert type(caller.scope(_D)) is kind
     for other in {OfSubject, OfBank, OfSite} - {kind}:
         with pytest.raises(Forbidden):
-            other("p", role, _D, _ID)
+            other("p", role, _D, "a", _ID)
     if kind is not WholeField:
         with pytest.raises(Forbidden):
-            WholeField("p", role, _D)
+            WholeField("p", role, _D, "a")
 
 
 @pytest.mark.parametrize("role", sorted(NAMED))
@@ -67,10 +67,10 @@ def test_a_partys_scope_cannot_be_made_without_the_party(role: str) -> None:
     """The hole was `column == None`, which became IS NULL: whoever named nobody reached what was nobody's yet."""
     nothing: Any = None
     with pytest.raises(Forbidden):
-        _KINDS[NAMED[role]]("p", role, _D, nothing)
+        _KINDS[NAMED[role]]("p", role, _D, "a", nothing)
     caller = Caller(actor="a", role=role, pilot="p")
     if role in PARTIES:
-        assert caller.scope(_D) == Newcomer("p", role, _D)
+        assert caller.scope(_D) == Newcomer("p", role, _D, "a")
     else:
         with pytest.raises(Forbidden):
             caller.scope(_D)
@@ -78,27 +78,27 @@ def test_a_partys_scope_cannot_be_made_without_the_party(role: str) -> None:
 
 def test_the_bare_scope_is_none() -> None:
     with pytest.raises(Forbidden):
-        Scope("p", "commerce", _D)
+        Scope("p", "commerce", _D, "a")
 
 
 def test_only_an_authority_reaches_all_rows_and_a_silent_query_gives_a_party_none() -> None:
     own = {"subject": lambda party: _Row.owner_id == party}
-    assert _said(WholeField("p", "tax", _D), **own).endswith("WHERE rows.pilot = 'p'")
-    assert _said(OfSubject("p", "operator", _D, _ID), **own).endswith(f"rows.pilot = 'p' AND rows.owner_id = '{_ID}'")
+    assert _said(WholeField("p", "tax", _D, "a"), **own).endswith("WHERE rows.pilot = 'p'")
+    assert _said(OfSubject("p", "operator", _D, "a", _ID), **own).endswith(f"AND rows.owner_id = '{_ID}'")
     for nobody in (
-        OfBank("p", "bank", _D, _ID),
-        OfSite("p", "site_operator", _D, _ID),
-        Newcomer("p", "buyer", _D),
+        OfBank("p", "bank", _D, "a", _ID),
+        OfSite("p", "site_operator", _D, "a", _ID),
+        Newcomer("p", "buyer", _D, "a"),
     ):
         assert _said(nobody, **own).endswith("WHERE false")
 
 
 def test_who_acts_for_no_subject_or_no_bank_is_refused() -> None:
-    subject, bank = OfSubject("p", "operator", _D, _ID), OfBank("p", "bank", _D, _ID)
+    subject, bank = OfSubject("p", "operator", _D, "a", _ID), OfBank("p", "bank", _D, "a", _ID)
     assert (subject_of(subject), bank_of(bank)) == (_ID, _ID)
-    for scope in (bank, WholeField("p", "tax", _D), Newcomer("p", "operator", _D)):
+    for scope in (bank, WholeField("p", "tax", _D, "a"), Newcomer("p", "operator", _D, "a")):
         with pytest.raises(Forbidden):
             subject_of(scope)
-    for scope in (subject, WholeField("p", "safe", _D)):
+    for scope in (subject, WholeField("p", "safe", _D, "a")):
         with pytest.raises(Forbidden):
             bank_of(scope)

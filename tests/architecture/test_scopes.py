@@ -11,7 +11,7 @@ import pytest
 from marketctl.layout import ROOT, package_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-_SERVICES = ("fx-settlement", "tax-exemption", "trade-ledger")
+_SERVICES = ("fx-settlement", "tax-exemption", "trade-ledger", "registry")
 # Each with the reason why the answer is the same whoever asks, or why who asks was looked at before.
 WITHOUT_SCOPE: dict[str, dict[str, str]] = {
     "fx-settlement": {
@@ -29,6 +29,30 @@ WITHOUT_SCOPE: dict[str, dict[str, str]] = {
         "open_items": "asked about items that the caller was found to reach",
         "window_for": "reads nothing",
         "windows_now": "reads nothing",
+    },
+    "registry": {
+        "all_amendments_of": "asked about the subject that the caller is",
+        "all_grades_of": "asked about the subject that the caller is",
+        "all_versions_of": "asked about the subject that the caller is",
+        "delegations_of": "asked about the subject that the caller is",
+        "erased_among": "asked about subjects that the caller was found to reach",
+        "identity_views_of": "asked about a subject that the caller was found to reach, itself where it is a party",
+        "count_of_open_amendments": "asked about a subject that the caller sees whole",
+        "counterparties_among": "takes the party, and subjects that it was found to reach",
+        "entries_in_force": "published lists, the same for everybody in the pilot",
+        "filings_of": "asked about a subject that the caller was found to reach",
+        "filings_of_many": "asked about subjects that the caller was found to reach",
+        "goods_traded_by": "asked about agreements that the caller was found to reach",
+        "grades_of": "asked about a subject that the caller was found to reach, its own where it is a party",
+        "lists_of": "published lists, the same for everybody in the pilot",
+        "open_claims_on": "asked about a subject that the caller sees whole",
+        "place": "filed places, the same for everybody in the pilot",
+        "places_of": "filed places, the same for everybody in the pilot",
+        "speaks": "reads nothing",
+        "subjects_amended": "asked about amendments that the caller was found to reach",
+        "subjects_claimed": "asked about claims that the caller was found to reach",
+        "versions_before": "asked about a subject that the caller reaches, and about parties of its agreements",
+        "versions_of": "asked about a subject that the caller was found to reach",
     },
     "trade-ledger": {
         "buyer_is_known_to": "a condition on trades that the caller reaches",

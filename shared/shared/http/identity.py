@@ -104,14 +104,14 @@ class Caller:
 
     def scope(self, today: date) -> Scope:
         """Whose rows it reaches on a legal day; Forbidden where the token doesn't name the party of its role."""
-        named = NAMED.get(self.role)
+        named, own = NAMED.get(self.role), (self.pilot, self.role, today, self.actor)
         if named == "bank" and self.bank_id is not None:
-            return OfBank(self.pilot, self.role, today, self.bank_id)
+            return OfBank(*own, self.bank_id)
         if named == "site" and self.site_id is not None:
-            return OfSite(self.pilot, self.role, today, self.site_id)
+            return OfSite(*own, self.site_id)
         if named == "subject" and self.subject_id is not None:
-            return OfSubject(self.pilot, self.role, today, self.subject_id)
-        return (Newcomer if named == "subject" else WholeField)(self.pilot, self.role, today)
+            return OfSubject(*own, self.subject_id)
+        return (Newcomer if named == "subject" else WholeField)(*own)
 
     @property
     def is_party(self) -> bool:

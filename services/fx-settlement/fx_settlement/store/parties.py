@@ -6,16 +6,12 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, cast, func, select
-from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.tables import BankCopy, GradeCopy, SubjectCopy
+from shared.rows import has_account_at
 from shared.vocabulary.legal_time import in_force
-
-# What an account of 0.1.0 doesn't say counts as confirmed. Days are compared as ISO texts.
-_ACCOUNT_AT_BANK = """$[*] ? ((@.kind == "fx_account" || @.kind == "personal_fx_account") && @.bank_id == $bank
-  && !(@.confirmed == false) && @.valid_from <= $day && (!(@.valid_to != null) || @.valid_to >= $day))"""
 
 
 async def bank_in_force(session: AsyncSession, bank_id: UUID, pilot: str, day: date) -> bool:
@@ -81,6 +77,4 @@ Clients = Select[UUID]
 def clients_of(bank_id: UUID, on: date) -> Clients:
     """The subjects with an account in force at a bank that its owner confirmed (R-FX-2): nothing that the bank says
     or does makes anybody its client."""
-    named = cast({"bank": str(bank_id), "day": on.isoformat()}, JSONB)
-    kept = func.jsonb_path_exists(SubjectCopy.qualifications, cast(_ACCOUNT_AT_BANK, JSONPATH), named)
-    return select(SubjectCopy.subject_id).where(kept)
+    return select(SubjectCopy.subject_id).where(has_account_at(SubjectCopy.qualifications, bank_id, on))

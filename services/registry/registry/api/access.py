@@ -23,6 +23,7 @@ _CLAIMS = "claims that its account made, and those to its own subject"
 _AMENDMENTS = "amendments of its own subject, and those that it proposed"
 _ITSELF = "its own subject"
 _FIELD = "all of its pilot"
+_CLIENTS = "who has an account there and confirmed it"
 _AGREEMENTS = "agreements it is party to"
 _DELEGATIONS = "delegations that its party gave or has, or that name its account; security, auditor: all of its pilot"
 _DELEGATING = ("stall_holder", "operator", "security", "auditor")
@@ -31,7 +32,9 @@ ACCESS: Access = {
     **UPKEEP_ACCESS,
     "file_subject": grant(*_FILERS, "commerce", sees=_OWN, newcomers=True),
     "list_subjects": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}; authorities: {_FIELD}", newcomers=True),
-    "read_subject": grant(*_FILERS, *_AUTHORITIES, "bank", sees=f"{_OWN}; authorities: {_FIELD}", newcomers=True),
+    "read_subject": grant(
+        *_FILERS, *_AUTHORITIES, "bank", sees=f"{_OWN}; banks: {_CLIENTS}; authorities: {_FIELD}", newcomers=True
+    ),
     "list_subject_versions": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}; authorities: {_FIELD}", newcomers=True),
     "view_identity": grant("commerce", "customs", "tax", "safe", sees=f"{_FIELD}, each view audited"),
     "list_identity_views": grant(
@@ -46,7 +49,7 @@ ACCESS: Access = {
         "tax",
         "safe",
         "bank",
-        sees=f"{_OWN}; authorities and banks: {_FIELD}",
+        sees=f"{_OWN}; banks: {_CLIENTS}; authorities: {_FIELD}",
         newcomers=True,
     ),
     "read_archive": grant(

@@ -16,12 +16,12 @@ from registry.operations.agreements.propose_agency import ProposedAgency, propos
 from registry.operations.agreements.terminate_agency import terminate_agency
 from registry.store.agreements import agreements_like, agreements_seen_by
 from registry.store.tables import AgreementRow
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
-from shared.http.identity import Caller
 from shared.http.paging import Page, UpdatedSince, Wanted, WantedPage
 from shared.http.routes import service_router
-from shared.rows import model_from, row_read
+from shared.rows import model_from, row_seen
+from shared.scope import Scope
 from shared.wire import Chosen, Reference
 
 router = service_router("agreements")
@@ -45,21 +45,14 @@ async def _answer(command: Commanded, row: AgreementRow, path: str, status: int 
     return await command.answer(model_from(AgreementOut, row), status=status, version=row.version, location=location)
 
 
-async def _page(session: AsyncSession, caller: Caller, wanted: Wanted, kind: str, asked: Asked) -> Page[AgreementOut]:
-    query = agreements_seen_by(caller.pilot, kind, caller.subject_id, all_of_them=not caller.is_party)
-    query = agreements_like(query, **asdict(asked))
+async def _page(session: AsyncSession, scope: Scope, wanted: Wanted, kind: str, asked: Asked) -> Page[AgreementOut]:
+    query = agreements_like(agreements_seen_by(scope, kind), **asdict(asked))
     rows = await wanted.rows(session, query, AgreementRow.id)
     return wanted.page(rows, [model_from(AgreementOut, row) for row in rows], "id")
 
 
-async def _read(
-    session: AsyncSession, caller: Caller, agreement_id: UUID, kind: str, response: Response
-) -> AgreementOut:
-    def own(row: AgreementRow) -> bool:
-        return not caller.is_party or caller.subject_id in (row.principal_id, row.agent_id)
-
-    of_kind = AgreementRow.kind == kind
-    row = await row_read(session, AgreementRow, agreement_id, of_kind, pilot=caller.pilot, what="agreement", own=own)
+async def _read(session: AsyncSession, scope: Scope, agreement_id: UUID, kind: str, response: Response) -> AgreementOut:
+    row = await row_seen(session, agreements_seen_by(scope, kind), agreement_id, pilot=scope.pilot, what="agreement")
     response.headers["etag"] = f'"{row.version}"'
     return model_from(AgreementOut, row)
 
@@ -74,18 +67,18 @@ async def propose_procurement_agency(body: ProcurementAgencyIn, command: Command
 
 @router.get("/v1/procurement-agencies")
 async def list_procurement_agencies(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedAgreements
+    session: Reading, scope: Scoped, wanted: WantedPage, asked: WantedAgreements
 ) -> Page[AgreementOut]:
     """The procurement agencies the caller is party to."""
-    return await _page(session, caller, wanted, "procurement_agency", asked)
+    return await _page(session, scope, wanted, "procurement_agency", asked)
 
 
 @router.get("/v1/procurement-agencies/{agreement_id}")
 async def read_procurement_agency(
-    agreement_id: UUID, session: Reading, caller: Authorised, response: Response
+    agreement_id: UUID, session: Reading, scope: Scoped, response: Response
 ) -> AgreementOut:
     """One procurement agency the caller is party to."""
-    return await _read(session, caller, agreement_id, "procurement_agency", response)
+    return await _read(session, scope, agreement_id, "procurement_agency", response)
 
 
 @router.post("/v1/procurement-agencies/{agreement_id}/confirmations", response_model=AgreementOut)
@@ -125,18 +118,16 @@ async def propose_export_agency(body: ExportAgencyIn, command: Commanded) -> Res
 
 @router.get("/v1/export-agencies")
 async def list_export_agencies(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedAgreements
+    session: Reading, scope: Scoped, wanted: WantedPage, asked: WantedAgreements
 ) -> Page[AgreementOut]:
     """The export agencies the caller is party to."""
-    return await _page(session, caller, wanted, "export_agency", asked)
+    return await _page(session, scope, wanted, "export_agency", asked)
 
 
 @router.get("/v1/export-agencies/{agreement_id}")
-async def read_export_agency(
-    agreement_id: UUID, session: Reading, caller: Authorised, response: Response
-) -> AgreementOut:
+async def read_export_agency(agreement_id: UUID, session: Reading, scope: Scoped, response: Response) -> AgreementOut:
     """One export agency the caller is party to."""
-    return await _read(session, caller, agreement_id, "export_agency", response)
+    return await _read(session, scope, agreement_id, "export_agency", response)
 
 
 @router.post("/v1/export-agencies/{agreement_id}/confirmations", response_model=AgreementOut)

@@ -10,18 +10,17 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from registry.api.schemas import DecisionIn, QualificationOut
-from registry.api.subject_views import asking
 from registry.operations.amendments.decide_amendment import decide_amendment
 from registry.operations.amendments.withdraw_amendment import withdraw_amendment
 from registry.store.amendments import amendments_seen_by, subjects_amended
 from registry.store.tables import SubjectAmendmentRow, SubjectRow
 from shared.events.registry import Role, Stall
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Command, Commanded, Reading
-from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
+from shared.scope import PARTIES, Scope
 from shared.wire import Chosen
 
 router = service_router("amendments")
@@ -49,10 +48,10 @@ class SubjectAmendmentOut(BaseModel):
     version: int
 
 
-def amendment_shown(caller: Caller, amendment: SubjectAmendmentRow, subject: SubjectRow) -> SubjectAmendmentOut:
+def amendment_shown(scope: Scope, amendment: SubjectAmendmentRow, subject: SubjectRow) -> SubjectAmendmentOut:
     """The amendment; a party reads which account proposed it only of its own."""
     parts = amendment.parts
-    hidden = {"proposed_by": None} if caller.is_party and amendment.proposed_by != caller.actor else {}
+    hidden = {"proposed_by": None} if scope.role in PARTIES and amendment.proposed_by != scope.account else {}
     return model_from(
         SubjectAmendmentOut,
         amendment,
@@ -66,33 +65,32 @@ def amendment_shown(caller: Caller, amendment: SubjectAmendmentRow, subject: Sub
 
 async def _answer(command: Command, amendment: SubjectAmendmentRow) -> Response:
     subject = (await subjects_amended(command.session, [amendment]))[amendment.subject_id]
-    return await command.answer(amendment_shown(command.caller, amendment, subject), version=amendment.version)
+    return await command.answer(amendment_shown(command.scope, amendment, subject), version=amendment.version)
 
 
 @router.get("/v1/subject-amendments")
 async def list_subject_amendments(
     session: Reading,
-    caller: Authorised,
+    scope: Scoped,
     wanted: WantedPage,
     status: Annotated[AmendmentStatus, Chosen("amendment_status")] | None = None,
     subject_id: UUID | None = None,
 ) -> Page[SubjectAmendmentOut]:
     """The amendments of the caller's subject and those that it proposed; commerce sees all, `open` its work list."""
-    query = amendments_seen_by(caller.pilot, asking(caller), status=status, subject_id=subject_id)
+    query = amendments_seen_by(scope, status=status, subject_id=subject_id)
     rows = await wanted.rows(session, query, SubjectAmendmentRow.id)
     subjects = await subjects_amended(session, rows)
-    return wanted.page(rows, [amendment_shown(caller, row, subjects[row.subject_id]) for row in rows], "id")
+    return wanted.page(rows, [amendment_shown(scope, row, subjects[row.subject_id]) for row in rows], "id")
 
 
 @router.get("/v1/subject-amendments/{amendment_id}")
 async def read_subject_amendment(
-    amendment_id: UUID, session: Reading, caller: Authorised, response: Response
+    amendment_id: UUID, session: Reading, scope: Scoped, response: Response
 ) -> SubjectAmendmentOut:
     """One amendment."""
-    query = amendments_seen_by(caller.pilot, asking(caller))
-    amendment = await row_seen(session, query, amendment_id, pilot=caller.pilot, what="amendment")
+    amendment = await row_seen(session, amendments_seen_by(scope), amendment_id, pilot=scope.pilot, what="amendment")
     response.headers["etag"] = f'"{amendment.version}"'
-    return amendment_shown(caller, amendment, (await subjects_amended(session, [amendment]))[amendment.subject_id])
+    return amendment_shown(scope, amendment, (await subjects_amended(session, [amendment]))[amendment.subject_id])
 
 
 async def _decided(
@@ -125,6 +123,11 @@ async def reject_subject_amendment(amendment_id: UUID, body: DecisionIn, command
 async def withdraw_subject_amendment(amendment_id: UUID, body: DecisionIn, command: Commanded) -> Response:
     """Withdraw an amendment that waits."""
     amendment = await withdraw_amendment(
-        command.session, amendment_id, version=command.expected_version(), reason=body.reason, act=command.act
+        command.session,
+        amendment_id,
+        version=command.expected_version(),
+        reason=body.reason,
+        scope=command.scope,
+        act=command.act,
     )
     return await _answer(command, amendment)

@@ -16,26 +16,23 @@ from registry.store.entrusted_goods import goods_traded_by
 from registry.store.erasing import erased_among
 from registry.store.subjects import versions_before
 from registry.store.tables import AgreementRow, EntrustedGoodsRow
-from shared.http.identity import Caller
 from shared.rows import model_from
+from shared.scope import Scope
 from shared.vocabulary.errors import Malformed, NotFound
 from shared.vocabulary.legal_time import start_of_legal_day
 
 
 async def archive_on(
-    session: AsyncSession, caller: Caller, subject_id: UUID, day: date, today: date, *, filer: UUID | None
+    session: AsyncSession, scope: Scope, subject_id: UUID, day: date, *, filer: UUID | None
 ) -> Archive:
     """Subject and agreements at the end of the day; a party finds the agreements it is in itself.
 
     `filer` is the caller's party where it sees of the subject only what it filed for it.
     """
-    if breaches := breaches_of_archive_day(day, today):
+    if breaches := breaches_of_archive_day(day, scope.today):
         raise Malformed(breaches)
     instant = start_of_legal_day(day + timedelta(days=1))
-    party = caller.subject_id if caller.is_party else None
-    agreements = (
-        [] if caller.is_party and party is None else await agreements_of(session, caller.pilot, subject_id, party)
-    )
+    agreements = await agreements_of(session, scope, subject_id)
     others = {row.principal_id if row.agent_id == subject_id else row.agent_id for row in agreements}
     states = await versions_before(session, others, instant)
     states |= await versions_before(session, {subject_id}, instant, filer)

@@ -11,17 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.api.schemas import DecisionIn, IdentityIn
-from registry.api.subject_views import asking
 from registry.operations.claims.claim_subject import claim_subject
 from registry.operations.claims.decide_claim import decide_claim
 from registry.store.claims import claims_seen_by, subjects_claimed
 from registry.store.tables import SubjectClaimRow, SubjectRow
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Command, Commanded, Reading
-from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
+from shared.scope import PARTIES, Scope
 from shared.vocabulary.identifiers import IdentityKind
 from shared.wire import Chosen, FilledText, Input
 
@@ -65,12 +64,12 @@ class ClaimOut(BaseModel):
     version: int
 
 
-def _shown(caller: Caller, claim: SubjectClaimRow, subject: SubjectRow) -> ClaimOut:
-    own = claim.claimant == caller.actor
+def _shown(scope: Scope, claim: SubjectClaimRow, subject: SubjectRow) -> ClaimOut:
+    own, by_party = claim.claimant == scope.account, scope.role in PARTIES
     told: dict[str, None] = {}
-    if caller.is_party and own and claim.status != "approved":
+    if by_party and own and claim.status != "approved":
         told = {"subject_id": None, "contested": None}
-    elif caller.is_party and not own:
+    elif by_party and not own:
         told = {"claimant": None}
     identity = {"identity_kind": subject.identity_kind, "identity_mask": subject.identity.mask}
     return model_from(ClaimOut, claim, **identity, **told)
@@ -79,7 +78,7 @@ def _shown(caller: Caller, claim: SubjectClaimRow, subject: SubjectRow) -> Claim
 async def _answer(command: Command, claim: SubjectClaimRow, status: int = 200) -> Response:
     subject = (await subjects_claimed(command.session, [claim]))[claim.subject_id]
     location = f"/v1/subject-claims/{claim.id}" if status == 201 else None
-    shown = _shown(command.caller, claim, subject)
+    shown = _shown(command.scope, claim, subject)
     return await command.answer(shown, status=status, version=claim.version, location=location)
 
 
@@ -101,28 +100,27 @@ async def claim_a_subject(body: ClaimIn, command: Commanded, request: Request) -
 @router.get("/v1/subject-claims")
 async def list_subject_claims(
     session: Reading,
-    caller: Authorised,
+    scope: Scoped,
     wanted: WantedPage,
     status: Annotated[ClaimStatus, Chosen("claim_status")] | None = None,
 ) -> Page[ClaimOut]:
     """The claims that the caller made, and those that others made to its subject; commerce sees all."""
-    query = claims_seen_by(caller.pilot, asking(caller), status=status)
+    query = claims_seen_by(scope, status=status)
     rows = await wanted.rows(session, query, SubjectClaimRow.id)
     subjects = await subjects_claimed(session, rows)
-    return wanted.page(rows, [_shown(caller, row, subjects[row.subject_id]) for row in rows], "id")
+    return wanted.page(rows, [_shown(scope, row, subjects[row.subject_id]) for row in rows], "id")
 
 
 @router.get("/v1/subject-claims/{claim_id}")
-async def read_subject_claim(claim_id: UUID, session: Reading, caller: Authorised, response: Response) -> ClaimOut:
+async def read_subject_claim(claim_id: UUID, session: Reading, scope: Scoped, response: Response) -> ClaimOut:
     """One claim."""
-    claim = await _claim_seen(session, caller, claim_id)
+    claim = await _claim_seen(session, scope, claim_id)
     response.headers["etag"] = f'"{claim.version}"'
-    return _shown(caller, claim, (await subjects_claimed(session, [claim]))[claim.subject_id])
+    return _shown(scope, claim, (await subjects_claimed(session, [claim]))[claim.subject_id])
 
 
-async def _claim_seen(session: AsyncSession, caller: Caller, claim_id: UUID) -> SubjectClaimRow:
-    query = claims_seen_by(caller.pilot, asking(caller))
-    return await row_seen(session, query, claim_id, pilot=caller.pilot, what="claim")
+async def _claim_seen(session: AsyncSession, scope: Scope, claim_id: UUID) -> SubjectClaimRow:
+    return await row_seen(session, claims_seen_by(scope), claim_id, pilot=scope.pilot, what="claim")
 
 
 async def _decided(

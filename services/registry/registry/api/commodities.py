@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 
 from registry.api.place_schemas import (
     CandidateOut,
@@ -19,15 +19,14 @@ from registry.api.place_schemas import (
 )
 from registry.operations.commodities.decide_commodity import decide_commodity
 from registry.operations.commodities.publish_commodity_list import publish_commodity_list
-from registry.store.commodities import decisions_of, entries_in_force, lists_of, tasks_open_on
+from registry.store.commodities import decisions_seen_by, entries_in_force, lists_of, open_tasks
 from registry.store.documents import ListEntry, ListKind
 from registry.store.tables import CommodityDecisionRow, CommodityListRow
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
-from shared.rows import model_from, row_read
-from shared.vocabulary.legal_time import legal_date
+from shared.rows import model_from, row_read, row_seen
 from shared.vocabulary.recognition import recognise
 from shared.wire import Chosen, HsPrefixText, Name
 
@@ -57,19 +56,19 @@ async def publish_list(body: CommodityListIn, command: Commanded) -> Response:
 @router.get("/v1/commodity-lists", operation_id="list_commodity_lists")
 async def list_lists(
     session: Reading,
-    caller: Authorised,
+    scope: Scoped,
     wanted: WantedPage,
     kind: Annotated[ListKind, Chosen("list_kind")] | None = None,
 ) -> Page[CommodityListOut]:
     """The published versions with the dates they hold from, newest first."""
-    rows = await lists_of(session, caller.pilot, kind, wanted)
+    rows = await lists_of(session, scope.pilot, kind, wanted)
     return wanted.page(rows, [model_from(CommodityListOut, row) for row in rows], "id")
 
 
 @router.get("/v1/commodity-lists/{list_id}", operation_id="read_commodity_list")
-async def read_list(list_id: UUID, session: Reading, caller: Authorised) -> CommodityListContent:
+async def read_list(list_id: UUID, session: Reading, scope: Scoped) -> CommodityListContent:
     """One version with its entries."""
-    row = await row_read(session, CommodityListRow, list_id, pilot=caller.pilot, what="list")
+    row = await row_read(session, CommodityListRow, list_id, pilot=scope.pilot, what="list")
     header = _header(row).model_dump()
     return CommodityListContent(**header, source=row.source, published_at=row.published_at, entries=row.entries)
 
@@ -77,14 +76,12 @@ async def read_list(list_id: UUID, session: Reading, caller: Authorised) -> Comm
 @router.get("/v1/recognitions")
 async def recognise_goods(
     session: Reading,
-    caller: Authorised,
-    request: Request,
+    scope: Scoped,
     name: Annotated[Name, Query(max_length=200)],
     hs_code: HsPrefixText = "",
 ) -> RecognitionOut:
     """Ranked candidates and the decision for a name and optional code, with the entry and reason behind it."""
-    today = legal_date(request.app.state.runtime.clock.now())
-    found = recognise(name, hs_code, await entries_in_force(session, caller.pilot, today))
+    found = recognise(name, hs_code, await entries_in_force(session, scope.pilot, scope.today))
     return RecognitionOut(
         decision=found.verdict.decision,
         candidates=[
@@ -110,22 +107,21 @@ async def decide_a_commodity(body: CommodityDecisionIn, command: Commanded) -> R
 
 
 @router.get("/v1/commodity-decisions", operation_id="list_commodity_decisions")
-async def list_decisions(session: Reading, caller: Authorised, wanted: WantedPage) -> Page[CommodityDecisionOut]:
+async def list_decisions(session: Reading, scope: Scoped, wanted: WantedPage) -> Page[CommodityDecisionOut]:
     """Every decision a person made, those that no longer hold included, newest first."""
-    rows = await wanted.rows(session, decisions_of(caller.pilot), CommodityDecisionRow.id)
+    rows = await wanted.rows(session, decisions_seen_by(scope), CommodityDecisionRow.id)
     return wanted.page(rows, [model_from(CommodityDecisionOut, row) for row in rows], "id")
 
 
 @router.get("/v1/commodity-decisions/{decision_id}", operation_id="read_commodity_decision")
-async def read_decision(decision_id: UUID, session: Reading, caller: Authorised) -> CommodityDecisionOut:
+async def read_decision(decision_id: UUID, session: Reading, scope: Scoped) -> CommodityDecisionOut:
     """One decision."""
-    row = await row_read(session, CommodityDecisionRow, decision_id, pilot=caller.pilot, what="decision")
+    row = await row_seen(session, decisions_seen_by(scope), decision_id, pilot=scope.pilot, what="decision")
     return model_from(CommodityDecisionOut, row)
 
 
 @router.get("/v1/tasks")
-async def list_tasks(session: Reading, caller: Authorised, wanted: WantedPage, request: Request) -> Page[TaskOut]:
+async def list_tasks(session: Reading, scope: Scoped, wanted: WantedPage) -> Page[TaskOut]:
     """The trade lines that need a person, newest first; a decision on the goods closes theirs while it holds."""
-    today = legal_date(request.app.state.runtime.clock.now())
-    rows = await tasks_open_on(session, caller.pilot, today, wanted)
+    rows = await open_tasks(session, scope, wanted)
     return wanted.page(rows, [model_from(TaskOut, row) for row in rows], "line_id")

@@ -7,15 +7,15 @@ from uuid import UUID
 from fastapi import Response
 
 from registry.api.schemas import GradeIn, GradeOut
-from registry.api.subject_views import subject_seen
 from registry.operations.subjects.set_credit_grade import set_credit_grade
-from registry.store.subjects import grades_of
+from registry.store.subjects import grades_of, subject_seen
 from registry.store.tables import CreditGradeRow
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, WantedPageByKeys
 from shared.http.routes import service_router
 from shared.rows import model_from
+from shared.scope import OfSubject
 from shared.vocabulary.errors import Hidden
 
 router = service_router("credit")
@@ -37,11 +37,11 @@ async def set_a_credit_grade(subject_id: UUID, body: GradeIn, command: Commanded
 
 @router.get("/v1/subjects/{subject_id}/credit-grades")
 async def list_credit_grades(
-    subject_id: UUID, session: Reading, caller: Authorised, wanted: WantedPageByKeys
+    subject_id: UUID, session: Reading, scope: Scoped, wanted: WantedPageByKeys
 ) -> Page[GradeOut]:
     """Every grade with reason and measures, newest first; a party reads its own only."""
-    subject = await subject_seen(session, caller, subject_id)
-    if caller.is_party and caller.subject_id != subject.id:
+    subject = await subject_seen(session, scope, subject_id)
+    if isinstance(scope, OfSubject) and scope.party != subject.id:
         raise Hidden(f"the grades of {subject_id} are somebody else's")
     row = CreditGradeRow
     keys = (row.effective_from, row.decided_at, row.sequence, row.authority)

@@ -17,13 +17,13 @@ from registry.operations.delegations.grant_delegation import GrantedDelegation, 
 from registry.store.delegations import delegations_seen_by
 from registry.store.tables import DelegationRow
 from shared.events.registry import DelegationStatus
-from shared.http.access import Authorised
+from shared.http.access import Authorised, Scoped
 from shared.http.command import Commanded, Reading
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
 from shared.rows import model_from, narrowed, row_seen
-from shared.vocabulary.errors import Forbidden
+from shared.scope import Scope, subject_of
 from shared.wire import Chosen
 
 router = service_router("delegations")
@@ -44,42 +44,44 @@ async def _answer(command: Commanded, row: DelegationRow, status: int = 200) -> 
     return await command.answer(model_from(DelegationOut, row), status=status, version=row.version, location=location)
 
 
-def _seen_by(caller: Caller, request: Request) -> Select[DelegationRow]:
-    told = request.app.state.runtime.actors.opaque(caller.issuer, caller.actor)
-    return delegations_seen_by(caller.pilot, caller.subject_id, told, all_of_them=not caller.is_party)
+def _seen_by(caller: Caller, scope: Scope, request: Request) -> Select[DelegationRow]:
+    return delegations_seen_by(scope, request.app.state.runtime.actors.opaque(caller.issuer, caller.actor))
 
 
 @router.post("/v1/delegations", status_code=201, response_model=DelegationOut)
 async def grant_a_delegation(body: DelegationIn, command: Commanded, request: Request) -> Response:
     """Let another party, or an account of one's own, do named acts for the caller's party."""
-    if command.caller.subject_id is None:
-        raise Forbidden("the token names no subject to act for")
     actors = request.app.state.runtime.actors
     terms = GrantedDelegation(
         **body.model_dump(exclude={"acts"}),
         acts=tuple(body.acts),
         told_account=None if body.account is None else actors.opaque(command.caller.issuer, body.account),
     )
-    row = await grant_delegation(command.session, terms, grantor_id=command.caller.subject_id, act=command.act)
+    row = await grant_delegation(command.session, terms, grantor_id=subject_of(command.scope), act=command.act)
     return await _answer(command, row, 201)
 
 
 @router.get("/v1/delegations")
 async def list_delegations(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedDelegations, request: Request
+    session: Reading,
+    caller: Authorised,
+    scope: Scoped,
+    wanted: WantedPage,
+    asked: WantedDelegations,
+    request: Request,
 ) -> Page[DelegationOut]:
     """What the caller's party gave and has; a clerk's account sees what names it."""
-    query = narrowed(_seen_by(caller, request), DelegationRow, {"status": asked.status})
+    query = narrowed(_seen_by(caller, scope, request), DelegationRow, {"status": asked.status})
     rows = await wanted.rows(session, query, DelegationRow.id)
     return wanted.page(rows, [model_from(DelegationOut, each) for each in rows], "id")
 
 
 @router.get("/v1/delegations/{delegation_id}")
 async def read_delegation(
-    delegation_id: UUID, session: Reading, caller: Authorised, request: Request, response: Response
+    delegation_id: UUID, session: Reading, caller: Authorised, scope: Scoped, request: Request, response: Response
 ) -> DelegationOut:
     """One delegation, as either side sees it."""
-    query = _seen_by(caller, request)
+    query = _seen_by(caller, scope, request)
     row = await row_seen(session, query, delegation_id, pilot=caller.pilot, what="delegation")
     response.headers["etag"] = f'"{row.version}"'
     return model_from(DelegationOut, row)

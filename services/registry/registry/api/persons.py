@@ -14,7 +14,7 @@ from registry.api.amendments import SubjectAmendmentOut, amendment_shown
 from registry.api.delegation_schemas import DelegationOut
 from registry.api.person_schemas import IdentityView, PersonalData
 from registry.api.schemas import DecisionIn, GradeOut, SubjectOut, SubjectStateOut, SubjectVersion, ViewPurpose
-from registry.api.subject_views import answer_subject, asking, subject_seen
+from registry.api.subject_views import answer_subject
 from registry.domain.speaking import is_itself
 from registry.operations.subjects.erase_subject import erase_subject
 from registry.publishers.subjects import subject_state
@@ -24,15 +24,15 @@ from registry.store.delegations import delegations_of
 from registry.store.documents import ACCOUNT, NAME
 from registry.store.identity_views import ViewLine, identity_views_of
 from registry.store.sealed import SUBJECTS
-from registry.store.subjects import all_grades_of, all_versions_of, filings_of
+from registry.store.subjects import all_grades_of, all_versions_of, asker_in, filings_of, subject_seen
 from registry.store.tables import SubjectAmendmentRow, SubjectRow
 from shared.events.registry import SubjectState
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
-from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
 from shared.rows import model_from
+from shared.scope import PARTIES, Scope
 from shared.sealing import ERASED, IDENTITY, RowKey
 from shared.vocabulary.errors import Conflict, Hidden
 
@@ -43,13 +43,13 @@ _MOST_VIEWS = 1000
 
 @router.get("/v1/subjects/{subject_id}/identity-views")
 async def list_identity_views(
-    subject_id: UUID, session: Reading, caller: Authorised, wanted: WantedPage
+    subject_id: UUID, session: Reading, scope: Scoped, wanted: WantedPage
 ) -> Page[IdentityView]:
     """Who saw the whole identity number and name, when and for which purpose; a party asks for its own."""
-    subject = await subject_seen(session, caller, subject_id)
-    if caller.is_party:
-        _require_itself(caller, subject)
-    rows = await identity_views_of(session, caller.pilot, subject_id, before=wanted.serial, most=wanted.limit + 1)
+    subject = await subject_seen(session, scope, subject_id)
+    if scope.role in PARTIES:
+        _require_itself(scope, subject)
+    rows = await identity_views_of(session, scope.pilot, subject_id, before=wanted.serial, most=wanted.limit + 1)
     return wanted.page(rows, _views(rows), "id")
 
 
@@ -59,14 +59,14 @@ async def export_personal_data(subject_id: UUID, command: Commanded, request: Re
 
     What is wrong is corrected by an amendment of the filing.
     """
-    session, caller = command.session, command.caller
-    subject = await subject_seen(session, caller, subject_id)
-    _require_itself(caller, subject)
+    session, scope = command.session, command.scope
+    subject = await subject_seen(session, scope, subject_id)
+    _require_itself(scope, subject)
     if subject.data_key == ERASED:
         raise Conflict("subject_erased")
     key = request.app.state.runtime.sealer.row_key(SUBJECTS, subject.id, subject.data_key)
-    views = await identity_views_of(session, caller.pilot, subject_id, before=None, most=_MOST_VIEWS)
-    agreements = await agreements_of(session, caller.pilot, subject_id, None)
+    views = await identity_views_of(session, scope.pilot, subject_id, before=None, most=_MOST_VIEWS)
+    agreements = await agreements_of(session, scope, subject_id)
     amendments = await all_amendments_of(session, subject_id)
     data = PersonalData(
         held=_in_clear(subject_state(subject, await filings_of(session, subject_id)), key),
@@ -74,7 +74,7 @@ async def export_personal_data(subject_id: UUID, command: Commanded, request: Re
         agreements=[model_from(AgreementOut, each) for each in agreements],
         delegations=[model_from(DelegationOut, each) for each in await delegations_of(session, subject_id)],
         grades=[model_from(GradeOut, each) for each in await all_grades_of(session, subject_id)],
-        amendments=[_amendment_in_clear(caller, each, subject, key) for each in amendments],
+        amendments=[_amendment_in_clear(scope, each, subject, key) for each in amendments],
         identity_views=_views(views),
     )
     return await command.answer_once(data)
@@ -93,9 +93,8 @@ async def erase_a_subject(subject_id: UUID, body: DecisionIn, command: Commanded
     return await answer_subject(command, subject)
 
 
-def _require_itself(caller: Caller, subject: SubjectRow) -> None:
-    asker = asking(caller)
-    if asker is None or not is_itself(asker, subject.id, subject.account):
+def _require_itself(scope: Scope, subject: SubjectRow) -> None:
+    if scope.role not in PARTIES or not is_itself(asker_in(scope), subject.id, subject.account):
         raise Hidden(f"the personal data of {subject.id} are somebody else's")
 
 
@@ -115,9 +114,9 @@ async def _versions_in_clear(session: AsyncSession, subject_id: UUID, key: RowKe
 
 
 def _amendment_in_clear(
-    caller: Caller, amendment: SubjectAmendmentRow, subject: SubjectRow, key: RowKey
+    scope: Scope, amendment: SubjectAmendmentRow, subject: SubjectRow, key: RowKey
 ) -> SubjectAmendmentOut:
-    shown, parts = amendment_shown(caller, amendment, subject), amendment.parts
+    shown, parts = amendment_shown(scope, amendment, subject), amendment.parts
     name = None if parts.name is None else key.open(parts.name, NAME)
     held = shown.qualification
     if held is not None and parts.qualification is not None and parts.qualification.account is not None:

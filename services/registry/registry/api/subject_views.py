@@ -16,45 +16,44 @@ from registry.api.schemas import (
     SubjectSummary,
     SubjectVersion,
 )
-from registry.domain.speaking import Asker
 from registry.store.amendments import count_of_open_amendments
 from registry.store.claims import open_claims_on
-from registry.store.subjects import counterparties_among, filings_of, speaks, subjects_seen_by
+from registry.store.subjects import asker_in, counterparties_among, filings_of, speaks
 from registry.store.tables import RoleFilingRow, SubjectAmendmentRow, SubjectRow, SubjectVersionRow
 from shared.http.command import Command
-from shared.http.identity import Caller
-from shared.rows import model_from, row_seen
+from shared.rows import model_from
+from shared.scope import PARTIES, OfSubject, Scope, subject_of
 from shared.sealing import GONE
 from shared.vocabulary.identifiers import mask_name
 
 
-def asking(caller: Caller) -> Asker | None:
-    """The caller as the rule on speaking for a subject sees it; None where its role sees its whole pilot."""
-    return Asker(caller.subject_id, caller.actor) if caller.is_party else None
-
-
 async def seen_whole(
-    session: AsyncSession, caller: Caller, subjects: Sequence[SubjectRow], filings: Mapping[UUID, list[RoleFilingRow]]
+    session: AsyncSession, scope: Scope, subjects: Sequence[SubjectRow], filings: Mapping[UUID, list[RoleFilingRow]]
 ) -> set[UUID]:
-    """Those of the subjects that the caller sees whole: it speaks for them, or they agreed with it on an agency."""
-    asker = asking(caller)
-    if asker is None:
-        return {row.id for row in subjects}
-    spoken_for = {row.id for row in subjects if speaks(asker, row, filings[row.id])}
-    return spoken_for | await counterparties_among(session, asker.party, [row.id for row in subjects])
+    """Those of the subjects, which it reaches, that the caller sees whole.
+
+    A party does where it speaks for them, or where they agreed with it on an agency; who is no party sees all whole.
+    """
+    ids = [row.id for row in subjects]
+    if scope.role not in PARTIES:
+        return set(ids)
+    whole = {row.id for row in subjects if speaks(asker_in(scope), row, filings[row.id])}
+    if isinstance(scope, OfSubject):
+        whole |= await counterparties_among(session, scope.party, ids)
+    return whole
 
 
-async def filer_of(session: AsyncSession, caller: Caller, subject: SubjectRow) -> UUID | None:
+async def filer_of(session: AsyncSession, scope: Scope, subject: SubjectRow) -> UUID | None:
     """The caller's party where it sees of the subject only what it filed itself, else None."""
     filings = await filings_of(session, subject.id)
-    return None if await seen_whole(session, caller, [subject], {subject.id: filings}) else caller.subject_id
+    return None if await seen_whole(session, scope, [subject], {subject.id: filings}) else subject_of(scope)
 
 
-async def shown(session: AsyncSession, caller: Caller, subject: SubjectRow) -> SubjectOut:
+async def shown(session: AsyncSession, scope: Scope, subject: SubjectRow) -> SubjectOut:
     """A subject as the caller sees it: of one that is another's, its own filings and a mask."""
     filings = await filings_of(session, subject.id)
-    if not await seen_whole(session, caller, [subject], {subject.id: filings}):
-        summary = masked(subject, filings, caller.subject_id)
+    if not await seen_whole(session, scope, [subject], {subject.id: filings}):
+        summary = masked(subject, filings, scope)
         return SubjectOut(**dict(summary), stalls=[], qualifications=[], open_claims=0, open_amendments=0)
     held = [model_from(QualificationOut, each) for each in subject.qualifications]
     return SubjectOut(
@@ -72,9 +71,9 @@ def summarised(subject: SubjectRow, filings: Sequence[RoleFilingRow]) -> Subject
     return model_from(SubjectSummary, subject, identity_mask=subject.identity.mask, filings=shown_filings)
 
 
-def masked(subject: SubjectRow, filings: Sequence[RoleFilingRow], filer: UUID | None) -> SubjectSummary:
+def masked(subject: SubjectRow, filings: Sequence[RoleFilingRow], scope: Scope) -> SubjectSummary:
     """What a filer sees of a subject that is another's: its own filings, and the name that it stated in them."""
-    own = [row for row in filings if row.filed_by == filer]
+    own = [row for row in filings if isinstance(scope, OfSubject) and row.filed_by == scope.party]
     name = next((row.stated_name for row in own if row.stated_name), mask_name(subject.display_name))
     return summarised(subject, own).model_copy(update={"display_name": name})
 
@@ -110,11 +109,5 @@ async def answer_subject(
     location = f"/v1/subjects/{subject.id}" if status == 201 else None
     if waiting is not None:
         status, location = 202, f"/v1/subject-amendments/{waiting.id}"
-    answer = await shown(command.session, command.caller, subject)
+    answer = await shown(command.session, command.scope, subject)
     return await command.answer(answer, status=status, version=subject.version, location=location)
-
-
-async def subject_seen(session: AsyncSession, caller: Caller, subject_id: UUID) -> SubjectRow:
-    """The subject, if the caller may see it, whole or masked; somebody else's is hidden."""
-    query = subjects_seen_by(caller.pilot, asking(caller))
-    return await row_seen(session, query, subject_id, pilot=caller.pilot, what="subject")

@@ -23,12 +23,10 @@ from registry.api.schemas import (
 )
 from registry.api.subject_views import (
     answer_subject,
-    asking,
     filer_of,
     masked,
     seen_whole,
     shown,
-    subject_seen,
     summarised,
     version_shown,
 )
@@ -39,6 +37,7 @@ from registry.store.erasing import erased_among
 from registry.store.sealed import SUBJECTS
 from registry.store.subjects import (
     filings_of_many,
+    subject_seen,
     subjects_filed,
     subjects_like,
     subjects_named,
@@ -48,13 +47,12 @@ from registry.store.subjects import (
 )
 from registry.store.tables import SubjectRow, SubjectVersionRow
 from shared.events.registry import FilingStatus
-from shared.http.access import Authorised
+from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, UpdatedSince, WantedPage, WantedPageByKeys
 from shared.http.routes import service_router
 from shared.sealing import ERASED, IDENTITY
 from shared.vocabulary.errors import Conflict
-from shared.vocabulary.legal_time import legal_date
 from shared.wire import Chosen, DateText, Name, Reference
 
 router = service_router("subjects")
@@ -94,40 +92,38 @@ async def file_a_subject(body: SubjectIn, command: Commanded, request: Request) 
 
 @router.get("/v1/subjects")
 async def list_subjects(
-    session: Reading, caller: Authorised, wanted: WantedPage, asked: WantedSubjects, request: Request
+    session: Reading, scope: Scoped, wanted: WantedPage, asked: WantedSubjects, request: Request
 ) -> Page[SubjectSummary]:
     """The subjects the caller may see, newest first; a natural person is found by the whole name only."""
-    asker = asking(caller)
-    query = subjects_seen_by(caller.pilot, asker)
+    query = subjects_seen_by(scope)
     if asked.name is not None:
         indexes = request.app.state.runtime.sealer.indexes(asked.name, NAME)
-        query = subjects_named(query, asker, asked.name, indexes)
-    query = subjects_filed(query, asker, role=asked.role, status=asked.status)
+        query = subjects_named(query, scope, asked.name, indexes)
+    query = subjects_filed(query, scope, role=asked.role, status=asked.status)
     query = subjects_like(query, number=asked.number, updated_since=asked.updated_since)
     rows = await wanted.rows(session, summaries_of(query), SubjectRow.id)
     filings = await filings_of_many(session, [row.id for row in rows])
-    whole = await seen_whole(session, caller, rows, filings)
+    whole = await seen_whole(session, scope, rows, filings)
     found = [
-        summarised(row, filings[row.id]) if row.id in whole else masked(row, filings[row.id], caller.subject_id)
-        for row in rows
+        summarised(row, filings[row.id]) if row.id in whole else masked(row, filings[row.id], scope) for row in rows
     ]
     return wanted.page(rows, found, "id")
 
 
 @router.get("/v1/subjects/{subject_id}")
-async def read_subject(subject_id: UUID, session: Reading, caller: Authorised, response: Response) -> SubjectOut:
+async def read_subject(subject_id: UUID, session: Reading, scope: Scoped, response: Response) -> SubjectOut:
     """One subject."""
-    subject = await subject_seen(session, caller, subject_id)
+    subject = await subject_seen(session, scope, subject_id)
     response.headers["etag"] = f'"{subject.version}"'
-    return await shown(session, caller, subject)
+    return await shown(session, scope, subject)
 
 
 @router.get("/v1/subjects/{subject_id}/versions")
 async def list_subject_versions(
-    subject_id: UUID, session: Reading, caller: Authorised, wanted: WantedPageByKeys
+    subject_id: UUID, session: Reading, scope: Scoped, wanted: WantedPageByKeys
 ) -> Page[SubjectVersion]:
     """Every state the subject had: who, when and why."""
-    filer = await filer_of(session, caller, await subject_seen(session, caller, subject_id))
+    filer = await filer_of(session, scope, await subject_seen(session, scope, subject_id))
     rows = await wanted.rows(session, versions_of(subject_id, filer), SubjectVersionRow.version)
     erased = subject_id in await erased_among(session, [subject_id])
     return wanted.page(rows, [version_shown(row, filer, erased=erased) for row in rows], SubjectVersionRow.version)
@@ -137,20 +133,18 @@ async def list_subject_versions(
 async def read_archive(
     subject_id: UUID,
     session: Reading,
-    caller: Authorised,
-    request: Request,
+    scope: Scoped,
     on: Annotated[DateText | None, Query(description="the legal day; today where absent")] = None,
 ) -> Archive:
     """The file (管理档案) as it stood at the end of a day; a counterparty finds only its own agreements in it."""
-    filer = await filer_of(session, caller, await subject_seen(session, caller, subject_id))
-    today = legal_date(request.app.state.runtime.clock.now())
-    return await archive_on(session, caller, subject_id, on or today, today, filer=filer)
+    filer = await filer_of(session, scope, await subject_seen(session, scope, subject_id))
+    return await archive_on(session, scope, subject_id, on or scope.today, filer=filer)
 
 
 @router.post("/v1/subjects/{subject_id}/identity-views", response_model=IdentityOut)
 async def view_identity(subject_id: UUID, body: PurposeIn, command: Commanded, request: Request) -> Response:
     """The whole identity number and name; the purpose and the viewer stay in the audit trail."""
-    subject = await subject_seen(command.session, command.caller, subject_id)
+    subject = await subject_seen(command.session, command.scope, subject_id)
     if subject.data_key == ERASED:
         raise Conflict("subject_erased")
     # Nothing of the row is written here: it isn't locked, and rotation may be at it.
@@ -181,6 +175,7 @@ async def record_a_qualification(
         StatedQualification(**body.model_dump()),
         version=command.expected_version(),
         sealer=request.app.state.runtime.sealer,
+        scope=command.scope,
         act=command.act,
     )
     return await answer_subject(command, subject, waiting=waiting)

@@ -13,6 +13,7 @@ from registry.store.tables import AgreementRow, messaging
 from shared.act import Act
 from shared.events.registry import AGREEMENTS
 from shared.rows import announced_since, narrowed, row_to_change
+from shared.scope import Scope, within
 
 
 class AgencyTerms(Protocol):
@@ -48,12 +49,11 @@ async def agreement_to_change(
     )
 
 
-def agreements_seen_by(pilot: str, kind: str, subject_id: UUID | None, *, all_of_them: bool) -> Select[AgreementRow]:
-    """The agreements of a kind that a caller is party to, or all."""
-    query = select(AgreementRow).where(AgreementRow.pilot == pilot, AgreementRow.kind == kind)
-    if all_of_them:
-        return query
-    return query.where(or_(AgreementRow.principal_id == subject_id, AgreementRow.agent_id == subject_id))
+def agreements_seen_by(scope: Scope, kind: str | None = None) -> Select[AgreementRow]:
+    """The agreements that a caller is party to, or all; of both kinds, or of one."""
+    row = AgreementRow
+    query = within(select(row), row, scope, subject=lambda party: or_(row.principal_id == party, row.agent_id == party))
+    return narrowed(query, row, {"kind": kind})
 
 
 def agreements_like(
@@ -66,8 +66,7 @@ def agreements_like(
     return announced_since(query, messaging.outbox, AGREEMENTS.name, AgreementRow.id, updated_since)
 
 
-async def agreements_of(session: AsyncSession, pilot: str, subject_id: UUID, party: UUID | None) -> list[AgreementRow]:
-    """Every agreement of both kinds of a subject, oldest first; with `party` only those it is in too."""
-    query = agreements_like(select(AgreementRow).where(AgreementRow.pilot == pilot), party=subject_id)
-    query = agreements_like(query, party=party)
+async def agreements_of(session: AsyncSession, scope: Scope, subject_id: UUID) -> list[AgreementRow]:
+    """Every agreement of both kinds of a subject that the caller may see, oldest first."""
+    query = agreements_like(agreements_seen_by(scope), party=subject_id)
     return list((await session.execute(query.order_by(AgreementRow.id))).scalars())

@@ -9,27 +9,28 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.speaking import Asker
 from registry.store.documents import AmendedParts
 from registry.store.tables import SubjectAmendmentRow, SubjectRow, SubjectVersionRow
 from shared.rows import narrowed
+from shared.scope import Scope, within
 
 _TABLE = SubjectAmendmentRow
 
 
 def amendments_seen_by(
-    pilot: str, asker: Asker | None, *, status: str | None = None, subject_id: UUID | None = None
+    scope: Scope, *, status: str | None = None, subject_id: UUID | None = None
 ) -> Select[SubjectAmendmentRow]:
-    """The amendments that a party proposed, and those of the subject that it is; None sees all."""
-    asked = {"status": status, "subject_id": subject_id}
-    query = narrowed(select(_TABLE).where(_TABLE.pilot == pilot), _TABLE, asked)
-    if asker is None:
-        return query
-    if asker.party is not None:
-        return query.where(or_(_TABLE.proposing_party == asker.party, _TABLE.subject_id == asker.party))
-    owned = select(SubjectRow.id).where(SubjectRow.pilot == pilot, SubjectRow.account == asker.account)
-    proposed = and_(_TABLE.proposing_party.is_(None), _TABLE.proposed_by == asker.account)
-    return query.where(or_(proposed, _TABLE.subject_id.in_(owned)))
+    """The amendments that a party proposed, and those of the subject that it is; or all."""
+    owned = select(SubjectRow.id).where(SubjectRow.pilot == scope.pilot, SubjectRow.account == scope.account)
+    proposed = and_(_TABLE.proposing_party.is_(None), _TABLE.proposed_by == scope.account)
+    query = within(
+        select(_TABLE),
+        _TABLE,
+        scope,
+        subject=lambda party: or_(_TABLE.proposing_party == party, _TABLE.subject_id == party),
+        newcomer=or_(proposed, _TABLE.subject_id.in_(owned)),
+    )
+    return narrowed(query, _TABLE, {"status": status, "subject_id": subject_id})
 
 
 async def open_amendments_on(session: AsyncSession, subject_id: UUID) -> list[AmendedParts]:

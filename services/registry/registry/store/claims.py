@@ -8,21 +8,24 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.speaking import Asker
 from registry.store.tables import SubjectClaimRow, SubjectRow
 from shared.rows import narrowed
+from shared.scope import Scope, within
 
 
-def claims_seen_by(pilot: str, asker: Asker | None, *, status: str | None = None) -> Select[SubjectClaimRow]:
-    """The claims that a party made, and those that others made to the subject that it is; None sees all."""
-    query = narrowed(select(SubjectClaimRow).where(SubjectClaimRow.pilot == pilot), SubjectClaimRow, {"status": status})
-    if asker is None:
-        return query
-    if asker.party is None:
-        owned = select(SubjectRow.id).where(SubjectRow.pilot == pilot, SubjectRow.account == asker.account)
-    else:
-        owned = select(SubjectRow.id).where(SubjectRow.pilot == pilot, SubjectRow.id == asker.party)
-    return query.where(or_(SubjectClaimRow.claimant == asker.account, SubjectClaimRow.subject_id.in_(owned)))
+def claims_seen_by(scope: Scope, *, status: str | None = None) -> Select[SubjectClaimRow]:
+    """The claims that a party's account made, and those that others made to the subject that it is; or all."""
+    row = SubjectClaimRow
+    made = row.claimant == scope.account
+    owned = select(SubjectRow.id).where(SubjectRow.pilot == scope.pilot, SubjectRow.account == scope.account)
+    query = within(
+        select(row),
+        row,
+        scope,
+        subject=lambda party: or_(made, row.subject_id == party),
+        newcomer=or_(made, row.subject_id.in_(owned)),
+    )
+    return narrowed(query, row, {"status": status})
 
 
 async def claim_is_open(session: AsyncSession, subject_id: UUID, claimant: str) -> bool:

@@ -15,6 +15,7 @@ from registry.store.tables import CommodityDecisionRow, CommodityListRow, Recogn
 from shared.database import in_force_on
 from shared.http.paging import Wanted
 from shared.rows import lock_name
+from shared.scope import Scope, within
 from shared.vocabulary.recognition import Entry, by_prefix, decided, entries_about, listed, recognise
 
 
@@ -62,15 +63,15 @@ async def decisions_in_force(session: AsyncSession, pilot: str, day: date) -> li
     ]
 
 
-async def tasks_open_on(session: AsyncSession, pilot: str, day: date, page: Wanted) -> list[RecognitionTaskRow]:
-    """The page's trade lines on whose goods no decision holds on the day, and one more, newest first.
+async def open_tasks(session: AsyncSession, scope: Scope, page: Wanted) -> list[RecognitionTaskRow]:
+    """The page's trade lines on whose goods no decision holds today, and one more, newest first.
 
     What a decision covers is recognition's to say, so the tasks are read one after the other until the page is full:
     two statements, however many tasks are decided.
     """
     task = RecognitionTaskRow
-    decisions = by_prefix(await decisions_in_force(session, pilot, day))
-    query = select(task).where(task.pilot == pilot, task.closed_at.is_(None))
+    decisions = by_prefix(await decisions_in_force(session, scope.pilot, scope.today))
+    query = within(select(task), task, scope).where(task.closed_at.is_(None))
     if page.before is not None:
         query = query.where(task.line_id < page.before)
     found: list[RecognitionTaskRow] = []
@@ -102,6 +103,6 @@ async def lists_of(session: AsyncSession, pilot: str, kind: str | None, page: Wa
     return rows
 
 
-def decisions_of(pilot: str) -> Select[CommodityDecisionRow]:
-    """Every decision of a pilot, those that no longer hold included."""
-    return select(CommodityDecisionRow).where(CommodityDecisionRow.pilot == pilot)
+def decisions_seen_by(scope: Scope) -> Select[CommodityDecisionRow]:
+    """Every decision, for an authority: those that no longer hold included."""
+    return within(select(CommodityDecisionRow), CommodityDecisionRow, scope)

@@ -12,6 +12,7 @@ from registry.store.subjects import active_roles_of
 from registry.store.tables import DelegationRow
 from shared.act import Act
 from shared.rows import row_to_change
+from shared.scope import Scope, within
 from shared.vocabulary.legal_time import legal_date
 
 
@@ -31,17 +32,16 @@ async def delegation_facts(session: AsyncSession, row: DelegationRow, *, act: Ac
     )
 
 
-def delegations_seen_by(
-    pilot: str, subject_id: UUID | None, told_account: str, *, all_of_them: bool
-) -> Select[DelegationRow]:
+def delegations_seen_by(scope: Scope, told_account: str) -> Select[DelegationRow]:
     """The delegations that a caller's party gave or has, or that name its account; or all."""
     row = DelegationRow
-    query = select(row).where(row.pilot == pilot)
-    if all_of_them:
-        return query
     named = row.told_account == told_account
-    return query.where(
-        named if subject_id is None else or_(named, row.grantor_id == subject_id, row.delegate_id == subject_id)
+    return within(
+        select(row),
+        row,
+        scope,
+        subject=lambda party: or_(named, row.grantor_id == party, row.delegate_id == party),
+        newcomer=named,
     )
 
 

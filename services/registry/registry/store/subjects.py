@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
@@ -25,7 +25,8 @@ from registry.store.tables import (
 )
 from shared.act import Act
 from shared.events.registry import SUBJECTS
-from shared.rows import announced_since, narrowed
+from shared.rows import announced_since, has_account_at, narrowed, row_seen
+from shared.scope import OfSubject, Scope, reached, within
 from shared.sealing import ERASED
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Stale
 
@@ -54,6 +55,11 @@ async def filings_of_many(session: AsyncSession, ids: list[UUID]) -> dict[UUID, 
     for row in (await session.execute(query)).scalars():
         found[row.subject_id].append(row)
     return found
+
+
+def asker_in(scope: Scope) -> Asker:
+    """The party that asks, as the rule on speaking for a subject sees it."""
+    return Asker(scope.party if isinstance(scope, OfSubject) else None, scope.account)
 
 
 def asker_of(act: Act) -> Asker:
@@ -129,29 +135,39 @@ async def newest_grade(session: AsyncSession, subject_id: UUID, authority: str) 
     return await session.scalar(query) or 0
 
 
-def subjects_seen_by(pilot: str, asker: Asker | None) -> Select[SubjectRow]:
-    """The subjects that a party sees at all: those seen whole, and as masks those it filed; None sees all."""
-    query = select(SubjectRow).where(SubjectRow.pilot == pilot)
-    if asker is None:
-        return query
-    filed = [] if asker.party is None else [_filed_by(asker.party)]
-    return query.where(or_(_seen_whole(asker), *filed))
-
-
-def _seen_whole(asker: Asker | None) -> ColumnElement[bool]:
-    """What narrows by a subject's own data: for whom the asker speaks, and its counterparties.
-
-    What is shown of a row is decided by `speaks_for` alone.
-    """
-    if asker is None:
-        return true()
-    if asker.party is None:
-        return SubjectRow.account == asker.account
-    by_others = select(RoleFilingRow.id).where(
-        RoleFilingRow.subject_id == SubjectRow.id, RoleFilingRow.filed_by.is_distinct_from(asker.party)
+def subjects_seen_by(scope: Scope) -> Select[SubjectRow]:
+    """The subjects that a caller sees at all: those seen whole, and as masks those that its party filed."""
+    row, seen = SubjectRow, _seen_whole(scope)
+    return within(
+        select(row), row, scope, subject=lambda party: or_(seen, _filed_by(party)), bank=lambda _: seen, newcomer=seen
     )
-    alone = and_(SubjectRow.account.is_(None), _filed_by(asker.party), ~by_others.exists())
-    return or_(SubjectRow.id == asker.party, SubjectRow.id.in_(_counterparties(asker.party)), alone)
+
+
+async def subject_seen(session: AsyncSession, scope: Scope, subject_id: UUID) -> SubjectRow:
+    """The subject, if the caller may see it, whole or masked; somebody else's is hidden."""
+    return await row_seen(session, subjects_seen_by(scope), subject_id, pilot=scope.pilot, what="subject")
+
+
+def _seen_whole(scope: Scope) -> ColumnElement[bool]:
+    """What narrows by a subject's own data: for whom a party speaks, and its counterparties; a bank's clients.
+
+    What a party is shown of a row is decided by `speaks_for` alone.
+    """
+    row = SubjectRow
+
+    def own(party: UUID) -> ColumnElement[bool]:
+        by_others = select(RoleFilingRow.id).where(
+            RoleFilingRow.subject_id == row.id, RoleFilingRow.filed_by.is_distinct_from(party)
+        )
+        alone = and_(row.account.is_(None), _filed_by(party), ~by_others.exists())
+        return or_(row.id == party, row.id.in_(_counterparties(party)), alone)
+
+    return reached(
+        scope,
+        subject=own,
+        bank=lambda bank: has_account_at(row.qualifications, bank, scope.today),
+        newcomer=row.account == scope.account,
+    )
 
 
 def _filed_by(party: UUID) -> ColumnElement[bool]:
@@ -166,10 +182,8 @@ def _counterparties(party: UUID) -> Select[UUID]:
     return select(other).where(or_(own, AgreementRow.agent_id == party), shown.is_not(None))
 
 
-async def counterparties_among(session: AsyncSession, party: UUID | None, ids: Sequence[UUID]) -> set[UUID]:
+async def counterparties_among(session: AsyncSession, party: UUID, ids: Sequence[UUID]) -> set[UUID]:
     """Those of the subjects that showed themselves to the party by an agreement."""
-    if party is None:
-        return set()
     query = select(SubjectRow.id).where(SubjectRow.id.in_(ids), SubjectRow.id.in_(_counterparties(party)))
     return set((await session.execute(query)).scalars())
 
@@ -238,18 +252,18 @@ async def all_versions_of(session: AsyncSession, subject_id: UUID) -> list[Subje
 
 
 def subjects_filed(
-    query: Select[SubjectRow], asker: Asker | None, *, role: str | None = None, status: str | None = None
+    query: Select[SubjectRow], scope: Scope, *, role: str | None = None, status: str | None = None
 ) -> Select[SubjectRow]:
     """Of these subjects, those that have a filing of the role, in the state, or of the role in the state.
 
-    A filing that the asker doesn't see isn't found by it.
+    A filing that the caller doesn't see isn't found by it.
     """
     asked = [RoleFilingRow.role == role] * (role is not None) + [RoleFilingRow.status == status] * (status is not None)
     if not asked:
         return query
-    seen = _seen_whole(asker)
-    if asker is not None and asker.party is not None:
-        seen = or_(seen, RoleFilingRow.filed_by == asker.party)
+    seen = _seen_whole(scope)
+    if isinstance(scope, OfSubject):
+        seen = or_(seen, RoleFilingRow.filed_by == scope.party)
     return query.where(select(RoleFilingRow.id).where(RoleFilingRow.subject_id == SubjectRow.id, *asked, seen).exists())
 
 
@@ -259,20 +273,18 @@ def subjects_like(query: Select[SubjectRow], *, updated_since: datetime | None, 
     return announced_since(query, messaging.outbox, SUBJECTS.name, SubjectRow.id, updated_since)
 
 
-def subjects_named(
-    query: Select[SubjectRow], asker: Asker | None, name: str, indexes: Sequence[str]
-) -> Select[SubjectRow]:
+def subjects_named(query: Select[SubjectRow], scope: Scope, name: str, indexes: Sequence[str]) -> Select[SubjectRow]:
     """Of these subjects, the enterprises with `name` in their name, and the persons of exactly that name.
 
     Who filed one for somebody else finds it by the name that it stated itself.
     """
     part = and_(~SubjectRow.natural_person, SubjectRow.display_name.icontains(name, autoescape=True))
-    named = and_(_seen_whole(asker), or_(part, SubjectRow.name["blind_index"].astext.in_(indexes)))
-    if asker is None or asker.party is None:
+    named = and_(_seen_whole(scope), or_(part, SubjectRow.name["blind_index"].astext.in_(indexes)))
+    if not isinstance(scope, OfSubject):
         return query.where(named)
     stated = select(RoleFilingRow.id).where(
         RoleFilingRow.subject_id == SubjectRow.id,
-        RoleFilingRow.filed_by == asker.party,
+        RoleFilingRow.filed_by == scope.party,
         RoleFilingRow.stated_name.icontains(name, autoescape=True),
     )
     return query.where(or_(named, and_(~SubjectRow.natural_person, stated.exists())))

@@ -7,7 +7,8 @@ from shared.http.upkeep import UPKEEP_ACCESS
 
 _OWN = "trades it sells, owns, consigns, buys (an agent: its buyers' too) or registered"
 _FIELD = "all of its pilot"
-_CASES = "its own declarations; sites: what waits for a site; authorities: all of its pilot"
+_CASES = "its own declarations; sites: what waits for them; authorities: all of its pilot"
+_AT_SITE = "loads at its own site, and sealed ones that are at none yet"
 _AUTHORITIES = (
     "commerce",
     "customs",
@@ -43,12 +44,12 @@ ACCESS: Access = {
         *_TRADERS,
         "site_operator",
         *_AUTHORITIES,
-        sees="its own loads, those that admit it and those its lists are in",
+        sees=f"its own loads, those that admit it and those its lists are in; sites: {_AT_SITE}; authorities: {_FIELD}",
     ),
     "seal_load": grant(*_TRADERS, sees="its own loads"),
     "reopen_load": grant(*_TRADERS, sees="its own loads"),
     "close_load": grant(*_TRADERS, sees="its own loads"),
-    "report_arrival": grant("site_operator", sees="loads of its pilot, at its own site"),
+    "report_arrival": grant("site_operator", sees=_AT_SITE),
     "open_packing_list": grant(*_TRADERS, sees="its own packing lists, its own loads and those that admit it"),
     "pack_lines": grant(*_TRADERS, sees="its own packing lists and trades"),
     "unpack_lines": grant(*_TRADERS, sees="its own packing lists"),

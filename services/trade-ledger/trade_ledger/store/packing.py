@@ -136,8 +136,8 @@ def handovers_seen_by(scope: Scope) -> Select[HandoverRow]:
 
 
 def loads_seen_by(scope: Scope) -> Select[LoadRow]:
-    """The loads a caller may see: all; those it consolidates, is admitted to or has a packing list in; a site's, as `load_is_of_site`
-    says."""
+    """The loads a caller may see: all; those it consolidates, is admitted to or has a packing list in; a site's, as
+    `load_is_of_site` says."""
     row = LoadRow
 
     def own(party: UUID) -> ColumnElement[bool]:

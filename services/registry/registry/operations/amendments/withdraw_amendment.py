@@ -8,19 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.amendments import breaches_of_open_amendment
 from registry.store.amendments import amendments_seen_by
-from registry.store.subjects import asker_of
 from registry.store.tables import SubjectAmendmentRow
 from shared.act import Act
 from shared.rows import row_seen, row_to_change
+from shared.scope import Scope
 from shared.vocabulary.errors import Refused
 
 
 async def withdraw_amendment(
-    session: AsyncSession, amendment_id: UUID, *, version: int, reason: str, act: Act
+    session: AsyncSession, amendment_id: UUID, *, version: int, reason: str, scope: Scope, act: Act
 ) -> SubjectAmendmentRow:
     """The withdrawn amendment: whose subject it is withdraws it, or who proposed it."""
-    seen = amendments_seen_by(act.pilot, asker_of(act))
-    await row_seen(session, seen, amendment_id, pilot=act.pilot, what="amendment")
+    await row_seen(session, amendments_seen_by(scope), amendment_id, pilot=scope.pilot, what="amendment")
     amendment = await row_to_change(
         session, SubjectAmendmentRow, amendment_id, pilot=act.pilot, version=version, what="amendment"
     )

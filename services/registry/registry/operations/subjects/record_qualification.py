@@ -22,10 +22,11 @@ from registry.operations.amendments.propose_amendment import propose_amendment
 from registry.publishers.subjects import announce_subject
 from registry.store.documents import AmendedParts, StatedQualification
 from registry.store.sealed import kept_qualification
-from registry.store.subjects import asker_of, filings_of, subject_to_change
+from registry.store.subjects import asker_of, filings_of, subject_seen, subject_to_change
 from registry.store.tables import SubjectAmendmentRow, SubjectRow
 from shared.act import Act
 from shared.events.registry import QualificationRecorded
+from shared.scope import Scope
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Refused
 
@@ -37,13 +38,16 @@ async def record_qualification(
     *,
     version: int,
     sealer: Sealer,
+    scope: Scope,
     act: Act,
 ) -> tuple[SubjectRow, SubjectAmendmentRow | None]:
     """The subject with the qualification; it replaces an earlier one with the same first day.
 
-    What a party states of a reviewed subject waits for commerce: the subject stays as it is, beside the amendment. An
-    account that another than the subject records waits until the subject states the same one.
+    A bank records it for its clients only (R-FX-2). What a party states of a reviewed subject waits for commerce: the
+    subject stays as it is, beside the amendment. An account that another than the subject records waits until the
+    subject states the same one.
     """
+    await subject_seen(session, scope, subject_id)
     subject = await subject_to_change(session, subject_id, version, act, role=None, open_to=GRANTORS)
     statuses = {row.role: row.status for row in await filings_of(session, subject_id)}
     breaches = breaches_of_recording(stated.kind, act.role, reviewed=was_reviewed(statuses.values()))
