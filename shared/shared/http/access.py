@@ -85,14 +85,16 @@ async def authorise(request: Request) -> Caller:
         await refuse_floods(request)
         raise
     request.state.caller = caller
+    permitted: Grant | None = request.app.state.access.get(operation)
+    # Before the caller's rights are looked up: what is refused costs the service as much.
+    cost = 1 if permitted is None else permitted.cost
+    request.state.standing = await runtime.buckets.take(f"{caller.issuer} {caller.actor}", cost)
     if (named := request.headers.get(HEADER)) is not None:
         caller = await acting_for(request, caller, operation, named)
-    permitted: Grant | None = request.app.state.access.get(operation)
     if permitted is None or caller.role not in permitted.roles:
         raise Forbidden(f"role {caller.role} may not call {operation}")
     if caller.lacks and not (permitted.newcomers and caller.is_party):
         raise Forbidden(f"the token names no {caller.lacks}")
-    request.state.standing = await runtime.buckets.take(f"{caller.issuer} {caller.actor}", permitted.cost)
     if caller.role in ADMINISTRATORS:
         await hold_role(runtime.sessions, runtime.http_tables, caller)
     request.state.scope = caller.scope(legal_date(runtime.clock.now()))

@@ -118,7 +118,10 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
             actors=Actors(read.actor_key.get_secret_value()),
             trusted=networks_of(read.trusted_proxies),
             buckets=Buckets(engine, Policy("requests", read.rate_per_second, read.rate_burst)),
-            anonymous=_anonymous(engine, read.anonymous_per_second),
+            anonymous=Buckets(
+                engine,
+                Policy("anonymous", read.anonymous_per_second, _ANONYMOUS_SECONDS * read.anonymous_per_second),
+            ),
             failed_logins=FailedLogins(sessions, service.http_tables, clock.now),
             wake=Wake(engine, service.name),
             trust=TrustFile(read.event_keys),
@@ -191,10 +194,6 @@ def _verifier(read: ServiceSettings) -> TokenVerifier:
         longest_minutes=read.token_minutes,
         two_factor_acr=frozenset(read.two_factor_acr.split()),
     )
-
-
-def _anonymous(engine: AsyncEngine, per_second: int) -> Buckets:
-    return Buckets(engine, Policy("anonymous", per_second, _ANONYMOUS_SECONDS * per_second))
 
 
 def _add_health(app: FastAPI) -> None:

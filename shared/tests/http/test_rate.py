@@ -93,6 +93,10 @@ async def test_an_account_is_told_what_is_left_and_then_when_to_come_again(
         assert answers[0].headers["ratelimit-policy"] == '"requests";q=5;w=5'
         refused = answers[codes.index(429)]
         assert (refused.json()["code"], refused.headers["retry-after"]) == ("rate_limited", "1")
+        # What isn't for its role costs it as much: a refusal is work too.
+        denied = [(await door.call("GET", "/v1/notes", actor="eva", role="figures")).status_code for _ in range(20)]
+        assert denied[:5] == [403] * 5
+        assert 429 in denied
         # Another account goes on, and the business clock fills no bucket.
         assert (await door.call("GET", "/v1/notes", actor="bo")).status_code == 200
         door.at(datetime(2030, 1, 1, tzinfo=UTC))
