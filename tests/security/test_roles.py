@@ -71,6 +71,24 @@ async def test_a_token_without_its_party_reaches_what_a_first_filing_needs_and_n
 
 
 @pytest.mark.parametrize("service", SERVICES)
+async def test_a_command_that_takes_no_body_ignores_none(
+    make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
+) -> None:
+    wrong = []
+    async with open_door(described(service).load_service(), make_service_database(service), mint, tmp_path) as door:
+        methods = [each for path in door.app.openapi()["paths"].values() for each in path.items()]
+        bare = {each["operationId"] for method, each in methods if method == "post" and "requestBody" not in each}
+        assert bare
+        for method, path, operation in operations(door):
+            if operation in bare:
+                role = min(door.app.state.access[operation].roles)
+                answer = await door.call(method, path, {"reason": "typed at the wrong place"}, role=role, **PARTY)
+                if (answer.status_code, answer.json()["code"]) != (422, "body_not_taken"):
+                    wrong.append((operation, answer.status_code))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_only_the_registry_an_empty_form_and_ones_own_acts_are_open_to_who_has_no_party_yet(service: str) -> None:
     open_to_them = {name for name, entry in described(service).load_service().access.items() if entry.newcomers}
     # A clerk's token names no party, and lists what names its account.

@@ -18,6 +18,8 @@ from shared.vocabulary.rules import Breach
 _MOST_VALUES = 60_000
 _SMALL_BYTES = 100_000
 _JSON = "application/json"
+_EMPTY = (b"", b"{}", b"null")
+"""Bodies that say nothing: some clients send one with every POST."""
 
 
 def is_crowded(json: bytes) -> bool:
@@ -40,12 +42,16 @@ class ServiceRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         described = (self.openapi_extra or {}).get("requestBody", {}).get("content", {_JSON: {}})
-        takes_json = "POST" in (self.methods or ()) and _JSON in described
+        is_command = "POST" in (self.methods or ())
+        takes_json = is_command and _JSON in described
+        takes_none = is_command and self.body_field is None and "requestBody" not in (self.openapi_extra or {})
 
         async def guarded(request: Request) -> Response:
             await authorise(request)
             if takes_json and is_crowded(await request.body()):
                 raise Malformed((Breach("body_too_crowded", "", ""),))
+            if takes_none and (await request.body()).strip() not in _EMPTY:
+                raise Malformed((Breach("body_not_taken", "", ""),))
             return await handle(request)
 
         return guarded
