@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.store.tables import AgreementRow, messaging
+from registry.store.tables import AgreementRow, SubjectRow, messaging
 from shared.act import Act
 from shared.events.registry import AGREEMENTS
 from shared.rows import announced_since, narrowed, row_to_change
@@ -52,7 +52,14 @@ async def agreement_to_change(
 def agreements_seen_by(scope: Scope, kind: str | None = None) -> Select[AgreementRow]:
     """The agreements that a caller is party to, or all; of both kinds, or of one."""
     row = AgreementRow
-    query = within(select(row), row, scope, subject=lambda party: or_(row.principal_id == party, row.agent_id == party))
+    owned = select(SubjectRow.id).where(SubjectRow.pilot == scope.pilot, SubjectRow.account == scope.account)
+    query = within(
+        select(row),
+        row,
+        scope,
+        subject=lambda party: or_(row.principal_id == party, row.agent_id == party),
+        newcomer=or_(row.principal_id.in_(owned), row.agent_id.in_(owned)),
+    )
     return narrowed(query, row, {"kind": kind})
 
 
