@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,7 +19,7 @@ from shared.messaging.comparing import topics_of
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.embedded_walls import bus_role, prepare_bus, statements_of_bus_roles
 from shared.vocabulary.errors import SetupProblem
-from shared.workshop.testing.servers import APP_PASSWORD, APP_ROLE, MakeDatabase, Postgres
+from shared.workshop.testing.servers import APP_PASSWORD, APP_ROLE, MakeDatabase, Postgres, locked
 
 APPEND = """
 INSERT INTO bus_records (topic, partition, "offset", key, value, headers) VALUES ('{}', 1, 9, 'k', '', '')
@@ -56,13 +58,14 @@ FORBIDDEN = (
 
 
 @pytest.fixture(scope="module")
-def log_dsn(postgres: Postgres) -> Iterator[str]:
+def log_dsn(postgres: Postgres, run_folder: Path) -> Iterator[str]:
     """A log with its roles, whose passwords are all the same; its owner's connection string."""
-    name = "bus_of_roles"
+    # The processes of a run share the server: each has a log of its own, and the roles are made by one at a time.
+    name = f"bus_of_roles_{os.getpid()}"
     postgres.server.create_database(name, owner=APP_ROLE)
-    postgres.server.let_in(
-        statements_of_bus_roles(SERVICES, name), {bus_role(service): APP_PASSWORD for service in SERVICES}
-    )
+    with locked(run_folder, "bus-roles"):
+        passwords = {bus_role(service): APP_PASSWORD for service in SERVICES}
+        postgres.server.let_in(statements_of_bus_roles(SERVICES, name), passwords)
     yield postgres.dsn(name)
     postgres.server.drop_database(name)
 
