@@ -95,5 +95,7 @@ def keep_heads(file: Path | None, seen: dict[str, Seen]) -> None:
 
 
 def _told(seen: Seen) -> dict[str, Any]:
-    of_head = {"position": seen.head.position, "hash": seen.head.hash, "audit_id": seen.head.audit_id}
-    return {**(of_head if seen.head else {}), "read_to": seen.read_to}
+    """What `_seen` reads; without an end where the trail is taken as it is."""
+    head = seen.head
+    of_head = {} if head is None else {"position": head.position, "hash": head.hash, "audit_id": head.audit_id}
+    return {**of_head, "read_to": seen.read_to}
