@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from functools import cached_property, lru_cache
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
@@ -20,22 +21,22 @@ _NONCE = 12
 _TAG = 16
 
 
-class Suite:
+class Suite(ABC):
     """One suite: keys are derived for one use each; a ciphertext begins with its nonce."""
 
     name: str
     key_bytes: int
 
-    def _hash(self) -> HashAlgorithm:
-        raise NotImplementedError
+    @abstractmethod
+    def _hash(self) -> HashAlgorithm: ...
 
+    @abstractmethod
     def encrypt(self, key: bytes, text: bytes, place: bytes) -> bytes:
         """The nonce and the ciphertext of a text, bound to a place."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decrypt(self, key: bytes, sealed: bytes, place: bytes) -> bytes:
         """The text; InvalidTag where key or place is another."""
-        raise NotImplementedError
 
     def derived(self, secret: bytes, use: str) -> bytes:
         """The key of one use."""
