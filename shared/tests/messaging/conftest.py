@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Column, DateTime, MetaData, Numeric, Table, Text, create_engine, insert
+from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Numeric, Table, Text, create_engine, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -71,7 +71,14 @@ def make_side(make_database: MakeDatabase) -> Callable[..., Side]:
             Column("at", DateTime(timezone=True)),
             info=CONSUMER_ONLY,
         )
-        effects = Table("effects", metadata, Column("key", Text), Column("sequence", Numeric))
+        effects = Table(
+            "effects",
+            metadata,
+            Column("key", Text),
+            Column("sequence", Numeric),
+            # The order of applying: where a row lies in the table doesn't tell it, as rolled back rows leave gaps.
+            Column("applied", BigInteger, Identity(always=True)),
+        )
         engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
         metadata.create_all(engine)
         engine.dispose()

@@ -113,7 +113,7 @@ async def _reached(writer: Writer, wanted: int) -> bool:
 
 async def applied(engine: Any) -> list[tuple[str, int]]:
     async with engine.connect() as connection:
-        rows = await connection.execute(text("SELECT key, sequence::int FROM effects ORDER BY ctid"))
+        rows = await connection.execute(text("SELECT key, sequence::int FROM effects ORDER BY applied"))
         return [(row[0], row[1]) for row in rows]
 
 

@@ -298,7 +298,7 @@ async def parked_is(engine: AsyncEngine, wanted: int) -> bool:
 
 async def sequences(engine: AsyncEngine) -> list[tuple[str, int]]:
     async with engine.connect() as connection:
-        rows = await connection.execute(text("SELECT key, sequence::int FROM effects ORDER BY ctid"))
+        rows = await connection.execute(text("SELECT key, sequence::int FROM effects ORDER BY applied"))
         return [(row[0], row[1]) for row in rows]
 
 
