@@ -21,7 +21,7 @@ from trade_ledger.api.access import ACCESS
 from trade_ledger.api.trade_batches import registrations_running
 from trade_ledger.consumers.subscriptions import subscriptions
 from trade_ledger.settings import Settings
-from trade_ledger.store.delegations import Delegations
+from trade_ledger.store.delegations import delegations
 from trade_ledger.store.parameters import parameters
 from trade_ledger.store.tables import http_tables, messaging, metadata, policy
 
@@ -46,7 +46,7 @@ service = Service(
     problems=Path(__file__).with_name("problems.toml"),
     metadata=metadata,
     http_tables=http_tables,
-    delegations=Delegations(),
+    delegations=delegations,
     running=registrations_running,
 )
 app = make_app(service, Settings)

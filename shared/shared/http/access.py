@@ -89,15 +89,16 @@ async def authorise(request: Request) -> Caller:
     # Before the caller's rights are looked up: what is refused costs the service as much.
     cost = 1 if permitted is None else permitted.cost
     request.state.standing = await runtime.buckets.take(f"{caller.issuer} {caller.actor}", cost)
+    today = legal_date(runtime.clock.now())
     if (named := request.headers.get(HEADER)) is not None:
-        caller = await acting_for(request, caller, operation, named)
+        caller = await acting_for(request, caller, operation, named, today)
     if permitted is None or caller.role not in permitted.roles:
         raise Forbidden(f"role {caller.role} may not call {operation}")
     if caller.lacks and not (permitted.newcomers and caller.is_party):
         raise Forbidden(f"the token names no {caller.lacks}")
     if caller.role in ADMINISTRATORS:
         await hold_role(runtime.sessions, runtime.http_tables, caller)
-    request.state.scope = caller.scope(legal_date(runtime.clock.now()))
+    request.state.scope = caller.scope(today)
     request.state.caller = request.state.permitted = caller
     return caller
 

@@ -20,7 +20,7 @@ from shared.act import Actors
 from shared.clock import Clock
 from shared.database import NAMING_PILOT, make_engine, make_sessions, of_pilot
 from shared.http.access import Access, check_access, operation_of
-from shared.http.delegated import Delegations
+from shared.http.delegations import Delegations
 from shared.http.description import describe
 from shared.http.edge import Edge
 from shared.http.failed_logins import FailedLogins

@@ -199,7 +199,7 @@ async def _command(request: Request, caller: Authorised) -> AsyncIterator[Comman
         )
         effect = await session.begin_nested()
         try:
-            await require_held(request, session, caller, attempt.act)
+            await require_held(request, session, caller)
             yield command
         except DECIDED as error:
             # Only what the command did is undone: the key stays held until its answer stands beside it.

@@ -107,6 +107,7 @@ def describe(
             codes |= _OF_VERSIONS if versioned else set()
             codes |= {"not_found"} if reached & _UNKNOWN else set()
             codes |= set(operation.pop("x-codes", ()))
+            codes |= {"delegate_not_in_force"} if operation["operationId"] in delegated else set()
             operation["responses"].pop("422", None)
             operation["responses"] |= {**_by_status(codes, catalogue), **_REFUSALS}
             describe_parameters(operation.get("parameters", []))

@@ -22,6 +22,7 @@ from shared.http.routes import closest
 from shared.http.target import target_of
 from shared.messaging.standing import refusal_of
 from shared.vocabulary.errors import Busy, Conflict, Forbidden, Malformed, NotFound, Refused, Stale, Unreconciled
+from shared.vocabulary.rules import Breach
 
 log = structlog.get_logger()
 
@@ -63,9 +64,10 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _forbidden(request: Request, error: Exception) -> Response:
-    await _audit(request, [AuditLine("denied", 403, code="forbidden")])
-    told = {"role": request.state.caller.role, "operation": request.state.operation}
-    return problem_response(request, simple("forbidden", reason=str(error), **told))
+    assert isinstance(error, Forbidden)  # noqa: S101 - narrows the handler's type
+    await _audit(request, [AuditLine("denied", 403, error.rule, error.code)])
+    told = {"role": request.state.caller.role, "operation": request.state.operation, "reason": str(error)}
+    return problem_response(request, (Breach(error.code, error.rule or "", "", told),))
 
 
 async def _not_authenticated(request: Request, error: Exception) -> Response:

@@ -18,7 +18,20 @@ class Hidden(NotFound):
 
 
 class Forbidden(Exception):
-    """The caller's role may not do this."""
+    """The caller's role may not do this; `code` is public contract, `rule` what it breaks of the domain's, if any."""
+
+    code = "forbidden"
+    rule: str | None = None
+
+
+class DelegateNotInForce(Forbidden):
+    """A delegation is in force, and who would act under it isn't any more: its party's filing, or the clerk's role."""
+
+    code = "delegate_not_in_force"
+    rule = "R-FILE-3"
+
+    def __init__(self, role: str) -> None:
+        super().__init__(f"the delegate isn't in force as {role}")
 
 
 class Stale(Exception):

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from shared.vocabulary.delegation import DELEGATES
 from shared.vocabulary.rules import Breach
-
-DELEGATES = frozenset({"operator", "stall_holder"})
-"""The roles of a party that may act for another one."""
 
 
 @dataclass(frozen=True, slots=True)

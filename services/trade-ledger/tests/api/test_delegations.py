@@ -11,6 +11,7 @@ import pytest
 
 from shared.events import registry
 from shared.workshop.testing.lining_up import lined_up
+from shared.workshop.testing.registry_events import subject
 from shared.workshop.tokens import ISSUER
 
 VAN = {"vehicle": "渝A12345"}
@@ -179,7 +180,7 @@ async def test_trades_are_worth_the_limit_in_all_and_each_act_is_stamped(yard: A
 
 
 async def test_of_two_who_use_the_last_of_a_delegation_one_does(yard: Any, parties: Any, slip: Any) -> None:
-    """`use_to_raise`."""
+    """`count_value` of `shared/http/delegations.py`."""
     delegation = Delegation(yard, parties, account=clerk_of(yard))
     await delegation.told()
     assert (await delegation.call("POST", "/v1/trades", slip("50.00"), **CLERK)).status_code == 201
@@ -204,6 +205,66 @@ async def test_an_act_precedes_the_end_or_is_refused(yard: Any, parties: Any, sl
     await delegation.told(status="in_force")
     first = delegation.call("POST", "/v1/trades", slip("10.00"), **CLERK)
     done, _ = await lined_up(yard.dsn, "LOCK TABLE trades IN SHARE MODE", first, delegation.end())
+    assert done.status_code == 201
+
+
+BARRED = (403, "delegate_not_in_force")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"status": "suspended"},
+        {"status": "exited"},
+        {"status": "suspended", "stop_order": True},
+        {"role": "buyer"},
+    ],
+    ids=["suspended", "exited", "stopped", "in another role"],
+)
+async def test_a_delegate_that_is_not_in_force_does_nothing_for_another(
+    yard: Any, parties: Any, slip: Any, changed: dict[str, Any]
+) -> None:
+    """From the moment at which it is heard, and until the filing is in force again."""
+    other = {"role": "operator", "subject_id": parties["other_operator"]}
+    delegation = Delegation(yard, parties, delegate_id=parties["other_operator"])
+    await delegation.told()
+    calls = [("GET", "/v1/trades", None), ("POST", "/v1/loads", VAN), ("POST", "/v1/trades", slip("1.00"))]
+    assert [(await delegation.call(*each, **other)).status_code for each in calls] == [200, 201, 201]
+    await yard.hear(subject(**{"role": "operator", "subject_id": parties["other_operator"], **changed}))
+    assert [await status(delegation.call(*each, **other)) for each in calls] == [BARRED] * 3
+    (rule,) = yard.rows("SELECT DISTINCT rule FROM audit WHERE code = 'delegate_not_in_force'")
+    assert rule[0] == "R-FILE-3"
+    # Who has no delegation isn't told of one.
+    await yard.hear(subject("operator", subject_id=parties["other_operator"]))
+    assert [(await delegation.call(*each, **other)).status_code for each in calls] == [200, 201, 201]
+    await delegation.end()
+    assert [await status(delegation.call(*each, **other)) for each in calls] == [FORBIDDEN] * 3
+
+
+async def test_a_clerk_acts_in_the_role_of_its_party_only(yard: Any, parties: Any) -> None:
+    """Whose role the identity provider took away does nothing more; the delegation's role is the party's."""
+    delegation = Delegation(yard, parties, account=clerk_of(yard))
+    await delegation.told()
+    for role, answered in (("stall_holder", (200, "")), ("operator", BARRED), ("buyer", BARRED), ("tax", FORBIDDEN)):
+        assert await status(delegation.call("GET", "/v1/trades", **{**CLERK, "role": role})) == answered
+    # Of two delegations the one of the clerk's role gives the right.
+    await Delegation(yard, parties, account=clerk_of(yard), role="operator").told()
+    for role in ("stall_holder", "operator"):
+        assert (await delegation.call("GET", "/v1/trades", **{**CLERK, "role": role})).status_code == 200
+
+
+async def test_an_act_precedes_the_suspension_of_its_delegate_or_is_refused(yard: Any, parties: Any, slip: Any) -> None:
+    other = {"role": "operator", "subject_id": parties["other_operator"]}
+    delegation = Delegation(yard, parties, delegate_id=parties["other_operator"])
+    await delegation.told()
+    suspended = subject("operator", subject_id=parties["other_operator"], status="suspended")
+    act = delegation.call("POST", "/v1/loads", VAN, **other)
+    _, answer = await lined_up(yard.dsn, "SELECT FROM subject_copies FOR NO KEY UPDATE", yard.hear(suspended), act)
+    assert (answer.status_code, answer.json()["code"]) == BARRED
+    assert yard.rows("SELECT FROM loads") == []
+    await yard.hear(subject("operator", subject_id=parties["other_operator"]))
+    first = delegation.call("POST", "/v1/trades", slip("10.00"), **other)
+    done, _ = await lined_up(yard.dsn, "LOCK TABLE trades IN SHARE MODE", first, yard.hear(suspended))
     assert done.status_code == 201
 
 

@@ -15,7 +15,7 @@ from shared.http.paging import Page, WantedPage
 from shared.http.routes import service_router
 from shared.rows import model_from
 from shared.wire import MoneyAmount
-from trade_ledger.store.delegations import delegated_acts
+from trade_ledger.store.delegations import delegations
 from trade_ledger.store.tables.delegations import DelegatedActRow
 
 router = service_router("delegations")
@@ -44,6 +44,6 @@ async def list_delegated_acts(
 ) -> Page[DelegatedActOut]:
     """The acts under delegations that the caller's party gave or has, or that name its account."""
     told = request.app.state.runtime.actors.opaque(caller.issuer, caller.actor)
-    query = delegated_acts(scope, told, delegation_id=delegation_id)
+    query = delegations.acts_seen_by(scope, told, delegation_id=delegation_id)
     rows = await wanted.rows(session, query, DelegatedActRow.id)
     return wanted.page(rows, [model_from(DelegatedActOut, each) for each in rows], "id")

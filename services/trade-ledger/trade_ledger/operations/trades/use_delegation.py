@@ -8,12 +8,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
-from shared.vocabulary.errors import Refused
+from shared.http.delegations import count_value
 from shared.vocabulary.legal_time import legal_date
-from trade_ledger.domain.delegations import breaches_of_value
 from trade_ledger.domain.valuation import in_usd
 from trade_ledger.store.customs_rates import rates_of_month
-from trade_ledger.store.delegations import limit_of, use_to_raise
+from trade_ledger.store.delegations import delegations
 
 
 async def use_delegation(
@@ -23,9 +22,4 @@ async def use_delegation(
     rates = await rates_of_month(session, act.pilot, legal_date(act.now).replace(day=1))
     known = {currency, "USD"} <= set(rates)
     value = in_usd(total, currency, {each: rate for each, (_, rate) in rates.items()}) if known else None
-    use = await use_to_raise(session, delegation_id, act.pilot)
-    breaches = breaches_of_value(value, use.used_usd, await limit_of(session, delegation_id))
-    if breaches or value is None:
-        raise Refused(breaches)
-    use.used_usd += value
-    return value
+    return await count_value(session, delegations, delegation_id, value, act=act)

@@ -10,9 +10,10 @@ from sqlalchemy import BigInteger, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.database import CONSUMER_ONLY, MONEY, QUANTITY
+from shared.database import CONSUMER_ONLY, QUANTITY
 from shared.documents import Document
 from shared.events.registry import HeldQualification, PilotEvent, PortEvent, RoleFiling, SiteEvent, Stall
+from shared.http.delegation_tables import DelegationColumns
 from shared.vocabulary.recognition import Decision
 from trade_ledger.store.documents import Shown
 from trade_ledger.store.tables.row import Row
@@ -59,24 +60,9 @@ class AgreementCopy(Row):
     sequence: Mapped[int]
 
 
-class DelegationCopy(Row):
-    """Who may do what for a party, up to which value, until when (V65)."""
-
+class DelegationCopy(DelegationColumns, Row):
     __tablename__ = "delegation_copies"
     __table_args__ = (Index("ix_delegation_copies_grantor", "grantor_id"), {"info": CONSUMER_ONLY})
-
-    delegation_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pilot: Mapped[str]
-    role: Mapped[str]
-    grantor_id: Mapped[UUID]
-    delegate_id: Mapped[UUID | None]
-    account: Mapped[str | None]
-    acts: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    limit_usd: Mapped[Decimal | None] = mapped_column(MONEY)
-    valid_from: Mapped[date]
-    valid_to: Mapped[date]
-    status: Mapped[str]
-    sequence: Mapped[int]
 
 
 class CommodityListCopy(Row):

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 import pytest
 
-from trade_ledger.domain.delegations import breaches_of_value, lets
+from shared.vocabulary.delegation import breaches_of_value, lets, may_act_for_another
+
+
+class Filing(NamedTuple):
+    role: str = "operator"
+    status: str = "approved"
+    stop_order: bool = False
+
 
 FIRST, LAST = date(2026, 5, 10), date(2026, 5, 20)
 
@@ -27,6 +35,27 @@ FIRST, LAST = date(2026, 5, 10), date(2026, 5, 20)
 )
 def test_a_delegation_lets_its_acts_be_done_on_its_days(status: str, act: str, today: date, does: bool) -> None:
     assert lets(status, ["read", "pack"], FIRST, LAST, act=act, today=today) is does
+
+
+@pytest.mark.parametrize(
+    ("role", "filings", "may"),
+    [
+        ("operator", [Filing()], True),
+        ("stall_holder", [Filing("stall_holder", "effective")], True),
+        ("buyer", [Filing("buyer")], False),
+        ("operator", [Filing("stall_holder")], False),
+        ("operator", [], False),
+        *(("operator", [Filing(status=each)], False) for each in ("suspended", "exited", "submitted", "rejected")),
+        ("operator", [Filing(stop_order=True)], False),
+        ("operator", [Filing(), Filing("stall_holder", "suspended")], True),
+        ("operator", [Filing(), Filing("stall_holder", "suspended", stop_order=True)], False),
+        ("operator", [Filing("stall_holder"), Filing(status="suspended")], False),
+    ],
+)
+def test_only_a_party_in_force_and_under_no_stop_order_acts_for_another(
+    role: str, filings: list[Filing], may: bool
+) -> None:
+    assert may_act_for_another(role, filings) is may
 
 
 @pytest.mark.parametrize(

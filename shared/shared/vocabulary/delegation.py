@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
 from shared.vocabulary.legal_time import in_force
 from shared.vocabulary.rules import Breach
+
+DELEGATES = frozenset({"operator", "stall_holder"})
+"""The roles of a party that may act for another one."""
+_ACTIVE = frozenset({"approved", "effective"})
+
+
+class Filing(Protocol):
+    """One role's filing of a subject."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def stop_order(self) -> bool: ...
 
 
 def lets(status: str, acts: Collection[str], valid_from: date, valid_to: date, *, act: str, today: date) -> bool:
@@ -15,8 +31,15 @@ def lets(status: str, acts: Collection[str], valid_from: date, valid_to: date, *
     return status == "in_force" and act in acts and in_force(valid_from, valid_to, today)
 
 
+def may_act_for_another(role: str, filings: Iterable[Filing]) -> bool:
+    """Whether a party in a role may do anything for another one: filed in it, not suspended, stopped in no role."""
+    held = list(filings)
+    active = any(each.role == role and each.status in _ACTIVE for each in held)
+    return role in DELEGATES and active and not any(each.stop_order for each in held)
+
+
 def breaches_of_value(value: Decimal | None, used: Decimal, limit: Decimal) -> tuple[Breach, ...]:
-    """Breach where a trade is worth more than is left, or where its value isn't known."""
+    """Breach where an act is worth more than is left, or where its value isn't known."""
     if value is None:
         return (Breach("delegation_value_unknown", "V65", "/currency"),)
     if used + value > limit:
