@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
-from shared.messaging.bus import Cursor
+from shared.messaging.bus import BusRefused, Cursor
 from shared.messaging.kafka_refusals import let_in
 
 _CURSOR_SEARCH = 64
@@ -37,7 +36,10 @@ async def last_cursor(options: Mapping[str, Any], topic: str) -> Cursor | None:
             if stable == (await uncommitted.end_offsets([partition]))[partition]:
                 break
             if time.monotonic() > deadline:
-                raise KafkaError("the predecessor's transaction does not end")
+                raise BusRefused(
+                    f"Kafka holds a transaction open in {topic} and doesn't end it: see `docs/operations.md`,"
+                    " A transaction that hangs"
+                )
             await asyncio.sleep(0.05)
         return await _newest_value(committed, partition, stable)
     finally:

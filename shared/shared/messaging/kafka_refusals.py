@@ -16,6 +16,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 from shared.messaging.bus import BusRefused
 
 _PATIENCE_MS = 5000
+_BACKOFF_SECONDS = 0.1
 
 
 async def why_refused(options: Mapping[str, Any]) -> str | None:
@@ -84,6 +85,7 @@ async def let_in(client: Any, options: Mapping[str, Any]) -> None:
 
     A client that doesn't start is closed.
     """
+    _slow_down(client)
     try:
         await (client.bootstrap() if isinstance(client, AIOKafkaClient) else client.start())
     except BaseException as error:
@@ -92,3 +94,21 @@ async def let_in(client: Any, options: Mapping[str, Any]) -> None:
         if isinstance(error, KafkaConnectionError):
             await require_let_in(options)
         raise
+
+
+def _slow_down(client: Any) -> None:
+    """Let a client of aiokafka pause after each failed look for the brokers.
+
+    While no broker is there, its readers and producers ask for the partitions' leaders again at once, thousands of
+    times a second: a whole core, and a log of millions of lines.
+    """
+    looking = client if isinstance(client, AIOKafkaClient) else getattr(client, "_client", None) or client.client
+    look = looking._metadata_update
+
+    async def look_or_pause(*about: Any) -> bool:
+        found: bool = await look(*about)
+        if not found:
+            await asyncio.sleep(_BACKOFF_SECONDS)
+        return found
+
+    looking._metadata_update = look_or_pause
