@@ -15,10 +15,11 @@ _SERVICES = ("fx-settlement", "tax-exemption", "trade-ledger", "registry")
 # Each with the reason why the answer is the same whoever asks, or why who asks was looked at before.
 WITHOUT_SCOPE: dict[str, dict[str, str]] = {
     "fx-settlement": {
-        "balances_at_bank": "takes the caller's bank, and balances that it was found to reach",
+        "account_of": "reads nothing",
+        "balances_on_accounts": "takes the caller's bank, and balances that it was found to reach",
         "conflicts_of": "asked about a room that the caller was found to reach",
         "lines_of": "asked about a hold that the caller was found to reach",
-        "payables_at_bank": "takes the caller's bank, and payables that it was found to reach",
+        "payables_on_accounts": "takes the caller's bank, and payables that it was found to reach",
         "rooms_of": "asked about a room that the caller was found to reach, and told by its portions",
         "version_behind": "asked about a case that the caller was found to reach",
     },

@@ -102,6 +102,16 @@ DAMAGES = {
                   "declaration"),
     "I5 collector": ("fx-settlement", "UPDATE portion_rooms SET collector_id = gen_random_uuid() WHERE portion_id ="
                      " (SELECT min(portion_id::text)::uuid FROM matches)", "the export names"),
+    "I5 account": ("fx-settlement", "UPDATE collections SET account_id = gen_random_uuid() WHERE id ="
+                   " (SELECT min(id::text)::uuid FROM collections)", "is none of its party at the bank"),
+    "I5 emptied": ("fx-settlement", "UPDATE pass_ons SET account_id = gen_random_uuid() WHERE id ="
+                   " (SELECT min(id::text)::uuid FROM pass_ons)", "is owed of account"),
+    "I5 owed": ("fx-settlement", "UPDATE payables SET collected = collected + 1 WHERE collected ="
+                " (SELECT max(collected) FROM payables)", "of all accounts"),
+    "I5 converted": ("fx-settlement", "UPDATE conversions SET account_id = gen_random_uuid() WHERE id ="
+                     " (SELECT min(id::text)::uuid FROM conversions)", "holds -"),
+    "I5 held": ("fx-settlement", "UPDATE personal_balances SET balance = balance + 1 WHERE balance ="
+                " (SELECT max(balance) FROM personal_balances)", "on all accounts"),
     "I5 journal": ("fx-settlement", "UPDATE journal SET amount = amount + 1 WHERE ctid ="
                    " (SELECT min(ctid) FROM journal)", "is off by 1"),
     "I6 twice": ("tax-exemption", "DROP INDEX uq_return_lines_departure; UPDATE return_lines SET"

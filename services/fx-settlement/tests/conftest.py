@@ -42,6 +42,8 @@ class Trading:
     unlisted: UUID = field(default_factory=uuid4)
     limited: UUID = field(default_factory=uuid4)
     buyer: UUID = field(default_factory=uuid4)
+    further: UUID = field(default_factory=uuid4)
+    savings: UUID = field(default_factory=uuid4)
     references: Any = field(default_factory=lambda: count(1))
     paths: dict[str, str] = field(default_factory=dict)
 
@@ -250,19 +252,8 @@ _BLOCKED_MONEY = """SELECT account FROM journal WHERE account LIKE 'blocked:%' A
   SELECT 1 FROM collections c WHERE c.blocked_by <> '[]' AND account = 'blocked:' || c.collector_id || ':' || c.bank_id)
   GROUP BY account, currency HAVING sum(amount) <> 0"""
 _GAPS = "SELECT key FROM outbox GROUP BY topic, key HAVING max(sequence) <> count(*) OR min(sequence) <> 1"
-_BOOKS = (
-    _ENTRIES,
-    _CURRENCIES,
-    _COUNTERS,
-    _WHOLES,
-    _MATCHES,
-    _PAYABLES,
-    _PERSONAL,
-    _CASES,
-    _BLOCKED,
-    _BLOCKED_MONEY,
-    _GAPS,
-)
+_SUMS = (_ENTRIES, _CURRENCIES, _COUNTERS, _WHOLES, _MATCHES, _PAYABLES, _PERSONAL)
+_BOOKS = (*_SUMS, _CASES, _BLOCKED, _BLOCKED_MONEY, _GAPS)
 
 
 @pytest.fixture

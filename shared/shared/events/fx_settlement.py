@@ -108,6 +108,7 @@ class Refund(Part):
 class CollectionState(Part):
     """A collection (收汇): one bank receipt, gross of bank charges, in its own currency (V37, V39).
 
+    `account_id` is the collector's account at the bank on which the money lies; an event of 0.1.0 doesn't say it.
     `blocked_by` are the codes of what forbids to use it; empty where nothing does (R-DECL-7).
     """
 
@@ -119,6 +120,7 @@ class CollectionState(Part):
     bank_reference: str
     collector_id: UUID
     account_kind: Literal["trade", "personal"]
+    account_id: UUID | None = None
     method: Literal["fx", "rmb"]
     currency: CurrencyCode
     amount: MoneyAmount
@@ -190,7 +192,9 @@ class PassOnEvent(Event):
     number: str
     bank_id: UUID
     agent_id: UUID
+    account_id: UUID | None = None
     principal_id: UUID
+    principal_account_id: UUID | None = None
     currency: CurrencyCode
     amount: MoneyAmount
     paid_as: Literal["fx", "rmb"]
@@ -216,6 +220,7 @@ class ConversionEvent(Event):
     number: str
     bank_id: UUID
     holder_id: UUID
+    account_id: UUID | None = None
     currency: CurrencyCode
     amount: MoneyAmount
     rmb_amount: MoneyAmount

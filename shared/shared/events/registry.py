@@ -84,7 +84,8 @@ class HeldQualification(Part):
 
     A word that an earlier release took for a coded `value` is read as its code; one that nobody knows stays.
     An account that somebody else recorded is not `confirmed` until its owner states it, too. Accounts of 0.1.0
-    count as confirmed: only the owner, commerce, or who spoke for the owner recorded them.
+    count as confirmed: only the owner, commerce, or who spoke for the owner recorded them. One without `account_id`
+    is the party's first account at the bank (`first_account`).
     """
 
     kind: QualificationKind
@@ -95,6 +96,7 @@ class HeldQualification(Part):
     bank_id: UUID | None = None
     # Said only where it isn't: what a copy of 0.1.0 holds stays equal to one that is rebuilt (V63).
     confirmed: bool = Field(True, exclude_if=lambda confirmed: confirmed is True)
+    account_id: UUID | None = Field(None, exclude_if=lambda account_id: account_id is None)
 
     @field_validator("value")
     @classmethod

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from hashlib import md5
 from typing import Literal, get_args
+from uuid import UUID
 
 import pycountry
 from stdnum import iso6346
@@ -162,3 +164,11 @@ def hs_code(text: str) -> str:
 def chapter(code: str) -> str:
     """The chapter of a code: its first two digits."""
     return code[:2]
+
+
+def first_account(party_id: UUID, bank_id: UUID) -> UUID:
+    """The id of the account that a party filed first at a bank; 0.1.0 told accounts without an id (R-FX-2).
+
+    PostgreSQL makes the same one: `md5(uuid_send(party) || uuid_send(bank))::uuid`.
+    """
+    return UUID(bytes=md5(party_id.bytes + bank_id.bytes, usedforsecurity=False).digest())

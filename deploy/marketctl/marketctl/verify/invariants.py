@@ -8,6 +8,7 @@ from decimal import Decimal
 from marketctl.installation import Installation
 from marketctl.layout import SERVICES
 from marketctl.services import described
+from marketctl.verify.accounts import kept_apart
 from marketctl.verify.administrators import apart
 from marketctl.verify.control_queries import CHAIN, DECLARED, LIMIT, LISTS, LOST, PACKED, REFERENCES, ROOMS, SLIPS, SUMS
 from marketctl.verify.flow import applied, in_flight
@@ -77,7 +78,7 @@ def declared(market: Installation) -> list[str]:
 
 
 def collected(market: Installation) -> list[str]:
-    """I5: matches fit collection and declaration, counters are their sums, the journal sums to zero."""
+    """I5: matches fit collection and declaration, counters are their sums, accounts are apart, the journal is zero."""
     found = named(
         market,
         "fx-settlement",
@@ -112,7 +113,8 @@ def collected(market: Installation) -> list[str]:
         "collection {0}: blocked by {1}, {2} of it is used, {3} open cases",
     )
     journal = "SELECT entry_id, currency, sum(amount) FROM journal GROUP BY 1, 2 HAVING sum(amount) <> 0"
-    return found + named(market, "fx-settlement", journal, "journal entry {0}: {1} is off by {2}")
+    found += named(market, "fx-settlement", journal, "journal entry {0}: {1} is off by {2}")
+    return found + kept_apart(market)
 
 
 def exempted(market: Installation) -> list[str]:

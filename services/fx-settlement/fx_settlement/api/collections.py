@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from fx_settlement.operations.money.refund_collection import ToRefund, refund_co
 from fx_settlement.operations.money.state_payer import state_payer
 from fx_settlement.operations.money.unmatch_collection import unmatch_collection
 from fx_settlement.publishers.money import collection_state
+from fx_settlement.store.accounts import account_of
 from fx_settlement.store.collections import collections_like, collections_seen_by
 from fx_settlement.store.tables import CollectionRow
 from shared.http.access import Scoped
@@ -40,7 +42,7 @@ from shared.scope import OfSubject, Scope, bank_of, subject_of
 
 router = service_router("collections")
 
-_SUMS = ("amount", "bank_charges", "matched", "refunded", "linked", "unmatched")
+_NOT_OF_OWNER = ("account_id", "amount", "bank_charges", "matched", "refunded", "linked", "unmatched")
 
 
 async def _shown(session: AsyncSession, row: CollectionRow, scope: Scope) -> CollectionOut:
@@ -54,8 +56,12 @@ async def _shown(session: AsyncSession, row: CollectionRow, scope: Scope) -> Col
 
 def _summary(row: CollectionRow, scope: Scope) -> CollectionSummary:
     if not isinstance(scope, OfSubject) or row.collector_id == scope.party:
-        return model_from(CollectionSummary, row, unmatched=row.amount - row.matched - row.refunded)
-    return model_from(CollectionSummary, row, **dict.fromkeys(_SUMS), **_payer(row, scope))
+        return model_from(CollectionSummary, row, account_id=account_of(row), unmatched=_unmatched(row))
+    return model_from(CollectionSummary, row, **dict.fromkeys(_NOT_OF_OWNER), **_payer(row, scope))
+
+
+def _unmatched(row: CollectionRow) -> Decimal:
+    return row.amount - row.matched - row.refunded
 
 
 def _payer(row: CollectionRow, scope: Scope) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class CollectionIn(Input):
     collector_id: UUID
     bank_reference: Reference = Field(max_length=80)
     account_kind: Annotated[Literal["trade", "personal"], Chosen("account_kind")] = "trade"
+    account_id: UUID | None = None
     method: Annotated[Literal["fx", "rmb"], Chosen("paid_in")] = "fx"
     currency: CurrencyCode
     amount: PositiveMoney
@@ -131,6 +132,7 @@ class CollectionOfOwner(CollectionFacts):
 class CollectionShown(CollectionOfOwner):
     """A collection as its event tells it, the payer masked."""
 
+    account_id: UUID
     amount: MoneyAmount
     bank_charges: MoneyAmount
     matched: MoneyAmount
@@ -142,9 +144,10 @@ class CollectionShown(CollectionOfOwner):
 
 
 class CollectionSummary(CollectionFacts):
-    """A collection in a list; the sums are absent for an owner who doesn't collect."""
+    """A collection in a list; account and sums are absent for an owner who doesn't collect."""
 
     id: UUID
+    account_id: UUID | None
     amount: MoneyAmount | None
     bank_charges: MoneyAmount | None
     matched: MoneyAmount | None

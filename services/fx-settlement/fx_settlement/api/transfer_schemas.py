@@ -26,7 +26,9 @@ class PassOnIn(Input):
     )
 
     agent_id: UUID
+    account_id: UUID | None = None
     principal_id: UUID
+    principal_account_id: UUID | None = None
     currency: CurrencyCode
     amount: PositiveMoney
     paid_as: Annotated[Literal["fx", "rmb"], Chosen("paid_in")]
@@ -63,6 +65,7 @@ class ConversionIn(Input):
     )
 
     holder_id: UUID
+    account_id: UUID | None = None
     currency: CurrencyCode
     amount: PositiveMoney
     rate: PositiveRate
@@ -82,7 +85,9 @@ class PassOnOut(BaseModel):
     number: str
     bank_id: UUID
     agent_id: UUID
+    account_id: UUID
     principal_id: UUID
+    principal_account_id: UUID | None
     currency: str
     amount: MoneyAmount
     paid_as: str
@@ -100,6 +105,7 @@ class ConversionSummary(BaseModel):
     number: str
     bank_id: UUID
     holder_id: UUID
+    account_id: UUID
     currency: str
     amount: MoneyAmount
     rmb_amount: MoneyAmount
@@ -117,8 +123,16 @@ class ConversionOut(ConversionSummary):
     proof_portion_ids: list[UUID]
 
 
+class OwedOnAccount(BaseModel):
+    """What an agent still owes of the money on one of its accounts."""
+
+    bank_id: UUID
+    account_id: UUID
+    owed: MoneyAmount
+
+
 class Payable(BaseModel):
-    """What an agent still owes a principal: collected and claimed back, less charges and pass-ons."""
+    """What an agent still owes a principal: collected and claimed back, less charges and pass-ons; by account, too."""
 
     agent_id: UUID
     principal_id: UUID
@@ -128,12 +142,24 @@ class Payable(BaseModel):
     passed_on: MoneyAmount
     claims: MoneyAmount
     owed: MoneyAmount
+    accounts: list[OwedOnAccount]
+
+
+class BalanceOnAccount(BaseModel):
+    """What one of the holder's personal accounts holds."""
+
+    bank_id: UUID
+    account_id: UUID
+    balance: MoneyAmount
 
 
 class Balance(BaseModel):
+    """What a holder's personal accounts hold of a currency, in all and account by account."""
+
     holder_id: UUID
     currency: str
     balance: MoneyAmount
+    accounts: list[BalanceOnAccount]
 
 
 class JournalLine(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fx_settlement.store.accounts import account_of
 from fx_settlement.store.advances import advances_of
 from fx_settlement.store.collections import refunds_of
 from fx_settlement.store.matches import matches_of
@@ -54,6 +55,7 @@ async def collection_state(session: AsyncSession, row: CollectionRow) -> Collect
         CollectionState,
         row,
         collection_id=row.id,
+        account_id=account_of(row),
         matches=[_match(each) for each in await matches_of(session, row.id)],
         advances=[model_from(Advance, each) for each in await advances_of(session, row.id)],
         refunds=[_refund(each) for each in (await refunds_of(session, row.id) if row.refunded else ())],

@@ -1,6 +1,6 @@
-"""What of payables and balances lies at one bank, read off what it took in, gave back, passed on and converted.
+"""What of payables and balances lies on which account, read off what came in there, went back, on, or was converted.
 
-A bank's part has no counter of its own. Who decides by it holds the lock of the counter of all banks.
+An account's part has no counter of its own. Who decides by it holds the lock of the counter of all accounts.
 """
 
 from __future__ import annotations
@@ -14,37 +14,41 @@ from uuid import UUID
 from sqlalchemy import Select, Subquery, func, literal, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fx_settlement.store.accounts import account_in
 from fx_settlement.store.tables import ClaimRow, CollectionRow, ConversionRow, MatchRow, PassOnRow
 
 PayableKey = tuple[UUID, UUID, str]
 BalanceKey = tuple[UUID, str]
+Account = tuple[UUID, UUID]
+"""A bank, and an account that it keeps."""
 _NOTHING = literal(Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
-class PayableAtBank:
-    """What an agent collected for a principal at one bank, and what became of it there."""
+class PayableOnAccount:
+    """What an agent collected for a principal on one account, and what became of it there."""
 
-    agent_id: UUID
-    principal_id: UUID
-    currency: str
-    collected: Decimal
-    charges: Decimal
-    claims: Decimal
-    passed_on: Decimal
+    collected: Decimal = Decimal(0)
+    charges: Decimal = Decimal(0)
+    claims: Decimal = Decimal(0)
+    passed_on: Decimal = Decimal(0)
 
 
-async def payables_at_bank(
-    session: AsyncSession, keys: Iterable[PayableKey], bank_id: UUID, pilot: str
-) -> dict[PayableKey, PayableAtBank]:
-    """Of these payables, what lies at the bank; one of which nothing ever did is all zeros."""
-    found = {key: PayableAtBank(*key, *[Decimal(0)] * 4) for key in keys}
+async def payables_on_accounts(
+    session: AsyncSession, keys: Iterable[PayableKey], pilot: str, *, bank_id: UUID | None
+) -> dict[PayableKey, dict[Account, PayableOnAccount]]:
+    """Of these payables, what lies on which account at the bank, or at any where it is None."""
+    found: dict[PayableKey, dict[Account, PayableOnAccount]] = {key: {} for key in keys}
     moves = _payable_moves(bank_id, pilot)
     key = (moves.c.agent_id, moves.c.principal_id, moves.c.currency)
+    account = (moves.c.bank_id, moves.c.account_id)
     sums = (func.sum(moves.c[each]) for each in ("collected", "charges", "claims", "passed_on"))
-    query = select(*key, *sums).where(tuple_(*key).in_(list(found))).group_by(*key)
-    rows = [PayableAtBank(*row) for row in await session.execute(query)] if found else []
-    return found | {(row.agent_id, row.principal_id, row.currency): row for row in rows}
+    query = select(*key, *account, *sums).where(tuple_(*key).in_(list(found))).group_by(*key, *account)
+    for agent, principal, currency, bank, account_id, *parts in (
+        await session.execute(query.order_by(*key, *account)) if found else ()
+    ):
+        found[agent, principal, currency][bank, account_id] = PayableOnAccount(*parts)
+    return found
 
 
 def payable_keys_at(bank_id: UUID, pilot: str) -> Select[PayableKey]:
@@ -53,38 +57,41 @@ def payable_keys_at(bank_id: UUID, pilot: str) -> Select[PayableKey]:
     return select(moves.c.agent_id, moves.c.principal_id, moves.c.currency)
 
 
-def _payable_moves(bank_id: UUID, pilot: str) -> Subquery:
-    """Matches and open claims of what the bank took in, and what it passed on."""
-    booked, named = (
-        CollectionRow,
-        ("agent_id", "principal_id", "currency", "collected", "charges", "claims", "passed_on"),
-    )
-    here = (booked.bank_id == bank_id, booked.pilot == pilot)
-    matched = (booked.collector_id, MatchRow.owner_id, booked.currency, MatchRow.amount, MatchRow.charges)
-    claimed = (ClaimRow.creditor_id, ClaimRow.debtor_id, ClaimRow.currency, _NOTHING, _NOTHING)
-    paid = (PassOnRow.agent_id, PassOnRow.principal_id, PassOnRow.currency, _NOTHING, _NOTHING, _NOTHING)
+def _payable_moves(bank_id: UUID | None, pilot: str) -> Subquery:
+    """Matches and open claims of what banks took in, and what they passed on."""
+    booked, paid = CollectionRow, PassOnRow
+    names = ("agent_id", "principal_id", "currency", "bank_id", "account_id", "collected", "charges", "claims")
+    here = _at(booked, bank_id, pilot)
+    taken_in = (booked.bank_id, account_in(booked.account_id, booked.collector_id, booked.bank_id))
+    paid_from = (paid.bank_id, account_in(paid.account_id, paid.agent_id, paid.bank_id))
+    matched = (booked.collector_id, MatchRow.owner_id, booked.currency, *taken_in, MatchRow.amount, MatchRow.charges)
+    claimed = (ClaimRow.creditor_id, ClaimRow.debtor_id, ClaimRow.currency, *taken_in, _NOTHING, _NOTHING)
+    gone_on = (paid.agent_id, paid.principal_id, paid.currency, *paid_from, _NOTHING, _NOTHING, _NOTHING)
     parts = (
-        select(*_named(named, *matched, _NOTHING, _NOTHING))
+        select(*_named((*names, "passed_on"), *matched, _NOTHING, _NOTHING))
         .join(booked, booked.id == MatchRow.collection_id)
         .where(*here, MatchRow.unmatched_at.is_(None), MatchRow.owner_id != booked.collector_id),
-        select(*_named(named, *claimed, ClaimRow.amount - ClaimRow.settled, _NOTHING))
+        select(*_named((*names, "passed_on"), *claimed, ClaimRow.amount - ClaimRow.settled, _NOTHING))
         .join(booked, booked.id == ClaimRow.collection_id)
         .where(*here, ClaimRow.creditor_id != booked.bank_id),
-        select(*_named(named, *paid, PassOnRow.amount)).where(PassOnRow.bank_id == bank_id, PassOnRow.pilot == pilot),
+        select(*_named((*names, "passed_on"), *gone_on, paid.amount)).where(*_at(paid, bank_id, pilot)),
     )
     return union_all(*parts).subquery()
 
 
-async def balances_at_bank(
-    session: AsyncSession, keys: Iterable[BalanceKey], bank_id: UUID, pilot: str
-) -> dict[BalanceKey, Decimal]:
-    """Of these personal balances, what lies at the bank."""
-    found = dict.fromkeys(keys, Decimal(0))
+async def balances_on_accounts(
+    session: AsyncSession, keys: Iterable[BalanceKey], pilot: str, *, bank_id: UUID | None
+) -> dict[BalanceKey, dict[Account, Decimal]]:
+    """Of these personal balances, what lies on which account at the bank, or at any where it is None."""
+    found: dict[BalanceKey, dict[Account, Decimal]] = {key: {} for key in keys}
     moves = _balance_moves(bank_id, pilot)
-    key = (moves.c.holder_id, moves.c.currency)
-    query = select(*key, func.sum(moves.c.amount)).where(tuple_(*key).in_(list(found))).group_by(*key)
-    rows = list(await session.execute(query)) if found else []
-    return found | {(row[0], row[1]): row[2] for row in rows}
+    key, account = (moves.c.holder_id, moves.c.currency), (moves.c.bank_id, moves.c.account_id)
+    query = select(*key, *account, func.sum(moves.c.amount)).where(tuple_(*key).in_(list(found)))
+    for holder, currency, bank, account_id, amount in (
+        await session.execute(query.group_by(*key, *account).order_by(*key, *account)) if found else ()
+    ):
+        found[holder, currency][bank, account_id] = amount
+    return found
 
 
 def balance_keys_at(bank_id: UUID, pilot: str) -> Select[BalanceKey]:
@@ -93,32 +100,44 @@ def balance_keys_at(bank_id: UUID, pilot: str) -> Select[BalanceKey]:
     return select(moves.c.holder_id, moves.c.currency)
 
 
-def _balance_moves(bank_id: UUID, pilot: str) -> Subquery:
-    """What the bank took in and still keeps, what was passed on to the holder, and what was converted."""
+def _balance_moves(bank_id: UUID | None, pilot: str) -> Subquery:
+    """What banks took in and still keep, what was passed on to the holder, and what was converted."""
+    booked, paid, sold = CollectionRow, PassOnRow, ConversionRow
     claimed = (
         select(func.coalesce(func.sum(ClaimRow.amount), 0))
-        .where(ClaimRow.collection_id == CollectionRow.id, ClaimRow.creditor_id == CollectionRow.bank_id)
-        .correlate(CollectionRow)
+        .where(ClaimRow.collection_id == booked.id, ClaimRow.creditor_id == booked.bank_id)
+        .correlate(booked)
         .scalar_subquery()
     )
-    kept = CollectionRow.amount - CollectionRow.bank_charges - CollectionRow.refunded + claimed
-    names = ("holder_id", "currency", "amount")
-    parts = []
-    for table, columns, only in (
+    kept = booked.amount - booked.bank_charges - booked.refunded + claimed
+    names = ("holder_id", "account_id", "currency", "amount", "bank_id")
+    own = account_in(booked.account_id, booked.collector_id, booked.bank_id)
+    reached = account_in(paid.principal_account_id, paid.principal_id, paid.bank_id)
+    left = account_in(sold.account_id, sold.holder_id, sold.bank_id)
+    unblocked = func.jsonb_array_length(booked.blocked_by) == 0
+    parts: tuple[tuple[Any, tuple[Any, ...], tuple[Any, ...]], ...] = (
         (
-            CollectionRow,
-            (CollectionRow.collector_id, CollectionRow.currency, func.greatest(kept, 0)),
-            (CollectionRow.account_kind == "personal", func.jsonb_array_length(CollectionRow.blocked_by) == 0),
+            booked,
+            (booked.collector_id, own, booked.currency, func.greatest(kept, 0)),
+            (booked.account_kind == "personal", unblocked),
         ),
         (
-            PassOnRow,
-            (PassOnRow.principal_id, PassOnRow.currency, PassOnRow.amount),
-            (PassOnRow.paid_as == "fx", PassOnRow.currency != "CNY"),
+            paid,
+            (paid.principal_id, reached, paid.currency, paid.amount),
+            (paid.paid_as == "fx", paid.currency != "CNY"),
         ),
-        (ConversionRow, (ConversionRow.holder_id, ConversionRow.currency, -ConversionRow.amount), ()),
-    ):
-        parts.append(select(*_named(names, *columns)).where(table.bank_id == bank_id, table.pilot == pilot, *only))
-    return union_all(*parts).subquery()
+        (sold, (sold.holder_id, left, sold.currency, -sold.amount), ()),
+    )
+    return union_all(
+        *(
+            select(*_named(names, *columns, table.bank_id)).where(*_at(table, bank_id, pilot), *only)
+            for table, columns, only in parts
+        )
+    ).subquery()
+
+
+def _at(table: Any, bank_id: UUID | None, pilot: str) -> tuple[Any, ...]:
+    return (table.pilot == pilot, *(() if bank_id is None else (table.bank_id == bank_id,)))
 
 
 def _named(names: tuple[str, ...], *columns: Any) -> list[Any]:

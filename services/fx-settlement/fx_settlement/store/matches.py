@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.payables import lying_here, owed_on
-from fx_settlement.store.at_bank import PayableKey, payables_at_bank
+from fx_settlement.store.accounts import account_of
+from fx_settlement.store.at_bank import Account, PayableKey, PayableOnAccount, payables_on_accounts
 from fx_settlement.store.collections import collection_for_update, collection_to_change
 from fx_settlement.store.journal import Entry, write_entries
 from fx_settlement.store.payables import payables_for_update
@@ -42,14 +43,14 @@ async def live_matches_of_portions(session: AsyncSession, ids: Iterable[UUID]) -
 
 @dataclass(slots=True)
 class OwedHere:
-    """What an agent owes a principal, and how much of it lies `here`, at one bank; who changes one changes both."""
+    """What an agent owes a principal, and how much of it lies `here`, on one account; who changes one changes both."""
 
     payable: PayableRow
     here: Decimal
 
     @property
     def left(self) -> Decimal:
-        """What the agent still owes of the bank's money."""
+        """What the agent still owes of the account's money."""
         return lying_here(owed_on(self.payable), self.here)
 
 
@@ -59,12 +60,13 @@ class LockedMatches:
 
     matches: list[MatchRow]
     collections: dict[UUID, CollectionRow]
-    owed: dict[tuple[UUID, PayableKey], OwedHere]
+    owed: dict[tuple[Account, PayableKey], OwedHere]
 
     def owed_for(self, match: MatchRow) -> OwedHere | None:
-        """What the agent owes the match's owner at the collection's bank; None where the owner collects itself."""
+        """What the agent owes the match's owner on the collection's account; None where the owner collects itself."""
         collection = self.collections[match.collection_id]
-        return self.owed.get((collection.bank_id, (collection.collector_id, match.owner_id, collection.currency)))
+        key = (collection.collector_id, match.owner_id, collection.currency)
+        return self.owed.get(((collection.bank_id, account_of(collection)), key))
 
 
 async def matches_on_portions_for_update(session: AsyncSession, ids: Iterable[UUID], pilot: str) -> LockedMatches:
@@ -107,18 +109,23 @@ async def matched_collection_to_change(
 
 async def _owed(
     session: AsyncSession, matches: Iterable[MatchRow], collections: dict[UUID, CollectionRow], pilot: str
-) -> dict[tuple[UUID, PayableKey], OwedHere]:
-    """What is owed for the matches by bank, the payables locked."""
+) -> dict[tuple[Account, PayableKey], OwedHere]:
+    """What is owed for the matches by account, the payables locked."""
     booked = ((match, collections[match.collection_id]) for match in matches)
-    by_bank: dict[UUID, set[PayableKey]] = {}
-    for match, row in booked:
-        if match.owner_id != row.collector_id:
-            by_bank.setdefault(row.bank_id, set()).add((row.collector_id, match.owner_id, row.currency))
-    payables = await payables_for_update(session, set().union(*by_bank.values()), pilot)
+    wanted = {
+        ((row.bank_id, account_of(row)), (row.collector_id, match.owner_id, row.currency))
+        for match, row in booked
+        if match.owner_id != row.collector_id
+    }
+    payables = await payables_for_update(session, {key for _, key in wanted}, pilot)
+    lying = {}
+    for bank_id in {bank_id for (bank_id, _), _ in wanted}:
+        keys = {key for (bank, _), key in wanted if bank == bank_id}
+        lying[bank_id] = await payables_on_accounts(session, keys, pilot, bank_id=bank_id)
+    nothing = PayableOnAccount()
     return {
-        (bank_id, key): OwedHere(payables[key], owed_on(part))
-        for bank_id, keys in by_bank.items()
-        for key, part in (await payables_at_bank(session, keys, bank_id, pilot)).items()
+        (account, key): OwedHere(payables[key], owed_on(lying[account[0]][key].get(account, nothing)))
+        for account, key in wanted
     }
 
 

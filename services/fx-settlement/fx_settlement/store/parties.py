@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.tables import BankCopy, GradeCopy, SubjectCopy
 from shared.rows import has_account_at
+from shared.vocabulary.identifiers import first_account
 from shared.vocabulary.legal_time import in_force
 
 
@@ -39,16 +40,25 @@ def qualification_value(row: SubjectCopy, kind: str, day: date) -> str | None:
     return max(held, key=lambda each: each.valid_from).value if held else None
 
 
-def keeps_account(row: SubjectCopy, account_kind: str, bank_id: UUID, day: date) -> bool:
-    """Whether a bank keeps a trade or personal account of a subject on a day, that the subject confirmed."""
-    kind = "personal_fx_account" if account_kind == "personal" else "fx_account"
-    return any(
-        each.kind == kind
-        and each.bank_id == bank_id
-        and each.confirmed
-        and in_force(each.valid_from, each.valid_to, day)
-        for each in row.qualifications
-    )
+ACCOUNT_KINDS = {"trade": "fx_account", "personal": "personal_fx_account"}
+
+
+def accounts_at(
+    row: SubjectCopy | None, bank_id: UUID, *, kind: str | None = None, on: date | None = None
+) -> list[UUID]:
+    """The accounts of a subject that are filed at a bank, in the order of their first days.
+
+    With a kind (`trade` or `personal`) those of the kind; with a day those in force then that the subject confirmed.
+    """
+    if row is None:
+        return []
+    kinds = set(ACCOUNT_KINDS.values()) if kind is None else {ACCOUNT_KINDS[kind]}
+    filed = [each for each in row.qualifications if each.kind in kinds and each.bank_id == bank_id]
+    if on is not None:
+        filed = [each for each in filed if each.confirmed and in_force(each.valid_from, each.valid_to, on)]
+    ordered = sorted(filed, key=lambda each: each.valid_from)
+    first = first_account(row.subject_id, bank_id)
+    return list(dict.fromkeys(each.account_id or first for each in ordered))
 
 
 async def is_client(session: AsyncSession, subject_id: UUID, bank_id: UUID, on: date) -> bool:

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Select, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.at_bank import PayableKey, payable_keys_at
+from fx_settlement.store.accounts import account_in
+from fx_settlement.store.at_bank import Account, PayableKey, payable_keys_at
 from fx_settlement.store.tables import ClaimRow, CollectionRow, PayableRow
 from shared.rows import narrowed
 from shared.scope import Scope, within
@@ -55,14 +56,17 @@ async def take_of_payable(session: AsyncSession, key: PayableKey, amount: Decima
 
 
 async def open_claims(
-    session: AsyncSession, debtor_id: UUID, creditor_id: UUID, currency: str, *, bank_id: UUID
+    session: AsyncSession, debtor_id: UUID, creditor_id: UUID, currency: str, *, account: Account
 ) -> list[ClaimRow]:
-    """The unsettled claims of one on another for a bank's money, oldest first; the payable's lock guards them."""
+    """The unsettled claims of one on another for an account's money, oldest first; the payable's lock guards them."""
+    bank_id, account_id = account
+    booked = CollectionRow
     query = (
         select(ClaimRow)
-        .join(CollectionRow, CollectionRow.id == ClaimRow.collection_id)
+        .join(booked, booked.id == ClaimRow.collection_id)
         .where(
-            CollectionRow.bank_id == bank_id,
+            booked.bank_id == bank_id,
+            account_in(booked.account_id, booked.collector_id, booked.bank_id) == account_id,
             ClaimRow.debtor_id == debtor_id,
             ClaimRow.creditor_id == creditor_id,
             ClaimRow.currency == currency,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,11 +16,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from fx_settlement.app import service
+from shared.vocabulary.identifiers import first_account
 from shared.workshop.testing.client import open_door
 
 AMOUNTS = st.integers(1, 150_000).map(lambda cents: f"{Decimal(cents) / 100:.2f}")
 PICK = st.integers(0, 10_000)
 OPEN: dict[str, Callable[[], Any]] = {}
+COLLECTED_ON = "coalesce(c.account_id, md5(uuid_send(c.collector_id) || uuid_send(c.bank_id))::uuid)"
+PAID_FROM = "coalesce(p.account_id, md5(uuid_send(p.agent_id) || uuid_send(p.bank_id))::uuid)"
+# No account is ever overdrawn, whatever lies on the party's other one at the bank.
+OVERDRAWN = f"""SELECT agent, account FROM (
+  SELECT c.collector_id agent, m.owner_id principal, c.currency, {COLLECTED_ON} account, m.amount - m.charges amount
+    FROM matches m JOIN collections c ON c.id = m.collection_id
+    WHERE m.unmatched_at IS NULL AND m.owner_id <> c.collector_id
+  UNION ALL SELECT k.creditor_id, k.debtor_id, k.currency, {COLLECTED_ON}, k.amount - k.settled
+    FROM claims k JOIN collections c ON c.id = k.collection_id WHERE k.creditor_id <> c.bank_id
+  UNION ALL SELECT p.agent_id, p.principal_id, p.currency, {PAID_FROM}, -p.amount FROM pass_ons p) moved
+  GROUP BY agent, principal, currency, account HAVING sum(amount) < 0"""
 
 
 class Days(RuleBasedStateMachine):
@@ -34,6 +46,10 @@ class Days(RuleBasedStateMachine):
         self.collections: list[str] = []
         self.holds: list[tuple[str, str]] = []
         self.sequences: dict[UUID, int] = {}
+        agent, bank, further = self.trading.agent, self.trading.bank, uuid4()
+        self.accounts = [str(first_account(agent, bank)), str(further)]
+        kept = (self.trading.account(), self.trading.account(account_id=further))
+        self.loop.run(self.trading.opened(agent, *kept))
 
     def teardown(self) -> None:
         self.loop.run(self.closing.__aexit__(None, None, None))
@@ -70,11 +86,12 @@ class Days(RuleBasedStateMachine):
         ]
         self.declarations.append(self.loop.run(self.trading.released(*portions)))
 
-    @rule(amount=AMOUNTS, charges=st.integers(0, 99), own=st.booleans())
-    def book(self, amount: str, charges: int, own: bool) -> None:
+    @rule(amount=AMOUNTS, charges=st.integers(0, 99), own=st.booleans(), which=st.integers(0, 1))
+    def book(self, amount: str, charges: int, own: bool, which: int) -> None:
         collector = self.trading.principal if own else self.trading.agent
         charged = f"{Decimal(amount) * charges / 100:.2f}"
-        body = self.trading.receipt(amount, collector_id=str(collector), bank_charges=charged)
+        account = {} if own else {"account_id": self.accounts[which]}
+        body = self.trading.receipt(amount, collector_id=str(collector), bank_charges=charged, **account)
         (answer,) = self.ask(self.trading.door.call("POST", "/v1/collections", body, **self.trading.as_bank()))
         if answer.status_code == 201:
             self.collections.append(answer.json()["id"])
@@ -94,7 +111,8 @@ class Days(RuleBasedStateMachine):
     def give_back(self, first: int, second: int, refund: str, passed: str, late: bool) -> None:
         back = {"amount": refund, "refunded_on": "2026-05-13", "evidence_hash": "sha256:00" if late else ""}
         owner = self.trading.principal if first % 2 else self.trading.second
-        transfer = self.trading.transfer(passed, principal_id=str(owner))
+        account = self.accounts[second % 2]
+        transfer = self.trading.transfer(passed, principal_id=str(owner), account_id=account)
         pick = self.collections
         self.ask(
             self.trading.door.call("POST", "/v1/pass-ons", transfer, **self.trading.as_bank()),
@@ -142,6 +160,15 @@ class Days(RuleBasedStateMachine):
     @invariant()
     def the_books_balance(self) -> None:
         self.trading.check_books()
+        assert self.trading.ask(OVERDRAWN) == []
+
+    @invariant()
+    def accounts_sum_to_what_is_owed(self) -> None:
+        asking = self.trading.door.done("GET", "/v1/payables", **self.trading.as_bank())
+        for item in self.loop.run(asking)["items"]:
+            parts = [Decimal(each["owed"]) for each in item["accounts"]]
+            assert sum(parts) == Decimal(item["owed"]), item
+            assert all(part >= 0 for part in parts), item
 
 
 def opened(make_trading: Any, make_service_database: Any, mint: Any, tmp_path: Path) -> None:

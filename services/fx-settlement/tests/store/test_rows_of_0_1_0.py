@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
 from fx_settlement.app import service
 from shared.migrations import differences, upgrade
+from shared.vocabulary.identifiers import first_account
 from shared.workshop.testing.client import open_door
 from shared.workshop.testing.servers import MakeDatabase
 from shared.workshop.testing.tokens import ServedMint
@@ -94,3 +95,26 @@ async def test_what_was_converted_under_a_statement_still_counts(old: Any, amoun
     }  # fmt: skip
     answer = await old.door.call("POST", "/v1/conversions", wanted, **old.as_bank())
     assert answer.status_code == status, answer.text
+
+
+async def test_money_of_0_1_0_lies_on_the_first_account_and_is_converted_from_there(old: Any) -> None:
+    """0.1.0 named no account; a second one that is filed since has none of it (R-FX-2)."""
+    first, further = first_account(PERSON, BANK), uuid4()
+    collection = await old.door.done("GET", f"/v1/collections/{COLLECTION}", **old.as_bank())
+    assert collection["collection"]["account_id"] == str(first)
+    proven = await old.door.done("GET", f"/v1/conversions/{BY_PROOF}", **old.as_bank())
+    assert proven["account_id"] == str(first)
+    wanted = {
+        "holder_id": str(PERSON), "currency": "USD", "amount": "10.00", "rate": "7", "converted_on": "2026-05-13",
+        "quota_statement": {"reference": "Q-2", "remaining": "100.00"}, "bank_reference": "CV3",
+    }  # fmt: skip
+    await old.door.done("POST", "/v1/conversions", wanted, **old.as_bank())
+    kept = (old.account(natural=True), old.account(natural=True, account_id=further))
+    await old.opened(PERSON, *kept, natural=True, sequence=9)
+    wanted["bank_reference"] = "CV4"
+    for account, status in ((further, 409), (first, 201)):
+        body = {**wanted, "account_id": str(account)}
+        answer = await old.door.call("POST", "/v1/conversions", body, **old.as_bank())
+        assert answer.status_code == status, answer.text
+    (item,) = (await old.door.done("GET", "/v1/balances", **old.as_bank()))["items"]
+    assert item["accounts"] == [{"bank_id": str(BANK), "account_id": str(first), "balance": "980.00"}]

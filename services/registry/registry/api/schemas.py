@@ -160,6 +160,7 @@ class QualificationOut(BaseModel):
     source: str
     bank_id: UUID | None
     account: Mask | None
+    account_id: UUID | None
     confirmed: bool
 
 

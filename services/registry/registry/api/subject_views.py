@@ -16,15 +16,17 @@ from registry.api.schemas import (
     SubjectSummary,
     SubjectVersion,
 )
+from registry.domain.qualification import ACCOUNTS
 from registry.store.amendments import count_of_open_amendments
 from registry.store.claims import open_claims_on
 from registry.store.subjects import asker_in, counterparties_among, filings_of, speaks
 from registry.store.tables import RoleFilingRow, SubjectAmendmentRow, SubjectRow, SubjectVersionRow
+from shared.events.registry import Qualification
 from shared.http.command import Command
 from shared.rows import model_from
 from shared.scope import PARTIES, OfSubject, Scope, subject_of
 from shared.sealing import GONE
-from shared.vocabulary.identifiers import mask_name
+from shared.vocabulary.identifiers import first_account, mask_name
 
 
 async def seen_whole(
@@ -55,7 +57,7 @@ async def shown(session: AsyncSession, scope: Scope, subject: SubjectRow) -> Sub
     if not await seen_whole(session, scope, [subject], {subject.id: filings}):
         summary = masked(subject, filings, scope)
         return SubjectOut(**dict(summary), stalls=[], qualifications=[], open_claims=0, open_amendments=0)
-    held = [model_from(QualificationOut, each) for each in subject.qualifications]
+    held = [_qualification(subject.id, each) for each in subject.qualifications]
     return SubjectOut(
         **dict(summarised(subject, filings)),
         stalls=list(subject.stalls),
@@ -63,6 +65,14 @@ async def shown(session: AsyncSession, scope: Scope, subject: SubjectRow) -> Sub
         open_claims=await open_claims_on(session, subject.id),
         open_amendments=await count_of_open_amendments(session, subject.id),
     )
+
+
+def _qualification(subject_id: UUID, held: Qualification) -> QualificationOut:
+    """A qualification, and of an account the id by which money is booked to it; 0.1.0 stored none."""
+    shown = model_from(QualificationOut, held)
+    if shown.account_id is not None or shown.bank_id is None or shown.kind not in ACCOUNTS:
+        return shown
+    return shown.model_copy(update={"account_id": first_account(subject_id, shown.bank_id)})
 
 
 def summarised(subject: SubjectRow, filings: Sequence[RoleFilingRow]) -> SubjectSummary:

@@ -65,6 +65,8 @@ class Held(Protocol):
     def bank_id(self) -> UUID | None: ...
     @property
     def account(self) -> SealedAccount | None: ...
+    @property
+    def account_id(self) -> UUID | None: ...
 
 
 Q = TypeVar("Q", bound=Held)
@@ -73,6 +75,24 @@ Q = TypeVar("Q", bound=Held)
 def with_qualification(held: Sequence[Q], stated: Q) -> tuple[Q, ...]:
     """The qualifications with this one: it replaces the same one from the same first day, else it is added."""
     return (*(each for each in held if not is_same(each, stated)), stated)
+
+
+def account_id_of(held: Sequence[Held], stated: Held, *, first: UUID, further: UUID) -> UUID | None:
+    """Which of the holder's accounts at its bank a stated one is; None where it is none.
+
+    One without a number, and the number on file first, is the `first` account there; a new number is a `further` one.
+    Of several numbers on file without an id, the one since the earliest day is the first.
+    """
+    if stated.kind not in ACCOUNTS or stated.bank_id is None:
+        return None
+    index = _index(stated)
+    there = [each for each in held if each.kind in ACCOUNTS and each.bank_id == stated.bank_id and _index(each)]
+    same = [each.account_id for each in there if each.account_id is not None and _index(each) == index]
+    if same:
+        return same[0]
+    first_there = [each for each in there if each.account_id in (None, first)]
+    oldest = min(first_there, key=lambda each: (each.account_id is None, each.valid_from), default=None)
+    return first if index is None or oldest is None or _index(oldest) == index else further
 
 
 def is_same(one: Held, other: Held) -> bool:
@@ -88,4 +108,8 @@ def is_held(held: Sequence[Held], stated: Held) -> bool:
 
 
 def _which(held: Held) -> tuple[str, date, UUID | None, str | None]:
-    return held.kind, held.valid_from, held.bank_id, held.account.blind_index if held.account else None
+    return held.kind, held.valid_from, held.bank_id, _index(held)
+
+
+def _index(held: Held) -> str | None:
+    return held.account.blind_index if held.account else None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from uuid_utils.compat import uuid7
+
+from registry.domain.qualification import account_id_of, with_qualification
 from registry.store.documents import ACCOUNT, NAME, StatedQualification
 from registry.store.tables import SubjectRow
 from shared.events.registry import Qualification
 from shared.rows import model_from
 from shared.sealing import IDENTITY, RowKey, SealedRows, Sealer
+from shared.vocabulary.identifiers import first_account
 
 SUBJECTS = "subjects"
 
@@ -55,4 +59,14 @@ def kept_qualification(subject: SubjectRow, stated: StatedQualification, sealer:
         held = (each.account.blind_index for each in subject.qualifications if each.account is not None)
         index = next((each for each in held if each in known), known[0])
         account = own_key(subject, sealer).seal(stated.account, ACCOUNT).model_copy(update={"blind_index": index})
-    return model_from(Qualification, stated, account=account)
+    return model_from(Qualification, stated, account=account, account_id=None)
+
+
+def hold_qualification(subject: SubjectRow, kept: Qualification) -> None:
+    """The subject holds the qualification from now on; an account gets the id by which money is booked to it."""
+    held = subject.qualifications
+    if kept.bank_id is not None:
+        first = first_account(subject.id, kept.bank_id)
+        account_id = account_id_of(held, kept, first=first, further=uuid7())
+        kept = kept.model_copy(update={"account_id": account_id})
+    subject.qualifications = with_qualification(held, kept)

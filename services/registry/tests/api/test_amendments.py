@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
+from shared.vocabulary.identifiers import first_account
 from shared.workshop.testing.lining_up import lined_up
 
 OFFICER = {"role": "commerce", "actor": "commerce:officer"}
@@ -170,3 +173,21 @@ async def test_who_proposed_an_amendment_doesnt_approve_a_filing_with_it(bureau:
     assert await bureau.refused(own) == (409, "own_filing_decided")
     approved = await bureau.stepped(both, "approvals", of="carrier", **OFFICER)
     assert {each["status"] for each in approved["filings"]} == {"approved"}
+
+
+async def test_each_account_at_a_bank_has_an_id_of_its_own_once_it_is_on_file(bureau: Any) -> None:
+    """R-FX-2: by the number, whatever its days; money is booked to the id."""
+    bank, subject = str(uuid4()), await bureau.approved()
+    first, second = {**ACCOUNT, "bank_id": bank}, {**ACCOUNT, "bank_id": bank, "account": "6222000022"}
+    for stated in (first, second, {**first, "valid_from": "2026-06-01"}):
+        subject = await bureau.amended(subject, stated)
+    ids = [each["account_id"] for each in subject["qualifications"] if each["kind"] == "fx_account"]
+    assert ids[0] == ids[2] == str(first_account(UUID(subject["id"]), UUID(bank))) != ids[1]
+    told = bureau.heard("subjects")[-1]["subject"]["qualifications"]
+    assert [each["account_id"] for each in told if each["kind"] == "fx_account"] == ids
+    assert {each["account_id"] for each in subject["qualifications"] if each["kind"] != "fx_account"} == {None}
+    with psycopg.connect(bureau.dsn) as connection:
+        without = "(SELECT jsonb_agg(each - 'account_id') FROM jsonb_array_elements(qualifications) each)"
+        connection.execute(f"UPDATE subjects SET qualifications = {without}".encode())
+    of_0_1_0 = await bureau.door.done("GET", f"/v1/subjects/{subject['id']}", **OFFICER)
+    assert [each["account_id"] for each in of_0_1_0["qualifications"] if each["kind"] == "fx_account"] == [ids[0]] * 3

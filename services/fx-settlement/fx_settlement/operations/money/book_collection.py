@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -14,10 +14,11 @@ from fx_settlement.domain.accounts import blocked_account, money_account
 from fx_settlement.domain.amounts import breaches_of_currency
 from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
 from fx_settlement.domain.booking import ReceiptFacts, blocking, breaches_of_receipt, who_unblocks
+from fx_settlement.domain.places import breaches_of_account, the_one
 from fx_settlement.operations.money.judge_receipt import judge_receipt
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.journal import Entry, Posting, number_under, write_entries
-from fx_settlement.store.parties import bank_in_force
+from fx_settlement.store.parties import accounts_at, bank_in_force, subject
 from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.sealed import COLLECTIONS, PAYER
@@ -27,6 +28,7 @@ from shared.events.fx_settlement import CollectionBooked
 from shared.rows import next_number
 from shared.sealing import Sealer
 from shared.vocabulary.errors import Refused
+from shared.vocabulary.identifiers import first_account
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
@@ -34,7 +36,10 @@ from shared.vocabulary.rules import Breach
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What the bank states; `amount` is gross of `bank_charges`, `buyer_id` the buyer for whom the payer paid."""
+    """What the bank states; `amount` is gross of `bank_charges`, `buyer_id` the buyer for whom the payer paid.
+
+    `account_id` may be left out where the collector has one account at the bank.
+    """
 
     collector_id: UUID
     bank_reference: str
@@ -48,6 +53,7 @@ class Booked:
     buyer_id: UUID | None
     payer_relation: str
     payer_evidence_hash: str
+    account_id: UUID | None = None
 
 
 async def book_collection(
@@ -58,7 +64,8 @@ async def book_collection(
     Money that lies at the bank is recorded even where class, directory, account or payer forbid to use it: blocked,
     with a conflict case (R-DECL-7).
     """
-    breaches = await _breaches(session, booked, bank_id, act)
+    booked, unclear = await _on_account(session, booked, bank_id, act)
+    breaches = (*unclear, *await _breaches(session, booked, bank_id, act))
     blocked_by = blocking(breaches)
     if len(blocked_by) < len(breaches):
         # What would only block goes last: the first breach gives the refusal its code.
@@ -75,6 +82,7 @@ async def book_collection(
         bank_reference=booked.bank_reference,
         collector_id=booked.collector_id,
         account_kind=booked.account_kind,
+        account_id=booked.account_id,
         method=booked.method,
         currency=booked.currency,
         amount=booked.amount,
@@ -107,6 +115,21 @@ async def book_collection(
         balance.balance += net
     await announce_collection(session, row, CollectionBooked, act=act)
     return row
+
+
+async def _on_account(
+    session: AsyncSession, booked: Booked, bank_id: UUID, act: Act
+) -> tuple[Booked, tuple[Breach, ...]]:
+    """The receipt with its account; a collector without one gets it on the account that it files first at the bank."""
+    collector = await subject(session, booked.collector_id, act.pilot)
+    of_party = accounts_at(collector, bank_id, kind=booked.account_kind)
+    usable = accounts_at(collector, bank_id, kind=booked.account_kind, on=booked.received_on) or of_party
+    breaches = breaches_of_account(booked.account_id, of_party=of_party, usable=usable)
+    account_id = the_one(booked.account_id, usable, otherwise=first_account(booked.collector_id, bank_id))
+    if breaches and usable:
+        # What is unclear is told once: any of its accounts shows what else is wrong.
+        account_id = usable[0]
+    return replace(booked, account_id=account_id), breaches
 
 
 def _case(row: CollectionRow, act: Act) -> ConflictRow:

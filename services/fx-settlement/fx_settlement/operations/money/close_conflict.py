@@ -11,6 +11,7 @@ from fx_settlement.domain.booking import blocking, still_blocking
 from fx_settlement.domain.cases import ClosingFacts, breaches_of_closing
 from fx_settlement.domain.room import excess_of
 from fx_settlement.operations.money.judge_receipt import judge_receipt
+from fx_settlement.operations.money.place_receipt import place_receipt
 from fx_settlement.operations.money.unblock_collection import unblock_collection
 from fx_settlement.publishers.money import announce_collection, announce_entitlement
 from fx_settlement.store.conflicts import conflicts_seen_by, end_case
@@ -54,6 +55,7 @@ async def _close_blocked(
     row = await row_to_change(
         session, CollectionRow, collection_id, pilot=act.pilot, version=version, what="collection"
     )
+    await place_receipt(session, row)
     judged = blocking(await judge_receipt(session, row, row.pilot, bank_id=row.bank_id))
     still = [code for code in row.blocked_by if code in judged]
     await _require_closable(session, case, closing, left=still_blocking(still, closed_by=closing.closer))

@@ -15,12 +15,13 @@ from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
 from fx_settlement.domain.conversion import ConversionFacts, breaches_of_conversion, breaches_of_proof_number
 from fx_settlement.domain.payables import lying_here
+from fx_settlement.domain.places import breaches_of_account, the_one
 from fx_settlement.domain.spreading import Number
-from fx_settlement.store.at_bank import balances_at_bank
+from fx_settlement.store.at_bank import balances_on_accounts
 from fx_settlement.store.conversions import converted_on_proof, converted_under, lock_proof, matched_on
 from fx_settlement.store.documents import QuotaStatement
 from fx_settlement.store.journal import Entry, Posting, Quoted, number_under, rate_id_of, write_entries
-from fx_settlement.store.parties import bank_in_force, is_client, subject
+from fx_settlement.store.parties import accounts_at, bank_in_force, is_client, subject
 from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.rooms import portions_under
@@ -30,6 +31,7 @@ from shared.events.fx_settlement import Converted
 from shared.messaging.outbox import announce
 from shared.rows import model_from, next_number
 from shared.vocabulary.errors import Hidden, NotFound, Refused
+from shared.vocabulary.identifiers import first_account
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
 from shared.vocabulary.numbers import human_number
@@ -48,7 +50,8 @@ class Document:
 class ToConvert:
     """What the bank converts: with proof (matched portions or a document), or within the quota the bank states.
 
-    A number among the proofs stands for the portions under it that the holder owns or collects for.
+    A number among the proofs stands for the portions under it that the holder owns or collects for. `account_id` may
+    be left out where the holder has one personal account at the bank.
     """
 
     holder_id: UUID
@@ -61,6 +64,7 @@ class ToConvert:
     converted_on: date
     bank_reference: str
     proof_numbers: tuple[Number, ...] = ()
+    account_id: UUID | None = None
 
 
 async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id: UUID, act: Act) -> ConversionRow:
@@ -71,10 +75,9 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
     if wanted.proof_document is not None:
         await lock_proof(session, wanted.proof_document.hash, act.pilot)
     balance = await personal_balance_for_update(session, wanted.holder_id, wanted.currency, act.pilot)
-    key = (wanted.holder_id, wanted.currency)
-    held = lying_here(balance.balance, (await balances_at_bank(session, [key], bank_id, act.pilot))[key])
+    account_id, held, unclear = await _held(session, wanted, holder, balance.balance, bank_id, act)
     breaches = await _breaches(session, wanted, holder, held, bank_id, act)
-    if breaches := (*unproven, *breaches, *breaches_of_reference(number)):
+    if breaches := (*unclear, *unproven, *breaches, *breaches_of_reference(number)):
         raise Refused(breaches)
     source = f"bank:{bank_id}:{wanted.bank_reference}"
     quoted = Quoted(source, wanted.currency, "CNY", wanted.converted_on, wanted.rate)
@@ -86,6 +89,7 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
         bank_id=bank_id,
         bank_reference=wanted.bank_reference,
         holder_id=wanted.holder_id,
+        account_id=account_id,
         currency=wanted.currency,
         amount=wanted.amount,
         rmb_amount=rounded(wanted.amount * wanted.rate, "CNY"),
@@ -109,6 +113,22 @@ async def convert_currency(session: AsyncSession, wanted: ToConvert, *, bank_id:
     await write_entries(session, [Entry(f"conversion:{row.number}", postings)], act=act)
     await _announce(session, row, act)
     return row
+
+
+async def _held(
+    session: AsyncSession, wanted: ToConvert, holder: SubjectCopy, whole: Decimal, bank_id: UUID, act: Act
+) -> tuple[UUID, Decimal, tuple[Breach, ...]]:
+    """The account that is meant, what lies there, and why it isn't clear; an ended one with money may be meant, too."""
+    key = (wanted.holder_id, wanted.currency)
+    lying = (await balances_on_accounts(session, [key], act.pilot, bank_id=bank_id))[key]
+    filled = {account_id for (_, account_id), part in lying.items() if part > 0}
+    of_party = filled.union(accounts_at(holder, bank_id, kind="personal"))
+    usable = filled.union(accounts_at(holder, bank_id, kind="personal", on=wanted.converted_on))
+    breaches = breaches_of_account(wanted.account_id, of_party=of_party, usable=usable)
+    account_id = the_one(wanted.account_id, usable, otherwise=first_account(wanted.holder_id, bank_id))
+    # While the account isn't clear, only what exceeds all accounts is too much.
+    held = whole if breaches else lying_here(whole, lying.get((bank_id, account_id), Decimal(0)))
+    return account_id, held, breaches
 
 
 async def _with_portions(

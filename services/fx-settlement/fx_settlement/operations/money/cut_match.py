@@ -33,7 +33,7 @@ def cut_match(
 ) -> Cut | None:
     """Reduce the match to `kept`, with money passed on already claimed back if `claims`.
 
-    What lies at another bank pays none of it: the claim is for what this bank passed on.
+    What lies on another account pays none of it: the claim is for what was passed on from this one.
     Returns None, changing nothing, if there is nothing to free or a claim would be needed but `claims` is false.
     The caller holds the locks of declaration, collection and payable, and writes the cuts (`write_cuts`).
     """

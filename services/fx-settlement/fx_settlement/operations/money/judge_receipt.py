@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fx_settlement.domain.booking import breaches_of_stated_payer
 from fx_settlement.domain.matching import CollectorFacts, breaches_of_collector
 from fx_settlement.store.parameters import LimitedFxClasses
-from fx_settlement.store.parties import is_filed, keeps_account, qualification_value, subject
+from fx_settlement.store.parties import accounts_at, is_filed, qualification_value, subject
 from fx_settlement.store.tables import policy
 from shared.policy import policy_of
 from shared.vocabulary.choices import choices_of
+from shared.vocabulary.identifiers import first_account
 from shared.vocabulary.rules import Breach
 
 
@@ -25,6 +26,8 @@ class Receipt(Protocol):
     def collector_id(self) -> UUID: ...
     @property
     def account_kind(self) -> str: ...
+    @property
+    def account_id(self) -> UUID | None: ...
     @property
     def received_on(self) -> date: ...
     @property
@@ -53,12 +56,13 @@ async def _collector(session: AsyncSession, receipt: Receipt, pilot: str, bank_i
     limited = (await policy_of(session, policy, pilot)).on(LimitedFxClasses, on).value
     if collector is None:
         return CollectorFacts(False, False, None, False, receipt.account_kind, False)
+    account_id = receipt.account_id or first_account(receipt.collector_id, bank_id)
     return CollectorFacts(
         known=is_filed(collector),
         natural_person=collector.natural_person,
         fx_class=qualification_value(collector, "fx_directory", on),
         has_personal_account=qualification_value(collector, "personal_fx_account", on) is not None,
         account_kind=receipt.account_kind,
-        account_at_bank=keeps_account(collector, receipt.account_kind, bank_id, on),
+        account_at_bank=account_id in accounts_at(collector, bank_id, kind=receipt.account_kind, on=on),
         free_classes=set(choices_of("fx_class").codes) - set(limited),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.accounts import liability_account
+from fx_settlement.store.accounts import account_of
+from fx_settlement.store.at_bank import Account
 from fx_settlement.store.journal import Entry, Posting, write_entries
 from fx_settlement.store.payables import open_claims, payables_for_update
 from fx_settlement.store.tables import CollectionRow, MatchRow, PayableRow
@@ -36,16 +37,16 @@ async def owe_principals(
             payable.collected += match.amount
             payable.charges += match.charges
             if payable.claims:
-                await _set_off(session, payable, match, collection.bank_id, act)
+                await _set_off(session, payable, match, (collection.bank_id, account_of(collection)), act)
     await write_entries(session, entries, act=act)
     await session.flush()
 
 
-async def _set_off(session: AsyncSession, payable: PayableRow, match: MatchRow, bank_id: UUID, act: Act) -> None:
-    """Deduct what the principal owes back from a refund of the same bank from what it is owed there now (V41)."""
+async def _set_off(session: AsyncSession, payable: PayableRow, match: MatchRow, account: Account, act: Act) -> None:
+    """Deduct what the principal owes back from a refund of the same account from what it is owed there now (V41)."""
     left = match.amount - match.charges
     key = (payable.principal_id, payable.agent_id, payable.currency)
-    for claim in await open_claims(session, *key, bank_id=bank_id):
+    for claim in await open_claims(session, *key, account=account):
         settled = min(claim.amount - claim.settled, left)
         if settled <= Decimal(0):
             return

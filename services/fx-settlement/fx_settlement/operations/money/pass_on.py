@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -13,10 +13,11 @@ from uuid_utils.compat import uuid7
 from fx_settlement.domain.amounts import breaches_of_currency, exact
 from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
 from fx_settlement.domain.payables import owed_on
+from fx_settlement.domain.places import breaches_of_account, the_one
 from fx_settlement.domain.transfers import PassOnFacts, breaches_of_pass_on
-from fx_settlement.store.at_bank import PayableKey, payables_at_bank
+from fx_settlement.store.at_bank import PayableOnAccount, payables_on_accounts
 from fx_settlement.store.journal import Entry, Posting, Quoted, number_under, rate_id_of, write_entries
-from fx_settlement.store.parties import bank_in_force, is_filed, keeps_account, subject
+from fx_settlement.store.parties import accounts_at, bank_in_force, is_filed, subject
 from fx_settlement.store.payables import take_of_payable
 from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
@@ -26,6 +27,7 @@ from shared.events.fx_settlement import PassedOn
 from shared.messaging.outbox import announce
 from shared.rows import model_from, next_number
 from shared.vocabulary.errors import Refused
+from shared.vocabulary.identifiers import first_account
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
 from shared.vocabulary.numbers import human_number
@@ -34,7 +36,11 @@ from shared.vocabulary.rules import Breach
 
 @dataclass(frozen=True, slots=True)
 class ToPassOn:
-    """What the bank transfers; as RMB it names the bank's rate."""
+    """What the bank transfers; as RMB it names the bank's rate.
+
+    `account_id` is the agent's, `principal_account_id` the personal one that currency reaches; either may be left out
+    where its party has one at the bank.
+    """
 
     agent_id: UUID
     principal_id: UUID
@@ -44,6 +50,8 @@ class ToPassOn:
     rate: Decimal | None
     paid_on: date
     bank_reference: str
+    account_id: UUID | None = None
+    principal_account_id: UUID | None = None
 
 
 async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act: Act) -> PassOnRow:
@@ -52,15 +60,22 @@ async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act
     breaches = await _breaches(session, wanted, principal, bank_id, act)
     key = (wanted.agent_id, wanted.principal_id, wanted.currency)
     taken = await take_of_payable(session, key, wanted.amount, act.pilot)
-    # Only the bank that holds the money passes it on; the counter, held by now, covers all banks.
-    if not taken or wanted.amount > await _owed_here(session, key, bank_id, act.pilot):
+    # Only from the account that holds the money it goes on; the counter, held by now, covers all accounts.
+    account_id, here, unclear = await _owed_here(session, wanted, bank_id, act)
+    if not taken or (wanted.amount > here and not unclear):
         breaches.append(Breach("pass_on_over_payable", "R-FX-4", "/amount"))
+    breaches = [*unclear, *breaches]
+    to_personal = _reaches_personal(wanted, principal)
+    reached = None
+    if to_personal:
+        reached, unclear = _account_reached(wanted, principal, bank_id)
+        breaches += unclear
     if principal is None or breaches:
         raise Refused(tuple(breaches))
+    wanted = replace(wanted, account_id=account_id, principal_account_id=reached)
     row = await _row(session, wanted, bank_id, act)
     session.add(row)
     await session.flush()
-    to_personal = principal.natural_person and row.paid_as == "fx" and row.currency != "CNY"
     await write_entries(session, [Entry(f"pass_on:{row.number}", _postings(row, to_personal))], act=act)
     if to_personal:
         balance = await personal_balance_for_update(session, row.principal_id, row.currency, act.pilot)
@@ -69,8 +84,32 @@ async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act
     return row
 
 
-async def _owed_here(session: AsyncSession, key: PayableKey, bank_id: UUID, pilot: str) -> Decimal:
-    return owed_on((await payables_at_bank(session, [key], bank_id, pilot))[key])
+async def _owed_here(
+    session: AsyncSession, wanted: ToPassOn, bank_id: UUID, act: Act
+) -> tuple[UUID, Decimal, tuple[Breach, ...]]:
+    """The agent's account that is meant, what is owed of it, and why it isn't clear; an ended one with money counts."""
+    key = (wanted.agent_id, wanted.principal_id, wanted.currency)
+    lying = (await payables_on_accounts(session, [key], act.pilot, bank_id=bank_id))[key]
+    filled = {account_id for (_, account_id), part in lying.items() if owed_on(part) > 0}
+    agent = await subject(session, wanted.agent_id, act.pilot)
+    of_party = filled.union(accounts_at(agent, bank_id))
+    usable = filled.union(accounts_at(agent, bank_id, on=wanted.paid_on))
+    breaches = breaches_of_account(wanted.account_id, of_party=of_party, usable=usable)
+    account_id = the_one(wanted.account_id, usable, otherwise=first_account(wanted.agent_id, bank_id))
+    return account_id, owed_on(lying.get((bank_id, account_id), PayableOnAccount())), breaches
+
+
+def _reaches_personal(wanted: ToPassOn, principal: SubjectCopy | None) -> bool:
+    """Whether currency reaches an individual, in its personal account at the bank."""
+    return principal is not None and principal.natural_person and wanted.paid_as == "fx" and wanted.currency != "CNY"
+
+
+def _account_reached(wanted: ToPassOn, principal: SubjectCopy | None, bank_id: UUID) -> tuple[UUID, tuple[Breach, ...]]:
+    """The principal's personal account that is meant, and why it isn't clear."""
+    usable = accounts_at(principal, bank_id, kind="personal", on=wanted.paid_on)
+    named, at = wanted.principal_account_id, "/principal_account_id"
+    breaches = breaches_of_account(named, of_party=usable, usable=usable, at=at)
+    return the_one(named, usable, otherwise=first_account(wanted.principal_id, bank_id)), breaches
 
 
 async def _row(session: AsyncSession, wanted: ToPassOn, bank_id: UUID, act: Act) -> PassOnRow:
@@ -87,7 +126,9 @@ async def _row(session: AsyncSession, wanted: ToPassOn, bank_id: UUID, act: Act)
         bank_id=bank_id,
         bank_reference=wanted.bank_reference,
         agent_id=wanted.agent_id,
+        account_id=wanted.account_id,
         principal_id=wanted.principal_id,
+        principal_account_id=wanted.principal_account_id,
         currency=wanted.currency,
         amount=wanted.amount,
         paid_as=wanted.paid_as,
@@ -123,7 +164,7 @@ async def _breaches(
     facts = PassOnFacts(
         principal_known=principal is not None and is_filed(principal),
         principal_is_natural=principal is not None and principal.natural_person,
-        principal_has_personal_account=principal is not None and keeps_account(principal, "personal", bank_id, on),
+        principal_has_personal_account=bool(accounts_at(principal, bank_id, kind="personal", on=on)),
         amount=exact(wanted.amount, wanted.currency),
         currency=wanted.currency,
         paid_as=wanted.paid_as,

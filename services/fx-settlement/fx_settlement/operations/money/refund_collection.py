@@ -20,8 +20,9 @@ from fx_settlement.operations.money.unblock_collection import unblock_collection
 from fx_settlement.operations.money.unlink_advance import unlink_advance
 from fx_settlement.operations.rooms.thaw_rooms import thaw_rooms
 from fx_settlement.publishers.money import announce_collection
+from fx_settlement.store.accounts import account_of
 from fx_settlement.store.advances import advances_of, trade_room_for_update
-from fx_settlement.store.at_bank import balances_at_bank
+from fx_settlement.store.at_bank import balances_on_accounts
 from fx_settlement.store.journal import Entry, Posting, write_entries
 from fx_settlement.store.matches import Cut, LockedCollection, matched_collection_to_change, write_cuts
 from fx_settlement.store.parameters import RefundSpecialAfterDays
@@ -121,12 +122,13 @@ async def _unmatch(session: AsyncSession, held: LockedCollection, amount: Decima
 
 
 async def _held_here(session: AsyncSession, row: CollectionRow) -> Decimal:
-    """What the bank holds in the collector's personal account, locked; what lies at another bank pays no refund."""
+    """What the collection's personal account holds, locked; what lies on another account pays no refund."""
     if row.account_kind != "personal":
         return Decimal(0)
     balance = await personal_balance_for_update(session, row.collector_id, row.currency, row.pilot)
     key = (row.collector_id, row.currency)
-    return lying_here(balance.balance, (await balances_at_bank(session, [key], row.bank_id, row.pilot))[key])
+    lying = (await balances_on_accounts(session, [key], row.pilot, bank_id=row.bank_id))[key]
+    return lying_here(balance.balance, lying.get((row.bank_id, account_of(row)), Decimal(0)))
 
 
 async def _paid_from(

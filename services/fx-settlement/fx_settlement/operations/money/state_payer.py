@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.booking import PayerRelation, blocking, breaches_of_payer_statement
 from fx_settlement.operations.money.judge_receipt import judge_receipt
+from fx_settlement.operations.money.place_receipt import place_receipt
 from fx_settlement.operations.money.unblock_collection import unblock_collection
 from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.collections import collection_to_change
@@ -36,6 +37,7 @@ async def state_payer(
     if breaches:
         raise Refused(breaches)
     row.buyer_id, row.payer_relation, row.payer_evidence_hash = buyer_id, payer_relation, payer_evidence_hash
+    await place_receipt(session, row)
     judged = blocking(await judge_receipt(session, row, row.pilot, bank_id=row.bank_id))
     blocked_by = tuple(code for code in row.blocked_by if code in judged)
     reason = f"payer stated: {payer_relation}"

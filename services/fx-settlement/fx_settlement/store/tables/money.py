@@ -1,4 +1,8 @@
-"""Collections and what became of them: matches, advances, payables, pass-ons, conversions, claims."""
+"""Collections and what became of them: matches, advances, payables, pass-ons, conversions, claims.
+
+Money lies on an account at a bank (R-FX-2); claims, matches and refunds are of their collection's. Rows of 0.1.0 name
+no account: theirs is the party's first one at the bank (`store/accounts.py`).
+"""
 
 from __future__ import annotations
 
@@ -38,6 +42,7 @@ class CollectionRow(Row):
     bank_reference: Mapped[str]
     collector_id: Mapped[UUID]
     account_kind: Mapped[str]
+    account_id: Mapped[UUID | None]
     method: Mapped[str]
     currency: Mapped[str]
     amount: Mapped[Decimal] = mapped_column(MONEY)
@@ -181,7 +186,9 @@ class PassOnRow(Row):
     bank_id: Mapped[UUID]
     bank_reference: Mapped[str]
     agent_id: Mapped[UUID]
+    account_id: Mapped[UUID | None]
     principal_id: Mapped[UUID]
+    principal_account_id: Mapped[UUID | None]
     currency: Mapped[str]
     amount: Mapped[Decimal] = mapped_column(MONEY)
     paid_as: Mapped[str]
@@ -208,6 +215,7 @@ class ConversionRow(Row):
     bank_id: Mapped[UUID]
     bank_reference: Mapped[str]
     holder_id: Mapped[UUID]
+    account_id: Mapped[UUID | None]
     currency: Mapped[str]
     amount: Mapped[Decimal] = mapped_column(MONEY)
     rmb_amount: Mapped[Decimal] = mapped_column(MONEY)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.domain.qualification import with_qualification
 from registry.domain.stalls import days_held
 from registry.store.documents import AmendedParts
+from registry.store.sealed import hold_qualification
 from registry.store.stalls import hold_stalls, stalls_held_by, stated_days
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
@@ -27,6 +27,6 @@ async def apply_amendment(
         if filing is not None and filing.filed_by is not None:
             filing.stated_name = parts.name.mask
     if parts.qualification is not None:
-        subject.qualifications = with_qualification(subject.qualifications, parts.qualification)
+        hold_qualification(subject, parts.qualification)
     if filing is not None:
         filing.version += 1

@@ -19,7 +19,6 @@ from registry.domain.qualification import (
     breaches_of_recording,
     is_confirmed,
     is_held,
-    with_qualification,
 )
 from registry.domain.speaking import StandingOfFiler, breaches_of_filer
 from registry.operations.amendments.propose_amendment import propose_amendment
@@ -27,7 +26,7 @@ from registry.publishers.subjects import announce_subject
 from registry.store.documents import NAME, AmendedParts, StatedQualification
 from registry.store.facts import filing_facts
 from registry.store.places import prefix_of
-from registry.store.sealed import SUBJECTS, kept_qualification
+from registry.store.sealed import SUBJECTS, hold_qualification, kept_qualification
 from registry.store.subjects import active_roles_of, asker_of, filings_of, speaks, subject_by_identity, subject_made
 from registry.store.tables import RoleFilingRow, SubjectRow
 from shared.act import Act
@@ -123,7 +122,7 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
 
 def _hold(subject: SubjectRow, stated: Sequence[Qualification]) -> None:
     for each in stated:
-        subject.qualifications = with_qualification(subject.qualifications, each)
+        hold_qualification(subject, each)
 
 
 def _to_review(

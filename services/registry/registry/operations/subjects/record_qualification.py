@@ -15,13 +15,12 @@ from registry.domain.qualification import (
     breaches_of_recording,
     is_confirmed,
     is_held,
-    with_qualification,
 )
 from registry.domain.speaking import is_itself
 from registry.operations.amendments.propose_amendment import propose_amendment
 from registry.publishers.subjects import announce_subject
 from registry.store.documents import AmendedParts, StatedQualification
-from registry.store.sealed import kept_qualification
+from registry.store.sealed import hold_qualification, kept_qualification
 from registry.store.subjects import asker_of, filings_of, subject_seen, subject_to_change
 from registry.store.tables import SubjectAmendmentRow, SubjectRow
 from shared.act import Act
@@ -60,6 +59,6 @@ async def record_qualification(
     by_party = act.role not in GRANTORS and not is_held(subject.qualifications, kept)
     if by_party and goes_to_review(parts.named, statuses):
         return subject, await propose_amendment(session, subject, None, parts, reason=stated.source, act=act)
-    subject.qualifications = with_qualification(subject.qualifications, kept)
+    hold_qualification(subject, kept)
     await announce_subject(session, subject, QualificationRecorded, step="qualify", act=act)
     return subject, None
