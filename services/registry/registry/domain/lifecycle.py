@@ -44,6 +44,14 @@ def was_reviewed(statuses: Iterable[str]) -> bool:
     return not {"approved", "suspended"}.isdisjoint(statuses)
 
 
+def breaches_of_stating(statuses: Collection[str]) -> tuple[Breach, ...]:
+    """Why a party can't state anything more of a subject: its filings, by `statuses`, are all over (R-FILE-3)."""
+    if not statuses or not ENDED.issuperset(statuses):
+        return ()
+    params = {"status": ", ".join(sorted(set(statuses))), "step": "qualify"}
+    return (Breach("filing_state_wrong", "R-FILE-3", "", params),)
+
+
 EDITS = frozenset({"file", "submit", "amend", "qualify"})
 """Steps by which a filing got its content; nobody who took one approves it (V6)."""
 

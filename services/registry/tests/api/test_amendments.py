@@ -191,3 +191,17 @@ async def test_each_account_at_a_bank_has_an_id_of_its_own_once_it_is_on_file(bu
         connection.execute(f"UPDATE subjects SET qualifications = {without}".encode())
     of_0_1_0 = await bureau.door.done("GET", f"/v1/subjects/{subject['id']}", **OFFICER)
     assert [each["account_id"] for each in of_0_1_0["qualifications"] if each["kind"] == "fx_account"] == [ids[0]] * 3
+
+
+async def test_who_left_states_no_new_account_and_may_still_confirm_one(bureau: Any) -> None:
+    """R-FILE-3: no review stands behind it any more; commerce records what is needed to finish (V2)."""
+    subject = await bureau.approved()
+    subject = await bureau.stepped(subject, "exits", **bureau.as_party(subject))
+    path = f"/v1/subjects/{subject['id']}/qualifications"
+    answer = await bureau.door.call("POST", path, ACCOUNT, version=subject["version"], **bureau.as_party(subject))
+    assert (answer.status_code, answer.json()["code"]) == (409, "filing_state_wrong"), answer.text
+    by_commerce = await bureau.door.done("POST", path, ACCOUNT, version=subject["version"], **OFFICER)
+    confirmed = await bureau.door.done(
+        "POST", path, ACCOUNT, version=by_commerce["version"], **bureau.as_party(subject)
+    )
+    assert [each["confirmed"] for each in confirmed["qualifications"] if each["kind"] == "fx_account"] == [True]

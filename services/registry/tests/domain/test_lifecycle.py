@@ -6,7 +6,15 @@ from typing import get_args
 
 import pytest
 
-from registry.domain.lifecycle import ACTIVE, ENDED, STEPS, breaches_of_refiling, breaches_of_step, was_reviewed
+from registry.domain.lifecycle import (
+    ACTIVE,
+    ENDED,
+    STEPS,
+    breaches_of_refiling,
+    breaches_of_stating,
+    breaches_of_step,
+    was_reviewed,
+)
 from shared.events.registry import FilingStatus
 
 STATES = get_args(FilingStatus)
@@ -77,3 +85,20 @@ def test_who_drafted_or_edited_a_filing_approves_nothing_of_it(step: str) -> Non
     state = next(iter(LEGAL[step]))
     found = breaches_of_step(step, state, decided_by="editor", submitted_by="party", edited_by={"editor", "party"})
     assert [(each.code, each.rule) for each in found] == ([("own_filing_decided", "V6")] if step == "approve" else [])
+
+
+@pytest.mark.parametrize(
+    ("statuses", "told"),
+    [
+        (["exited"], "exited"),
+        (["rejected", "exited", "exited"], "exited, rejected"),
+        (["exited", "draft"], None),
+        (["approved"], None),
+        ([], None),
+    ],
+)
+def test_of_a_subject_whose_filings_are_all_over_nothing_new_is_stated(statuses: list[str], told: str | None) -> None:
+    """R-FILE-3."""
+    found = [(each.code, each.rule, dict(each.params)) for each in breaches_of_stating(statuses)]
+    said = {"status": told, "step": "qualify"}
+    assert found == ([("filing_state_wrong", "R-FILE-3", said)] if told else [])

@@ -93,6 +93,8 @@ async def test_a_report_of_rows_that_are_wrong_in_everything_stays_small_and_say
     assert all(problems[0]["code"] != "errors_left_off" for problems in found)
     assert all(problems[-1]["code"] == "errors_left_off" for problems in found)
     assert sum(map(len, found)) < 2200
+    # A hundred, and how many more there are: form and rules together.
+    assert len(found[0]) == 101
     with psycopg.connect(dsn) as connection:
         kept = connection.execute("SELECT max(length(body)) FROM idempotency_keys").fetchone()
     assert kept is not None

@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from shared.http import audit
 from shared.http.app import Runtime
 from shared.http.command import Command, Commanded
-from shared.http.problems import Catalogue, bounded
+from shared.http.problems import MOST_ERRORS, Catalogue, bounded
 from shared.http.refusals import AuditLine
 from shared.http.routes import is_crowded, service_router
 from shared.scope import Scope, subject_of
@@ -147,11 +147,11 @@ async def register_trades_in_bulk(command: Commanded, request: Request) -> Respo
 
 
 def _told_in_full(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The outcomes with so many breaches in all as a report holds; each refused row tells one at least."""
+    """The outcomes with so many breaches as a row and the whole report tell; each refused row tells one at least."""
     told: list[Outcome] = []
     left = _MOST_TOLD
     for outcome in outcomes:
-        kept = outcome if isinstance(outcome, TradeText) else bounded(outcome, max(left, 1))
+        kept = outcome if isinstance(outcome, TradeText) else bounded(outcome, min(max(left, 1), MOST_ERRORS))
         left -= 0 if isinstance(kept, TradeText) else len(kept)
         told.append(kept)
     return told

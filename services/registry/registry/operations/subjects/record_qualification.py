@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.domain.amendments import goes_to_review
-from registry.domain.lifecycle import was_reviewed
+from registry.domain.lifecycle import breaches_of_stating, was_reviewed
 from registry.domain.qualification import (
     GRANTORS,
     breaches_of_dates,
@@ -43,8 +43,8 @@ async def record_qualification(
     """The subject with the qualification; it replaces an earlier one with the same first day.
 
     A bank records it for its clients only (R-FX-2). What a party states of a reviewed subject waits for commerce: the
-    subject stays as it is, beside the amendment. An account that another than the subject records waits until the
-    subject states the same one.
+    subject stays as it is, beside the amendment. A party whose filings are all over states nothing new. An account
+    that another than the subject records waits until the subject states the same one.
     """
     await subject_seen(session, scope, subject_id)
     subject = await subject_to_change(session, subject_id, version, act, role=None, open_to=GRANTORS)
@@ -57,6 +57,8 @@ async def record_qualification(
     kept = kept_qualification(subject, stated, sealer)
     parts = AmendedParts(qualification=kept)
     by_party = act.role not in GRANTORS and not is_held(subject.qualifications, kept)
+    if by_party and (breaches := breaches_of_stating(statuses.values())):
+        raise Refused(breaches)
     if by_party and goes_to_review(parts.named, statuses):
         return subject, await propose_amendment(session, subject, None, parts, reason=stated.source, act=act)
     hold_qualification(subject, kept)
