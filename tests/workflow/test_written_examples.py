@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from marketctl.layout import ROOT, SERVICES
 from marketctl.sample.sheets import FOLDER
 from marketctl.services import described
 from marketctl.verify.questions import ask
+from shared.workshop.testing.programs import lines_of
 
 # The fixture's type is in conftest.py, which can't be imported: pytest runs in importlib mode.
 Lived = Any
@@ -151,22 +151,7 @@ def read_the_topic(lived: Lived, block: Block, folder: Path) -> None:
 
 def first_lines(lived: Lived, block: Block, folder: Path, count: int) -> list[str]:
     """The first lines that a program prints, which is ended then."""
-    program = folder / "reader.py"
-    program.write_text(of_this_run(lived, block.text), "utf-8")
-
-    async def first() -> list[str]:
-        reader = await asyncio.create_subprocess_exec(
-            sys.executable, "-u", str(program), stdout=asyncio.subprocess.PIPE, cwd=folder
-        )
-        assert reader.stdout is not None
-        try:
-            async with asyncio.timeout(60):
-                return [(await reader.stdout.readline()).decode().rstrip("\n") for _ in range(count)]
-        finally:
-            reader.kill()
-            await reader.wait()
-
-    return asyncio.run(first())
+    return asyncio.run(lines_of(of_this_run(lived, block.text), folder, until=lambda found: len(found) == count))
 
 
 def check_signatures(lived: Lived, block: Block, folder: Path) -> None:
@@ -188,6 +173,12 @@ def compare_rules(lived: Lived, block: Block, folder: Path) -> None:
     """This run's Kafka has no rules. `test_secured_kafka.py` of marketctl goes through with it."""
     for line in block.text.splitlines():
         assert " kafka acls --reader " in line
+
+
+def compare_options(lived: Lived, block: Block, folder: Path) -> None:
+    """This run's Kafka lets everybody in. `test_secured_kafka.py` of marketctl reads a secured one with it."""
+    compile(block.text, block.name, "exec")
+    assert "SASL_SSL" in block.text
 
 
 def ask_a_deployment(lived: Lived, block: Block, folder: Path) -> None:
@@ -241,6 +232,7 @@ RUN: dict[str, Way] = {
     "docs/integrators.md, Many trades at once, 1": import_again,
     "docs/integrators.md, Reading the topics, 1": read_the_topic,
     "docs/integrators.md, Checking who wrote an event, 1": check_signatures,
+    "docs/integrators.md, Reading a secured broker, 1": compare_options,
     "docs/operations.md, Pointing marketctl at a deployment, 1": ask_a_deployment,
     "docs/operations.md, Health checks, 1": run_shell,
     "docs/operations.md, Two events claim one sequence, 1": take_nothing,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from marketctl.cli import app
-from marketctl.layout import SERVICES
+from marketctl.layout import ROOT, SERVICES
 from marketctl.operate.kafka import acls_of_reader, acls_of_service
 from marketctl.services import described
 from shared.events.catalogue import TOPICS
@@ -33,14 +34,16 @@ from shared.messaging.comparing import topics_of
 from shared.messaging.kafka import KafkaBus
 from shared.messaging.kafka_access import KafkaAccess
 from shared.messaging.kafka_acls import KafkaAcls
+from shared.messaging.published_keys import PublishedKeys
 from shared.messaging.worker import run_worker
 from shared.settings import ServiceSettings
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.processes.kafka_secured import ADMIN, SecuredKafkaServer
 from shared.workshop.processes.ports import free_port
+from shared.workshop.testing.programs import lines_of
 from shared.workshop.testing.running import logging_kept
 from shared.workshop.testing.servers import MakeDatabase
-from shared.workshop.testing.signing import event_keys_file, signing_key
+from shared.workshop.testing.signing import SIGNERS, event_keys_file, signing_key
 
 READER, READS = "bank-1", ("fx-settlement.collections", "registry.subjects", "registry.audit-heads")
 PREFIX = "site."
@@ -259,6 +262,30 @@ def test_a_worker_with_a_wrong_password_ends_with_the_sentence(
     said = capfd.readouterr().err
     assert "refuses the user registry" in said
     assert "another" not in said
+
+
+async def test_an_outside_reader_reads_and_checks_as_its_page_says(secured: Secured, tmp_path: Path) -> None:
+    """The two programs of docs/integrators.md put together: the owner's event, and one that another wrote."""
+    producer, topic = AIOKafkaProducer(**secured.bus("registry").options, acks="all"), f"{PREFIX}registry.subjects"
+    headers = [(f"ce_{name}", b"1") for name in ("id", "source", "type", "subject", "sequence", "time")]
+    async with producer:
+        for signed in (SIGNERS[writer].signed(headers, b"{}") for writer in ("registry", "trade-ledger")):
+            await producer.send_and_wait(topic, b"{}", key=b"k", partition=0, headers=signed)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/integrators.md").read_text("utf-8"), re.DOTALL)
+    program = "\n".join(each for word in ("SECURED = ", "is_the_owners") for each in blocks if word in each)
+    (tmp_path / "kafka-password").write_text(secured.passwords[READER] + "\n")
+    PublishedKeys(keys=(SIGNERS["registry"].key,)).save(tmp_path / "keys.json")
+    for told, of_this_run in (
+        ("kafka-1.example:9093,kafka-2.example:9093,kafka-3.example:9093", secured.bootstrap),
+        ("kafka-ca.pem", str(secured.ca_file)),
+        ('bootstrap_servers="127.0.0.1:8016"', "**SECURED"),
+        ('"trade-ledger.declarations"', f'"{topic}"'),
+        ("http://127.0.0.1:8002/.well-known/event-keys.json", (tmp_path / "keys.json").as_uri()),
+    ):
+        assert told in program
+        program = program.replace(told, of_this_run)
+    read = await lines_of(program, tmp_path, until=lambda found: any("the owner's" in each for each in found[:-1]))
+    assert [each.split(" ", 2)[2] for each in read[-2:]] == ["the owner's", "refused"]
 
 
 def test_what_is_too_much_is_named_and_taken_away(secured: Secured) -> None:
