@@ -8,6 +8,7 @@ from fx_settlement.api import collections, conflicts, rooms, transfers
 from fx_settlement.api.access import ACCESS
 from fx_settlement.consumers.subscriptions import subscriptions
 from fx_settlement.settings import Settings
+from fx_settlement.store.delegations import delegations
 from fx_settlement.store.parameters import parameters
 from fx_settlement.store.tables import http_tables, messaging, metadata, policy
 from shared.http.app import Service, make_app
@@ -28,5 +29,6 @@ service = Service(
     problems=Path(__file__).with_name("problems.toml"),
     metadata=metadata,
     http_tables=http_tables,
+    delegations=delegations,
 )
 app = make_app(service, Settings)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.http.app import Service, make_app
+from shared.http.delegated_acts import delegated_acts_router
 from shared.http.upkeep import upkeep_router
 from tax_exemption.api import calendar_days, certificates, middle_rates, tax
 from tax_exemption.api.access import ACCESS
 from tax_exemption.consumers.subscriptions import subscriptions
 from tax_exemption.settings import Settings
+from tax_exemption.store.delegations import delegations
 from tax_exemption.store.parameters import parameters
 from tax_exemption.store.tables import http_tables, messaging, metadata, policy
 
@@ -22,11 +24,13 @@ service = Service(
         certificates.router,
         middle_rates.router,
         calendar_days.router,
+        delegated_acts_router(delegations),
         upkeep_router(messaging, http_tables, policy, parameters, subscriptions),
     ],
     access=ACCESS,
     problems=Path(__file__).with_name("problems.toml"),
     metadata=metadata,
     http_tables=http_tables,
+    delegations=delegations,
 )
 app = make_app(service, Settings)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.http.app import Service, make_app
+from shared.http.delegated_acts import delegated_acts_router
 from shared.http.upkeep import upkeep_router
 from trade_ledger.api import (
     conflicts,
     customs_rates,
     declarations,
-    delegated_acts,
     packing,
     trace,
     trade_batches,
@@ -34,7 +34,7 @@ service = Service(
         trade_imports.router,
         trade_imports.marking_router,
         trades.router,
-        delegated_acts.router,
+        delegated_acts_router(delegations),
         packing.router,
         declarations.router,
         conflicts.router,

@@ -239,7 +239,9 @@ class AgencyTerminated(AgreementEvent):
     TYPE: ClassVar[str] = "registry.agency_terminated.v1"
 
 
-DelegatedAct = Literal["read", "register_trades", "pack"]
+DelegatedAct = Literal[
+    "read", "register_trades", "pack", "read_money", "read_tax", "file_returns", "apply_for_certificates"
+]
 DelegationStatus = Literal["granted", "in_force", "ended"]
 
 

@@ -1,19 +1,24 @@
 """The columns of what a service keeps of delegations: its copy of each, what was done, and what of its value is used.
 
-A service that takes `On-Behalf-Of` makes tables of them among its own.
+A service that takes `On-Behalf-Of` makes tables of them among its own, and its consumer writes the copies.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database import MONEY
+from shared.events.base import Received
+from shared.events.registry import DelegationEvent
+from shared.rows import columns_from, put
 
 
 class DelegationColumns:
@@ -52,3 +57,11 @@ class DelegationUseColumns:
     delegation_id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]
     used_usd: Mapped[Decimal] = mapped_column(MONEY)
+
+
+async def put_delegation(session: AsyncSession, table: type[Any], received: Received[DelegationEvent]) -> None:
+    """Copy the delegation; whoever acts under it at this moment is waited for, and nobody acts under an ended one."""
+    state = received.event.delegation
+    limit = None if state.limit_usd is None else Decimal(state.limit_usd)
+    row = columns_from(table, state, acts=list(state.acts), limit_usd=limit, sequence=received.sequence)
+    await put(session, table, row)

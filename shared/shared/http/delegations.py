@@ -25,7 +25,8 @@ from shared.vocabulary.errors import DelegateNotInForce, Forbidden, Refused
 class Delegations:
     """What a service knows of delegations and of who acts under them, from its own copies.
 
-    `acts` are its operations that may be done under a delegation, each with its act.
+    `acts` are its operations that may be done under a delegation, each with its act. A service in which others only
+    read keeps neither what was `done` nor what `uses` of a limit there are.
     """
 
     def __init__(
@@ -34,13 +35,13 @@ class Delegations:
         *,
         delegations: type[DelegationColumns],
         subjects: Any,
-        done: Any,
-        uses: Any,
+        done: Any = None,
+        uses: Any = None,
     ) -> None:
         self.acts = acts
         self.delegation = delegations
         self._subject = subjects
-        self._done = done
+        self.done = done
         self.use = uses
 
     async def find(
@@ -100,7 +101,7 @@ class Delegations:
     ) -> None:
         """Keep what was done under it."""
         session.add(
-            self._done(
+            self.done(
                 id=uuid7(),
                 pilot=act.pilot,
                 delegation_id=delegation_id,
@@ -115,7 +116,7 @@ class Delegations:
 
     def acts_seen_by(self, scope: Scope, told_as: str, *, delegation_id: UUID | None) -> Select[DelegatedActColumns]:
         """The acts under delegations that a caller's party gave or has, or that name its account; or all."""
-        row, delegation = self._done, self.delegation
+        row, delegation = self.done, self.delegation
 
         def under(side: ColumnElement[bool]) -> ColumnElement[bool]:
             condition: ColumnElement[bool] = row.delegation_id.in_(select(delegation.delegation_id).where(side))
@@ -133,10 +134,18 @@ class Delegations:
 
 
 async def count_value(
-    session: AsyncSession, known: Delegations, delegation_id: UUID, value: Decimal | None, *, act: Act
+    session: AsyncSession,
+    known: Delegations,
+    delegation_id: UUID,
+    value: Decimal | None,
+    *,
+    rate_at: str,
+    value_at: str,
+    act: Act,
 ) -> Decimal:
     """A value in USD, counted against the delegation's limit; Refused where that much isn't left, or it isn't known.
 
+    `rate_at` and `value_at` point to the fields that a refusal names.
     Of two who take the last of it, the second sees what the first took.
     """
     uses, row = known.use, known.delegation
@@ -145,7 +154,7 @@ async def count_value(
     query = select(uses).where(uses.delegation_id == delegation_id).with_for_update()
     use = (await session.execute(query.execution_options(populate_existing=True))).scalar_one()
     limit = await session.scalar(select(row.limit_usd).where(row.delegation_id == delegation_id))
-    breaches = breaches_of_value(value, use.used_usd, limit or Decimal(0))
+    breaches = breaches_of_value(value, use.used_usd, limit or Decimal(0), rate_at=rate_at, value_at=value_at)
     if breaches or value is None:
         raise Refused(breaches)
     use.used_usd += value

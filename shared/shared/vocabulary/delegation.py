@@ -12,6 +12,8 @@ from shared.vocabulary.rules import Breach
 
 DELEGATES = frozenset({"operator", "stall_holder"})
 """The roles of a party that may act for another one."""
+ACTS_WITH_A_VALUE = frozenset({"register_trades", "file_returns"})
+"""Each is counted by itself against the delegation's limit."""
 _ACTIVE = frozenset({"approved", "effective"})
 
 
@@ -38,11 +40,16 @@ def may_act_for_another(role: str, filings: Iterable[Filing]) -> bool:
     return role in DELEGATES and active and not any(each.stop_order for each in held)
 
 
-def breaches_of_value(value: Decimal | None, used: Decimal, limit: Decimal) -> tuple[Breach, ...]:
-    """Breach where an act is worth more than is left, or where its value isn't known."""
+def breaches_of_value(
+    value: Decimal | None, used: Decimal, limit: Decimal, *, rate_at: str, value_at: str
+) -> tuple[Breach, ...]:
+    """Breach where an act is worth more than is left, or where its value isn't known.
+
+    `rate_at` and `value_at` point to the fields of the request that lack a rate, and that are worth too much.
+    """
     if value is None:
-        return (Breach("delegation_value_unknown", "V65", "/currency"),)
+        return (Breach("delegation_value_unknown", "V65", rate_at),)
     if used + value > limit:
         params = {"value": f"{value:.2f}", "left": f"{limit - used:.2f}", "limit": f"{limit:.2f}"}
-        return (Breach("delegation_value_used_up", "V65", "/total", params),)
+        return (Breach("delegation_value_used_up", "V65", value_at, params),)
     return ()

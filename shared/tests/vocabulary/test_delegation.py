@@ -71,7 +71,13 @@ def test_only_a_party_in_force_and_under_no_stop_order_acts_for_another(
     ],
 )
 def test_what_is_registered_is_worth_at_most_the_limit_in_all(value: str | None, used: str, found: list[str]) -> None:
-    breaches = breaches_of_value(None if value is None else Decimal(value), Decimal(used), Decimal("1000.00"))
+    breaches = breaches_of_value(
+        None if value is None else Decimal(value),
+        Decimal(used),
+        Decimal("1000.00"),
+        rate_at="/currency",
+        value_at="/total",
+    )
     pointer = {"delegation_value_used_up": "/total", "delegation_value_unknown": "/currency"}
     assert [(each.code, each.rule, each.pointer) for each in breaches] == [
         (code, "V65", pointer[code]) for code in found
@@ -79,5 +85,5 @@ def test_what_is_registered_is_worth_at_most_the_limit_in_all(value: str | None,
 
 
 def test_what_is_left_is_told() -> None:
-    (breach,) = breaches_of_value(Decimal("400.01"), Decimal("600"), Decimal("1000"))
+    (breach,) = breaches_of_value(Decimal("400.01"), Decimal("600"), Decimal("1000"), rate_at="", value_at="")
     assert breach.params == {"value": "400.01", "left": "400.00", "limit": "1000.00"}

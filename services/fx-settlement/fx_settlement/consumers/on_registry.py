@@ -5,9 +5,18 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.sealed import destroy_keys
-from fx_settlement.store.tables import BankCopy, GradeCopy, PilotCopy, SubjectCopy
+from fx_settlement.store.tables import BankCopy, DelegationCopy, GradeCopy, PilotCopy, SubjectCopy
 from shared.events.base import Received
-from shared.events.registry import BankEvent, GradeEvent, HeldQualification, PilotEvent, SubjectErased, SubjectEvent
+from shared.events.registry import (
+    BankEvent,
+    DelegationEvent,
+    GradeEvent,
+    HeldQualification,
+    PilotEvent,
+    SubjectErased,
+    SubjectEvent,
+)
+from shared.http.delegation_tables import put_delegation
 from shared.rows import columns_from, model_from, put
 
 
@@ -33,6 +42,11 @@ async def forget_person(session: AsyncSession, received: Received[SubjectEvent])
     """Of an erased person destroy the data keys of the collections that needn't be kept any more (R-DATA-1)."""
     if isinstance(event := received.event, SubjectErased):
         await destroy_keys(session, event.subject.subject_id, until=event.papers_until)
+
+
+async def copy_delegation(session: AsyncSession, received: Received[DelegationEvent]) -> None:
+    """Copy the delegation: who acts for whom."""
+    await put_delegation(session, DelegationCopy, received)
 
 
 async def copy_bank(session: AsyncSession, received: Received[BankEvent]) -> None:

@@ -10,6 +10,7 @@ WALLS: Walls = {
     "subject_copies": CHANGED,
     "pilot_copies": CHANGED,
     "bank_copies": CHANGED,
+    "delegation_copies": CHANGED,
     "grade_copies": through(CHANGED, "subject_copies", "subject_copies.subject_id = grade_copies.subject_id"),
     "trade_copies": CHANGED,
     "entitlement_portions": CHANGED,

@@ -33,7 +33,7 @@ class DelegationIn(Input):
 
     delegate_id: UUID | None = None
     account: Annotated[str, Coded(r"^[!-~]+$")] | None = Field(None, max_length=255)
-    acts: list[Annotated[DelegatedAct, Chosen("delegated_act")]] = Field(min_length=1, max_length=3)
+    acts: list[Annotated[DelegatedAct, Chosen("delegated_act")]] = Field(min_length=1, max_length=7)
     limit_usd: Annotated[Decimal, DecimalText(8, 2, positive=True, shown=2, most=10_000_000)] | None = None
     valid_from: DateText
     valid_to: DateText

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from shared.vocabulary.delegation import DELEGATES
+from shared.vocabulary.delegation import ACTS_WITH_A_VALUE, DELEGATES
 from shared.vocabulary.rules import Breach
 
 
@@ -38,7 +38,7 @@ def breaches_of_delegation(facts: DelegationFacts) -> tuple[Breach, ...]:
         )
     if len(set(facts.acts)) != len(facts.acts):
         breaches.append(Breach("delegated_act_repeated", "V65", "/acts"))
-    if ("register_trades" in facts.acts) != (facts.limit_usd is not None):
+    if (not ACTS_WITH_A_VALUE.isdisjoint(facts.acts)) != (facts.limit_usd is not None):
         breaches.append(Breach("delegation_limit_unclear", "V65", "/limit_usd"))
     if facts.valid_to < facts.valid_from:
         breaches.append(Breach("delegation_dates_reversed", "V65", "/valid_to"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.http.access import Access, grant
+from shared.http.delegated_acts import DELEGATED_ACTS_ACCESS
 from shared.http.upkeep import UPKEEP_ACCESS
 
 _OWN = "its own items and those it files or consigned"
@@ -11,6 +12,7 @@ _PARTIES = ("stall_holder", "operator")
 
 ACCESS: Access = {
     **UPKEEP_ACCESS,
+    **DELEGATED_ACTS_ACCESS,
     "list_items": grant(*_PARTIES, "tax", "auditor", sees=f"{_OWN}; tax: {_FIELD}"),
     "decide_item": grant("tax", sees=_FIELD),
     "read_window": grant(*_PARTIES, "tax", "auditor", "commerce", sees="the calendar"),

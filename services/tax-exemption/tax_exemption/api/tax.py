@@ -34,6 +34,7 @@ from tax_exemption.operations.accept_return import accept_return
 from tax_exemption.operations.decide_item import decide_item
 from tax_exemption.operations.file_return import file_return
 from tax_exemption.operations.query_return import query_return
+from tax_exemption.operations.use_delegation import use_delegation
 from tax_exemption.publishers.returns import return_state
 from tax_exemption.store.calendar import calendar
 from tax_exemption.store.items import items_like, items_seen_by, open_items
@@ -100,6 +101,10 @@ async def file_a_return(body: ReturnIn, command: Commanded) -> Response:
     """File a month's return of a stall holder, or on its behalf."""
     filer_id = subject_of(command.scope)
     state = await file_return(command.session, filer_id=filer_id, **body.model_dump(), act=command.act)
+    if (under := command.caller.delegation_id) is not None:
+        command.delegated_value = await use_delegation(
+            command.session, under, state.total_rmb, body.month, act=command.act
+        )
     return await _answer(command, state, 201)
 
 

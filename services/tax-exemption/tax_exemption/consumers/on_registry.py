@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Received
-from shared.events.registry import HeldQualification, PilotEvent, SubjectEvent
+from shared.events.registry import DelegationEvent, HeldQualification, PilotEvent, SubjectEvent
+from shared.http.delegation_tables import put_delegation
 from shared.rows import columns_from, model_from, put
-from tax_exemption.store.tables import PilotCopy, SubjectCopy
+from tax_exemption.store.tables import DelegationCopy, PilotCopy, SubjectCopy
 
 
 async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) -> None:
@@ -25,6 +26,11 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
             "sequence": received.sequence,
         },
     )
+
+
+async def copy_delegation(session: AsyncSession, received: Received[DelegationEvent]) -> None:
+    """Copy the delegation: who acts for whom."""
+    await put_delegation(session, DelegationCopy, received)
 
 
 async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> None:

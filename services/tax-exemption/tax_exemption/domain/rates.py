@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from shared.vocabulary.money import currency_in_use
+from shared.vocabulary.money import currency_in_use, rounded
 from shared.vocabulary.rules import Breach
 
 
@@ -30,6 +30,11 @@ def breaches_of_missing_rates(missing: Iterable[tuple[str, date]]) -> tuple[Brea
         Breach("middle_rate_missing", "R-FX-10", "/month", {"currency": currency, "day": day.isoformat()})
         for currency, day in sorted(set(missing))
     )
+
+
+def in_usd(total_rmb: Decimal, cny_per_usd: Decimal) -> Decimal:
+    """What a return counts in US dollars (V65); one that takes back more than it declares counts nothing."""
+    return rounded(max(total_rmb, Decimal(0)) / cny_per_usd, "USD")
 
 
 def rate_day(choice: str, sale_date: date, export_date: date) -> date:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tax_exemption.domain.rates import breaches_of_middle_rate, breaches_of_missing_rates, rate_day
+from tax_exemption.domain.rates import breaches_of_middle_rate, breaches_of_missing_rates, in_usd, rate_day
 
 TODAY = date(2026, 5, 13)
 
@@ -54,3 +54,17 @@ def test_each_missing_rate_is_named_once_by_currency_and_day() -> None:
         {"currency": "USD", "day": "2026-05-02"},
     ]
     assert breaches_of_missing_rates([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("total", "rate", "usd"),
+    [
+        ("7000.00", "7", "1000.00"),
+        ("0.03", "6", "0.01"),
+        ("0.02", "6", "0.00"),
+        ("0", "7", "0.00"),
+        ("-0.07", "7", "0.00"),
+    ],
+)
+def test_a_return_counts_its_value_in_usd(total: str, rate: str, usd: str) -> None:
+    assert in_usd(Decimal(total), Decimal(rate)) == Decimal(usd)

@@ -180,7 +180,7 @@ async def test_trades_are_worth_the_limit_in_all_and_each_act_is_stamped(yard: A
 
 
 async def test_of_two_who_use_the_last_of_a_delegation_one_does(yard: Any, parties: Any, slip: Any) -> None:
-    """`count_value` of `shared/http/delegations.py`."""
+    """`count_value` of `shared/shared/http/delegations.py`."""
     delegation = Delegation(yard, parties, account=clerk_of(yard))
     await delegation.told()
     assert (await delegation.call("POST", "/v1/trades", slip("50.00"), **CLERK)).status_code == 201

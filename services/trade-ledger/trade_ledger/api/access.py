@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.http.access import Access, grant
+from shared.http.delegated_acts import DELEGATED_ACTS_ACCESS
 from shared.http.upkeep import UPKEEP_ACCESS
 
 _OWN = "trades it sells, owns, consigns, buys (an agent: its buyers' too) or registered"
@@ -24,6 +25,7 @@ _READERS = (*_TRADERS, "buyer", "agent", "broker", *_AUTHORITIES)
 
 ACCESS: Access = {
     **UPKEEP_ACCESS,
+    **DELEGATED_ACTS_ACCESS,
     "register_trade": grant(*_TRADERS, sees=_OWN),
     "register_trades_in_bulk": grant(*_TRADERS, sees=_OWN, cost=20),
     "import_trades": grant(*_TRADERS, sees=_OWN, cost=20),
@@ -33,9 +35,6 @@ ACCESS: Access = {
     "read_trade_version": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
     "correct_trade": grant(*_TRADERS, sees=_OWN),
     "void_trade": grant(*_TRADERS, sees=_OWN),
-    "list_delegated_acts": grant(
-        *_TRADERS, "security", "auditor", sees="acts under delegations of its party or account", newcomers=True
-    ),
     "record_handover": grant(*_TRADERS, sees=_OWN),
     "read_handover": grant(*_TRADERS, *_AUTHORITIES, sees=f"those it gives or takes; authorities: {_FIELD}"),
     "open_load": grant(*_TRADERS, sees="its own loads"),

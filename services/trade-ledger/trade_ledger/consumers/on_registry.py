@@ -21,6 +21,7 @@ from shared.events.registry import (
     SubjectErased,
     SubjectEvent,
 )
+from shared.http.delegation_tables import put_delegation
 from shared.rows import columns_from, model_from, put
 from trade_ledger.store.known import PARTIES, advance
 from trade_ledger.store.pilots import heard_prefix
@@ -67,11 +68,8 @@ async def copy_agreement(session: AsyncSession, received: Received[AgreementEven
 
 
 async def copy_delegation(session: AsyncSession, received: Received[DelegationEvent]) -> None:
-    """Copy the delegation; whoever acts under it at this moment is waited for, and nobody acts under an ended one."""
-    state = received.event.delegation
-    limit = None if state.limit_usd is None else Decimal(state.limit_usd)
-    row = columns_from(DelegationCopy, state, acts=list(state.acts), limit_usd=limit, sequence=received.sequence)
-    await put(session, DelegationCopy, row)
+    """Copy the delegation: who acts for whom."""
+    await put_delegation(session, DelegationCopy, received)
 
 
 async def copy_commodity_list(session: AsyncSession, received: Received[CommodityListEvent]) -> None:

@@ -14,6 +14,8 @@ from shared.events.registry import (
     AgreementState,
     CommodityEntryPublished,
     CommodityListPublished,
+    DelegationAccepted,
+    DelegationState,
     PilotChanged,
     PortDesignated,
     Qualification,
@@ -107,6 +109,22 @@ def export_agency(principal_id: UUID, agent_id: UUID, **changed: Any) -> AgencyC
         "exemption_filer": "principal",
     }
     return AgencyConfirmed(agreement=AgreementState.model_validate({**terms, **changed}))
+
+
+def delegation(grantor_id: UUID, **changed: Any) -> DelegationAccepted:
+    """A delegation in force in the year 2026 that lets somebody read a stall holder's trades, unless changed."""
+    terms = {
+        "delegation_id": uuid4(),
+        "pilot": PILOT,
+        "role": "stall_holder",
+        "grantor_id": grantor_id,
+        "acts": ("read",),
+        "valid_from": SINCE,
+        "valid_to": date(2026, 12, 31),
+        "status": "in_force",
+        "granted_at": FILED_AT,
+    }
+    return DelegationAccepted(delegation=DelegationState.model_validate({**terms, **changed}))
 
 
 def commodity_list(kind: str, entries: list[dict[str, Any]], version: int = 1) -> list[Event]:

@@ -1,7 +1,15 @@
 """Rows of fx-settlement, without behaviour."""
 
 from fx_settlement.store.tables.books import JournalRow, RateRow
-from fx_settlement.store.tables.copies import BankCopy, EntitlementPortion, GradeCopy, PilotCopy, SubjectCopy, TradeCopy
+from fx_settlement.store.tables.copies import (
+    BankCopy,
+    DelegationCopy,
+    EntitlementPortion,
+    GradeCopy,
+    PilotCopy,
+    SubjectCopy,
+    TradeCopy,
+)
 from fx_settlement.store.tables.money import (
     AdvanceRow,
     ClaimRow,
@@ -31,6 +39,7 @@ __all__ = [
     "CollectionRow",
     "ConflictRow",
     "ConversionRow",
+    "DelegationCopy",
     "EntitlementPortion",
     "EntitlementRow",
     "GradeCopy",

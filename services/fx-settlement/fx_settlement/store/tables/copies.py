@@ -13,6 +13,7 @@ from fx_settlement.store.tables.row import Row
 from shared.database import CONSUMER_ONLY, MONEY, digits_checks
 from shared.documents import Document
 from shared.events.registry import HeldQualification, RoleFiling
+from shared.http.delegation_tables import DelegationColumns
 
 
 class SubjectCopy(Row):
@@ -28,6 +29,11 @@ class SubjectCopy(Row):
     roles: Mapped[tuple[RoleFiling, ...]] = mapped_column(Document(tuple[RoleFiling, ...]))
     qualifications: Mapped[tuple[HeldQualification, ...]] = mapped_column(Document(tuple[HeldQualification, ...]))
     sequence: Mapped[int]
+
+
+class DelegationCopy(DelegationColumns, Row):
+    __tablename__ = "delegation_copies"
+    __table_args__ = (Index("ix_delegation_copies_grantor", "grantor_id"), {"info": CONSUMER_ONLY})
 
 
 class PilotCopy(Row):

@@ -22,4 +22,6 @@ async def use_delegation(
     rates = await rates_of_month(session, act.pilot, legal_date(act.now).replace(day=1))
     known = {currency, "USD"} <= set(rates)
     value = in_usd(total, currency, {each: rate for each, (_, rate) in rates.items()}) if known else None
-    return await count_value(session, delegations, delegation_id, value, act=act)
+    return await count_value(
+        session, delegations, delegation_id, value, rate_at="/currency", value_at="/total", act=act
+    )
