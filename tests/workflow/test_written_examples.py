@@ -132,6 +132,25 @@ def refuse_trade(lived: Lived, block: Block, _: Path) -> None:
     assert {name: told[name] for name in shown} == shown, answer.text
 
 
+def read_for_another(lived: Lived, block: Block, _: Path) -> None:
+    """The sample's clerk reads its party's trades with the header, nothing without it, and no money with it."""
+    request, *headers = block.text.splitlines()
+    method, path, _version = request.split()
+    assert [each.partition(":")[0] for each in headers] == ["Authorization", "On-Behalf-Of"]
+    (grantor,) = ask(lived.layout.installation, "registry", "SELECT grantor_id FROM delegations ORDER BY id LIMIT 1")[0]
+    clerk = caller(lived, "stall_holder", actor="account:SH001:clerk")
+
+    def told(service: str, path: str, **sent: str) -> httpx.Response:
+        address = lived.layout.url(service) + path
+        return httpx.request(method, address, headers={**clerk, **sent}, trust_env=False)
+
+    on_behalf = {"on-behalf-of": str(grantor)}
+    trades = told("trade-ledger", path, **on_behalf).json()["items"]
+    assert {each["seller_id"] for each in trades} == {str(grantor)}
+    assert told("trade-ledger", path).status_code == 403
+    assert told("fx-settlement", "/v1/collections", **on_behalf).status_code == 403
+
+
 def import_again(lived: Lived, block: Block, _: Path) -> None:
     """A workbook that was imported before."""
     consignor = str(some_trade(lived)[1])
@@ -228,6 +247,7 @@ RUN: dict[str, Way] = {
     "README.md, A first event, 2": compare_trace,
     "docs/developing.md, Before and after a change, 1": dry_run,
     "docs/integrators.md, Who you are, 1": run_shell,
+    "docs/integrators.md, Acting for another party, 1": read_for_another,
     "docs/integrators.md, Refusals, 1": refuse_trade,
     "docs/integrators.md, Many trades at once, 1": import_again,
     "docs/integrators.md, Reading the topics, 1": read_the_topic,
