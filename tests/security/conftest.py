@@ -18,6 +18,7 @@ from schemathesis import GenerationMode
 
 from marketctl.layout import ROOT, SERVICES
 from marketctl.sample.callers import Callers
+from marketctl.sample.sheets import FOLDER, read_sheet
 from marketctl.services import described
 from marketctl.verify.questions import ask
 from shared.http.access import Grant
@@ -27,6 +28,9 @@ Lived = Any
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # A bank, a site, a list: everybody of the pilot may name and read them.
 _SHARED = {"registry.places", "registry.commodities"}
+
+# What a person or an authority gets whole, for a purpose that is kept (R-DATA-1).
+_IN_CLEAR = {"view_identity", "export_personal_data"}
 
 # NDJSON and workbooks have tests of their own.
 _NO_JSON = {"register_trades_in_bulk", "import_trades"}
@@ -42,6 +46,10 @@ class Asked:
     path: str
     body: Any = None
     version: int | None = None
+
+    @property
+    def text(self) -> str:
+        return self.path + json.dumps(self.body, ensure_ascii=False)
 
     @property
     def ids(self) -> set[str]:
@@ -66,6 +74,11 @@ class Market:
     parties: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     shared: set[str] = field(default_factory=set)
     callers: Callers = field(init=False)
+    # Identity numbers and natural persons' names of the day, and where an answer told one.
+    persons: set[str] = field(default_factory=set)
+    leaks: set[tuple[str, str]] = field(default_factory=set)
+    # A business may have its owner's name in its own, which is public.
+    businesses: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         market, self.callers = self.lived.layout.installation, Callers(self.lived.layout)
@@ -86,6 +99,11 @@ class Market:
         for role, listed in (("bank", "banks"), ("site_operator", "sites")):
             items = self.callers.done("GET", "registry", f"/v1/{listed}", role="auditor")["items"]
             self.parties[role] = sorted(each["id"] for each in items)
+        filed_rows = read_sheet(FOLDER / "filings.xlsx", "主体备案")
+        natural = ("resident_id", "passport")
+        self.persons |= {str(row["证件号码"]) for row in filed_rows}
+        self.persons |= {row["名称"] for row in filed_rows if row["证件类型"] in natural}
+        self.businesses = sorted({row["名称"] for row in filed_rows if row["证件类型"] not in natural}, key=len)[::-1]
         self.everything: set[str] = set().union(*self.together)
 
     def connected(self, ids: set[str]) -> set[str]:
@@ -95,7 +113,13 @@ class Market:
     def send(self, asked: Asked, role: str, **party: str) -> httpx.Response:
         """One request with a key of its own."""
         how: dict[str, Any] = {"role": role, "key": f"security:{uuid4()}", "version": asked.version, **party}
-        return self.callers.send(asked.method, asked.service, asked.path, asked.body, **how)
+        answer = self.callers.send(asked.method, asked.service, asked.path, asked.body, **how)
+        if asked.operation not in _IN_CLEAR:
+            told = answer.text
+            for name in self.businesses:
+                told = told.replace(name, "")
+            self.leaks |= {(asked.operation, role) for each in self.persons if each in told and each not in asked.text}
+        return answer
 
     def reads(self, count: int) -> Iterator[Asked]:
         """Every read, of so many things each."""
@@ -165,3 +189,4 @@ def market(lived: Lived) -> Iterator[Market]:
     found = Market(lived)
     yield found
     found.callers.close()
+    assert found.leaks == set(), "answers told persons of the day (V66): operation and role"

@@ -40,6 +40,7 @@ FILED = {
     "role": "buyer",
     "qualifications": [QUALIFIED],
 }
+WHY = {"reason": f"{NAME} {PHONE}"}
 LEG = {"amount": "10.00", "paid_on": "2026-05-13", "payer": PAYER, "payee": NAME, "reference": PHONE}
 TRADE = {"seller_id": NOBODY, "domestic_leg": LEG, "external_ref": PASSPORT}
 COLLECTION = {"collector_id": NOBODY, "payer": PAYER, "bank_reference": ACCOUNT, "amount": "1.00", "currency": "USD"}
@@ -119,10 +120,56 @@ def attacks() -> list[tuple[str, str, str, Any, dict[str, Any]]]:
     return found
 
 
+def attacks_on(person: str, other: str) -> list[tuple[str, str, str, Any, dict[str, Any]]]:
+    """Attacks on what lets a person read all of its data, and end it: by everybody who may not."""
+    callers: list[dict[str, Any]] = [
+        {"role": "stall_holder", "subject_id": other},
+        {"role": "operator", "subject_id": NOBODY},
+        {"role": "stall_holder", "subject_id": person, "pilot": "elsewhere"},
+        {"role": "commerce", "pilot": "elsewhere"},
+        {"role": "commerce"},
+        {"role": "stall_holder"},
+        {"role": "customs"},
+        {"role": "bank", "bank_id": NOBODY},
+        {"role": "figures"},
+    ]
+    path = f"/v1/subjects/{person}"
+    asked = (("personal-data-exports", None), ("personal-data-exports", {"name": NAME}), ("erasures", WHY))
+    return [
+        ("POST", "registry", f"{path}/{what}", body, {"version": 1, **caller})
+        for caller in callers
+        for what, body in asked
+    ]
+
+
+def person_of_the_day(callers: Callers) -> tuple[str, str, list[str]]:
+    """A natural person who keeps a stall, another stall holder, and what of the person must not be told."""
+    query = "/v1/subjects?role=stall_holder&status=approved&limit=200"
+    found = callers.done("GET", "registry", query, role="commerce", actor="commerce:officer")["items"]
+    person = next(each for each in found if each["natural_person"])
+    other = next(each for each in found if not each["natural_person"])
+    filed = read_sheet(FOLDER / "filings.xlsx", "主体备案")
+    own = [row for row in filed if str(row["证件号码"])[-4:] == person["identity_mask"][-4:]]
+    return person["id"], other["id"], [str(row[column]) for row in own for column in ("证件号码", "名称")]
+
+
 @pytest.fixture(scope="module")
-def attacked(lived: Lived) -> list[httpx.Response]:
+def robbed(lived: Lived) -> tuple[list[httpx.Response], list[str]]:
+    """The answers to the attacks on a person's data, and what of it must not stand in them."""
+    callers = Callers(lived.layout)
+    person, other, own = person_of_the_day(callers)
+    answers = [
+        callers.send(method, service, path, body, key=str(uuid4()), **how)
+        for method, service, path, body, how in attacks_on(person, other)
+    ]
+    callers.close()
+    return answers, own
+
+
+@pytest.fixture(scope="module")
+def attacked(lived: Lived, robbed: tuple[list[httpx.Response], list[str]]) -> list[httpx.Response]:
     """The answers to all attacks, the malformed ones too."""
-    callers, answers = Callers(lived.layout), []
+    callers, answers = Callers(lived.layout), list(robbed[0])
     for method, service, path, body, party in attacks():
         answers.append(callers.send(method, service, path, body, key=str(uuid4()), **party))
     text = json.dumps(FILED, ensure_ascii=False).encode()
@@ -151,6 +198,15 @@ def test_every_attack_is_refused_and_no_problem_repeats_what_it_said(attacked: l
     assert [each.status_code for each in refused if each.status_code >= 500] == []
     told = {(str(each.request.url.path), kind) for each in attacked for kind in found_in(each.text)}
     assert told == set()
+
+
+def test_nobody_else_exports_or_erases_a_person(robbed: tuple[list[httpx.Response], list[str]]) -> None:
+    answers, own = robbed
+    assert len(own) >= 2
+    assert {each.status_code for each in answers} <= {403, 404, 409, 412, 422}, [each.text for each in answers]
+    assert [each.text for each in answers if each.status_code == 409 and "erasure_while_filed" not in each.text] == []
+    told = [(each.request.url.path, value) for each in answers for value in own if value in each.text]
+    assert told == []
 
 
 def test_no_database_no_log_and_no_metric_holds_what_was_refused(lived: Lived, attacked: list[httpx.Response]) -> None:
