@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fx_settlement.api import collections, conflicts, rooms, transfers
+from fx_settlement.api import collections, conflicts, persons, rooms, transfers
 from fx_settlement.api.access import ACCESS
 from fx_settlement.consumers.subscriptions import subscriptions
 from fx_settlement.settings import Settings
@@ -23,6 +23,7 @@ service = Service(
         conflicts.router,
         rooms.router,
         transfers.router,
+        persons.router,
         upkeep_router(messaging, http_tables, policy, parameters, subscriptions),
     ],
     access=ACCESS,

@@ -52,6 +52,12 @@ def collections_seen_by(scope: Scope) -> Select[CollectionRow]:
     return within(select(row), row, scope, subject=own, bank=lambda bank: row.bank_id == bank)
 
 
+def collections_collected_by(scope: Scope) -> Select[CollectionRow]:
+    """The collections of a collector."""
+    row = CollectionRow
+    return within(select(row), row, scope, subject=lambda party: row.collector_id == party)
+
+
 def collections_like(
     query: Select[CollectionRow], *, month: str | None, updated_since: datetime | None, **columns: Any
 ) -> Select[CollectionRow]:

@@ -108,6 +108,15 @@ def trades_seen_by(scope: Scope) -> Select[TradeRow]:
     return within(select(row), row, scope, subject=own)
 
 
+def trades_with_leg_of(scope: Scope) -> Select[TradeRow]:
+    """The trades with a domestic leg that a party sells or registered: it stated who paid whom in them (R-TRADE-6)."""
+    row = TradeRow
+    query = within(
+        select(row), row, scope, subject=lambda party: or_(row.seller_id == party, row.registered_by == party)
+    )
+    return query.where(row.state["domestic_leg"].astext.is_not(None))
+
+
 async def trade_ids_among(session: AsyncSession, query: Select[TradeRow], ids: Iterable[UUID]) -> set[UUID]:
     """Those of the ids whose trades a query includes."""
     among = query.with_only_columns(TradeRow.id).where(TradeRow.id.in_(set(ids)))
