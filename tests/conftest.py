@@ -8,20 +8,28 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from rich.console import Console
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketctl.embedded.layout import Layout, free_ports
 from marketctl.embedded.platform import Platform
 from marketctl.layout import BusKind
 from marketctl.sample.callers import Callers
 from marketctl.sample.days import run_sample_days
+from marketctl.services import described
 from marketctl.verify.findings import verify_all
 from marketctl.verify.flow import wait_until_applied
+from registry.store.tables import PlaceRow, RoleFilingRow, SubjectRow
+from shared.events.base import Event
+from shared.events.registry import BankFiled, Role, RoleFiling, SiteFiled
+from shared.workshop.testing.registry_events import FILED_AT, PILOT, SINCE, hear, subject
 
 _AT_ONCE = 10
 
@@ -113,3 +121,45 @@ def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platfor
     started.start(lambda line: None)
     yield started
     started.stop()
+
+
+def _places(party: dict[str, UUID], valid_to: date | None) -> dict[str, Event]:
+    dated: dict[str, Any] = {"pilot": PILOT, "name": "名", "valid_from": SINCE, "valid_to": valid_to}
+    site = {"kind": "consolidation_warehouse", "operator_name": "o"}
+    return {
+        "bank": BankFiled(bank_id=party["bank_id"], connection="web", **dated),
+        "site": SiteFiled.model_validate({"site_id": party["site_id"], **site, **dated}),
+    }
+
+
+async def _file_party(
+    session: AsyncSession, service: str, party: dict[str, UUID], *, status: str = "approved", until: date | None = None
+) -> None:
+    """The subject in every role, the bank and the site, as the service knows them; the session is the worker's."""
+    dates = {"effective_from": FILED_AT, "exited_at": FILED_AT if status == "exited" else None}
+    filings = [
+        RoleFiling.model_validate({"role": each, "filing_number": each, "status": status, "version": 1, **dates})
+        for each in get_args(Role)
+    ]
+    said = subject("operator", subject_id=party["subject_id"])
+    state = said.subject.model_copy(update={"roles": tuple(filings)})
+    places = _places(party, until)
+    if service != "registry":
+        told = said.model_copy(update={"subject": state})
+        await hear(session, described(service).subscriptions, told, *places.values())
+        return
+    own = {"id": state.subject_id, "pilot": PILOT, "version": 1, "identity_index": str(state.subject_id)}
+    same = ("number", "identity_kind", "identity", "country", "natural_person", "display_name", "name")
+    session.add(SubjectRow(**own, **{name: getattr(state, name) for name in same}, stalls=(), qualifications=()))
+    await session.flush()
+    for each in filings:
+        row = {**each.model_dump(), "filing_number": str(uuid4()), "id": uuid4(), "pilot": PILOT}
+        session.add(RoleFilingRow(subject_id=state.subject_id, **row))
+    for kind, content in places.items():
+        place_id = str(party[f"{kind}_id"])
+        session.add(PlaceRow(id=place_id, kind=kind, pilot=PILOT, content=content, version=1))
+
+
+@pytest.fixture(scope="session")
+def file_party() -> Any:
+    return _file_party

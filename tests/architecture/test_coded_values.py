@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
+from uuid import UUID
 
 import pytest
 
@@ -19,6 +20,7 @@ from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
 
 SUBJECT = "019a0000-0000-7000-8000-0000000000aa"
+PARTY = {name: UUID(int=0x019A << 112 | n) for n, name in enumerate(("subject_id", "bank_id", "site_id"), 1)}
 UNKNOWN = "某某"
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
@@ -89,9 +91,11 @@ def asked_of(service: str) -> Iterator[Asked]:
 
 @pytest.fixture
 async def door(
-    service: str, make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path
+    service: str, make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, file_party: Any
 ) -> AsyncIterator[Door]:
     async with open_door(described(service).load_service(), make_service_database(service), mint, tmp_path) as opened:
+        async with opened.as_worker() as session:
+            await file_party(session, service, PARTY)
         yield opened
 
 
@@ -105,8 +109,7 @@ async def refused_at(door: Door, asked: Asked, word: str) -> list[dict[str, Any]
         path += f"?{asked.coded.path[0]}={word}"
     elif asked.method == "POST":
         body = asked.coded.body(word) if asked.where == "body" else {}
-    party = dict.fromkeys(("subject_id", "bank_id", "site_id"), SUBJECT)
-    how: dict[str, Any] = {"role": asked.role, **party, "version": 1 if asked.method == "POST" else None}
+    how: dict[str, Any] = {"role": asked.role, **PARTY, "version": 1 if asked.method == "POST" else None}
     answer = await door.call(asked.method, path, body, **how)
     return [each for each in answer.json()["errors"] if each["pointer"] == asked.coded.pointer]
 

@@ -41,7 +41,7 @@ from trade_ledger.api.trade_schemas import TradeIn
 
 UNKNOWN = "019a0000-0000-7000-8000-0000000000aa"
 # Each role's token names its party.
-PARTY = dict.fromkeys(("subject_id", "bank_id", "site_id"), UNKNOWN)
+PARTY = {name: UUID(int=0x019A << 112 | n) for n, name in enumerate(("subject_id", "bank_id", "site_id"), 1)}
 _WITH_ONE_FORM = (UUID, NoneType, Ellipsis)
 Path_ = tuple[str | int, ...]
 
@@ -146,9 +146,11 @@ def queries(service: str) -> Iterator[tuple[str, str, Place]]:
 
 @pytest.fixture
 async def door(
-    service: str, make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path
+    service: str, make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, file_party: Any
 ) -> AsyncIterator[Door]:
     async with open_door(described(service).load_service(), make_service_database(service), mint, tmp_path) as opened:
+        async with opened.as_worker() as session:
+            await file_party(session, service, PARTY)
         yield opened
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import warnings
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import hypothesis
@@ -18,9 +20,11 @@ from hypothesis import strategies as st
 
 from marketctl.layout import SERVICES
 from marketctl.services import described
+from shared.database import make_engine, make_sessions
 from shared.http.app import Service, make_app
 from shared.workshop.processes.ports import free_port
 from shared.workshop.testing.client import settings_for
+from shared.workshop.testing.servers import as_process
 from shared.workshop.testing.services import MakeServiceDatabase
 from shared.workshop.testing.tokens import ServedMint
 
@@ -43,7 +47,7 @@ CHECKS: list[Any] = [
 LEAST_ACCEPTED = 0.1
 # NDJSON and workbooks: schemathesis makes neither, trade-ledger's own tests do.
 _OTHER_BODIES = {"register_trades_in_bulk", "import_trades"}
-PARTY = dict.fromkeys(("subject_id", "bank_id", "site_id"), "019a0000-0000-7000-8000-0000000000aa")
+PARTY = {name: UUID(int=0x019A << 112 | n) for n, name in enumerate(("subject_id", "bank_id", "site_id"), 1)}
 
 
 @contextmanager
@@ -88,14 +92,28 @@ def answers(operation: Any, mint: ServedMint, examples: int) -> Counter[int]:
     return seen
 
 
+async def file(file_party: Any, service: str, dsn: str) -> None:
+    """The caller's party is filed in the service's database."""
+    engine = make_engine(as_process(dsn, "worker"))
+    async with make_sessions(engine).begin() as session:
+        await file_party(session, service, PARTY)
+    await engine.dispose()
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("examples", [2, pytest.param(10, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_operation_answers_as_described(
-    make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str, examples: int
+    make_service_database: MakeServiceDatabase,
+    mint: ServedMint,
+    tmp_path: Path,
+    file_party: Any,
+    service: str,
+    examples: int,
 ) -> None:
-    known = described(service).load_service()
-    with served(known, make_service_database(service), mint, tmp_path) as address:
+    known, dsn = described(service).load_service(), make_service_database(service)
+    asyncio.run(file(file_party, service, dsn))
+    with served(known, dsn, mint, tmp_path) as address:
         found = [each.ok() for each in schemathesis.openapi.from_url(f"{address}/openapi.json").get_all_operations()]
         found = [each for each in found if each.definition.raw["operationId"] not in _OTHER_BODIES]
         seen = {each.definition.raw["operationId"]: answers(each, mint, examples) for each in found}

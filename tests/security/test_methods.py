@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -59,12 +60,14 @@ async def test_head_is_answered_like_get_and_another_method_names_the_allowed_on
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_if_match_is_required_exactly_where_the_description_says_so(
-    make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
+    make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, file_party: Any, service: str
 ) -> None:
     served = described(service).load_service()
     party = {"subject_id": uuid4(), "bank_id": uuid4(), "site_id": uuid4()}
     wrong = []
     async with open_door(served, make_service_database(service), mint, tmp_path) as door:
+        async with door.as_worker() as session:
+            await file_party(session, service, party)
         document = door.app.openapi()
         for path, methods in document["paths"].items():
             operation = methods.get("post", {})

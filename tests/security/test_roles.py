@@ -72,10 +72,12 @@ async def test_a_token_without_its_party_reaches_what_a_first_filing_needs_and_n
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_a_command_that_takes_no_body_ignores_none(
-    make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, service: str
+    make_service_database: MakeServiceDatabase, mint: ServedMint, tmp_path: Path, file_party: Any, service: str
 ) -> None:
     wrong = []
     async with open_door(described(service).load_service(), make_service_database(service), mint, tmp_path) as door:
+        async with door.as_worker() as session:
+            await file_party(session, service, PARTY)
         methods = [each for path in door.app.openapi()["paths"].values() for each in path.items()]
         bare = {each["operationId"] for method, each in methods if method == "post" and "requestBody" not in each}
         assert bare

@@ -74,7 +74,7 @@ class Trading:
         self, subject_id: UUID, *accounts: Qualification, natural: bool = False, sequence: int = 2
     ) -> None:
         """Registry tells the subject again, in SAFE's directory, with these accounts and no others."""
-        filed = subject("stall_holder", subject_id=subject_id)
+        filed = subject("operator" if subject_id == self.agent else "stall_holder", subject_id=subject_id)
         told = qualified(filed, natural, **({} if natural else {"fx_directory": "A"}))
         held = (*told.subject.qualifications, *accounts)
         state = told.subject.model_copy(update={"qualifications": held})

@@ -20,8 +20,11 @@ from registry.api.access import ACCESS
 from registry.consumers.subscriptions import subscriptions
 from registry.settings import Settings
 from registry.store.parameters import parameters
+from registry.store.places import bank_in_force, place_in_force
+from registry.store.subjects import filings_in
 from registry.store.tables import http_tables, messaging, metadata, policy
 from shared.http.app import Service, make_app
+from shared.http.parties import Parties
 from shared.http.upkeep import upkeep_router
 
 service = Service(
@@ -45,5 +48,6 @@ service = Service(
     problems=Path(__file__).with_name("problems.toml"),
     metadata=metadata,
     http_tables=http_tables,
+    parties=Parties(filings_in, bank_in_force, place_in_force),
 )
 app = make_app(service, Settings)

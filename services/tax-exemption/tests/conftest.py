@@ -40,6 +40,12 @@ class Filing:
     def as_operator(self) -> dict[str, Any]:
         return {"role": "operator", "subject_id": self.operator}
 
+    async def stranger(self, role: str = "operator") -> dict[str, Any]:
+        """Another filed party."""
+        other = uuid4()
+        await self.hear(subject(role, subject_id=other))
+        return {"role": role, "subject_id": other}
+
     def own(self, value: str = "1000.00", **changed: Any) -> Portion:
         """A departed portion of the stall holder's goods, which the operator exports and the holder declares itself."""
         return portion(self.holder, self.operator, self.holder, value, **changed)
@@ -65,7 +71,11 @@ async def filing(make_service_database: MakeServiceDatabase, mint: ServedMint, t
     async with open_door(service, dsn, mint, tmp_path) as door:
         door.at(datetime(2026, 6, 8, 1, tzinfo=UTC))
         made = Filing(door, dsn)
-        await made.hear(made.gate(date(2026, 1, 1)))
+        await made.hear(
+            made.gate(date(2026, 1, 1)),
+            subject("stall_holder", subject_id=made.holder),
+            subject("operator", subject_id=made.operator),
+        )
         for day, rate in (("2026-05-01", "7.00"), ("2026-05-13", "6.90")):
             rate_body = {"day": day, "currency": "USD", "cny_per_unit": rate, "source": "sample"}
             await door.publish("/v1/middle-rates", rate_body, role="tax")

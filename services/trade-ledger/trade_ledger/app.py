@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shared.http.app import Service, make_app
 from shared.http.delegated_acts import delegated_acts_router
+from shared.http.parties import Parties
 from shared.http.upkeep import upkeep_router
 from trade_ledger.api import (
     conflicts,
@@ -19,10 +20,11 @@ from trade_ledger.api import (
     trades,
 )
 from trade_ledger.api.access import ACCESS
-from trade_ledger.api.trade_batches import registrations_running
+from trade_ledger.api.trade_batches import is_remembered, registrations_running
 from trade_ledger.consumers.subscriptions import subscriptions
 from trade_ledger.settings import Settings
 from trade_ledger.store.delegations import delegations
+from trade_ledger.store.facts import bank_in_force, filings_of, place_in_force
 from trade_ledger.store.parameters import parameters
 from trade_ledger.store.tables import http_tables, messaging, metadata, policy
 
@@ -48,6 +50,7 @@ service = Service(
     problems=Path(__file__).with_name("problems.toml"),
     metadata=metadata,
     http_tables=http_tables,
+    parties=Parties(filings_of, bank_in_force, place_in_force, is_remembered),
     delegations=delegations,
     running=registrations_running,
 )

@@ -15,6 +15,7 @@ from shared.http.address import line_of
 from shared.http.administrators import hold_role
 from shared.http.delegated import HEADER, acting_for
 from shared.http.identity import ADMINISTRATORS, ROLES, Caller, NotAuthenticated
+from shared.http.parties import require_filed
 from shared.scope import Scope
 from shared.vocabulary.errors import Forbidden, SetupProblem
 from shared.vocabulary.legal_time import legal_date
@@ -25,23 +26,25 @@ class Grant:
     """The roles that may call an endpoint, and which rows they reach there (`sees`, for people).
 
     `cost`: how many requests it counts for (`rate.py`).
-    `newcomers`: also a party's token that names no subject, since a first filing needs it.
+    `newcomers`: also a party's token that names no subject, or one that isn't filed yet, since a first filing needs it.
+    `also_ended`: also a party whose filing has ended, to complete or undo what it began (V2); it reads in any case.
     """
 
     roles: frozenset[str]
     sees: str
     newcomers: bool = False
     cost: int = 1
+    also_ended: bool = False
 
 
 Access = dict[str, Grant]
 
 
-def grant(*roles: str, sees: str, newcomers: bool = False, cost: int = 1) -> Grant:
+def grant(*roles: str, sees: str, newcomers: bool = False, cost: int = 1, also_ended: bool = False) -> Grant:
     """A grant to known roles; a role that doesn't exist fails at import."""
     if unknown := set(roles) - set(ROLES):
         raise SetupProblem(f"access table names unknown roles: {sorted(unknown)}")
-    return Grant(frozenset(roles), sees, newcomers, cost)
+    return Grant(frozenset(roles), sees, newcomers, cost, also_ended)
 
 
 def operation_of(route: APIRoute) -> str:
@@ -72,18 +75,8 @@ async def authorise(request: Request) -> Caller:
     # Before the caller is known: a log line of a refused one says what was asked for.
     operation = operation_of(request.scope["route"])
     request.state.operation = operation
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        await refuse_floods(request)
-        raise NotAuthenticated("send a bearer token in the Authorization header")
     runtime: Any = request.app.state.runtime
-    try:
-        caller: Caller = await runtime.verifier.caller(token)
-    except NotAuthenticated:
-        state = request.state
-        await runtime.failed_logins.note(line_of(state.address), operation, state.traceparent)
-        await refuse_floods(request)
-        raise
+    caller = await _authenticated(request)
     request.state.caller = caller
     permitted: Grant | None = request.app.state.access.get(operation)
     # Before the caller's rights are looked up: what is refused costs the service as much.
@@ -94,12 +87,31 @@ async def authorise(request: Request) -> Caller:
         caller = await acting_for(request, caller, operation, named, today)
     if permitted is None or caller.role not in permitted.roles:
         raise Forbidden(f"role {caller.role} may not call {operation}")
-    if caller.lacks and not (permitted.newcomers and caller.is_party):
+    newcomer = permitted.newcomers and caller.is_party
+    if caller.lacks and not newcomer:
         raise Forbidden(f"the token names no {caller.lacks}")
+    if not newcomer:
+        await require_filed(request, caller, operation, today, also_ended=permitted.also_ended)
     if caller.role in ADMINISTRATORS:
         await hold_role(runtime.sessions, runtime.http_tables, caller)
     request.state.scope = caller.scope(today)
     request.state.caller = request.state.permitted = caller
+    return caller
+
+
+async def _authenticated(request: Request) -> Caller:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        await refuse_floods(request)
+        raise NotAuthenticated("send a bearer token in the Authorization header")
+    runtime: Any = request.app.state.runtime
+    try:
+        caller: Caller = await runtime.verifier.caller(token)
+    except NotAuthenticated:
+        state = request.state
+        await runtime.failed_logins.note(line_of(state.address), state.operation, state.traceparent)
+        await refuse_floods(request)
+        raise
     return caller
 
 

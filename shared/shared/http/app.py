@@ -28,6 +28,7 @@ from shared.http.head import HeadAsGet
 from shared.http.identity import TokenVerifier
 from shared.http.pages import add_contract, add_pages, add_rule_pages
 from shared.http.parameters import known_parameters
+from shared.http.parties import Parties
 from shared.http.problems import Catalogue
 from shared.http.rate import Buckets, Policy
 from shared.http.responses import add_responses
@@ -82,6 +83,7 @@ class Service:
     problems: Path
     metadata: MetaData
     http_tables: HttpTables
+    parties: Parties
     delegations: Delegations | None = None
     running: Callable[[Runtime], AbstractAsyncContextManager[None]] | None = None
 
@@ -153,6 +155,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     app.state.service = service.name
     app.state.access = service.access
     app.state.delegations = service.delegations
+    app.state.parties = service.parties
     app.state.catalogue = Catalogue(service.problems)
     routes = [each for router in service.routers for each in router.routes if isinstance(each, APIRoute)]
     app.state.operations = {operation_of(each): each.endpoint for each in routes}

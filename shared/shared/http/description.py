@@ -9,6 +9,7 @@ from typing import Any
 from shared.http.access import Access
 from shared.http.problems import FORM_CODES, MEDIA_TYPE, Catalogue
 from shared.http.reach import asks_version, texts_reached
+from shared.scope import NAMED
 from shared.vocabulary.fields import describe_fields, describe_parameters
 
 _RULE = {
@@ -108,6 +109,7 @@ def describe(
             codes |= {"not_found"} if reached & _UNKNOWN else set()
             codes |= set(operation.pop("x-codes", ()))
             codes |= {"delegate_not_in_force"} if operation["operationId"] in delegated else set()
+            codes |= {"party_not_filed"} if access[operation["operationId"]].roles & NAMED.keys() else set()
             operation["responses"].pop("422", None)
             operation["responses"] |= {**_by_status(codes, catalogue), **_REFUSALS}
             describe_parameters(operation.get("parameters", []))

@@ -34,6 +34,16 @@ class DelegateNotInForce(Forbidden):
         super().__init__(f"the delegate isn't in force as {role}")
 
 
+class PartyNotFiled(Forbidden):
+    """The subject, bank or site that the caller's token names isn't filed, or its filing has `ended`."""
+
+    code = "party_not_filed"
+
+    def __init__(self, named: str, *, ended: bool) -> None:
+        super().__init__(f"the {named} that the token names {'has ended' if ended else 'is not filed'}")
+        self.rule = "R-FILE-3" if ended else "R-FILE-1" if named == "subject" else "R-FILE-9"
+
+
 class Stale(Exception):
     """The caller decided on a version that is not the newest."""
 

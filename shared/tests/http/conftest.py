@@ -4,8 +4,9 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 from uuid import UUID
 
 import psycopg
@@ -18,10 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared.database import new_metadata
+from shared.events.registry import Role, RoleFiling
 from shared.http.access import Authorised, grant
 from shared.http.app import Service
 from shared.http.command import Command, Commanded, Reading
 from shared.http.paging import WantedPage
+from shared.http.parties import Parties
 from shared.http.reconciliation import RECONCILIATION_ACCESS, add_reconciliation
 from shared.http.routes import service_router
 from shared.http.tables import add_http_tables
@@ -168,7 +171,17 @@ def service(tmp_path: Path) -> Service:
         problems=problems,
         metadata=metadata,
         http_tables=http_tables,
+        parties=Parties(_filed_in_all_roles),
     )
+
+
+async def _filed_in_all_roles(session: AsyncSession, subject_id: UUID, pilot: str) -> list[RoleFiling]:
+    """Every party is filed."""
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    return [
+        RoleFiling(role=role, filing_number="F", status="approved", effective_from=since, version=1)
+        for role in get_args(Role)
+    ]
 
 
 def make_tables(dsn: str) -> None:

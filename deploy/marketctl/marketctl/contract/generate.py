@@ -69,7 +69,8 @@ def access_page() -> str:
             permitted = table[operation]
             roles = "every role" if len(permitted.roles) == len(ROLES) else ", ".join(sorted(permitted.roles))
             newcomers = "; also a party that isn't filed yet" if permitted.newcomers else ""
-            lines.append(f"| {operation} | {roles} | {permitted.sees}{newcomers} |")
+            ended = "; also a party whose filing has ended" if permitted.also_ended else ""
+            lines.append(f"| {operation} | {roles} | {permitted.sees}{newcomers}{ended} |")
     return "\n".join(lines) + "\n"
 
 

@@ -103,7 +103,7 @@ async def test_a_bank_reference_books_once_per_bank(trading: Any) -> None:
 
 async def test_an_unfiled_bank_books_nothing(trading: Any) -> None:
     answer = await trading.door.call("POST", "/v1/collections", trading.receipt(), **trading.as_bank(uuid4()))
-    assert answer.json()["code"] == "bank_not_filed"
+    assert (answer.status_code, answer.json()["code"]) == (403, "party_not_filed")
 
 
 async def test_only_the_collector_of_the_agreement_collects_and_at_most_the_room(trading: Any) -> None:

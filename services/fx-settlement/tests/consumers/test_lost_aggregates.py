@@ -47,4 +47,4 @@ async def test_a_lost_bank_books_nothing(trading: Any) -> None:
     filed = BankFiled(bank_id=trading.bank, pilot=PILOT, name="行", connection="web", valid_from="2026-01-01")
     await trading.hear(*ended(filed), sequence=2)
     refused = await trading.door.call("POST", "/v1/collections", trading.receipt(), **trading.as_bank())
-    assert (refused.status_code, refused.json()["code"]) == (409, "bank_not_filed")
+    assert (refused.status_code, refused.json()["code"]) == (403, "party_not_filed")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +16,7 @@ from registry.store.tables import PlaceRow
 from shared.events.registry import PilotChanged
 from shared.rows import lock_name
 from shared.vocabulary.errors import Refused
+from shared.vocabulary.legal_time import in_force
 
 
 class Pilot(NamedTuple):
@@ -55,6 +58,23 @@ def places_of(pilot: str, kind: str) -> Select[PlaceRow]:
 async def place(session: AsyncSession, place_id: str) -> PlaceRow | None:
     """A place as it is now."""
     return await session.get(PlaceRow, place_id)
+
+
+async def bank_in_force(session: AsyncSession, bank_id: UUID, pilot: str, day: date) -> bool:
+    """Whether a bank is a filed handling bank of the pilot on a day (R-FILE-9)."""
+    return await _in_force(session, bank_id, "bank", pilot, day)
+
+
+async def place_in_force(session: AsyncSession, site_id: UUID, pilot: str, day: date) -> bool:
+    """Whether a site or warehouse of the pilot is filed on a day (R-FILE-9)."""
+    return await _in_force(session, site_id, "site", pilot, day)
+
+
+async def _in_force(session: AsyncSession, place_id: UUID, kind: str, pilot: str, day: date) -> bool:
+    row = await place(session, str(place_id))
+    if row is None or (row.kind, row.pilot) != (kind, pilot) or isinstance(row.content, PilotChanged):
+        return False
+    return in_force(row.content.valid_from, row.content.valid_to, day)
 
 
 async def place_made(session: AsyncSession, place_id: str, kind: str, pilot: str, content: PlaceContent) -> PlaceRow:

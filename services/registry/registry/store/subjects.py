@@ -48,6 +48,11 @@ async def filings_of(session: AsyncSession, subject_id: UUID) -> list[RoleFiling
     return list((await session.execute(query.execution_options(populate_existing=True))).scalars())
 
 
+async def filings_in(session: AsyncSession, subject_id: UUID, pilot: str) -> list[RoleFilingRow]:
+    """A subject's filings in a pilot."""
+    return [row for row in await filings_of(session, subject_id) if row.pilot == pilot]
+
+
 async def filings_of_many(session: AsyncSession, ids: list[UUID]) -> dict[UUID, list[RoleFilingRow]]:
     """The filings of several subjects."""
     found: dict[UUID, list[RoleFilingRow]] = {subject_id: [] for subject_id in ids}

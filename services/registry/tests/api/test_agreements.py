@@ -86,7 +86,7 @@ async def test_a_principal_proposes_and_the_agent_confirms(parties: Parties) -> 
 async def test_an_export_agency_and_a_procurement_agency_are_different_kinds(parties: Parties) -> None:
     """R-FILE-6: never one for the other."""
     procurement = await parties.proposed(parties.operator, "procurement")
-    as_export = parties.act(procurement, "confirmations", parties.buyer, kind="export", role="operator")
+    as_export = parties.act(procurement, "confirmations", parties.operator, kind="export")
     assert (await as_export).status_code == 404
     swapped = parties.propose(parties.operator, principal_id=parties.buyer["id"])
     assert await parties.bureau.refused(swapped) == (409, "principal_not_filed")
@@ -113,7 +113,7 @@ async def test_a_subject_of_another_pilot_is_no_party(parties: Parties) -> None:
     """V69."""
     who = {**parties.bureau.as_party(parties.seller), "pilot": "yiwu"}
     calling = parties.bureau.door.call("POST", "/v1/export-agencies", parties.terms(), **who)
-    assert await parties.bureau.refused(calling) == (409, "principal_not_filed")
+    assert await parties.bureau.refused(calling) == (403, "party_not_filed")
 
 
 async def test_an_agreement_with_a_party_that_was_suspended_meanwhile_is_not_confirmed(parties: Parties) -> None:

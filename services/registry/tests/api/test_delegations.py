@@ -90,6 +90,6 @@ async def test_what_cannot_be_granted_is_refused_with_every_reason(bureau: Any, 
     ]
     as_operator = {**bureau.as_party(holder), "role": "operator"}
     other = await bureau.door.call("POST", PATH, {**TERMS, "delegate_id": operator["id"]}, **as_operator)
-    assert [each["code"] for each in other.json()["errors"]] == ["grantor_not_filed"]
+    assert [each["code"] for each in other.json()["errors"]] == ["party_not_filed"]
     for wrong in ({}, {"delegate_id": operator["id"], "account": "clerk-7"}, {"account": "x", "acts": ["submit"]}):
         assert (await bureau.door.call("POST", PATH, {**TERMS, **wrong}, **bureau.as_party(holder))).status_code == 422

@@ -206,7 +206,7 @@ async def test_a_counterparty_finds_its_own_agreements_only_in_the_file(bureau: 
     who = bureau.as_party(entrusted["seller"])
     file = await archive(bureau, entrusted["operator"], "2026-05-13", **who)
     assert [each["counterparty_id"] for each in file["agreements"]] == [entrusted["seller"]["id"]]
-    stranger = await bureau.filed(bureau.operator())
+    stranger = await bureau.approved(bureau.operator())
     path = f"/v1/subjects/{entrusted['operator']['id']}/archive"
     assert await bureau.refused(bureau.door.call("GET", path, **bureau.as_party(stranger))) == (404, "not_found")
     assert bureau.refusals()[-1] == ("V65", "not_yours")

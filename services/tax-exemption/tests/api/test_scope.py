@@ -26,7 +26,7 @@ async def test_somebody_elses_return_and_certificate_look_unknown_and_are_audite
     filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
     body = {"declaration_id": str(event.declaration.declaration_id), "principal_id": str(filing.holder)}
     applied = await filing.door.done("POST", "/v1/certificates", body, **filing.as_operator())
-    stranger = {"role": "operator", "subject_id": uuid4()}
+    stranger = await filing.stranger()
     answers = []
     for there, unknown in (
         (f"/v1/returns/{filed['id']}", f"/v1/returns/{uuid4()}"),
@@ -70,7 +70,7 @@ async def test_a_party_lists_its_own_and_those_it_acts_for(filing: Filing) -> No
     for who, items, returns in (
         (filing.as_holder(), 1, 1),
         (filing.as_operator(), 1, 0),
-        ({"role": "stall_holder", "subject_id": uuid4()}, 0, 0),
+        (await filing.stranger("stall_holder"), 0, 0),
         ({"role": "tax"}, 2, 1),
     ):
         assert len((await filing.door.done("GET", "/v1/items", **who))["items"]) == items

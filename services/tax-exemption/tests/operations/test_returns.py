@@ -5,7 +5,6 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -77,7 +76,7 @@ async def test_goods_returned_after_filing_make_an_adjustment_in_a_later_month(f
 async def test_the_operator_files_only_where_the_agency_says_so(filing: Filing) -> None:
     """V50."""
     await filing.hear(declaration_event(DeclarationDeparted, filing.own()))
-    stranger = {"role": "operator", "subject_id": uuid4()}
+    stranger = await filing.stranger()
     foreign = await filing.door.call("POST", "/v1/returns", filing.body(), **stranger)
     assert foreign.status_code == 404
     theirs = portion(filing.holder, filing.operator, filing.operator, "10.00")

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from shared.events.trade_ledger import DeclarationDeparted
 from shared.workshop.testing.declaration_events import declaration_event, portion
+from shared.workshop.testing.registry_events import subject
 
 AT_ONCE = 8
 ROUNDS = 3
@@ -27,7 +28,9 @@ async def test_of_writers_of_one_return_one_wins(filing: Any) -> None:
     for _ in range(ROUNDS):
         filing.holder = uuid4()
         goods = portion(filing.holder, filing.operator, filing.holder, "1000.00")
-        await filing.hear(declaration_event(DeclarationDeparted, goods))
+        await filing.hear(
+            subject("stall_holder", subject_id=filing.holder), declaration_event(DeclarationDeparted, goods)
+        )
         filed = await filing.door.done("POST", "/v1/returns", filing.body(), **filing.as_holder())
         acts = (("acceptances", None), ("queries", {"reason": "a reason"}))
         await one_wins(filing, f"/v1/returns/{filed['id']}", filed["version"], *acts)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from shared.workshop.testing.registry_events import places
+
 CLOSING = {"reason": "looked into", "evidence_hash": "sha256:9f86"}
 
 
@@ -59,6 +61,7 @@ async def test_a_site_closes_what_waits_for_it_and_another_site_does_not(yard: A
     (load_id,) = declaration["declaration"]["load_ids"]
     await yard.arrival(load_id)
     declaration = await yard.as_operator("GET", f"/v1/declarations/{declaration['id']}")
+    await yard.hear(*places(parties["buyer"]))
     other = await closed(yard, declaration, role="site_operator", site_id=parties["buyer"])
     assert other.status_code == 404
     answer = await closed(yard, declaration, role="site_operator", site_id=parties["site"])

@@ -249,6 +249,9 @@ async def test_a_clerk_acts_in_the_role_of_its_party_only(yard: Any, parties: An
         assert await status(delegation.call("GET", "/v1/trades", **{**CLERK, "role": role})) == answered
     # Of two delegations the one of the clerk's role gives the right.
     await Delegation(yard, parties, account=clerk_of(yard), role="operator").told()
+    filed = [subject(role, subject_id=parties["seller"]) for role in ("stall_holder", "operator")]
+    both = filed[0].subject.model_copy(update={"roles": tuple(each.subject.roles[0] for each in filed)})
+    await yard.hear(filed[0].model_copy(update={"subject": both}))
     for role in ("stall_holder", "operator"):
         assert (await delegation.call("GET", "/v1/trades", **{**CLERK, "role": role})).status_code == 200
 

@@ -202,7 +202,7 @@ async def test_only_the_site_reports_an_arrival(yard: Any, parties: Any, make_pa
     future = {"arrived_at": "2026-05-13T09:00:01+08:00"}
     early = await yard.door.call("POST", path, future, role="site_operator", site_id=parties["site"], version=2)
     assert (operator.status_code, unfiled.json()["code"], early.json()["code"]) == (
-        403, "not_found", "date_in_the_future",
+        403, "party_not_filed", "date_in_the_future",
     )  # fmt: skip
     load = await yard.door.done("POST", path, body, role="site_operator", site_id=parties["site"], version=2)
     assert (load["load"]["status"], load["load"]["site_id"]) == ("arrived", str(parties["site"]))
@@ -268,7 +268,7 @@ def operator(parties: Any) -> dict[str, Any]:
     ("changed", "told"),
     [
         ({"kind": "consolidation_warehouse"}, (404, ["not_found"])),
-        ({"valid_to": date(2026, 5, 12)}, (404, ["not_found"])),
+        ({"valid_to": date(2026, 5, 12)}, (403, ["party_not_filed"])),
         ({"valid_from": date(2026, 5, 13)}, (409, ["site_not_filed"])),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +14,7 @@ from shared.events import trade_ledger as events
 from shared.events.catalogue import EVENT_TYPES
 from shared.http.upkeep import UPKEEP_ACCESS
 from shared.vocabulary.rules import rules
+from shared.workshop.testing.registry_events import subject
 from trade_ledger.app import app
 
 SOURCE = "\n".join(file.read_text("utf-8") for file in Path(trade_ledger.__file__).parent.rglob("*.py"))
@@ -55,7 +57,8 @@ async def test_an_example_is_well_formed_and_is_refused_by_rules_at_most(
     role = next((role for end, role in ROLES.items() if path.endswith(end)), "operator")
     who = {"role": role, "site_id": parties["site"]} if role == "site_operator" else {"role": role}
     if role == "operator":
-        who["subject_id"] = example.get("consignor_id", parties["operator"])
+        who["subject_id"] = UUID(example.get("consignor_id", str(parties["operator"])))
+        await yard.hear(subject("operator", subject_id=who["subject_id"]))
     answer = await yard.door.call("POST", there, example, version=1, **who)
     assert answer.status_code in (201, 404, 409), answer.text
 

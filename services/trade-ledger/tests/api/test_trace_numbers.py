@@ -175,8 +175,9 @@ async def test_money_that_belongs_to_no_goods_yet_is_found_by_its_parties(
     _, portion = await exported(yard, make_packed)
     await yard.hear(fx_settlement.CollectionBooked(collection=collection(portion, matched=False)), key=str(COLLECTION))
     await yard.hear(converted(parties["other_seller"]), key=str(CONVERSION))
-    for asked, subject_id in (("TT-COLLECTED", parties["operator"]), ("QUOTA-7", parties["other_seller"])):
-        traced = await yard.door.done("GET", f"/v1/trace/{asked}", role="operator", subject_id=subject_id)
+    owners = {"TT-COLLECTED": ("operator", "operator"), "QUOTA-7": ("stall_holder", "other_seller")}
+    for asked, (role, party) in owners.items():
+        traced = await yard.door.done("GET", f"/v1/trace/{asked}", role=role, subject_id=parties[party])
         assert (traced["kind"], traced["trades"], len(traced["timeline"])) == ("money_or_tax", [], 1)
         foreign = {"role": "stall_holder", "subject_id": parties["seller"]}
         assert (await yard.door.call("GET", f"/v1/trace/{asked}", **foreign)).status_code == 404

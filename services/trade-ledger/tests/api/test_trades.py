@@ -291,7 +291,7 @@ async def test_a_shared_document_names_the_other_trade_only_to_those_who_may_rea
 async def test_an_agent_sees_the_trades_of_the_buyers_it_buys_for(market: Any) -> None:
     agent, other = uuid4(), uuid4()
     bought = export_agency(market.buyer, agent, agreement_id=uuid4(), kind="procurement_agency")
-    await market.hear(bought)
+    await market.hear(bought, *(subject("agent", subject_id=each) for each in (agent, other)))
     agreement = str(bought.agreement.agreement_id)
     trade = await market.registered(procurement="entrusted", procurement_agency_id=agreement)
     await market.registered()

@@ -15,9 +15,11 @@ import pytest
 
 from shared.migrations import differences, upgrade
 from shared.workshop.testing.client import Door, open_door
+from shared.workshop.testing.registry_events import hear, subject
 from shared.workshop.testing.servers import MakeDatabase
 from shared.workshop.testing.tokens import ServedMint
 from trade_ledger.app import service
+from trade_ledger.consumers.subscriptions import subscriptions
 
 SERVICE = Path(__file__).parents[2]
 SELLER, OPERATOR, BUYER, AGENCY, TRADE, LOAD = (UUID(int=0x19A << 116 | n) for n in range(1, 7))
@@ -194,6 +196,8 @@ async def test_a_draft_shows_what_was_entered_and_is_assessed(old: Old) -> None:
     draft = await old.read(DRAFT)
     assert draft["declaration"] == entered(0)
     path = f"/v1/declarations/{DRAFT}/preflight"
+    async with old.door.as_worker() as session:
+        await hear(session, subscriptions, subject("operator", subject_id=OPERATOR))
     preflight = await old.door.done("GET", path, role="operator", subject_id=OPERATOR)
     assert {each["code"] for each in preflight["breaches"]} >= {"customs_rate_missing", "port_not_designated"}
 

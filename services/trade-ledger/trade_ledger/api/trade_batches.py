@@ -14,11 +14,13 @@ from fastapi import Request, Response
 from shared.http import audit
 from shared.http.app import Runtime
 from shared.http.command import Command, Commanded
+from shared.http.identity import Caller
 from shared.http.problems import MOST_ERRORS, Catalogue, bounded
 from shared.http.refusals import AuditLine
 from shared.http.routes import is_crowded, service_router
 from shared.scope import Scope, subject_of
 from shared.vocabulary.errors import Malformed
+from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.rules import Breach, citation
 from trade_ledger.api.trade_reading import read_entry
 from trade_ledger.api.trade_schemas import BulkReport, HiddenCells, RowProblem, RowResult
@@ -33,6 +35,7 @@ from trade_ledger.store.registrations import Registrations, registrations_open
 from trade_ledger.store.trades import references_registered
 
 router = service_router("trades")
+_JUDGED = {"register_trade", "register_trades_in_bulk", "import_trades"}
 _MOST_ROWS = 2000
 _MOST_TOLD = 2000
 _NDJSON_BODY = {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}
@@ -53,6 +56,15 @@ def registrations_of(request: Request) -> Registrations:
     """The process's way to write trades."""
     registrations: Registrations = request.app.state.runtime.extras["registrations"]
     return registrations
+
+
+async def is_remembered(runtime: Runtime, caller: Caller, operation: str) -> bool:
+    """Whether a trade may be read without asking the database: its seller and consignor are judged with it."""
+    if operation not in _JUDGED or caller.subject_id is None:
+        return False
+    registrations: Registrations = runtime.extras["registrations"]
+    today = legal_date(runtime.clock.now())
+    return await registrations.facts.stands(caller.pilot, caller.subject_id, caller.role, today)
 
 
 def is_own(entry: TradeEntry, scope: Scope) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.events.base import Received
 from shared.events.registry import (
     AgreementEvent,
+    BankEvent,
     CommodityDecisionEvent,
     CommodityEntryEvent,
     CommodityListEvent,
@@ -34,6 +35,7 @@ from trade_ledger.store.tables.copies import (
     CommodityListCopy,
     DelegationCopy,
     GradeCopy,
+    Place,
     PlaceCopy,
     SubjectCopy,
 )
@@ -108,6 +110,11 @@ async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> N
     await advance(session, event.pilot, PARTIES)
 
 
+async def copy_bank(session: AsyncSession, received: Received[BankEvent]) -> None:
+    """A handling bank."""
+    await _put_place(session, "bank", str(received.event.bank_id), received.event)
+
+
 async def copy_site(session: AsyncSession, received: Received[SiteEvent]) -> None:
     """A supervised site."""
     await _put_place(session, "site", str(received.event.site_id), received.event)
@@ -118,8 +125,6 @@ async def copy_port(session: AsyncSession, received: Received[PortEvent]) -> Non
     await _put_place(session, "port", f"{received.event.pilot}:{received.event.port_code}", received.event)
 
 
-async def _put_place(
-    session: AsyncSession, kind: str, place_id: str, event: PilotEvent | SiteEvent | PortEvent
-) -> None:
+async def _put_place(session: AsyncSession, kind: str, place_id: str, event: Place) -> None:
     row = {"kind": kind, "place_id": place_id, "pilot": event.pilot, "content": event}
     await put(session, PlaceCopy, row)

@@ -15,6 +15,7 @@ subscriptions.project(registry.CommodityEntryEvent, on_registry.copy_commodity_e
 subscriptions.project(registry.CommodityDecisionEvent, on_registry.copy_commodity_decision)
 subscriptions.project(registry.GradeEvent, on_registry.copy_grade)
 subscriptions.project(registry.PilotEvent, on_registry.copy_pilot)
+subscriptions.project(registry.BankEvent, on_registry.copy_bank)
 subscriptions.project(registry.SiteEvent, on_registry.copy_site)
 subscriptions.project(registry.PortEvent, on_registry.copy_port)
 subscriptions.react(registry.SubjectEvent, on_registry.forget_person)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.database import in_force_on
-from shared.events.registry import PilotEvent, PortEvent, SiteEvent
+from shared.events.registry import BankEvent, PilotEvent, PortEvent, RoleFiling, SiteEvent
 from shared.scope import Scope
 from shared.vocabulary.legal_time import in_force
 from shared.vocabulary.recognition import Entry, decided, listed
@@ -199,6 +199,26 @@ def site_is_filed(site_id: UUID, scope: Scope) -> ColumnElement[bool]:
         or_(valid_to.is_(None), valid_to >= day),
     )
     return query.exists()
+
+
+async def filings_of(session: AsyncSession, subject_id: UUID, pilot: str) -> tuple[RoleFiling, ...]:
+    """The filings of a subject of the pilot."""
+    row = await session.get(SubjectCopy, subject_id)
+    return () if row is None or row.pilot != pilot else row.roles
+
+
+async def bank_in_force(session: AsyncSession, bank_id: UUID, pilot: str, day: date) -> bool:
+    """Whether a bank is a filed handling bank of the pilot on a day (R-FILE-9)."""
+    row = await session.get(PlaceCopy, ("bank", str(bank_id)))
+    bank = None if row is None else row.content
+    return isinstance(bank, BankEvent) and bank.pilot == pilot and in_force(bank.valid_from, bank.valid_to, day)
+
+
+async def place_in_force(session: AsyncSession, site_id: UUID, pilot: str, day: date) -> bool:
+    """Whether a site or warehouse of the pilot is filed on a day (R-FILE-9)."""
+    row = await session.get(PlaceCopy, ("site", str(site_id)))
+    site = None if row is None else row.content
+    return isinstance(site, SiteEvent) and site.pilot == pilot and in_force(site.valid_from, site.valid_to, day)
 
 
 async def site_in_force(session: AsyncSession, pilot: str, site_id: UUID, on: date) -> SiteEvent | None:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from shared.database import of_pilot
 from shared.vocabulary.errors import Busy
 from shared.vocabulary.recognition import EntriesByPrefix, Verdict, by_prefix, entries_about, recognise
-from trade_ledger.domain.parties import StallTerm, Standings
+from trade_ledger.domain.parties import HOLDING, StallTerm, Standings
 from trade_ledger.store.facts import agreement_between, entries_in_force, stalls_of, standings_of
 from trade_ledger.store.row_versions import (
     AGREEMENT,
@@ -146,6 +146,12 @@ class KnownFacts:
                 async with self._reading(pilot, within) as session:
                     self._keep(pilot, await _loaded(session, pilot, missing, day))
         raise keeps_changing()
+
+    async def stands(self, pilot: str, subject_id: UUID, role: str, day: date) -> bool:
+        """Whether the subject holds the role as it was read last: enough for who is judged again by what writes."""
+        party = (await self.about(pilot, day, [subject_id], [])).party(subject_id)
+        filed = None if party is None else party.standings.get(role)
+        return filed is not None and filed.status in HOLDING
 
     async def _load_once(self, pilot: str, missing: Sequence[Name], day: date) -> None:
         """Load what nobody loads yet, and wait for who loads the rest: each row is read by one at a time.

@@ -101,6 +101,7 @@ def _change(filing: RoleFilingRow, step: str, reason: str, stop_order: bool, act
         filing.submitted_by = act.actor
     elif step == "approve":
         filing.effective_from, filing.stop_order = filing.effective_from or act.now, False
+        filing.exited_at = None
     elif step == "suspend":
         filing.suspended_at, filing.stop_order = filing.suspended_at or act.now, stop_order
     elif step == "reinstate":

@@ -109,7 +109,8 @@ async def file_subject(session: AsyncSession, filed: Filed, *, sealer: Sealer, a
     filing.filed_by, filing.submitted_by = filer, act.actor if at_once else None
     filing.effective_from = act.now if at_once else None
     # A stop order stays in force after its filing ends, until commerce approves another filing.
-    filing.suspended_at = filing.exited_at = None
+    # Filed anew, it has ended until it is approved: what it began before is completed meanwhile (V2).
+    filing.suspended_at, filing.exited_at = None, None if at_once else filing.exited_at
     filing.reason, filing.version = "", filing.version + 1
     session.add(filing)
     event = FilingEffective if at_once else SubjectFiled

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database import CONSUMER_ONLY, QUANTITY
 from shared.documents import Document
-from shared.events.registry import HeldQualification, PilotEvent, PortEvent, RoleFiling, SiteEvent, Stall
+from shared.events.registry import BankEvent, HeldQualification, PilotEvent, PortEvent, RoleFiling, SiteEvent, Stall
 from shared.http.delegation_tables import DelegationColumns
 from shared.vocabulary.recognition import Decision
 from trade_ledger.store.documents import Shown
 from trade_ledger.store.tables.row import Row
 
-Place = PilotEvent | SiteEvent | PortEvent
+Place = PilotEvent | BankEvent | SiteEvent | PortEvent
 
 
 class SubjectCopy(Row):
@@ -134,7 +134,7 @@ class CopyVersion(Row):
 
 
 class PlaceCopy(Row):
-    """Pilot, site and port data by kind and id."""
+    """Pilot, bank, site and port data by kind and id."""
 
     __tablename__ = "place_copies"
     __table_args__ = ({"info": CONSUMER_ONLY},)
