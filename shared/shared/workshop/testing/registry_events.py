@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from shared.events.base import Event, Received
 from shared.events.registry import (
@@ -114,7 +115,8 @@ def export_agency(principal_id: UUID, agent_id: UUID, **changed: Any) -> AgencyC
 def delegation(grantor_id: UUID, **changed: Any) -> DelegationAccepted:
     """A delegation in force in the year 2026 that lets somebody read a stall holder's trades, unless changed."""
     terms = {
-        "delegation_id": uuid4(),
+        # The newest of several counts.
+        "delegation_id": uuid7(),
         "pilot": PILOT,
         "role": "stall_holder",
         "grantor_id": grantor_id,
