@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from random import Random
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from shared.vocabulary.identifiers import (
     InvalidIdentifier,
     chapter,
     container_number,
+    first_account,
     former_identities,
     hs_code,
     indexed_identity,
@@ -190,3 +192,10 @@ def test_a_masked_name_shows_its_first_character_only(name: str, masked: str) ->
 
 def test_the_chapter_of_a_code_is_its_first_two_digits() -> None:
     assert chapter("8204120000") == "82"
+
+
+def test_the_first_account_of_a_party_at_a_bank_has_always_the_same_id() -> None:
+    """What 0.1.0 booked is found under it, so it never changes."""
+    party, bank = UUID(int=1), UUID(int=2)
+    assert first_account(party, bank) == UUID("1ad7dfd3-42e3-7e2f-608f-a6a6aedb29d5")
+    assert first_account(bank, party) != first_account(party, bank)
