@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-_LIVED_DAY = ("tests/workflow/", "tests/security/test_mass_assignment.py")
+_LIVED_DAY = ("tests/workflow/", "tests/security/test_mass_assignment.py", "tests/security/matrix/")
 _WHOLE_RUNS = (
     "tests/workflow/test_restarts.py",
     "deploy/marketctl/tests/operate/",

@@ -95,6 +95,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "lived" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(600))
+    # The matrix goes on with the market, so it comes last.
+    items.sort(key=lambda item: "table" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

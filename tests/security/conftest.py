@@ -70,6 +70,8 @@ class Market:
     lived: Lived
     operations: dict[tuple[str, str], Any] = field(default_factory=dict)
     access: dict[tuple[str, str], Grant] = field(default_factory=dict)
+    # The operations of a service that may be done under a delegation, each with its act.
+    acts: dict[str, dict[str, str]] = field(default_factory=dict)
     together: list[set[str]] = field(default_factory=list)
     parties: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     shared: set[str] = field(default_factory=set)
@@ -87,8 +89,9 @@ class Market:
             for each in schemathesis.openapi.from_dict(document).get_all_operations():
                 operation = each.ok()
                 self.operations[service, operation.definition.raw["operationId"]] = operation
-            for name, grant in described(service).load_service().access.items():
-                self.access[service, name] = grant
+            known = described(service).load_service()
+            self.access |= {(service, name): grant for name, grant in known.access.items()}
+            self.acts[service] = dict(known.delegations.acts) if known.delegations else {}
             for topic, payload in ask(market, service, "SELECT topic, payload FROM outbox"):
                 ids = set(_ID.findall(payload.decode()))
                 self.together.append(ids)
@@ -110,6 +113,10 @@ class Market:
         """Every id that an event names together with one of these."""
         return set().union(*(each for each in self.together if each & ids))
 
+    def ask(self, service: str, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query in a service's database."""
+        return ask(self.lived.layout.installation, service, query)
+
     def send(self, asked: Asked, role: str, **party: str) -> httpx.Response:
         """One request with a key of its own."""
         how: dict[str, Any] = {"role": role, "key": f"security:{uuid4()}", "version": asked.version, **party}
@@ -128,14 +135,16 @@ class Market:
                 for path in self._paths(service, operation.path, count):
                     yield Asked(name, service, "GET", path)
 
-    def commands(self, count: int) -> Iterator[Asked]:
-        """The first accepted command of each kind; what nobody sent is made up, upon so many things that are there."""
-        heard: set[tuple[str, str]] = set()
+    def accepted(self) -> Iterator[Asked]:
+        """The first accepted command of each kind."""
         for method, service, path, body, how in self.lived.callers.commands.values():
             name = next(name for name, at in self._patterns(service) if at.fullmatch(path))
-            heard.add((service, name))
-            if "content" not in how:
-                yield Asked(name, service, method, path, body, how.get("version"))
+            yield Asked(name, service, method, path, body, how.get("version"))
+
+    def commands(self, count: int) -> Iterator[Asked]:
+        """The first accepted command of each kind; what nobody sent is made up, upon so many things that are there."""
+        heard = {(asked.service, asked.operation) for asked in self.accepted()}
+        yield from (asked for asked in self.accepted() if asked.operation not in _NO_JSON)
         for (service, name), operation in self.operations.items():
             if operation.method == "post" and (service, name) not in heard and name not in _NO_JSON:
                 for path in self._paths(service, operation.path, count):
