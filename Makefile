@@ -124,6 +124,10 @@ browser: $(STAMP) ## drive the pages in headless Chromium; PICTURE=docs/trace.pn
 mutants: $(STAMP) ## change each comparison and constant of the rules, one at a time: do the domain tests notice?
 	@$(PY) tests/mutants
 
+.PHONY: fuzz
+fuzz: $(STAMP) ## generated requests to every operation, by callers who may: CASES=100000 SEED=1039
+	@$(PY) tests/fuzz --cases $(or $(CASES),100000) --seed $(or $(SEED),1039)
+
 .PHONY: bench
 bench: $(STAMP) ## register-a-trade over HTTP as a ratio of pgbench's one-statement rate
 	@$(PY) -m marketctl.bench
