@@ -40,6 +40,6 @@ ACCESS: Access = {
     "read_conversion": grant(*_READERS, sees="its own; bank: those it made"),
     "list_payables": grant(*_READERS, sees=f"where it is agent or principal; bank: {_CLIENTS}"),
     "list_balances": grant(*_READERS, sees=f"its own personal account; bank: {_CLIENTS}"),
-    "export_personal_data": grant(*_PARTIES, sees="who paid what it collected", cost=20),
+    "export_personal_data": grant(*_PARTIES, sees="who paid what it collected", cost=20, also_ended=True),
     "list_journal": grant("safe", "auditor", sees=_FIELD),
 }

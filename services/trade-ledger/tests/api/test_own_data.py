@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import psycopg
 
+from shared.workshop.testing.registry_events import subject
+
 LEG = {"amount": "100.00", "paid_on": "2026-05-12", "payer": "张小五", "payee": "李十一", "reference": "R1"}
 
 
@@ -32,12 +34,23 @@ async def test_nobody_elses_names_are_told(market: Any) -> None:
     await market.registered(domestic_leg=LEG)
     own = market.as_operator()
     path = f"/v1/subjects/{own['subject_id']}/personal-data-exports"
-    for who in ({**own, "subject_id": uuid4()}, {"role": "stall_holder", "subject_id": uuid4()}):
+    strangers = {role: uuid4() for role in ("operator", "stall_holder")}
+    await market.hear(*(subject(role, subject_id=each) for role, each in strangers.items()))
+    for who in ({"role": role, "subject_id": each} for role, each in strangers.items()):
         answer = await market.door.call("POST", path, **who)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
         mine = f"/v1/subjects/{who['subject_id']}/personal-data-exports"
         assert (await market.door.done("POST", mine, **who))["items"] == []
     assert (await market.door.call("POST", path, role="customs")).status_code == 403
+
+
+async def test_who_has_left_gets_its_own_names(market: Any) -> None:
+    """R-DATA-1: a person's right to its data outlasts its filing."""
+    await market.registered(domestic_leg=LEG)
+    own = market.as_operator()
+    await market.hear(subject("operator", subject_id=own["subject_id"], status="exited"))
+    page = await market.door.done("POST", f"/v1/subjects/{own['subject_id']}/personal-data-exports", **own)
+    assert [(each["payer"], each["payee"]) for each in page["items"]] == [(LEG["payer"], LEG["payee"])]
 
 
 async def test_of_an_erased_person_the_names_are_gone(market: Any, dsn: str) -> None:

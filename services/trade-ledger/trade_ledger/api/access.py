@@ -34,7 +34,7 @@ ACCESS: Access = {
     "read_trade": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
     "read_trade_version": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
     "export_personal_data": grant(
-        *_TRADERS, sees="names in the domestic legs of trades it sells or registered", cost=20
+        *_TRADERS, sees="names in the domestic legs of trades it sells or registered", cost=20, also_ended=True
     ),
     "correct_trade": grant(*_TRADERS, sees=_OWN),
     "void_trade": grant(*_TRADERS, sees=_OWN, also_ended=True),
