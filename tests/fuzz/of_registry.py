@@ -180,7 +180,7 @@ async def erase_subject(m: Market) -> Sound:
     return Sound(account_of(person), {"subject_id": person.id}, _REASON, person.version)
 
 
-@recipe(R)
+@recipe(R, "trade-ledger", "fx-settlement")
 async def export_personal_data(m: Market) -> Sound:
     party = (await m.some(R, "approve_filing")).note
     return Sound(party, {"subject_id": party["subject_id"]})
