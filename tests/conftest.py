@@ -22,6 +22,7 @@ from marketctl.embedded.layout import Layout, free_ports
 from marketctl.embedded.platform import Platform
 from marketctl.layout import BusKind
 from marketctl.sample.callers import Callers
+from marketctl.sample.counts import refusals
 from marketctl.sample.days import run_sample_days
 from marketctl.services import described
 from marketctl.verify.findings import verify_all
@@ -82,12 +83,14 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 @dataclass(frozen=True)
 class Lived:
-    """The running platform after both days, its callers, and what went unexpectedly."""
+    """The running platform after both days, its callers, what went unexpectedly, and the refusals of the days alone:
+    later tests are refused, too."""
 
     platform: Platform
     layout: Layout
     callers: Impatient
     unexpected: list[str]
+    refused: set[tuple[str, str]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -109,7 +112,8 @@ def lived() -> Iterator[Lived]:
     (layout.folder / "bus").write_text(layout.bus)
     try:
         callers = Impatient(layout)
-        yield Lived(platform, layout, callers, run_sample_days(platform, Console(quiet=True), callers, callers.look))
+        unexpected = run_sample_days(platform, Console(quiet=True), callers, callers.look)
+        yield Lived(platform, layout, callers, unexpected, refusals(layout.installation))
     finally:
         platform.stop()
         shutil.rmtree(folder, ignore_errors=True)

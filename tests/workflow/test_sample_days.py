@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from marketctl.embedded.platform import Platform
 from marketctl.layout import ROOT, SERVICES
 from marketctl.sample.callers import Callers
-from marketctl.sample.counts import counted, lacking, refusals, shortfalls, token_that_sees
+from marketctl.sample.counts import counted, lacking, shortfalls, token_that_sees
 from marketctl.sample.expected import EXPECTED_REFUSALS
 from marketctl.services import described
 from marketctl.verify.findings import verify_all
@@ -39,9 +39,8 @@ pytestmark = pytest.mark.timeout(600)
 def test_both_days_go_as_expected(lived: Lived) -> None:
     assert lived.unexpected == []
     numbers = counted(lived.layout.installation)
-    refused = refusals(lived.layout.installation)
-    assert refused == set(EXPECTED_REFUSALS)
-    assert shortfalls(numbers, refused) == []
+    assert lived.refused == set(EXPECTED_REFUSALS)
+    assert shortfalls(numbers, lived.refused) == []
     assert lacking(lived.layout.installation) == []
     assert numbers == json.loads(Path(__file__).with_name("expected_numbers.json").read_text("utf-8"))
     assert numbers["portions_exempted"] == numbers["portions_departed"]

@@ -182,11 +182,13 @@ def test_the_owners_event_is_taken_by_two_persons_where_a_false_one_was_applied(
 def test_a_parked_event_is_listed_retried_and_released_by_two_persons(serving: Run) -> None:
     put_poison(serving, "bank-1")
     service = "fx-settlement"
-    assert wait_until(lambda: parked_in(serving, service))
+    # Whoever hears banks can't read it.
+    hearing = ("trade-ledger", service)
+    assert wait_until(lambda: all(parked_in(serving, each) for each in hearing))
     (event,) = parked_in(serving, service)
     assert (event["type"], event["key"], event["release_proposed_by"]) == (BankFiled.TYPE, "bank-1", None)
     this = f"{service} {event['id']}"
-    assert "not finished: 1 parked, see marketctl parked list" in said(serving, "verify", 1)
+    assert "not finished: 2 parked, see marketctl parked list" in said(serving, "verify", 1)
     assert said(serving, f"parked retry {this}", 0) == "0 applied\n"
     assert said(serving, f"parked release {this} x anna", 1).startswith("field_too_short (/reason)")
     assert said(serving, f"parked release {this} case-12 anna", 0) == "proposed\n"
@@ -194,10 +196,13 @@ def test_a_parked_event_is_listed_retried_and_released_by_two_persons(serving: R
     assert said(serving, f"parked release {this} case-12 bo", 0) == "released\n"
     assert said(serving, f"parked retry {this}", 1).startswith("parked_event_settled")
     assert parked_in(serving, service) == []
+    (other,) = parked_in(serving, "trade-ledger")
+    for person in ("anna", "bo"):
+        said(serving, f"parked release trade-ledger {other['id']} case-12 {person}", 0)
     # The event isn't in registry's outbox, and verify goes on reporting that.
     found = said(serving, "verify", 1)
     assert f"I2: {service} applied 1 of {BankFiled.TOPIC} bank-1" in found
-    assert "4 released" in found
+    assert "5 released" in found
 
 
 def test_what_stands_is_shown_and_lifted_by_two_persons_with_the_plans_digest(serving: Run) -> None:
