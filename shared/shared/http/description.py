@@ -108,6 +108,9 @@ def describe(
             codes |= _OF_VERSIONS if versioned else set()
             codes |= {"not_found"} if reached & _UNKNOWN else set()
             codes |= set(operation.pop("x-codes", ()))
+            codes |= (
+                {"malformed_cursor"} if any(p["name"] == "cursor" for p in operation.get("parameters", ())) else set()
+            )
             codes |= {"delegate_not_in_force"} if operation["operationId"] in delegated else set()
             codes |= {"party_not_filed"} if access[operation["operationId"]].roles & NAMED.keys() else set()
             operation["responses"].pop("422", None)

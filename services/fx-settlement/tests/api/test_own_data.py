@@ -20,6 +20,8 @@ async def test_a_collector_reads_who_paid_it_and_nobody_else_does(trading: Any) 
     assert not [
         body for (body,) in trading.ask("SELECT convert_from(body, 'UTF8') FROM idempotency_keys") if "小五" in body
     ]
+    torn = await trading.door.call("POST", f"{path}?cursor=x", **own)
+    assert (torn.status_code, torn.json()["code"]) == (422, "malformed_cursor")
     for stranger in (trading.person, trading.principal):
         answer = await trading.door.call("POST", path, role="stall_holder", subject_id=stranger)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

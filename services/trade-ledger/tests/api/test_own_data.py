@@ -34,6 +34,8 @@ async def test_nobody_elses_names_are_told(market: Any) -> None:
     await market.registered(domestic_leg=LEG)
     own = market.as_operator()
     path = f"/v1/subjects/{own['subject_id']}/personal-data-exports"
+    torn = await market.door.call("POST", f"{path}?cursor=x", **own)
+    assert (torn.status_code, torn.json()["code"]) == (422, "malformed_cursor")
     strangers = {role: uuid4() for role in ("operator", "stall_holder")}
     await market.hear(*(subject(role, subject_id=each) for role, each in strangers.items()))
     for who in ({"role": role, "subject_id": each} for role, each in strangers.items()):
