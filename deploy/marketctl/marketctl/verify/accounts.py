@@ -7,7 +7,8 @@ from marketctl.verify.questions import named
 
 # A row of 0.1.0 names no account: its money lies on its party's first one at the bank, and 0.1.0 let it be passed on or
 # converted elsewhere. Such an account alone may have less than nothing.
-_ON = "coalesce({table}.{column}, md5(uuid_send({table}.{party}) || uuid_send({table}.bank_id))::uuid)"
+_FIRST = "md5(uuid_send({table}.{party}) || uuid_send({table}.bank_id))::uuid"
+_ON = f"coalesce({{table}}.{{column}}, {_FIRST})"
 _COLLECTED = _ON.format(table="c", column="account_id", party="collector_id")
 _OWED = (
     f"SELECT c.collector_id AS agent, m.owner_id AS principal, c.currency, c.bank_id, {_COLLECTED} AS account,"
@@ -33,7 +34,7 @@ _HELD = (
 )
 _STRAY = " UNION ALL ".join(
     f"SELECT t.number, t.{column} AS account FROM {table} t WHERE t.{column} IS NOT NULL"
-    f" AND t.{column} <> md5(uuid_send(t.{party}) || uuid_send(t.bank_id))::uuid AND NOT EXISTS"
+    f" AND t.{column} <> {_FIRST.format(table='t', party=party)} AND NOT EXISTS"
     f" (SELECT 1 FROM subject_copies s, jsonb_array_elements(s.qualifications) q WHERE s.subject_id = t.{party}"
     f" AND q->>'account_id' = t.{column}::text AND q->>'bank_id' = t.bank_id::text)"
     for table, column, party in (
