@@ -10,10 +10,10 @@ from fx_settlement.consumers.subscriptions import subscriptions
 from fx_settlement.settings import Settings
 from fx_settlement.store.delegations import delegations
 from fx_settlement.store.parameters import parameters
-from fx_settlement.store.parties import bank_in_force, filings_of
-from fx_settlement.store.tables import http_tables, messaging, metadata, policy
+from fx_settlement.store.parties import bank_in_force
+from fx_settlement.store.tables import SubjectCopy, http_tables, messaging, metadata, policy
 from shared.http.app import Service, make_app
-from shared.http.parties import Parties
+from shared.http.parties import Parties, filings_in
 from shared.http.upkeep import upkeep_router
 
 service = Service(
@@ -32,7 +32,7 @@ service = Service(
     problems=Path(__file__).with_name("problems.toml"),
     metadata=metadata,
     http_tables=http_tables,
-    parties=Parties(filings_of, banks=bank_in_force),
+    parties=Parties(filings_in(SubjectCopy), banks=bank_in_force),
     delegations=delegations,
 )
 app = make_app(service, Settings)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.http.app import Service, make_app
 from shared.http.delegated_acts import delegated_acts_router
-from shared.http.parties import Parties
+from shared.http.parties import Parties, filings_in
 from shared.http.upkeep import upkeep_router
 from tax_exemption.api import calendar_days, certificates, middle_rates, tax
 from tax_exemption.api.access import ACCESS
@@ -14,8 +14,7 @@ from tax_exemption.consumers.subscriptions import subscriptions
 from tax_exemption.settings import Settings
 from tax_exemption.store.delegations import delegations
 from tax_exemption.store.parameters import parameters
-from tax_exemption.store.parties import filings_of
-from tax_exemption.store.tables import http_tables, messaging, metadata, policy
+from tax_exemption.store.tables import SubjectCopy, http_tables, messaging, metadata, policy
 
 service = Service(
     name="tax-exemption",
@@ -33,7 +32,7 @@ service = Service(
     problems=Path(__file__).with_name("problems.toml"),
     metadata=metadata,
     http_tables=http_tables,
-    parties=Parties(filings_of),
+    parties=Parties(filings_in(SubjectCopy)),
     delegations=delegations,
 )
 app = make_app(service, Settings)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.http.app import Service, make_app
 from shared.http.delegated_acts import delegated_acts_router
-from shared.http.parties import Parties
+from shared.http.parties import Parties, filings_in
 from shared.http.upkeep import upkeep_router
 from trade_ledger.api import (
     conflicts,
@@ -24,9 +24,10 @@ from trade_ledger.api.trade_batches import is_remembered, registrations_running
 from trade_ledger.consumers.subscriptions import subscriptions
 from trade_ledger.settings import Settings
 from trade_ledger.store.delegations import delegations
-from trade_ledger.store.facts import bank_in_force, filings_of, place_in_force
+from trade_ledger.store.facts import bank_in_force, place_in_force
 from trade_ledger.store.parameters import parameters
 from trade_ledger.store.tables import http_tables, messaging, metadata, policy
+from trade_ledger.store.tables.copies import SubjectCopy
 
 service = Service(
     name="trade-ledger",
@@ -50,7 +51,7 @@ service = Service(
     problems=Path(__file__).with_name("problems.toml"),
     metadata=metadata,
     http_tables=http_tables,
-    parties=Parties(filings_of, bank_in_force, place_in_force, is_remembered),
+    parties=Parties(filings_in(SubjectCopy), bank_in_force, place_in_force, is_remembered),
     delegations=delegations,
     running=registrations_running,
 )

@@ -23,6 +23,16 @@ IsFiled = Callable[[AsyncSession, UUID, str, date], Awaitable[bool]]
 """Whether a bank or site of a pilot is filed on a day."""
 
 
+def filings_in(copies: Any) -> FilingsOf:
+    """The filings as the table of a service's copies of subjects has them."""
+
+    async def filings_of(session: AsyncSession, subject_id: UUID, pilot: str) -> Iterable[Filing]:
+        row = await session.get(copies, subject_id)
+        return () if row is None or row.pilot != pilot else row.roles
+
+    return filings_of
+
+
 async def _nobody(session: AsyncSession, party_id: UUID, pilot: str, day: date) -> bool:
     return False
 

@@ -10,7 +10,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.store.tables import BankCopy, GradeCopy, SubjectCopy
-from shared.events.registry import RoleFiling
 from shared.rows import has_account_at
 from shared.vocabulary.identifiers import first_account
 from shared.vocabulary.legal_time import in_force
@@ -28,12 +27,6 @@ async def subject(session: AsyncSession, subject_id: UUID, pilot: str) -> Subjec
     """A subject of the pilot."""
     row = await session.get(SubjectCopy, subject_id)
     return row if row is not None and row.pilot == pilot else None
-
-
-async def filings_of(session: AsyncSession, subject_id: UUID, pilot: str) -> tuple[RoleFiling, ...]:
-    """The filings of a subject of the pilot."""
-    row = await subject(session, subject_id, pilot)
-    return () if row is None else row.roles
 
 
 def is_filed(row: SubjectCopy) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.database import in_force_on
-from shared.events.registry import BankEvent, PilotEvent, PortEvent, RoleFiling, SiteEvent
+from shared.events.registry import BankEvent, PilotEvent, PortEvent, SiteEvent
 from shared.scope import Scope
 from shared.vocabulary.legal_time import in_force
 from shared.vocabulary.recognition import Entry, decided, listed
@@ -199,12 +199,6 @@ def site_is_filed(site_id: UUID, scope: Scope) -> ColumnElement[bool]:
         or_(valid_to.is_(None), valid_to >= day),
     )
     return query.exists()
-
-
-async def filings_of(session: AsyncSession, subject_id: UUID, pilot: str) -> tuple[RoleFiling, ...]:
-    """The filings of a subject of the pilot."""
-    row = await session.get(SubjectCopy, subject_id)
-    return () if row is None or row.pilot != pilot else row.roles
 
 
 async def bank_in_force(session: AsyncSession, bank_id: UUID, pilot: str, day: date) -> bool:
