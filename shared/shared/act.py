@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from shared.events.base import Received
 from shared.policy import EVERY_PILOT
@@ -46,8 +47,8 @@ class Act:
     `address` is where a request came from (`shared/shared/http/address.py`).
 
     `actor` is the account as the service's own rows and its audit trail name it, `told_as` its opaque id in events;
-    `subject_id` is the party it acts for, if any; `national` says that the offices of its pilot
-    publish for all pilots.
+    `subject_id` is the party it acts for, if any; `delegation_id` is what lets it, where that party is another one;
+    `national` says that the offices of its pilot publish for all pilots.
     """
 
     actor: str
@@ -59,6 +60,7 @@ class Act:
     told_as: str = UNTOLD
     national: bool = False
     address: str | None = None
+    delegation_id: UUID | None = None
 
     @property
     def publishes_for(self) -> str:

@@ -74,6 +74,7 @@ class Received(Generic[E]):
     actor: str
     pilot: str
     traceparent: str | None
+    delegation_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
         "or `actor_untold`. Events of 0.1.0 name the account.",
         {"minLength": 1},
     ),
+    "ce_delegation": (
+        "Id of the delegation under which the event's act was done for another party, where it was.",
+        {"format": "uuid"},
+    ),
     "ce_pilot": ("Pilot market; empty for events that concern none.", {}),
     "ce_keyid": ("Id of the key that signed the event, as `/.well-known/event-keys.json` of the service has it.", {}),
     "ce_signature": (
@@ -40,7 +44,7 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "traceparent": ("The same as `ce_traceparent`, for readers that know no CloudEvents.", {}),
     "content-type": ("Media type of the content.", {"const": "application/json"}),
 }
-_SOMETIMES = {"ce_keyid", "ce_signature", "ce_traceparent", "traceparent"}
+_SOMETIMES = {"ce_delegation", "ce_keyid", "ce_signature", "ce_traceparent", "traceparent"}
 _ABOUT = (
     "Events of a market procurement pilot (1039). Each is a fact in the past tense with the whole public state of its "
     "aggregate, sent as a CloudEvent 1.0 in Kafka's binary mode. Read with `isolation_level=read_committed`. "

@@ -180,6 +180,7 @@ def act_of(request: Request, caller: Caller) -> Act:
         told_as=request.app.state.runtime.actors.opaque(caller.issuer, caller.actor),
         national=caller.pilot == request.app.state.runtime.settings.national_pilot,
         address=request.state.address or None,
+        delegation_id=caller.delegation_id,
     )
 
 

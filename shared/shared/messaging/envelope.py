@@ -39,6 +39,8 @@ def headers_of(row: Any, public_url: str = "") -> Headers:
     }
     if row.traceparent:
         fields |= {"ce_traceparent": row.traceparent, "traceparent": row.traceparent}
+    if row.delegation_id is not None:
+        fields["ce_delegation"] = str(row.delegation_id)
     return [(name, value.encode()) for name, value in fields.items()]
 
 
@@ -64,6 +66,7 @@ class Envelope:
     actor: str
     pilot: str
     traceparent: str | None
+    delegation_id: UUID | None = None
 
     def received(self, event: Event) -> Received[Event]:
         """The event with this envelope."""
@@ -78,6 +81,7 @@ class Envelope:
             actor=self.actor,
             pilot=self.pilot,
             traceparent=self.traceparent,
+            delegation_id=self.delegation_id,
         )
 
 
@@ -105,6 +109,7 @@ def read_envelope(headers: Iterable[tuple[str, bytes]]) -> Envelope:
             actor=fields["ce_actor"],
             pilot=fields["ce_pilot"],
             traceparent=fields.get("ce_traceparent"),
+            delegation_id=UUID(fields["ce_delegation"]) if "ce_delegation" in fields else None,
         )
     except (KeyError, ValueError) as error:
         raise UnreadableEnvelope(f"{type(error).__name__}: {error}") from error

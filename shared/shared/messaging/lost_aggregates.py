@@ -13,9 +13,9 @@ from shared.events.withdrawing import BY_DATE, STAYS, Said, ending
 from shared.messaging.bus import Record
 from shared.messaging.envelope import Envelope
 
-ONES = "event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent, payload"
+ONES = "event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent, delegation_id, payload"
 ADOPT = f"""
-INSERT INTO outbox ({ONES}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id
+INSERT INTO outbox ({ONES}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id
 """
 # What the owner knows of the aggregate: its newest events before those that it lost.
 _KNOWN = """
@@ -50,7 +50,7 @@ async def say_anew(connection: Any, beyond: Iterable[Told]) -> None:
     for (topic, key), lost in _by_aggregate(beyond).items():
         said, _ = await _ending(connection, topic, key, lost)
         newest = await connection.fetchrow(_NEWEST, topic, key)
-        told = (newest["occurred_at"], "reconcile", newest["pilot"], None)
+        told = (newest["occurred_at"], "reconcile", newest["pilot"], None, None)
         highest = await connection.fetchval(_HIGHEST, topic, key)
         for number, (event_type, payload) in enumerate(said, highest + 1):
             await connection.fetchval(ADOPT, uuid7(), event_type, topic, key, number, *told, payload)

@@ -28,8 +28,9 @@ MOST_BYTES = 8 * 1024 * 1024
 
 INSERT_OUTBOX = text(
     "INSERT INTO outbox"
-    " (event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent, payload) VALUES"
-    " (:event_id, :type, :topic, :key, :sequence, :occurred_at, :actor, :pilot, :traceparent, :payload)"
+    " (event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent, delegation_id, payload) VALUES"
+    " (:event_id, :type, :topic, :key, :sequence, :occurred_at, :actor, :pilot, :traceparent, :delegation_id,"
+    " :payload)"
 )
 
 
@@ -50,6 +51,7 @@ def outbox_row(event: Event, *, key: str | UUID, sequence: int, act: Act, spare:
         "actor": act.told_as,
         "pilot": act.pilot,
         "traceparent": act.traceparent,
+        "delegation_id": act.delegation_id,
         "payload": payload,
     }
 

@@ -253,7 +253,8 @@ async def _adopt(connection: Any, record: Record, envelope: Envelope, digest: st
     e = envelope
     number = (record.topic, e.key, e.sequence)
     about = (e.occurred_at, e.actor, e.pilot)
-    taken = await connection.fetchval(ADOPT, e.event_id, e.type, *number, *about, e.traceparent, record.value)
+    under = (e.traceparent, e.delegation_id)
+    taken = await connection.fetchval(ADOPT, e.event_id, e.type, *number, *about, *under, record.value)
     if taken is None:
         # Ours under that number was answered too: it is named, never carried, and said anew with the newest state.
         ours = await connection.fetchrow(

@@ -113,6 +113,7 @@ def _outbox(metadata: MetaData) -> Table:
         Column("actor", Text, nullable=False),
         Column("pilot", Text, nullable=False),
         Column("traceparent", Text),
+        Column("delegation_id", UUID(as_uuid=True)),
         Column("xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
         Column("payload", LargeBinary, nullable=False),
         UniqueConstraint("topic", "key", "sequence"),

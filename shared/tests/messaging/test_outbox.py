@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from cloudevents.core.formats.json import JSONFormat
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from uuid_utils.compat import uuid7
 
 from shared.act import Act
 from shared.database import make_sessions
@@ -27,6 +29,7 @@ from shared.events.tax_exemption import CertificateState, CertificateVoided, Ite
 from shared.events.trade_ledger import DeclarationDeparted, DeclarationEvent, DeclarationSubmitted
 from shared.messaging.bus import Bus, Positions, Record
 from shared.messaging.embedded import EmbeddedBus, EmbeddedPublisher
+from shared.messaging.envelope import read_envelope
 from shared.messaging.outbox import MOST_BYTES, Wake, announce, outbox_row, wake_channel
 from shared.messaging.relay import MOST_EVENTS
 from shared.vocabulary.errors import Conflict
@@ -237,9 +240,22 @@ async def test_a_cloudevents_library_reads_the_published_events(
     )
     assert read.get_time() == act.now
     assert read.get_datacontenttype() == "application/json"
-    extensions = [read.get_extension(name) for name in ("sequence", "actor", "pilot", "traceparent")]
-    assert extensions == ["1", act.told_as, "longshui", TRACE]
+    extensions = [read.get_extension(name) for name in ("sequence", "actor", "pilot", "traceparent", "delegation")]
+    assert extensions == ["1", act.told_as, "longshui", TRACE, None]
     assert ItemDecided.model_validate(read.get_data()) == said
+
+
+async def test_an_event_names_the_delegation_of_its_act(
+    bus: Bus, make_side: Any, make_engine_of: Any, act: Act
+) -> None:
+    side, delegation_id = make_side(), uuid7()
+    async with make_sessions(make_engine_of(side.dsn)).begin() as session:
+        under = replace(act, delegation_id=delegation_id)
+        await announce(session, decided("1"), key="k-1", sequence=1, act=under)
+    async with relaying(side.dsn, bus):
+        record = await first_record(bus, ItemDecided.TOPIC)
+    assert dict(record.headers)["ce_delegation"] == str(delegation_id).encode()
+    assert read_envelope(record.headers).received(decided("1")).delegation_id == delegation_id
 
 
 async def test_a_thousand_wakes_make_few_notifications(make_side: Any, make_engine_of: Any) -> None:

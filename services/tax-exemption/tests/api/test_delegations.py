@@ -74,6 +74,7 @@ async def test_a_clerk_files_the_return_up_to_the_limit_and_both_sides_see_it(of
         assert act["actor"] == CLERK["actor"]
     assert (await office.door.done("GET", path, **office.as_operator()))["items"] == []
     assert (await office.door.done("GET", f"/v1/delegated-acts?delegation_id={too_little}", **CLERK))["items"] == []
+    assert rows(office, "SELECT DISTINCT delegation_id::text FROM outbox") == [(enough,)]
     stamped = "SELECT actor, subject_id, target FROM audit WHERE operation = 'act_under_delegation'"
     assert rows(office, stamped) == [(CLERK["actor"], str(office.holder), enough)]
     # The second return of the same delegation has nothing left.

@@ -73,13 +73,14 @@ class Yard:
     door: Door
     dsn: str
 
-    async def hear(self, *events: Event, key: str = "k", event_id: UUID | None = None) -> None:
-        """Let the service's projections apply events."""
+    async def hear(
+        self, *events: Event, key: str = "k", event_id: UUID | None = None, under: UUID | None = None
+    ) -> None:
+        """Let the service's projections apply events, of acts `under` a delegation."""
         async with self.door.as_worker() as session:
             for event in events:
-                received = Received(
-                    event, event_id or uuid4(), event.TYPE, "/services/x", key, 1, MORNING, "acct:x", "longshui", None
-                )
+                about = (event, event_id or uuid4(), event.TYPE, "/services/x", key, 1, MORNING, "acct:x", "longshui")
+                received = Received(*about, traceparent=None, delegation_id=under)
                 for handler in subscriptions.handlers(type(event), live=True):
                     await handler(session, received)
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from shared.events import registry
@@ -285,3 +286,23 @@ async def test_another_operator_packs_for_the_party(yard: Any, parties: Any) -> 
     assert await status(delegation.call("GET", f"/v1/loads/{load['id']}", **other)) == FORBIDDEN
     mine = await yard.door.done("GET", "/v1/delegated-acts", **other)
     assert [each["operation"] for each in mine["items"]] == ["open_packing_list", "open_load"]
+
+
+async def test_events_of_an_act_and_their_steps_in_a_trace_name_the_delegation(
+    yard: Any, parties: Any, slip: Any
+) -> None:
+    delegation = Delegation(yard, parties, account=clerk_of(yard))
+    await delegation.told()
+    trade = (await delegation.call("POST", "/v1/trades", slip("1.00"), **CLERK)).json()
+    load = (await delegation.call("POST", "/v1/loads", VAN, **CLERK)).json()
+    seller = subject("stall_holder", subject_id=parties["seller"])
+    await yard.hear(seller, key=str(parties["seller"]), under=delegation.state.delegation_id)
+    await yard.as_operator("POST", "/v1/handovers", {"trade_ids": [trade["id"]]})
+    told = await yard.door.done("GET", f"/v1/trace/{trade['number']}", role="auditor")
+    named = [(each["type"], each["delegation_id"]) for each in told["timeline"]]
+    assert ("trade_ledger.trade_registered.v1", delegation.id) in named
+    assert ("trade_ledger.handover_recorded.v1", None) in named
+    assert (seller.TYPE, delegation.id) in named
+    with psycopg.connect(yard.dsn) as connection:
+        asked = connection.execute("SELECT delegation_id::text FROM outbox WHERE key = %s", (load["id"],)).fetchall()
+    assert set(asked) == {(delegation.id,)}

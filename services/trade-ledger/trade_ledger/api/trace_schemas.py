@@ -14,13 +14,14 @@ from trade_ledger.store.documents import Shown
 
 
 class TraceStep(BaseModel):
-    """One event of the whole flow."""
+    """One event of the whole flow; `delegation_id` where its act was done for another party under one."""
 
     at: datetime
     type: str
     key: str
     sequence: int
     actor: str
+    delegation_id: UUID | None
     shown: Shown
 
 

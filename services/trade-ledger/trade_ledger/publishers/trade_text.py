@@ -132,6 +132,7 @@ def registration_of(
         act.role,
         act.subject_id,
         act.traceparent,
+        act.delegation_id,
         act.address,
         operation,
         event_id,

@@ -34,6 +34,7 @@ _TRADE = (
     ("role", "text"),
     ("subject_id", "text"),
     ("traceparent", "text"),
+    ("delegation_id", "uuid"),
     ("address", "text"),
     ("operation", "text"),
     ("event_id", "uuid"),
@@ -140,9 +141,10 @@ WITH asked AS MATERIALIZED (
     JOIN writable ON writable.trade_id = given.document_trade_id
     ON CONFLICT DO NOTHING
 ), said AS (
-    INSERT INTO outbox (event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent, payload)
+    INSERT INTO outbox (event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent,
+        delegation_id, payload)
     SELECT event_id, 'trade_ledger.trade_registered.v1', 'trade-ledger.trades', trade_id::text, 1, at, told_as, pilot,
-        traceparent, payload FROM writable ORDER BY nth
+        traceparent, delegation_id, payload FROM writable ORDER BY nth
 ), audited AS (
     INSERT INTO audit (business_at, pilot, actor, role, subject_id, operation, target, outcome, status, traceparent,
         idempotency_key, address)

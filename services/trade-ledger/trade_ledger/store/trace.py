@@ -30,6 +30,7 @@ class Step:
     key: str
     sequence: int
     actor: str
+    delegation_id: UUID | None
     shown: Shown
 
 
@@ -54,8 +55,9 @@ async def widen(session: AsyncSession, traced: Traced) -> None:
 
 
 _OWN_EVENTS = text(
-    "SELECT type, key, sequence, occurred_at AS at, actor, convert_from(payload, 'UTF8')::jsonb AS content"
-    " FROM outbox WHERE pilot = :pilot AND (key = ANY(:keys) OR (type = 'trade_ledger.handover_recorded.v1'"
+    "SELECT type, key, sequence, occurred_at AS at, actor, delegation_id,"
+    " convert_from(payload, 'UTF8')::jsonb AS content FROM outbox WHERE pilot = :pilot AND (key = ANY(:keys)"
+    " OR (type = 'trade_ledger.handover_recorded.v1'"
     " AND convert_from(payload, 'UTF8')::jsonb->'trade_ids' ?| :trades)) ORDER BY id"
 )
 
@@ -65,7 +67,7 @@ async def timeline(session: AsyncSession, asking: Asking, traced: Traced) -> lis
     own = await session.execute(
         _OWN_EVENTS, {"pilot": asking.pilot, "keys": sorted(traced.keys), "trades": texts(traced.trades)}
     )
-    steps = [Step(row.at, row.type, row.key, row.sequence, told_actor(row.actor), _shown(row.content)) for row in own]
+    steps = [_step_of(row, _shown(row.content)) for row in own]
     # What was asked for may belong to a trade too.
     steps += (await _filed(session, asking, traced) | await _heard(session, asking, traced)).values()
     return sorted(steps, key=lambda step: (step.at, step.key, step.sequence))
@@ -115,7 +117,12 @@ async def _links(session: AsyncSession, pilot: str, condition: ColumnElement[boo
 
 def _step(link: TraceLink, *, amounts: bool = True) -> Step:
     shown = link.shown if amounts else Shown.model_validate(link.shown.model_dump(include=_NO_AMOUNTS))
-    return Step(link.at, link.type, link.key, link.sequence, told_actor(link.actor), shown)
+    return _step_of(link, shown)
+
+
+def _step_of(row: Any, shown: Shown) -> Step:
+    """The step of an event that we said or heard."""
+    return Step(row.at, row.type, row.key, row.sequence, told_actor(row.actor), row.delegation_id, shown)
 
 
 async def _pass_ons(

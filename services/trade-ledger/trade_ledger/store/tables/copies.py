@@ -161,5 +161,6 @@ class TraceLink(Row):
     sequence: Mapped[int]
     at: Mapped[datetime]
     actor: Mapped[str]
+    delegation_id: Mapped[UUID | None]
     refs: Mapped[list[str]] = mapped_column(ARRAY(Text))
     shown: Mapped[Shown] = mapped_column(Document(Shown))
