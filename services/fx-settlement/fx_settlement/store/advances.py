@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fx_settlement.store.parties import collectors_known_to
 from fx_settlement.store.tables import AdvanceRow, CollectionRow, TradeCopy, TradeRoomRow
 from shared.act import Act
 
@@ -18,9 +20,14 @@ async def trade_heard(session: AsyncSession, trade_id: UUID) -> TradeCopy | None
     return await session.get(TradeCopy, trade_id, populate_existing=True)
 
 
-async def trade_numbered(session: AsyncSession, number: str, pilot: str) -> TradeCopy | None:
-    """The pilot's trade with a number, as its last received event has it."""
-    query = select(TradeCopy).where(TradeCopy.number == number, TradeCopy.pilot == pilot)
+async def trade_paid_by(
+    session: AsyncSession, collection: CollectionRow, *, trade_id: UUID | None, number: str, on: date
+) -> TradeCopy | None:
+    """The trade with an id or else a number, as its last received event has it, if the collection's bank knows who
+    collects for it: see `collectors_known_to`."""
+    named = TradeCopy.number == number if trade_id is None else TradeCopy.trade_id == trade_id
+    known = TradeCopy.collector_id.in_(collectors_known_to(collection.bank_id, on, collection.id))
+    query = select(TradeCopy).where(named, TradeCopy.pilot == collection.pilot, known)
     newest = query.order_by(TradeCopy.trade_id.desc()).limit(1).execution_options(populate_existing=True)
     return (await session.execute(newest)).scalar_one_or_none()
 

@@ -64,6 +64,8 @@ async def converted_on_proof(
         same.append(ConversionRow.proof_portion_ids.has_any(array([str(each) for each in sorted(set(portion_ids))])))
     if document_hash is not None:
         same.append(ConversionRow.proof_document_hash == document_hash)
+    if not same:
+        return Decimal(0)
     earlier = select(func.coalesce(func.sum(ConversionRow.amount), 0)).where(
         ConversionRow.pilot == pilot, ConversionRow.currency == currency, or_(*same)
     )

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import CompoundSelect, Select, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.tables import BankCopy, GradeCopy, SubjectCopy
+from fx_settlement.store.tables import BankCopy, CollectionRow, GradeCopy, SubjectCopy
 from shared.rows import has_account_at
 from shared.vocabulary.identifiers import first_account
 from shared.vocabulary.legal_time import in_force
@@ -88,3 +88,13 @@ def clients_of(bank_id: UUID, on: date) -> Clients:
     """The subjects with an account in force at a bank that its owner confirmed (R-FX-2): nothing that the bank says
     or does makes anybody its client."""
     return select(SubjectCopy.subject_id).where(has_account_at(SubjectCopy.qualifications, bank_id, on))
+
+
+def collectors_known_to(bank_id: UUID, on: date, collection_id: UUID | None = None) -> CompoundSelect[UUID]:
+    """Whose exports a bank may name: its clients', and those of who is paid by a collection that nothing blocks.
+
+    Anybody else's are answered like unknown ones (V65).
+    """
+    row = CollectionRow
+    paid = select(row.collector_id).where(row.id == collection_id, row.bank_id == bank_id, row.blocked_by == ())
+    return union(clients_of(bank_id, on), paid)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.spreading import Number
-from fx_settlement.store.parties import clients_of
+from fx_settlement.store.parties import clients_of, collectors_known_to
 from fx_settlement.store.tables import (
     EntitlementPortion,
     EntitlementRow,
@@ -46,6 +46,31 @@ async def portions_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUI
     query = select(EntitlementPortion).where(EntitlementPortion.portion_id.in_(set(ids)))
     rows = await session.execute(query.execution_options(populate_existing=True))
     return {row.portion_id: row for row in rows.scalars()}
+
+
+async def portions_of_clients(
+    session: AsyncSession,
+    ids: Iterable[UUID],
+    *,
+    bank_id: UUID,
+    on: date,
+    pilot: str,
+    collection_id: UUID | None = None,
+) -> dict[UUID, EntitlementPortion]:
+    """Some entitled portions, as far as the bank knows who collects for them: see `collectors_known_to`."""
+    portion = EntitlementPortion
+    query = select(portion).where(portion.portion_id.in_(set(ids)), portion.pilot == pilot)
+    seen = query.where(portion.collector_id.in_(collectors_known_to(bank_id, on, collection_id)))
+    rows = await session.execute(seen.execution_options(populate_existing=True))
+    return {row.portion_id: row for row in rows.scalars()}
+
+
+async def portions_with_money_of(session: AsyncSession, ids: Iterable[UUID], holder_id: UUID, pilot: str) -> set[UUID]:
+    """Those of some portions that a holder owns or collects for."""
+    portion = EntitlementPortion
+    own = or_(portion.owner_id == holder_id, portion.collector_id == holder_id)
+    query = select(portion.portion_id).where(portion.portion_id.in_(set(ids)), portion.pilot == pilot, own)
+    return set((await session.execute(query)).scalars())
 
 
 async def portions_under(

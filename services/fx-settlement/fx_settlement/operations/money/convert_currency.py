@@ -24,7 +24,7 @@ from fx_settlement.store.journal import Entry, Posting, Quoted, number_under, ra
 from fx_settlement.store.parties import accounts_at, bank_in_force, is_client, subject
 from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
-from fx_settlement.store.rooms import portions_under
+from fx_settlement.store.rooms import portions_under, portions_with_money_of
 from fx_settlement.store.tables import ConversionRow, SubjectCopy
 from shared.act import Act
 from shared.events.fx_settlement import Converted
@@ -199,6 +199,8 @@ async def _proven(session: AsyncSession, wanted: ToConvert, pilot: str) -> Decim
     if not ids and document is None:
         return None
     proven = Decimal(0) if document is None else document.total
-    proven += await matched_on(session, ids, holder_id=wanted.holder_id, currency=wanted.currency, pilot=pilot)
+    # A portion of somebody else proves nothing, and nothing of it is told.
+    own = await portions_with_money_of(session, ids, wanted.holder_id, pilot)
+    proven += await matched_on(session, own, holder_id=wanted.holder_id, currency=wanted.currency, pilot=pilot)
     hashed = None if document is None else document.hash
-    return proven - await converted_on_proof(session, ids, hashed, currency=wanted.currency, pilot=pilot)
+    return proven - await converted_on_proof(session, own, hashed, currency=wanted.currency, pilot=pilot)

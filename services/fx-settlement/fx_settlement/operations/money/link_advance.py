@@ -14,8 +14,7 @@ from fx_settlement.publishers.money import announce_collection
 from fx_settlement.store.advances import (
     add_to_advance,
     take_of_trade_room,
-    trade_heard,
-    trade_numbered,
+    trade_paid_by,
     trade_room_for_update,
 )
 from fx_settlement.store.collections import collection_to_change
@@ -24,6 +23,7 @@ from fx_settlement.store.tables import CollectionRow, TradeCopy
 from shared.act import Act
 from shared.events.fx_settlement import AdvanceLinked
 from shared.vocabulary.errors import Refused
+from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
 from shared.vocabulary.rules import Breach
 
@@ -44,7 +44,9 @@ async def link_advance(
 ) -> CollectionRow:
     """The collection with the advance, or every reason why not."""
     row = await collection_to_change(session, collection_id, bank_id=bank_id, version=version, act=act)
-    trade = await _trade(session, wanted, act.pilot)
+    trade = await trade_paid_by(
+        session, row, trade_id=wanted.trade_id, number=wanted.trade_number or "", on=legal_date(act.now)
+    )
     rate = _rate(row, trade, wanted)
     value = Decimal(0) if trade is None or rate is None else rounded(wanted.amount * rate, trade.currency)
     breaches = breaches_of_advance(_facts(row, trade, wanted, rate, value))
@@ -62,12 +64,6 @@ async def link_advance(
     return row
 
 
-async def _trade(session: AsyncSession, wanted: ToLink, pilot: str) -> TradeCopy | None:
-    if wanted.trade_id is not None:
-        return await trade_heard(session, wanted.trade_id)
-    return await trade_numbered(session, wanted.trade_number or "", pilot)
-
-
 def _rate(row: CollectionRow, trade: TradeCopy | None, wanted: ToLink) -> Decimal | None:
     """What one unit of the collection is in the trade's currency; None where it isn't named."""
     if trade is None or trade.currency == row.currency:
@@ -78,9 +74,8 @@ def _rate(row: CollectionRow, trade: TradeCopy | None, wanted: ToLink) -> Decima
 def _facts(
     row: CollectionRow, trade: TradeCopy | None, wanted: ToLink, rate: Decimal | None, value: Decimal
 ) -> AdvanceFacts:
-    known = trade is not None and trade.pilot == row.pilot
     return AdvanceFacts(
-        registered=known and trade is not None and trade.status == "registered",
+        registered=trade is not None and trade.status == "registered",
         agreed_collector="" if trade is None else str(trade.collector_id),
         collector=str(row.collector_id),
         settlement_method="" if trade is None else trade.settlement_method,

@@ -11,7 +11,7 @@ from fx_settlement.operations.money.spread_amounts import ToSpread, spread_amoun
 from fx_settlement.operations.money.use_collection import ToMatch, use_collection
 from fx_settlement.operations.rooms.renew_tolerance import renew_tolerance
 from fx_settlement.store.collections import collection_to_change
-from fx_settlement.store.rooms import entitlements_for_update, portions_under, rooms_by_portion
+from fx_settlement.store.rooms import entitlements_for_update, portions_of_clients, portions_under
 from fx_settlement.store.tables import CollectionRow
 from shared.act import Act
 from shared.vocabulary.legal_time import legal_date
@@ -34,8 +34,10 @@ async def match_collection(
         for number in numbers
     }
     ids = {each.portion_id for each in wanted if isinstance(each, ToMatch)}.union(*under.values())
-    rooms = await rooms_by_portion(session, ids, act.pilot)
-    entitlements = await entitlements_for_update(session, {room.declaration_id for room in rooms.values()})
+    known = await portions_of_clients(
+        session, ids, bank_id=bank_id, on=today, pilot=act.pilot, collection_id=collection_id
+    )
+    entitlements = await entitlements_for_update(session, {each.declaration_id for each in known.values()})
     collection = await collection_to_change(session, collection_id, bank_id=bank_id, version=version, act=act)
     await renew_tolerance(session, entitlements.values(), act=act)
     parts, breaches = await spread_amounts(session, collection, wanted, under, entitlements)

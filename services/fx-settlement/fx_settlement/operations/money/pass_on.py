@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,9 +16,9 @@ from fx_settlement.domain.banks import breaches_of_bank, breaches_of_reference
 from fx_settlement.domain.payables import owed_on
 from fx_settlement.domain.places import breaches_of_account, the_one
 from fx_settlement.domain.transfers import PassOnFacts, breaches_of_pass_on
-from fx_settlement.store.at_bank import PayableOnAccount, payables_on_accounts
+from fx_settlement.store.at_bank import Account, PayableOnAccount, payables_on_accounts
 from fx_settlement.store.journal import Entry, Posting, Quoted, number_under, rate_id_of, write_entries
-from fx_settlement.store.parties import accounts_at, bank_in_force, is_filed, subject
+from fx_settlement.store.parties import accounts_at, bank_in_force, is_client, is_filed, subject
 from fx_settlement.store.payables import take_of_payable
 from fx_settlement.store.personal_balances import personal_balance_for_update
 from fx_settlement.store.pilots import prefix_of
@@ -32,6 +33,8 @@ from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
 from shared.vocabulary.numbers import human_number
 from shared.vocabulary.rules import Breach
+
+Lying = Mapping[Account, PayableOnAccount]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,13 @@ class ToPassOn:
 
 async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act: Act) -> PassOnRow:
     """The transfer, never more than is owed; or every reason why not."""
-    principal = await subject(session, wanted.principal_id, act.pilot)
-    breaches = await _breaches(session, wanted, principal, bank_id, act)
     key = (wanted.agent_id, wanted.principal_id, wanted.currency)
     taken = await take_of_payable(session, key, wanted.amount, act.pilot)
     # Only from the account that holds the money it goes on; the counter, held by now, covers all accounts.
-    account_id, here, unclear = await _owed_here(session, wanted, bank_id, act)
+    lying = (await payables_on_accounts(session, [key], act.pilot, bank_id=bank_id))[key]
+    principal = await _principal(session, wanted.principal_id, lying, bank_id, act)
+    breaches = await _breaches(session, wanted, principal, bank_id, act)
+    account_id, here, unclear = await _owed_here(session, wanted, lying, bank_id, act)
     if not taken or (wanted.amount > here and not unclear):
         breaches.append(Breach("pass_on_over_payable", "R-FX-4", "/amount"))
     breaches = [*unclear, *breaches]
@@ -84,12 +88,20 @@ async def pass_on(session: AsyncSession, wanted: ToPassOn, *, bank_id: UUID, act
     return row
 
 
+async def _principal(
+    session: AsyncSession, principal_id: UUID, lying: Lying, bank_id: UUID, act: Act
+) -> SubjectCopy | None:
+    """The principal if the bank knows it: as its client, or by money that came in here for it (V65)."""
+    known = any(part.collected for part in lying.values())
+    if not known and not await is_client(session, principal_id, bank_id, legal_date(act.now)):
+        return None
+    return await subject(session, principal_id, act.pilot)
+
+
 async def _owed_here(
-    session: AsyncSession, wanted: ToPassOn, bank_id: UUID, act: Act
+    session: AsyncSession, wanted: ToPassOn, lying: Lying, bank_id: UUID, act: Act
 ) -> tuple[UUID, Decimal, tuple[Breach, ...]]:
     """The agent's account that is meant, what is owed of it, and why it isn't clear; an ended one with money counts."""
-    key = (wanted.agent_id, wanted.principal_id, wanted.currency)
-    lying = (await payables_on_accounts(session, [key], act.pilot, bank_id=bank_id))[key]
     filled = {account_id for (_, account_id), part in lying.items() if owed_on(part) > 0}
     agent = await subject(session, wanted.agent_id, act.pilot)
     of_party = filled.union(accounts_at(agent, bank_id))

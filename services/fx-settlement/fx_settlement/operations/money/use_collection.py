@@ -22,11 +22,12 @@ from fx_settlement.store.advances import advances_of
 from fx_settlement.store.journal import Quoted, rate_id_of
 from fx_settlement.store.matches import live_matches_of
 from fx_settlement.store.room_moves import Move, move_rooms
-from fx_settlement.store.rooms import portions_by_id, rooms_by_portion
+from fx_settlement.store.rooms import portions_of_clients, rooms_by_portion
 from fx_settlement.store.tables import CollectionRow, EntitlementPortion, EntitlementRow, MatchRow, PortionRoomRow
 from shared.act import Act
 from shared.events.fx_settlement import CollectionMatched, RoomReserved
 from shared.vocabulary.errors import Refused
+from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.rules import Breach
 
 _ZERO = Decimal(0)
@@ -69,7 +70,7 @@ async def use_collection(
 
     The caller holds the locks of declarations and collection.
     """
-    parts, breaches = await _parts(session, collection, wanted, entitlements)
+    parts, breaches = await _parts(session, collection, wanted, entitlements, act)
     breaches = [*breaches_of_blocked(collection.blocked_by, "/matches"), *found, *breaches]
     breaches += await _used_up(session, collection, parts)
     if breaches:
@@ -107,10 +108,18 @@ async def _parts(
     collection: CollectionRow,
     wanted: Sequence[ToMatch],
     entitlements: Mapping[UUID, EntitlementRow],
+    act: Act,
 ) -> tuple[list[_Part], list[Breach]]:
     ids = {each.portion_id for each in wanted}
     rooms = await rooms_by_portion(session, ids, collection.pilot)
-    portions = await portions_by_id(session, ids)
+    portions = await portions_of_clients(
+        session,
+        ids,
+        bank_id=collection.bank_id,
+        on=legal_date(act.now),
+        pilot=collection.pilot,
+        collection_id=collection.id,
+    )
     parts: list[_Part] = []
     breaches: list[Breach] = []
     for index, each in enumerate(wanted):

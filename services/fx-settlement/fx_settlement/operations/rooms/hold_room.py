@@ -19,7 +19,7 @@ from fx_settlement.publishers.money import announce_entitlement
 from fx_settlement.store.parties import bank_in_force, is_client, subject
 from fx_settlement.store.pilots import prefix_of
 from fx_settlement.store.room_moves import Move, move_rooms
-from fx_settlement.store.rooms import entitlements_for_update, portions_by_id, rooms_by_portion
+from fx_settlement.store.rooms import entitlements_for_update, portions_of_clients, rooms_by_portion
 from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, HoldLineRow, HoldRow
 from shared.act import Act
 from shared.events.fx_settlement import RoomReserved
@@ -48,8 +48,9 @@ async def hold_room(
 ) -> HoldRow:
     """The hold over all its lines, or every reason why not."""
     entitlement = (await entitlements_for_update(session, [declaration_id])).get(declaration_id)
-    portions = await portions_by_id(session, {each.portion_id for each in wanted})
     today = legal_date(act.now)
+    ids = {each.portion_id for each in wanted}
+    portions = await portions_of_clients(session, ids, bank_id=bank_id, on=today, pilot=act.pilot)
     collector = await subject(session, collector_id, act.pilot)
     facts = HoldFacts(
         lines=tuple(_facts(entitlement, portions.get(each.portion_id), collector_id, each, act) for each in wanted),
