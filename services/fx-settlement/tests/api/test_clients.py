@@ -102,7 +102,8 @@ async def test_a_bank_passes_on_only_what_it_holds_itself(held: Any) -> None:
         code: str | None = answer.json().get("code")
         return code
 
-    assert await passed("0.01", **rival) == "pass_on_over_payable"
+    # It learns nothing of a principal for whom nothing came in here.
+    assert await passed("0.01", **rival) == "principal_not_filed"
     _, (portion,) = await held.released()
     more = await held.door.done("POST", "/v1/collections", held.receipt("100.00"), **rival)
     match = {"matches": [{"portion_id": str(portion.portion_id), "amount": "100.00"}]}
