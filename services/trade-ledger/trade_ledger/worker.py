@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from shared.http.audit_chain import chain
+from shared.http.chaining import Chaining
 from shared.http.kept_keys import KeyPurge
 from shared.messaging.audit_heads import HeadPublisher
 from shared.messaging.worker import run_worker
@@ -15,14 +13,11 @@ from trade_ledger.consumers.subscriptions import subscriptions
 from trade_ledger.settings import Settings
 from trade_ledger.store.tables import http_tables, messaging
 
-
-async def chain_audit(engine: AsyncEngine) -> None:
-    """Chain what the trail has gained."""
-    async with engine.begin() as connection:
-        await chain(connection, http_tables)
-
-
 if __name__ == "__main__":
     settings = read_settings(Settings)
     purge_keys = KeyPurge("trade-ledger", settings.key_days)
-    sys.exit(run_worker(settings, messaging, subscriptions, [chain_audit, purge_keys], HeadPublisher("trade-ledger")))
+    sys.exit(
+        run_worker(
+            settings, messaging, subscriptions, [Chaining(http_tables), purge_keys], HeadPublisher("trade-ledger")
+        )
+    )

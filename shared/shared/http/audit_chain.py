@@ -1,4 +1,4 @@
-"""Chains the audit trail by hash, and names what was done to it since (V64, I10)."""
+"""How the audit trail is chained by hash, and what was done to it since (V64, I10)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, literal, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, literal, or_, select
 
 from shared.http.tables import HttpTables
 from shared.messaging.audit_heads import Head
 
-_CHAINED_AT_ONCE = 1000
-_CHAIN_LOCK = 1039_0064
+_READ_AT_ONCE = 1000
 _REMEMBERED = 100
 _LONGEST = timedelta(hours=1)
 """A row of a transaction that took longer than this can't be told from one that was put in later."""
@@ -53,33 +51,6 @@ def link_hash_of_0_1_0(previous: bytes, row: Row) -> bytes | None:
     return hashlib.sha256(
         previous + b"".join(_sized(b"" if value is None else _text(value)) for value in values)
     ).digest()
-
-
-async def chain(connection: AsyncConnection, tables: HttpTables) -> int:
-    """Chain what committed since last time; call it in a transaction of its own. Returns how many rows."""
-    audit, links = tables.audit, tables.audit_chain
-    locked = await connection.scalar(select(text(f"pg_try_advisory_xact_lock({_CHAIN_LOCK})")))
-    if not locked:
-        return 0
-    last = (
-        await connection.execute(select(links.c.position, links.c.hash).order_by(links.c.position.desc()).limit(1))
-    ).first()
-    position, previous = (last.position, last.hash) if last else (0, b"")
-    unlinked = (
-        select(audit)
-        .where(~select(literal(1)).where(links.c.audit_id == audit.c.id).exists())
-        .order_by(audit.c.id)
-        .limit(_CHAINED_AT_ONCE)
-    )
-    rows = [dict(each) for each in (await connection.execute(unlinked)).mappings()]
-    chained = []
-    for row in rows:
-        position += 1
-        previous = link_hash(previous, row)
-        chained.append({"position": position, "audit_id": row["id"], "hash": previous})
-    if chained:
-        await connection.execute(insert(links), chained)
-    return len(chained)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +153,7 @@ def broken_links(connection: Connection, tables: HttpTables, seen: Sequence[Head
 def _links(connection: Connection, tables: HttpTables) -> Iterator[_Link]:
     audit, links = tables.audit, tables.audit_chain
     names = [column.name for column in audit.c]
-    rows = connection.execution_options(yield_per=_CHAINED_AT_ONCE).execute(
+    rows = connection.execution_options(yield_per=_READ_AT_ONCE).execute(
         select(links.c.position, links.c.hash, links.c.audit_id, *audit.c)
         .outerjoin(audit, audit.c.id == links.c.audit_id)
         .order_by(links.c.position)
@@ -223,9 +194,11 @@ class _Late:
                 yield f"audit row {audit_id} was inserted: the row after it was recorded {found[0] - found[1]} earlier"
         if self._latest is None:
             return
-        unlinked = select(audit.c.id).where(
-            ~select(literal(1)).where(links.c.audit_id == audit.c.id).exists(),
-            audit.c.recorded_at < self._latest - _LONGEST,
+        old = audit.c.recorded_at < self._latest - _LONGEST
+        overtaken = connection.scalar(select(func.coalesce(func.max(audit.c.id), 0)).where(old))
+        unlinked = select(audit.c.id, old.label("old")).where(
+            ~select(literal(1)).where(links.c.audit_id == audit.c.id).exists(), or_(old, audit.c.id < overtaken)
         )
-        for audit_id in connection.scalars(unlinked.order_by(audit.c.id)):
-            yield f"audit row {audit_id} was inserted: rows that were recorded long after it are chained, and it isn't"
+        for audit_id, is_old in connection.execute(unlinked.order_by(audit.c.id)):
+            others = "long after it are chained" if is_old else "long ago have higher numbers"
+            yield f"audit row {audit_id} was inserted: rows that were recorded {others}, and it isn't chained"

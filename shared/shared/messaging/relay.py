@@ -32,24 +32,35 @@ MOST_EVENTS = 2000
 _POLL_SECONDS = 1.0
 _ACTIVE_RELAY_LOCK = 1039_0002
 _NOTED = "noted"
-_SESSION = {"timezone": "UTC", "idle_session_timeout": "60000", "application_name": "relay"}
+# How much a statement reads hangs on horizon and cursor: each is planned for those that it is sent with.
+_SESSION = {
+    "timezone": "UTC",
+    "idle_session_timeout": "60000",
+    "application_name": "relay",
+    "plan_cache_mode": "force_custom_plan",
+}
 
+_HORIZON = "SELECT horizon::text FROM outbox_placement WHERE only_row = 1"
 # One statement, one snapshot: what it doesn't see has an xid of at least the horizon it stores, so the next
 # placement looks there again; ids are taken under the aggregate's lock: id order is each aggregate's order.
+# A horizon that was read before is lower at most: more rows are looked at. Where none is, nothing is written.
 _PLACE = """
 WITH fresh AS (
     SELECT o.id FROM outbox o
-    WHERE o.xid >= (SELECT horizon FROM outbox_placement WHERE only_row = 1)
+    WHERE o.xid >= $1::text::xid8
       AND NOT EXISTS (SELECT 1 FROM outbox_positions p WHERE p.outbox_id = o.id)
 ), placed AS (
     INSERT INTO outbox_positions (position, outbox_id)
     SELECT (SELECT coalesce(max(position), 0) FROM outbox_positions) + row_number() OVER (ORDER BY id), id
     FROM fresh
 )
-UPDATE outbox_placement SET horizon = pg_snapshot_xmin(pg_current_snapshot()) WHERE only_row = 1
+UPDATE outbox_placement SET horizon = pg_snapshot_xmin(pg_current_snapshot())
+WHERE only_row = 1 AND EXISTS (SELECT FROM outbox WHERE xid >= $1::text::xid8)
 """
-_FORGET_HORIZON = """
-INSERT INTO outbox_placement (only_row, horizon) VALUES (1, '0') ON CONFLICT (only_row) DO UPDATE SET horizon = '0'
+_NO_HORIZON = "0"
+_FORGET_HORIZON = f"""
+INSERT INTO outbox_placement (only_row, horizon) VALUES (1, '{_NO_HORIZON}')
+ON CONFLICT (only_row) DO UPDATE SET horizon = '{_NO_HORIZON}'
 """
 # One event always, and no more bytes than a transaction should hold: what is not carried is not even fetched.
 _NEXT = """
@@ -182,12 +193,12 @@ class Relay:
             await self._bus.ensure_topics([heads_topic(self._service)])
         # A horizon of another cluster's numbering would hide rows: this once every row is looked at.
         await connection.execute(_FORGET_HORIZON)
-        await self._place(connection)
+        await connection.execute(_PLACE, _NO_HORIZON)
         await connection.execute(COMPARED)
         return cursor
 
     async def _place(self, connection: Any) -> None:
-        await connection.execute(_PLACE)
+        await connection.execute(_PLACE, await connection.fetchval(_HORIZON))
 
     async def _carry_all(self, connection: Any, publisher: Publisher, cursor: int) -> int:
         await self._require_none(connection)

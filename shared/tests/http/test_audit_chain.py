@@ -15,7 +15,8 @@ from psycopg.rows import dict_row
 from sqlalchemy import create_engine
 
 from shared.database import make_engine
-from shared.http.audit_chain import broken_links, chain, link_hash, link_hash_of_0_1_0
+from shared.http.audit_chain import broken_links, link_hash, link_hash_of_0_1_0
+from shared.http.chaining import Chaining
 from shared.messaging.audit_heads import Head
 from shared.workshop.testing.servers import as_process
 
@@ -108,8 +109,7 @@ def unprotected(desk: Any, *, numbered: bool = False) -> Iterator[psycopg.Connec
 async def _chain(desk: Any) -> int:
     """Chain as the worker does."""
     engine = make_engine(as_process(desk.dsn, "worker"))
-    async with engine.begin() as connection:
-        count = await chain(connection, desk.door.app.state.runtime.http_tables)
+    count = await Chaining(desk.door.app.state.runtime.http_tables)(engine)
     await engine.dispose()
     return count
 
@@ -207,6 +207,9 @@ async def test_a_row_that_is_put_among_old_ones_is_named_once_it_is_chained(
         assert found(desk)[0] == []
         copy = "INSERT INTO audit SELECT (jsonb_populate_record(a, %s::jsonb)).* FROM audit a WHERE id = 20"
         connection.execute(copy, [json.dumps({"id": 15, "recorded_at": recorded_at})])
+    (broken,) = found(desk)[0]
+    assert broken.startswith("audit row 15 was inserted: rows that were recorded long a")
+    assert broken.endswith("and it isn't chained")
     assert await _chain(desk) == 1
     (broken,) = found(desk)[0]
     assert broken.startswith(said)
@@ -226,6 +229,36 @@ async def test_a_chain_of_the_first_release_holds_and_goes_on(desk: Any) -> None
         connection.execute("DELETE FROM audit_chain WHERE position > 3")
     assert await _chain(desk) == 2
     assert found(desk)[0] == []
+
+
+_LATE = """
+INSERT INTO audit (business_at, pilot, actor, role, operation, outcome, status) VALUES
+ (now(), 'longshui', %s, 'buyer', 'write_note', 'done', 200) RETURNING id
+"""
+
+
+async def test_a_row_that_commits_long_after_its_number_was_taken_is_chained(desk: Any) -> None:
+    chaining, worker = Chaining(desk.door.app.state.runtime.http_tables), desk.door.worker
+    with psycopg.connect(as_process(desk.dsn, "http")) as slow:
+        slow.execute("SELECT set_config('market.pilot', 'longshui', true)")
+        slow.execute(_LATE, ["late"])
+        for label in "abc":
+            await desk.door.done("POST", "/v1/notes", {"label": label})
+            assert [await chaining(worker) for _ in range(3)] == [1, 0, 0]
+    assert await chaining(worker) == 1
+    assert found(desk)[0] == []
+
+
+async def test_what_is_chained_is_not_looked_at_again_by_the_worker_that_chained_it(desk: Any) -> None:
+    """Otherwise a quiet worker reads its whole trail each second."""
+    chaining, worker = Chaining(desk.door.app.state.runtime.http_tables), desk.door.worker
+    for label in "abc":
+        await desk.door.done("POST", "/v1/notes", {"label": label})
+    assert [await chaining(worker) for _ in range(3)] == [3, 0, 0]
+    with unprotected(desk) as connection:
+        connection.execute("DELETE FROM audit_chain WHERE position = 3")
+    assert await chaining(worker) == 0
+    assert await _chain(desk) == 1
 
 
 ROW = {"id": 7, "recorded_at": datetime(2026, 5, 1, tzinfo=UTC), "pilot": "p", "actor": "a", "role": None}

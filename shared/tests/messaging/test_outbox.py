@@ -277,6 +277,28 @@ async def test_a_thousand_wakes_make_few_notifications(make_side: Any, make_engi
     await connection.close()
 
 
+async def test_a_relay_with_nothing_to_place_writes_nothing(
+    bus: Bus, make_side: Any, make_engine_of: Any, act: Act
+) -> None:
+    side = make_side()
+    async with make_sessions(make_engine_of(side.dsn)).begin() as session:
+        await announce(session, decided("a"), key="k", sequence=1, act=act)
+    connection = await asyncpg.connect(side.dsn)
+    horizon = "SELECT horizon::text::bigint FROM outbox_placement"
+    async with relaying(side.dsn, bus):
+        await first_record(bus, ItemDecided.TOPIC)
+        # Until the horizon is past the event.
+        beyond = "SELECT count(*) = 0 FROM outbox, outbox_placement WHERE xid >= horizon"
+        await until(lambda: connection.fetchval(beyond))
+        placed = await connection.fetchval(horizon)
+        await connection.execute("SELECT pg_current_xact_id()")
+        for _ in range(3):
+            await connection.execute(f"NOTIFY {wake_channel('tax-exemption')}")
+            await asyncio.sleep(0.1)
+        assert await connection.fetchval(horizon) == placed
+    await connection.close()
+
+
 class TakesNothing(EmbeddedBus):
     """A bus that refuses every event."""
 
