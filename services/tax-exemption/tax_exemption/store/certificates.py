@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.tax_exemption import CERTIFICATES
 from shared.rows import announced_since, lock_name, narrowed
-from shared.scope import Scope, within
+from shared.scope import Scope, subject_of, within
 from tax_exemption.store.tables import CertificateRow, PrincipalRelease, messaging
 
 
@@ -43,10 +43,13 @@ async def release_for_update(
 async def declaration_released_as(
     session: AsyncSession, scope: Scope, customs_number: str, principal_id: UUID
 ) -> UUID | None:
-    """The declaration under which something was released for a principal, by customs' number."""
+    """The caller's declaration under which something was released for a principal, by customs' number."""
     table = PrincipalRelease
     query = select(table.declaration_id).where(
-        table.customs_number == customs_number, table.principal_id == principal_id, table.pilot == scope.pilot
+        table.customs_number == customs_number,
+        table.principal_id == principal_id,
+        table.pilot == scope.pilot,
+        table.consignor_id == subject_of(scope),
     )
     found: UUID | None = await session.scalar(query.order_by(table.declaration_id.desc()).limit(1))
     return found

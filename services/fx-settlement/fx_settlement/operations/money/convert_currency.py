@@ -150,9 +150,11 @@ async def _with_portions(
 async def _require_client(session: AsyncSession, holder_id: UUID, bank_id: UUID, act: Act) -> SubjectCopy:
     """A bank converts only from accounts it keeps; any other account is answered like an unknown one (V65)."""
     holder = await subject(session, holder_id, act.pilot)
+    # Asked of an unknown one too: an account at another bank takes as long.
+    at_the_bank = await is_client(session, holder_id, bank_id, legal_date(act.now))
     if holder is None:
         raise NotFound(f"no subject {holder_id}")
-    if not await is_client(session, holder_id, bank_id, legal_date(act.now)):
+    if not at_the_bank:
         raise Hidden(f"{holder_id} is no client of the bank")
     return holder
 

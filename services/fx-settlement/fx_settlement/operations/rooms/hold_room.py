@@ -51,12 +51,14 @@ async def hold_room(
     today = legal_date(act.now)
     ids = {each.portion_id for each in wanted}
     portions = await portions_of_clients(session, ids, bank_id=bank_id, on=today, pilot=act.pilot)
-    collector = await subject(session, collector_id, act.pilot)
+    known = await subject(session, collector_id, act.pilot) is not None
+    # Asked of an unknown one too: what is another bank's client takes as long (V65).
+    at_the_bank = await is_client(session, collector_id, bank_id, today)
     facts = HoldFacts(
         lines=tuple(_facts(entitlement, portions.get(each.portion_id), collector_id, each, act) for each in wanted),
         portions=len({each.portion_id for each in wanted}),
         bank_filed=await bank_in_force(session, bank_id, act.pilot, today),
-        is_client=collector is not None and await is_client(session, collector_id, bank_id, today),
+        is_client=known and at_the_bank,
     )
     breaches = breaches_of_hold(facts)
     if entitlement is None or breaches:
