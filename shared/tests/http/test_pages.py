@@ -60,7 +60,7 @@ async def test_an_unknown_code_is_a_problem_itself(desk: Any, code: str) -> None
 async def test_an_events_schema_is_served_where_ce_dataschema_points(desk: Any) -> None:
     row = SimpleNamespace(
         event_id=uuid4(), topic=BankFiled.TOPIC, type=BankFiled.TYPE, key="bank-1", sequence=1, actor="admin:1",
-        pilot="longshui", occurred_at=datetime.now(UTC), traceparent=None,
+        pilot="longshui", occurred_at=datetime.now(UTC), traceparent=None, delegation_id=None,
     )  # fmt: skip
     path = dict(headers_of(row))["ce_dataschema"].decode()
     served = await desk.door.client.get(path)
