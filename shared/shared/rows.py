@@ -77,8 +77,8 @@ def announced_since(query: Select[R], outbox: Table, topic: str, key: Any, since
     """The query's aggregates with an event of the topic since then; None doesn't narrow."""
     if since is None:
         return query
-    events = select(outbox.c.id).where(outbox.c.topic == topic, outbox.c.key == cast_to(key, Text))
-    return query.where(events.where(outbox.c.occurred_at >= since).exists())
+    said = select(cast_to(outbox.c.key, key.type)).where(outbox.c.topic == topic, outbox.c.occurred_at >= since)
+    return query.where(key.in_(said))
 
 
 # What an account of 0.1.0 doesn't say counts as confirmed. Days are compared as ISO texts.

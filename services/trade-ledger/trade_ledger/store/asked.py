@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, Text, cast, func
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.scope import Scope, limited_to
@@ -79,6 +80,16 @@ def as_uuid(said: str) -> UUID | None:
 def texts(ids: Iterable[UUID]) -> list[str]:
     """Ids as events name them, in order."""
     return sorted(map(str, ids))
+
+
+def events_naming(refs: Sequence[str]) -> Any:
+    """The ids of other services' events that name any of these, to be selected."""
+    return func.events_naming(cast(list(refs), ARRAY(Text)))
+
+
+def events_naming_all(refs: Sequence[str]) -> Any:
+    """The ids of other services' events that name all of these, to be selected."""
+    return func.events_naming_all(cast(list(refs), ARRAY(Text)))
 
 
 async def ids_of(session: AsyncSession, query: Select[Any]) -> set[UUID]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, any_, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
@@ -79,7 +79,7 @@ async def subjects_by_stall(
     """
     query = select(SubjectCopy).where(
         SubjectCopy.pilot == pilot,
-        literal(stall_number) == any_(SubjectCopy.stall_numbers),
+        SubjectCopy.subject_id.in_(select(func.holders_of_stall(stall_number))),
     )
 
     def held(holder: SubjectCopy) -> bool:

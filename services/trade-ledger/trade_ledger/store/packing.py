@@ -121,8 +121,9 @@ def packing_lists_seen_by(scope: Scope) -> Select[PackingListRow]:
     row = PackingListRow
 
     def own(party: UUID) -> ColumnElement[bool]:
-        loads = select(LoadRow.id).where(LoadRow.consolidator_id == party)
-        return or_(row.consignor_id == party, row.load_id.in_(loads))
+        # A condition upon two tables has no index.
+        inside = select(row.id).join(LoadRow, LoadRow.id == row.load_id).where(LoadRow.consolidator_id == party)
+        return row.id.in_(select(row.id).where(row.consignor_id == party).union(inside))
 
     return within(select(row), row, scope, subject=own)
 
@@ -141,8 +142,8 @@ def loads_seen_by(scope: Scope) -> Select[LoadRow]:
     row = LoadRow
 
     def own(party: UUID) -> ColumnElement[bool]:
-        lists = select(PackingListRow.load_id).where(PackingListRow.consignor_id == party)
-        return or_(row.consolidator_id == party, row.admitted_ids.contains([str(party)]), row.id.in_(lists))
+        lists = select(PackingListRow.id).where(PackingListRow.load_id == row.id, PackingListRow.consignor_id == party)
+        return or_(row.consolidator_id == party, row.admitted_ids.contains([str(party)]), lists.exists())
 
     return within(select(row), row, scope, subject=own, site=lambda site: load_is_of_site(site, scope))
 

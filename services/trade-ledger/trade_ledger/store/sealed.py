@@ -25,10 +25,10 @@ SEALED = (
 
 async def destroy_keys(session: AsyncSession, subject_id: UUID, *, until: date) -> None:
     """Destroy the data keys of a subject's trades up to a day: nobody opens who paid whom in them any more."""
+    # The owner is the seller or the consignor (R-TRADE-1).
     of_subject = or_(
         TradeRow.seller_id == subject_id,
         TradeRow.buyer_id == subject_id,
-        TradeRow.owner_id == subject_id,
         TradeRow.consignor_id == subject_id,
     )
     await session.execute(

@@ -8,11 +8,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, text
+from sqlalchemy import ColumnElement, Text, and_, cast, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import told_actor
-from trade_ledger.store.asked import MATCHED, PASSED_ON, Asking, Traced, as_uuid, ids_of, texts
+from shared.events.trade_ledger import DECLARATIONS, PACKING_LISTS, TRADES
+from trade_ledger.store.asked import (
+    MATCHED,
+    PASSED_ON,
+    Asking,
+    Traced,
+    as_uuid,
+    events_naming,
+    events_naming_all,
+    ids_of,
+    texts,
+)
 from trade_ledger.store.documents import Shown
 from trade_ledger.store.tables.copies import TraceLink
 from trade_ledger.store.tables.declarations import PortionRow
@@ -51,22 +63,22 @@ async def widen(session: AsyncSession, traced: Traced) -> None:
     for packing_list_id, load_id, declared_in in packed:
         around |= {packing_list_id, load_id}
         traced.declarations |= set() if declared_in is None else {declared_in}
+    around |= await ids_of(session, select(func.handovers_of(cast(texts(traced.trades), ARRAY(Text)))))
     traced.keys = {str(each) for each in traced.trades | traced.declarations | around}
 
 
 _OWN_EVENTS = text(
     "SELECT type, key, sequence, occurred_at AS at, actor, delegation_id,"
-    " convert_from(payload, 'UTF8')::jsonb AS content FROM outbox WHERE pilot = :pilot AND (key = ANY(:keys)"
-    " OR (type = 'trade_ledger.handover_recorded.v1'"
-    " AND convert_from(payload, 'UTF8')::jsonb->'trade_ids' ?| :trades)) ORDER BY id"
+    " convert_from(payload, 'UTF8')::jsonb AS content FROM outbox WHERE pilot = :pilot AND topic = ANY(:topics)"
+    " AND key = ANY(:keys) ORDER BY id"
 )
+_TOPICS = [topic.name for topic in (TRADES, PACKING_LISTS, DECLARATIONS)]
 
 
 async def timeline(session: AsyncSession, asking: Asking, traced: Traced) -> list[Step]:
     """Own and received events about the traced things by business time, as far as the caller may see them."""
-    own = await session.execute(
-        _OWN_EVENTS, {"pilot": asking.pilot, "keys": sorted(traced.keys), "trades": texts(traced.trades)}
-    )
+    asked = {"pilot": asking.pilot, "topics": _TOPICS, "keys": sorted(traced.keys)}
+    own = await session.execute(_OWN_EVENTS, asked)
     steps = [_step_of(row, _shown(row.content)) for row in own]
     # What was asked for may belong to a trade too.
     steps += (await _filed(session, asking, traced) | await _heard(session, asking, traced)).values()
@@ -101,7 +113,7 @@ async def _heard(session: AsyncSession, asking: Asking, traced: Traced) -> dict[
     others = await _portions_of_others(session, traced)
     whole = traced.declarations - set(others.values())
     refs = texts(traced.portions | traced.trades | whole)
-    naming = await _links(session, pilot, TraceLink.refs.overlap(refs))
+    naming = await _links(session, pilot, TraceLink.event_id.in_(select(events_naming(refs))))
     keys = {link.key for link in naming} | traced.heard
     links = {link.event_id: link for link in await _links(session, pilot, TraceLink.key.in_(keys))}
     foreign = set() if party is None else await _portions_beside(session, traced, links.values())
@@ -141,7 +153,7 @@ async def _pass_ons(
     found = []
     for agent, principal in await session.execute(query):
         if agent != str(principal) and (party is None or str(party) in (agent, str(principal))):
-            between = TraceLink.refs.contains([agent, str(principal)])
+            between = TraceLink.event_id.in_(select(events_naming_all([agent, str(principal)])))
             found += await _links(session, pilot, and_(TraceLink.type == PASSED_ON, between, TraceLink.at >= since))
     return [link for link in found if link.shown.currency in currencies]
 

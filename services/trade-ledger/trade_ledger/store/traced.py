@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, Text, and_, any_, cast, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.vocabulary.errors import Hidden, NotFound
@@ -18,6 +18,7 @@ from trade_ledger.store.asked import (
     Found,
     Traced,
     as_uuid,
+    events_naming,
     ids_of,
     references,
     texts,
@@ -139,22 +140,18 @@ async def _of_portion(session: AsyncSession, asking: Asking) -> Found | None:
 async def _of_packing(session: AsyncSession, asking: Asking) -> Found | None:
     lists, loads, asked = PackingListRow, LoadRow, asking.asked
     named = or_(
-        lists.number == asked,
-        lists.id == asking.own,
         loads.number == asked,
         loads.container_number == asked,
         loads.vehicle == asked,
         loads.seal_number == asked,
-        loads.earlier_seals.contains([{"seal_number": asked}]),
+        loads.id == any_(func.array(select(func.loads_once_sealed(asked)).scalar_subquery())),
         loads.id == asking.own,
     )
-    query = (
-        select(PackedLineRow.trade_id)
-        .join(lists, lists.id == PackedLineRow.packing_list_id)
-        .join(loads, loads.id == lists.load_id)
-        .where(lists.pilot == asking.pilot, named)
-    )
-    return await _trades(session, query)
+    # Each by its own index: a condition upon two tables has none.
+    within = select(lists.id).join(loads, loads.id == lists.load_id).where(lists.pilot == asking.pilot, named)
+    itself = select(lists.id).where(lists.pilot == asking.pilot, or_(lists.number == asked, lists.id == asking.own))
+    packed = PackedLineRow.packing_list_id.in_(within.union(itself))
+    return await _trades(session, select(PackedLineRow.trade_id).where(packed))
 
 
 async def _of_subject(session: AsyncSession, asking: Asking) -> Found | None:
@@ -163,7 +160,7 @@ async def _of_subject(session: AsyncSession, asking: Asking) -> Found | None:
     named = [
         row.number == asking.asked,
         row.subject_id == asking.own,
-        row.roles.contains([{"filing_number": asking.asked}]),
+        row.subject_id == any_(func.array(select(func.subjects_filed_under(asking.asked)).scalar_subquery())),
     ]
     if asking.identity_indexes:
         same = row.identity_index.in_(asking.identity_indexes)
@@ -186,20 +183,23 @@ def _trades_of(asking: Asking, subjects: set[UUID]) -> Select[Any]:
 async def _of_agreement(session: AsyncSession, asking: Asking) -> Found | None:
     copy, row = AgreementCopy, TradeRow
     named = or_(copy.number == asking.asked, copy.agreement_id == asking.own)
-    agreements = await ids_of(session, select(copy.agreement_id).where(copy.pilot == asking.pilot, named))
+    found = select(copy.agreement_id, copy.principal_id).where(copy.pilot == asking.pilot, named)
+    agreements = {each.agreement_id: each.principal_id for each in await session.execute(found)}
     if not agreements:
         return None
-    keys = texts(agreements)
-    under = (row.state[name].astext.in_(keys) for name in ("export_agency_id", "procurement_agency_id"))
-    query = select(row.id).where(row.pilot == asking.pilot, or_(*under)).order_by(row.id.desc()).limit(_NEWEST)
+    keys = texts(set(agreements))
+    # An export agency's principal is the seller (R-TRADE-1).
+    exported = and_(row.seller_id.in_(agreements.values()), row.state["export_agency_id"].astext.in_(keys))
+    under = or_(exported, row.state["procurement_agency_id"].astext.in_(keys))
+    query = select(row.id).where(row.pilot == asking.pilot, under).order_by(row.id.desc()).limit(_NEWEST)
     return Found(await ids_of(session, query), set(keys))
 
 
 async def _of_money_or_tax(session: AsyncSession, asking: Asking) -> Found | None:
     row = TraceLink
-    numbers = (row.shown[name].astext == asking.asked for name in ("number", "issued_number"))
     # What an earlier release heard has its numbers in `shown` only.
-    named = or_(row.key == asking.asked, row.refs.overlap(references(asking.asked)), *numbers)
+    numbered = select(func.events_numbered(asking.asked)).union(select(events_naming(references(asking.asked))))
+    named = or_(row.key == asking.asked, row.event_id == any_(func.array(numbered.scalar_subquery())))
     ours = ~row.type.startswith("registry.")
     keys = set((await session.execute(select(row.key).where(row.pilot == asking.pilot, ours, named))).scalars())
     if not keys:
@@ -224,19 +224,20 @@ async def _trades_named(session: AsyncSession, pilot: str, links: list[TraceLink
 async def _trades_passed_on(session: AsyncSession, passed_on: TraceLink) -> set[UUID]:
     """The owner's trades whose money the collector had matched, in that currency, when it passed some on."""
     link, portion, trade = TraceLink, PortionRow, TradeRow
-    matched = select(func.unnest(link.refs)).where(
+    matched = select(func.unnest(link.refs).label("ref")).where(
         link.pilot == passed_on.pilot,
         link.type == MATCHED,
         link.at <= passed_on.at,
         link.shown["currency"].astext == passed_on.shown.currency,
-        link.refs.overlap(passed_on.refs),
+        link.event_id.in_(select(events_naming(passed_on.refs))),
     )
     collector = trade.state["collector_id"].astext
+    refs = set((await session.execute(matched.distinct())).scalars())
     query = (
         select(trade.id)
         .join(portion, portion.trade_id == trade.id)
         .where(
-            cast(portion.id, Text).in_(matched),
+            portion.id.in_({each for each in map(as_uuid, refs) if each is not None}),
             collector.in_(passed_on.refs),
             cast(trade.owner_id, Text).in_(passed_on.refs),
             collector != cast(trade.owner_id, Text),

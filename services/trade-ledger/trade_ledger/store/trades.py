@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, and_, any_, cast, func, or_, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
@@ -87,22 +87,31 @@ async def trades_numbered(session: AsyncSession, scope: Scope, numbers: Iterable
     return found
 
 
+def _registered_by_others(party: UUID) -> ColumnElement[bool]:
+    """Whether a party registered a trade in which it neither sells nor consigns: few are, and these have an index."""
+    row = TradeRow
+    return and_(row.registered_by == party, row.registered_by != row.seller_id, row.registered_by != row.consignor_id)
+
+
 def trades_seen_by(scope: Scope) -> Select[TradeRow]:
     """The trades a caller may see: all, or those it sells, owns, consigns, buys, registered, or buys for as agent."""
     row = TradeRow
 
     def own(party: UUID) -> ColumnElement[bool]:
-        agencies = select(cast(AgreementCopy.agreement_id, Text)).where(
-            AgreementCopy.agent_id == party, AgreementCopy.kind == "procurement_agency"
-        )
-        buys_for = [row.state["procurement_agency_id"].astext.in_(agencies)] if scope.role == "agent" else []
+        mine = and_(AgreementCopy.agent_id == party, AgreementCopy.kind == "procurement_agency")
+        agencies = select(cast(AgreementCopy.agreement_id, Text)).where(mine)
+        principals = func.array(select(AgreementCopy.principal_id).where(mine).scalar_subquery())
+        # Its principal is the buyer, or the buyer isn't said yet (R-TRADE-1).
+        of_principal = or_(row.buyer_id == any_(principals), row.buyer_id.is_(None))
+        bought = and_(of_principal, row.state["procurement_agency_id"].astext.in_(agencies))
+        buys_for = [bought] if scope.role == "agent" else []
+        # The owner is the seller or the consignor (R-TRADE-1).
         return or_(
             *buys_for,
             row.seller_id == party,
-            row.owner_id == party,
             row.consignor_id == party,
             row.buyer_id == party,
-            row.registered_by == party,
+            _registered_by_others(party),
         )
 
     return within(select(row), row, scope, subject=own)
@@ -112,7 +121,14 @@ def trades_with_leg_of(scope: Scope) -> Select[TradeRow]:
     """The trades with a domestic leg that a party sells or registered: it stated who paid whom in them (R-TRADE-6)."""
     row = TradeRow
     query = within(
-        select(row), row, scope, subject=lambda party: or_(row.seller_id == party, row.registered_by == party)
+        select(row),
+        row,
+        scope,
+        subject=lambda party: or_(
+            row.seller_id == party,
+            and_(row.consignor_id == party, row.registered_by == party),
+            _registered_by_others(party),
+        ),
     )
     return query.where(row.state["domestic_leg"].astext.is_not(None))
 
@@ -134,6 +150,8 @@ def trades_like(
 ) -> Select[TradeRow]:
     """Those of a query's trades that are asked for."""
     query = narrowed(query, TradeRow, columns)
+    if (owner := columns.get("owner_id")) is not None:
+        query = query.where(or_(TradeRow.seller_id == owner, TradeRow.consignor_id == owner))
     query = of_month(query, TradeRow.trade_date, month)
     if traded_from is not None:
         query = query.where(TradeRow.trade_date >= traded_from)

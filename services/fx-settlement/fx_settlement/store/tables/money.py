@@ -32,6 +32,7 @@ class CollectionRow(Row):
         *digits_checks("currency", "amount", "bank_charges", "matched", "refunded", "linked"),
         Index("ix_collections_collector_id", "collector_id"),
         Index("ix_collections_bank_id", "bank_id", "collector_id"),
+        Index("ix_collections_buyer_id", "buyer_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -137,6 +138,8 @@ class ClaimRow(Row):
         CheckConstraint("amount > 0 AND settled >= 0 AND settled <= amount", name="settled"),
         *digits_checks("currency", "amount", "settled"),
         Index("ix_claims_debtor_id", "debtor_id"),
+        Index("ix_claims_creditor_id", "creditor_id"),
+        Index("ix_claims_collection_id", "collection_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -178,6 +181,8 @@ class PassOnRow(Row):
         UniqueConstraint("bank_id", "bank_reference"),
         *digits_checks("currency", "amount"),
         *digits_checks("'CNY'", "rmb_amount"),
+        Index("ix_pass_ons_agent_id", "agent_id"),
+        Index("ix_pass_ons_principal_id", "principal_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

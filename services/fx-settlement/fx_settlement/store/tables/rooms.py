@@ -83,6 +83,8 @@ class HoldRow(Row):
     __table_args__ = (
         CheckConstraint("status IN ('held', 'committed', 'void')", name="status"),
         Index("ix_holds_collector_id", "collector_id"),
+        Index("ix_holds_bank_id", "bank_id"),
+        Index("ix_holds_status", "status", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -138,6 +140,9 @@ class ConflictRow(Row):
         CheckConstraint("(declaration_id IS NULL) <> (collection_id IS NULL)", name="concerns"),
         Index("ix_conflicts_open", "declaration_id", "code", unique=True, postgresql_where=text("closed_at IS NULL")),
         Index("ix_conflicts_collection_id", "collection_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+        # The closed ones too.
+        Index("ix_conflicts_of_declaration", "declaration_id"),
+        Index("ix_conflicts_of_collection", "collection_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -104,6 +104,7 @@ class SubjectClaimRow(Row):
     __tablename__ = "subject_claims"
     __table_args__ = (
         Index("uq_subject_claims_open", "subject_id", "claimant", unique=True, postgresql_where="status = 'open'"),
+        Index("ix_subject_claims_subject_id", "subject_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -32,6 +32,8 @@ class ReturnRow(Row):
     __table_args__ = (
         *digits_checks("'CNY'", "total_rmb"),
         Index("ix_exemption_returns_holder", "stall_holder_id", "month"),
+        Index("ix_exemption_returns_filer_id", "filer_id"),
+        Index("ix_exemption_returns_outside_reference", "outside_reference"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -70,6 +72,7 @@ class ReturnLineRow(Row):
             postgresql_where=text("NOT adjustment"),
         ),
         Index("ix_return_lines_portion_id", "portion_id"),
+        Index("ix_return_lines_rate_id", "rate_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -118,6 +121,9 @@ class CertificateRow(Row):
             postgresql_where=text("status <> 'void'"),
         ),
         Index("uq_certificates_issued_number", "issued_number", unique=True),
+        Index("ix_certificates_operator_id", "operator_id"),
+        Index("ix_certificates_principal_id", "principal_id"),
+        Index("ix_certificates_customs_number", "customs_number"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,6 +1,6 @@
 """Rows of trade-ledger, without behaviour."""
 
-from trade_ledger.store.tables import copies, declarations, delegations, packing, trades
+from trade_ledger.store.tables import copies, declarations, delegations, finding, packing, trades
 from trade_ledger.store.tables.row import Row, http_tables, messaging, metadata, policy
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "copies",
     "declarations",
     "delegations",
+    "finding",
     "http_tables",
     "messaging",
     "metadata",

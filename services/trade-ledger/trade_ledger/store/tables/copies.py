@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,7 +23,12 @@ Place = PilotEvent | BankEvent | SiteEvent | PortEvent
 
 class SubjectCopy(Row):
     __tablename__ = "subject_copies"
-    __table_args__ = (Index("ix_subject_copies_identity", "pilot", "identity_index"), {"info": CONSUMER_ONLY})
+    __table_args__ = (
+        Index("ix_subject_copies_identity", "pilot", "identity_index"),
+        Index("ix_subject_copies_stall_numbers", "stall_numbers", postgresql_using="gin"),
+        Index("ix_subject_copies_roles", "roles", postgresql_using="gin", postgresql_ops={"roles": "jsonb_path_ops"}),
+        {"info": CONSUMER_ONLY},
+    )
 
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]
@@ -42,6 +47,8 @@ class AgreementCopy(Row):
     __tablename__ = "agreement_copies"
     __table_args__ = (
         Index("ix_agreement_copies_parties", "principal_id", "agent_id"),
+        Index("ix_agreement_copies_agent_id", "agent_id"),
+        Index("ix_agreement_copies_number", "number"),
         {"info": CONSUMER_ONLY},
     )
 
@@ -151,6 +158,10 @@ class TraceLink(Row):
     __tablename__ = "trace_links"
     __table_args__ = (
         Index("ix_trace_links_refs", "refs", postgresql_using="gin"),
+        Index("ix_trace_links_key", "key"),
+        # What an earlier release heard has its numbers nowhere else.
+        Index("ix_trace_links_number", text("(shown ->> 'number')")),
+        Index("ix_trace_links_issued_number", text("(shown ->> 'issued_number')")),
         {"info": CONSUMER_ONLY},
     )
 

@@ -54,6 +54,9 @@ class DeclarationRow(Row):
         *digits_checks("currency", "total_value", "total_fob"),
         *digits_checks("'USD'", "total_fob_usd"),
         Index("ix_declarations_consignor_id", "consignor_id"),
+        Index("ix_declarations_declarant_id", "declarant_id"),
+        Index("ix_declarations_status", "status", "id"),
+        Index("ix_declarations_export_date", "export_date"),
         Index("ix_declarations_customs_number", "customs_number"),
     )
 
@@ -152,7 +155,10 @@ class ConflictRow(Row):
     """What no longer agrees after an authority's fact, and who must act (R-DECL-7)."""
 
     __tablename__ = "conflicts"
-    __table_args__ = (UniqueConstraint("declaration_id", "code", "receipt_id"),)
+    __table_args__ = (
+        UniqueConstraint("declaration_id", "code", "receipt_id"),
+        Index("ix_conflicts_is_open", "declaration_id", postgresql_where=text("closed_at IS NULL")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("declarations.id"))

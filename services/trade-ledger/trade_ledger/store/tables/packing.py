@@ -27,6 +27,16 @@ class LoadRow(Row):
             unique=True,
             postgresql_where=text("status <> 'closed' AND container_number IS NOT NULL"),
         ),
+        Index("ix_loads_consolidator_id", "consolidator_id"),
+        Index("ix_loads_container_number", "container_number"),
+        Index("ix_loads_vehicle", "vehicle"),
+        Index("ix_loads_seal_number", "seal_number"),
+        Index(
+            "ix_loads_earlier_seals",
+            "earlier_seals",
+            postgresql_using="gin",
+            postgresql_ops={"earlier_seals": "jsonb_path_ops"},
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -52,6 +62,8 @@ class PackingListRow(Row):
     __table_args__ = (
         Index("ix_packing_lists_load_id", "load_id"),
         Index("ix_packing_lists_consignor_id", "consignor_id"),
+        Index("ix_packing_lists_declaration_id", "declaration_id"),
+        Index("ix_packing_lists_status", "status", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -75,6 +87,7 @@ class PackedLineRow(Row):
         CheckConstraint("net_weight_kg > 0 AND gross_weight_kg >= net_weight_kg", name="weights"),
         Index("ix_packed_lines_packing_list_id", "packing_list_id"),
         Index("ix_packed_lines_line_id", "line_id"),
+        Index("ix_packed_lines_trade_id", "trade_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -94,6 +107,7 @@ class HandoverRow(Row):
     """Goods went from the stall holder to the operator (R-PACK-1)."""
 
     __tablename__ = "handovers"
+    __table_args__ = (Index("ix_handovers_trade_ids", "trade_ids", postgresql_using="gin"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]

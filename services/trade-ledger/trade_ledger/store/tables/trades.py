@@ -29,16 +29,26 @@ class TradeRow(Row):
     __table_args__ = (
         *digits_checks("currency", "total"),
         CheckConstraint(_TRADE_IS_ITS_STATE, name="state"),
+        # The slip number first: people look for it without knowing who registered it.
         Index(
-            "uq_trades_external_ref",
-            "pilot",
-            "registered_by",
+            "uq_trades_slip",
             "external_ref",
+            "registered_by",
+            "pilot",
             unique=True,
             postgresql_where=text("external_ref <> ''"),
         ),
         Index("ix_trades_seller_id", "seller_id"),
         Index("ix_trades_consignor_id", "consignor_id"),
+        Index("ix_trades_buyer_id", "buyer_id"),
+        # Nearly all are registered by one of the two.
+        Index(
+            "ix_trades_registered_by",
+            "registered_by",
+            postgresql_where=text("registered_by <> seller_id AND registered_by <> consignor_id"),
+        ),
+        Index("ix_trades_status", "status", "id", postgresql_where=text("status <> 'registered'")),
+        Index("ix_trades_trade_date", "trade_date", postgresql_using="brin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -80,6 +90,7 @@ class TradeDocumentRow(Row):
     """An original document of a trade by its content's SHA-256; the same one on two trades is flagged (V19)."""
 
     __tablename__ = "trade_documents"
+    __table_args__ = (Index("ix_trade_documents_trade_id", "trade_id"),)
 
     content_hash: Mapped[str] = mapped_column(primary_key=True)
     trade_id: Mapped[UUID] = mapped_column(ForeignKey("trades.id"), primary_key=True)
