@@ -129,8 +129,8 @@ fuzz: $(STAMP) ## generated requests to every operation, by callers who may: CAS
 	@$(PY) tests/fuzz --cases $(or $(CASES),100000) --seed $(or $(SEED),1039)
 
 .PHONY: bench
-bench: $(STAMP) ## register-a-trade over HTTP as a ratio of pgbench's one-statement rate
-	@$(PY) -m marketctl.bench
+bench: kafka ## the table of docs/benchmarks, as ratios of plain tools; QUICK=1 is short, SIZE=1000000 is that many trades
+	@$(PY) -m marketctl.bench $(if $(QUICK),--quick) $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only $(ONLY))
 
 .PHONY: sbom
 sbom: $(STAMP) ## what of others the services run: a CycloneDX bill and the licences, from requirements/run.lock, in .cache/sbom

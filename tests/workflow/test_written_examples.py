@@ -245,6 +245,7 @@ RUN: dict[str, Way] = {
     "README.md, A first request, 2": compare_answer,
     "README.md, A first event, 1": run_shell,
     "README.md, A first event, 2": compare_trace,
+    "docs/benchmarks/README.md, Benchmarks, 1": dry_run,
     "docs/developing.md, Before and after a change, 1": dry_run,
     "docs/integrators.md, Who you are, 1": run_shell,
     "docs/integrators.md, Acting for another party, 1": read_for_another,

@@ -22,7 +22,7 @@ WITH one AS (
     INSERT INTO trades (id, pilot, number, version, status, registered_by, seller_id, owner_id, consignor_id, buyer_id,
         eligible, external_ref, trade_date, currency, total, registered_at, state)
     SELECT id, 'longshui', number, 1, 'registered', :operator::uuid, :seller::uuid, :seller::uuid, :operator::uuid,
-        :buyer::uuid, true, '', '2026-05-13'::date, 'USD', :total::numeric, at, :state::jsonb
+        :buyer::uuid, true, '', :trade_date::date, 'USD', :total::numeric, at, :state::jsonb
     FROM one JOIN claimed USING (key)
 ), line AS MATERIALIZED (
     SELECT {_UUID7} AS line_id, one.id AS trade_id, given.line_no, given.content

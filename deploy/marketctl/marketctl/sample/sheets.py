@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import xlsxwriter
@@ -15,7 +16,7 @@ Rows = Sequence[Sequence[str]]
 _CREATED = datetime.datetime(2026, 5, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 
 
-def write_workbook(file: Path, sheets: Mapping[str, tuple[Sequence[str], Rows]]) -> None:
+def write_workbook(file: Path | BytesIO, sheets: Mapping[str, tuple[Sequence[str], Rows]]) -> None:
     """One workbook: each sheet with its headers, every cell text."""
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(file, options)

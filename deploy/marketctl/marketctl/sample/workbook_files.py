@@ -130,11 +130,11 @@ def _trade_workbooks(world: World, folder: Path) -> None:
         lines = [_line_row(slip, line) for slip in own for line in slip.lines]
         write_workbook(
             folder / f"trades-{consignor}.xlsx",
-            {SLIPS_SHEET: _sheet(SLIP_COLUMNS, slips), LINES_SHEET: _sheet(LINE_COLUMNS, lines)},
+            {SLIPS_SHEET: sheet_of(SLIP_COLUMNS, slips), LINES_SHEET: sheet_of(LINE_COLUMNS, lines)},
         )
 
 
-def _sheet(columns: Sequence[Column], rows: list[dict[str, str]]) -> tuple[list[str], list[list[str]]]:
+def sheet_of(columns: Sequence[Column], rows: list[dict[str, str]]) -> tuple[list[str], list[list[str]]]:
     """The importer's columns that the rows fill; the optional ones that they don't know stay out."""
     used = [column for column in columns if column.field in rows[0]]
     return [column.header for column in used], [[row[column.field] for column in used] for row in rows]
