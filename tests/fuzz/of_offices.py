@@ -109,3 +109,9 @@ async def decide_commodity(m: Market) -> Sound:
 @recipe(R)
 async def recognise_goods(m: Market) -> Sound:
     return Sound({"role": "customs"}, query={"name": "活动扳手", "hs_code": "8204120000"})
+
+
+@recipe(R)
+async def read_subject_version(m: Market) -> Sound:
+    filed = await m.some(R, "file_subject")
+    return Sound({"role": "auditor"}, {"subject_id": filed.id, "version": 1})

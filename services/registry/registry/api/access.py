@@ -36,6 +36,7 @@ ACCESS: Access = {
         *_FILERS, *_AUTHORITIES, "bank", sees=f"{_OWN}; banks: {_CLIENTS}; authorities: {_FIELD}", newcomers=True
     ),
     "list_subject_versions": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}; authorities: {_FIELD}", newcomers=True),
+    "read_subject_version": grant(*_FILERS, *_AUTHORITIES, sees=f"{_OWN}; authorities: {_FIELD}", newcomers=True),
     "view_identity": grant("commerce", "customs", "tax", "safe", sees=f"{_FIELD}, each view audited"),
     "list_identity_views": grant(
         *_FILERS, "commerce", "auditor", sees=f"{_ITSELF}; authorities: {_FIELD}", newcomers=True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Response
@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from registry.api.schemas import DecisionIn, QualificationOut
 from registry.operations.amendments.decide_amendment import decide_amendment
 from registry.operations.amendments.withdraw_amendment import withdraw_amendment
-from registry.store.amendments import amendments_seen_by, subjects_amended
-from registry.store.tables import SubjectAmendmentRow, SubjectRow
+from registry.store.amendments import amendments_seen_by, numbers_amended
+from registry.store.tables import SubjectAmendmentRow
 from shared.events.registry import Role, Stall
 from shared.http.access import Scoped
 from shared.http.command import Command, Commanded, Reading
@@ -28,16 +28,16 @@ router = service_router("amendments")
 AmendmentStatus = Literal["open", "approved", "rejected", "withdrawn"]
 
 
-class SubjectAmendmentOut(BaseModel):
-    """A change of what commerce approved; a part that is null stays as it is."""
+class SubjectAmendmentSummary(BaseModel):
+    """A change of what commerce approved, in short: `changes` names its parts, and its stalls are read by its id."""
 
     id: UUID
     subject_id: UUID
     subject_number: str
     subject_version: int
     role: Role | None
+    changes: tuple[Literal["name", "stalls", "qualification"], ...]
     name: str | None
-    stalls: list[Stall] | None
     qualification: QualificationOut | None
     status: AmendmentStatus
     reason: str
@@ -48,24 +48,39 @@ class SubjectAmendmentOut(BaseModel):
     version: int
 
 
-def amendment_shown(scope: Scope, amendment: SubjectAmendmentRow, subject: SubjectRow) -> SubjectAmendmentOut:
+class SubjectAmendmentOut(SubjectAmendmentSummary):
+    """A change of what commerce approved; a part that is null stays as it is."""
+
+    stalls: list[Stall] | None
+
+
+S = TypeVar("S", SubjectAmendmentOut, SubjectAmendmentSummary)
+
+
+def _shown(form: type[S], scope: Scope, amendment: SubjectAmendmentRow, number: str, **others: Any) -> S:
     """The amendment; a party reads which account proposed it only of its own."""
     parts = amendment.parts
     hidden = {"proposed_by": None} if scope.role in PARTIES and amendment.proposed_by != scope.account else {}
     return model_from(
-        SubjectAmendmentOut,
+        form,
         amendment,
-        subject_number=subject.number,
+        subject_number=number,
+        changes=parts.named,
         name=None if parts.name is None else parts.name.mask,
-        stalls=parts.stalls,
         qualification=None if parts.qualification is None else model_from(QualificationOut, parts.qualification),
         **hidden,
+        **others,
     )
 
 
+def amendment_shown(scope: Scope, amendment: SubjectAmendmentRow, number: str) -> SubjectAmendmentOut:
+    """The amendment of the subject with that number, with everything that it changes."""
+    return _shown(SubjectAmendmentOut, scope, amendment, number, stalls=amendment.parts.stalls)
+
+
 async def _answer(command: Command, amendment: SubjectAmendmentRow) -> Response:
-    subject = (await subjects_amended(command.session, [amendment]))[amendment.subject_id]
-    return await command.answer(amendment_shown(command.scope, amendment, subject), version=amendment.version)
+    number = (await numbers_amended(command.session, [amendment]))[amendment.subject_id]
+    return await command.answer(amendment_shown(command.scope, amendment, number), version=amendment.version)
 
 
 @router.get("/v1/subject-amendments")
@@ -75,12 +90,13 @@ async def list_subject_amendments(
     wanted: WantedPage,
     status: Annotated[AmendmentStatus, Chosen("amendment_status")] | None = None,
     subject_id: UUID | None = None,
-) -> Page[SubjectAmendmentOut]:
+) -> Page[SubjectAmendmentSummary]:
     """The amendments of the caller's subject and those that it proposed; commerce sees all, `open` its work list."""
     query = amendments_seen_by(scope, status=status, subject_id=subject_id)
     rows = await wanted.rows(session, query, SubjectAmendmentRow.id)
-    subjects = await subjects_amended(session, rows)
-    return wanted.page(rows, [amendment_shown(scope, row, subjects[row.subject_id]) for row in rows], "id")
+    numbers = await numbers_amended(session, rows)
+    shown = [_shown(SubjectAmendmentSummary, scope, row, numbers[row.subject_id]) for row in rows]
+    return wanted.page(rows, shown, "id")
 
 
 @router.get("/v1/subject-amendments/{amendment_id}")
@@ -90,7 +106,7 @@ async def read_subject_amendment(
     """One amendment."""
     amendment = await row_seen(session, amendments_seen_by(scope), amendment_id, pilot=scope.pilot, what="amendment")
     response.headers["etag"] = f'"{amendment.version}"'
-    return amendment_shown(scope, amendment, (await subjects_amended(session, [amendment]))[amendment.subject_id])
+    return amendment_shown(scope, amendment, (await numbers_amended(session, [amendment]))[amendment.subject_id])
 
 
 async def _decided(

@@ -14,7 +14,7 @@ from registry.domain.archive import AgreementDates, breaches_of_archive_day, sta
 from registry.store.agreements import agreements_of
 from registry.store.entrusted_goods import goods_traded_by
 from registry.store.erasing import erased_among
-from registry.store.subjects import versions_before
+from registry.store.subject_versions import versions_before
 from registry.store.tables import AgreementRow, EntrustedGoodsRow
 from shared.rows import model_from
 from shared.scope import Scope

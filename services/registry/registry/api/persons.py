@@ -24,7 +24,8 @@ from registry.store.delegations import delegations_of
 from registry.store.documents import ACCOUNT, NAME
 from registry.store.identity_views import ViewLine, identity_views_of
 from registry.store.sealed import SUBJECTS
-from registry.store.subjects import all_grades_of, all_versions_of, asker_in, filings_of, subject_seen
+from registry.store.subject_versions import all_versions_of
+from registry.store.subjects import all_grades_of, asker_in, filings_of, subject_seen
 from registry.store.tables import SubjectAmendmentRow, SubjectRow
 from shared.events.registry import SubjectState
 from shared.http.access import Scoped
@@ -74,7 +75,7 @@ async def export_personal_data(subject_id: UUID, command: Commanded, request: Re
         agreements=[model_from(AgreementOut, each) for each in agreements],
         delegations=[model_from(DelegationOut, each) for each in await delegations_of(session, subject_id)],
         grades=[model_from(GradeOut, each) for each in await all_grades_of(session, subject_id)],
-        amendments=[_amendment_in_clear(scope, each, subject, key) for each in amendments],
+        amendments=[_amendment_in_clear(scope, each, subject.number, key) for each in amendments],
         identity_views=_views(views),
     )
     return await command.answer_once(data)
@@ -113,10 +114,8 @@ async def _versions_in_clear(session: AsyncSession, subject_id: UUID, key: RowKe
     ]
 
 
-def _amendment_in_clear(
-    scope: Scope, amendment: SubjectAmendmentRow, subject: SubjectRow, key: RowKey
-) -> SubjectAmendmentOut:
-    shown, parts = amendment_shown(scope, amendment, subject), amendment.parts
+def _amendment_in_clear(scope: Scope, amendment: SubjectAmendmentRow, number: str, key: RowKey) -> SubjectAmendmentOut:
+    shown, parts = amendment_shown(scope, amendment, number), amendment.parts
     name = None if parts.name is None else key.open(parts.name, NAME)
     held = shown.qualification
     if held is not None and parts.qualification is not None and parts.qualification.account is not None:

@@ -223,8 +223,11 @@ class SubjectStateOut(BaseModel):
     qualifications: list[QualificationOut]
 
 
-class SubjectVersion(BaseModel):
-    """One state a subject had: which step made it, who, when and why, and the dated rules it was held against."""
+class SubjectVersionSummary(BaseModel):
+    """One state a subject had, in short; the state itself is read by its version.
+
+    Which step made it, who, when and why, and the dated rules it was held against.
+    """
 
     version: int
     step: str
@@ -233,6 +236,11 @@ class SubjectVersion(BaseModel):
     at: datetime
     reason: str
     rule_version: str | None
+
+
+class SubjectVersion(SubjectVersionSummary):
+    """One state a subject had, and what made it."""
+
     state: SubjectStateOut
 
 

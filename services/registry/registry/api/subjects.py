@@ -19,6 +19,7 @@ from registry.api.schemas import (
     SubjectOut,
     SubjectSummary,
     SubjectVersion,
+    SubjectVersionSummary,
     stall_of,
 )
 from registry.api.subject_views import (
@@ -35,6 +36,7 @@ from registry.operations.subjects.record_qualification import record_qualificati
 from registry.store.documents import NAME, StatedQualification
 from registry.store.erasing import erased_among
 from registry.store.sealed import SUBJECTS
+from registry.store.subject_versions import version_of_subject, versions_in_short, versions_of
 from registry.store.subjects import (
     filings_of_many,
     subject_seen,
@@ -43,7 +45,6 @@ from registry.store.subjects import (
     subjects_named,
     subjects_seen_by,
     summaries_of,
-    versions_of,
 )
 from registry.store.tables import SubjectRow, SubjectVersionRow
 from shared.events.registry import FilingStatus
@@ -51,9 +52,10 @@ from shared.http.access import Scoped
 from shared.http.command import Commanded, Reading
 from shared.http.paging import Page, UpdatedSince, WantedPage, WantedPageByKeys
 from shared.http.routes import service_router
+from shared.rows import model_from
 from shared.sealing import ERASED, IDENTITY
 from shared.vocabulary.errors import Conflict
-from shared.wire import Chosen, DateText, Name, Reference
+from shared.wire import Chosen, DateText, Name, Reference, WholeNumberInUrl
 
 router = service_router("subjects")
 
@@ -121,12 +123,23 @@ async def read_subject(subject_id: UUID, session: Reading, scope: Scoped, respon
 @router.get("/v1/subjects/{subject_id}/versions")
 async def list_subject_versions(
     subject_id: UUID, session: Reading, scope: Scoped, wanted: WantedPageByKeys
-) -> Page[SubjectVersion]:
-    """Every state the subject had: who, when and why."""
+) -> Page[SubjectVersionSummary]:
+    """Every state the subject had, in short: who, when and why."""
     filer = await filer_of(session, scope, await subject_seen(session, scope, subject_id))
-    rows = await wanted.rows(session, versions_of(subject_id, filer), SubjectVersionRow.version)
-    erased = subject_id in await erased_among(session, [subject_id])
-    return wanted.page(rows, [version_shown(row, filer, erased=erased) for row in rows], SubjectVersionRow.version)
+    asked = versions_in_short(versions_of(subject_id, filer))
+    rows = await wanted.rows(session, asked, SubjectVersionRow.version)
+    shown_rows = [model_from(SubjectVersionSummary, row) for row in rows]
+    return wanted.page(rows, shown_rows, SubjectVersionRow.version)
+
+
+@router.get("/v1/subjects/{subject_id}/versions/{version}")
+async def read_subject_version(
+    subject_id: UUID, version: WholeNumberInUrl, session: Reading, scope: Scoped
+) -> SubjectVersion:
+    """A subject as it was at a version: who made it so, when and why."""
+    filer = await filer_of(session, scope, await subject_seen(session, scope, subject_id))
+    row = await version_of_subject(session, subject_id, version, filer)
+    return version_shown(row, filer, erased=subject_id in await erased_among(session, [subject_id]))
 
 
 @router.get("/v1/subjects/{subject_id}/archive")

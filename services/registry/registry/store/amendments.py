@@ -70,7 +70,8 @@ async def withdraw_amendments_of_others(
     await session.execute(others.values(**ended, version=_TABLE.version + 1))
 
 
-async def subjects_amended(session: AsyncSession, rows: Sequence[SubjectAmendmentRow]) -> dict[UUID, SubjectRow]:
-    """The subjects that the amendments are about."""
-    query = select(SubjectRow).where(SubjectRow.id.in_({row.subject_id for row in rows}))
-    return {row.id: row for row in (await session.execute(query)).scalars()}
+async def numbers_amended(session: AsyncSession, rows: Sequence[SubjectAmendmentRow]) -> dict[UUID, str]:
+    """The numbers of the subjects that the amendments are about."""
+    row = SubjectRow
+    query = select(row.id, row.number).where(row.id.in_({each.subject_id for each in rows}))
+    return {subject_id: number for subject_id, number in await session.execute(query)}

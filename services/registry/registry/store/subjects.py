@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -193,19 +193,6 @@ async def counterparties_among(session: AsyncSession, party: UUID, ids: Sequence
     return set((await session.execute(query)).scalars())
 
 
-def versions_of(subject_id: UUID, filer: UUID | None = None) -> Select[SubjectVersionRow]:
-    """Every state a subject had; of a filer only those that its own filings made."""
-    query = select(SubjectVersionRow).where(SubjectVersionRow.subject_id == subject_id)
-    return query if filer is None else query.where(_made_by_filing_of(filer))
-
-
-def _made_by_filing_of(filer: UUID) -> ColumnElement[bool]:
-    made = func.jsonb_build_array(
-        func.jsonb_build_object("role", SubjectVersionRow.role, "filed_by", cast(literal(str(filer)), Text))
-    )
-    return cast(SubjectVersionRow.state["roles"], JSONB).contains(made)
-
-
 async def editors_of(session: AsyncSession, subject_id: UUID, role: str) -> set[str]:
     """The accounts that gave the filing of a role, in any version, its content; qualifications belong to every role.
 
@@ -223,23 +210,6 @@ async def editors_of(session: AsyncSession, subject_id: UUID, role: str) -> set[
     return set((await session.execute(query.union(amended))).scalars())
 
 
-async def versions_before(
-    session: AsyncSession, ids: set[UUID], instant: datetime, filer: UUID | None = None
-) -> dict[UUID, SubjectVersionRow]:
-    """The last state each of the subjects had before an instant; those not filed by then are missing.
-
-    Of a filer only the states that its own filings made.
-    """
-    table = SubjectVersionRow
-    query = (
-        select(table)
-        .where(table.subject_id.in_(ids), table.at < instant, *([] if filer is None else [_made_by_filing_of(filer)]))
-        .ext(distinct_on(table.subject_id))
-        .order_by(table.subject_id, table.version.desc())
-    )
-    return {row.subject_id: row for row in (await session.execute(query)).scalars()}
-
-
 def grades_of(subject_id: UUID) -> Select[CreditGradeRow]:
     """Every grade of a subject on every scale."""
     return select(CreditGradeRow).where(CreditGradeRow.subject_id == subject_id)
@@ -249,11 +219,6 @@ async def all_grades_of(session: AsyncSession, subject_id: UUID) -> list[CreditG
     """Every grade of a subject, oldest first."""
     query = grades_of(subject_id).order_by(CreditGradeRow.authority, CreditGradeRow.sequence)
     return list((await session.execute(query)).scalars())
-
-
-async def all_versions_of(session: AsyncSession, subject_id: UUID) -> list[SubjectVersionRow]:
-    """Every state a subject had, oldest first."""
-    return list((await session.execute(versions_of(subject_id).order_by(SubjectVersionRow.version))).scalars())
 
 
 def subjects_filed(

@@ -55,7 +55,7 @@ async def test_after_it_nothing_of_the_person_is_left_to_read_and_the_rest_stays
         person["filings"][0]["filing_number"],
     )
     path = f"/v1/subjects/{person['id']}"
-    for asked in ("", "/versions", "/archive", "/archive?on=2026-05-13"):
+    for asked in ("", "/versions/1", "/archive", "/archive?on=2026-05-13"):
         text = str(await bureau.door.done("GET", f"{path}{asked}", role="commerce"))
         assert "***" in text
         for left in ("110***", "张", "623", "4415"):

@@ -130,8 +130,11 @@ async def test_an_ended_filing_frees_its_role_and_stays_readable(bureau: Any, en
     assert len(again["filings"]) == 1
     assert again["filings"][0]["status"] == "draft"
     assert again["filings"][0]["filing_number"] != first["filings"][0]["filing_number"]
-    history = await bureau.door.done("GET", f"/v1/subjects/{first['id']}/versions")
-    numbers = [each["state"]["roles"][0]["filing_number"] for each in history["items"]]
+    path = f"/v1/subjects/{first['id']}/versions"
+    history = (await bureau.door.done("GET", path))["items"]
+    versions = [await bureau.door.done("GET", f"{path}/{each['version']}") for each in history]
+    assert [{**each, "state": whole["state"]} for each, whole in zip(history, versions, strict=True)] == versions
+    numbers = [each["state"]["roles"][0]["filing_number"] for each in versions]
     assert set(numbers) == {first["filings"][0]["filing_number"], again["filings"][0]["filing_number"]}
     held = await bureau.refused(bureau.door.call("POST", "/v1/subjects", body, **bureau.as_party(first)))
     assert held == (409, "already_filed")
@@ -162,8 +165,8 @@ async def test_the_filer_corrects_what_was_returned_and_approved_stalls_move_wit
     moved = {"stalls": [bureau.stall(stall_number="02-000099")], "name": "新名称五金", "reason": "moved and renamed"}
     subject = await bureau.amended(subject, moved)
     assert (subject["display_name"], subject["stalls"][0]["stall_number"]) == ("新名称五金", "02-000099")
-    history = await bureau.door.done("GET", f"/v1/subjects/{subject['id']}/versions")
-    assert history["items"][-2]["state"]["stalls"][0]["stall_number"] == "02-000018"
+    before = await bureau.door.done("GET", f"/v1/subjects/{subject['id']}/versions/{subject['version'] - 1}")
+    assert before["state"]["stalls"][0]["stall_number"] == "02-000018"
     assert bureau.said("subjects")[-1] == "subject_amended"
 
 

@@ -271,8 +271,8 @@ async def test_stated_anew_from_its_first_day_a_qualification_is_corrected_or_en
     for account in (*accounts, accounts[0] | {"valid_to": "2026-05-31"}):
         after = await bureau.amended(after, account)
     assert [each["valid_to"] for each in after["qualifications"][3:]] == [None, "2026-05-31"]
-    history = await bureau.door.done("GET", f"/v1/subjects/{subject['id']}/versions")
-    assert history["items"][0]["state"]["qualifications"][0]["valid_to"] is None
+    first = await bureau.door.done("GET", f"/v1/subjects/{subject['id']}/versions/1")
+    assert first["state"]["qualifications"][0]["valid_to"] is None
 
 
 async def test_an_account_counts_once_its_owner_states_it(bureau: Any) -> None:

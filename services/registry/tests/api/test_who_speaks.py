@@ -38,8 +38,12 @@ async def test_who_files_another_as_its_buyer_reads_a_mask_and_changes_nothing_o
     assert [each["display_name"] for each in listed if each["id"] == operator["id"]] == ["另一名称"]
     versions = await bureau.door.done("GET", f"/v1/subjects/{operator['id']}/versions", **who)
     assert {each["role"] for each in versions["items"]} == {"buyer"}
+    made = [each["version"] for each in versions["items"]]
+    states = [await bureau.door.done("GET", f"/v1/subjects/{operator['id']}/versions/{each}", **who) for each in made]
+    foreign = bureau.door.call("GET", f"/v1/subjects/{operator['id']}/versions/1", **who)
+    assert await bureau.refused(foreign) == (404, "not_found")
     archive = await bureau.door.done("GET", f"/v1/subjects/{operator['id']}/archive", **who)
-    for text in map(str, (filed, read, listed[:1], versions, archive)):
+    for text in map(str, (filed, read, listed[:1], states, archive)):
         assert body["name"] not in text
         assert not [each for each in _HIDDEN if each in text], text
     found = {

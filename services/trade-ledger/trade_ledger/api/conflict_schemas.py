@@ -22,8 +22,8 @@ class ClosingIn(Input):
     evidence_hash: Reference = Field(max_length=128)
 
 
-class ConflictOut(BaseModel):
-    """A conflict case of a declaration, open or closed; `portion_ids` are those it concerns (none: all)."""
+class ConflictSummary(BaseModel):
+    """A conflict case of a declaration in short; the portions that it concerns are read by its id."""
 
     id: UUID
     declaration_id: UUID
@@ -32,9 +32,14 @@ class ConflictOut(BaseModel):
     detail: str
     must_act: str
     freezes: tuple[Frozen, ...]
-    portion_ids: tuple[UUID, ...]
     opened_at: datetime
     closed_at: datetime | None
     closed_by: str | None
     closing_reason: str | None
     closing_evidence_hash: str | None
+
+
+class ConflictOut(ConflictSummary):
+    """A conflict case of a declaration, open or closed; `portion_ids` are those it concerns (none: all)."""
+
+    portion_ids: tuple[UUID, ...]

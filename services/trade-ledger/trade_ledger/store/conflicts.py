@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Uuid, and_, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 from uuid_utils.compat import uuid7
 
 from shared.act import Act
@@ -48,6 +49,11 @@ def conflicts_seen_by(scope: Scope, *, must_act: str | None = None, is_open: boo
 def conflicts_like(query: Select[ConflictRow], **columns: Any) -> Select[ConflictRow]:
     """Those of a query's cases that are asked for."""
     return narrowed(query, ConflictRow, columns)
+
+
+def conflicts_in_short(query: Select[ConflictRow]) -> Select[ConflictRow]:
+    """The same cases without the portions that they name, of which a declaration may have 2,000."""
+    return query.options(defer(ConflictRow.portion_ids, raiseload=True))
 
 
 async def versions_of(session: AsyncSession, declaration_ids: Iterable[UUID]) -> dict[UUID, int]:
