@@ -18,6 +18,7 @@ from shared.http import audit, idempotency
 from shared.http.access import Authorised
 from shared.http.delegated import require_held
 from shared.http.identity import Caller
+from shared.http.parties import session_begun
 from shared.http.problems import MEDIA_TYPE
 from shared.http.refusals import DECIDED, AuditLine, problem_response, refusal_by
 from shared.http.tables import HttpTables
@@ -29,8 +30,7 @@ from shared.vocabulary.errors import Stale
 TAKEN_ANYWAY = "approve_reconciliation"
 """The one command that is taken while database and bus contradict each other: it ends that."""
 
-_LONGEST_VERSION = 18
-_LONGEST_KEY = 255
+_LONGEST_VERSION, _LONGEST_KEY = 18, 255
 
 
 class VersionMissing(Exception):
@@ -289,7 +289,7 @@ async def one_answer(request: Request, attempt: Attempt) -> AsyncIterator[None]:
 
 
 async def _reading(request: Request, caller: Authorised) -> AsyncIterator[AsyncSession]:
-    async with request.app.state.runtime.sessions(info=of_pilot(caller.pilot)) as session:
+    async with session_begun(request) or request.app.state.runtime.sessions(info=of_pilot(caller.pilot)) as session:
         yield session
 
 

@@ -66,14 +66,44 @@ class Parties:
 
 
 async def require_filed(request: Request, caller: Caller, operation: str, today: date, *, also_ended: bool) -> None:
-    """PartyNotFiled where the party that the caller's token names may not act; officers name none."""
+    """PartyNotFiled where the party that the caller's token names may not act; officers name none.
+
+    A read goes on in the session that asked: `end_reading` closes it.
+    """
     if caller.role not in NAMED:
         return
     runtime: Any = request.app.state.runtime
     parties: Parties = request.app.state.parties
     if await parties.remembers(runtime, caller, operation):
         return
-    async with runtime.sessions(info=of_pilot(caller.pilot)) as session:
-        standing = await parties.standing(session, caller, today)
-    if not may_act(standing, reads=request.method == "GET", also_ended=also_ended):
+    reads = request.method == "GET"
+    session: AsyncSession = runtime.sessions(info=of_pilot(caller.pilot))
+    request.state.session = session
+    standing = await parties.standing(session, caller, today)
+    if not reads:
+        await end_reading(request)
+    _require(caller, standing, reads=reads, also_ended=also_ended)
+
+
+def session_begun(request: Request) -> AsyncSession | None:
+    """The session in which it was asked whether the party of a read is filed, if it was."""
+    begun: AsyncSession | None = getattr(request.state, "session", None)
+    return begun
+
+
+async def end_reading(request: Request) -> None:
+    """Close that session: its connection is free before the answer leaves, and before anything else takes one."""
+    if (session := session_begun(request)) is not None:
+        request.state.session = None
+        await session.close()
+
+
+def require_standing(caller: Caller, filings: Iterable[Filing], *, reads: bool, also_ended: bool = False) -> None:
+    """PartyNotFiled where the subject that the caller's token names may not act, as its filings were just read."""
+    if NAMED.get(caller.role) == "subject":
+        _require(caller, standing_in(caller.role, filings), reads=reads, also_ended=also_ended)
+
+
+def _require(caller: Caller, standing: Standing, *, reads: bool, also_ended: bool) -> None:
+    if not may_act(standing, reads=reads, also_ended=also_ended):
         raise PartyNotFiled(NAMED[caller.role], ended=standing is Standing.ENDED)

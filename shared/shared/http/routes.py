@@ -12,6 +12,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from shared.http.access import authorise
+from shared.http.parties import end_reading
 from shared.vocabulary.errors import Malformed
 from shared.vocabulary.rules import Breach
 
@@ -47,12 +48,15 @@ class ServiceRoute(APIRoute):
         takes_none = is_command and self.body_field is None and "requestBody" not in (self.openapi_extra or {})
 
         async def guarded(request: Request) -> Response:
-            await authorise(request)
-            if takes_json and is_crowded(await request.body()):
-                raise Malformed((Breach("body_too_crowded", "", ""),))
-            if takes_none and (await request.body()).strip() not in _EMPTY:
-                raise Malformed((Breach("body_not_taken", "", ""),))
-            return await handle(request)
+            try:
+                await authorise(request)
+                if takes_json and is_crowded(await request.body()):
+                    raise Malformed((Breach("body_too_crowded", "", ""),))
+                if takes_none and (await request.body()).strip() not in _EMPTY:
+                    raise Malformed((Breach("body_not_taken", "", ""),))
+                return await handle(request)
+            finally:
+                await end_reading(request)
 
         return guarded
 

@@ -69,8 +69,7 @@ async def test_a_page_takes_the_same_number_of_statements_whatever_it_holds(
     with filing.door.statements() as of_many:
         many = await filing.door.done("GET", page, **who)
     assert (len(one["items"]), len(many["items"])) == (of_first, 200)
-    # Two more ask whether the party is filed.
-    assert len(of_many) == len(of_one) <= (5 if role == "tax" else 7), of_many
+    assert len(of_many) == len(of_one) <= 5, of_many
 
 
 async def test_a_list_of_returns_holds_summaries_and_a_return_is_read_in_full_by_its_id(filing: Any) -> None:
