@@ -105,6 +105,24 @@ async def door(dsn: str, mint: ServedMint, tmp_path: Path) -> AsyncIterator[Door
         yield opened
 
 
+class ReadBeside:
+    """What a process sends over the connections that its single reads have of their own; asyncpg tells it nowhere else.
+
+    Only connections that are open are listened to: whoever counts reads once before.
+    """
+
+    def __init__(self, door: Door, name: str) -> None:
+        self.sent: list[Any] = []
+        for holder in door.app.state.runtime.extras[name]._pool._holders:
+            if holder._con is not None:
+                holder._con.add_query_logger(self.sent.append)
+
+
+@pytest.fixture
+def make_read_beside() -> type[ReadBeside]:
+    return ReadBeside
+
+
 @pytest.fixture
 def make_market() -> type[Market]:
     return Market

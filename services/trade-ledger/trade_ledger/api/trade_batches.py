@@ -32,10 +32,11 @@ from trade_ledger.operations.trades.register_trades import Outcome, register_tra
 from trade_ledger.publishers.trade_text import TradeText
 from trade_ledger.store.entries import TradeEntry
 from trade_ledger.store.registrations import Registrations, registrations_open
+from trade_ledger.store.trade_reads import TradeReads, trade_reads_open
 from trade_ledger.store.trades import references_registered
 
 router = service_router("trades")
-_JUDGED = {"register_trade", "register_trades_in_bulk", "import_trades"}
+_JUDGED = {"register_trade", "register_trades_in_bulk", "import_trades", "read_trade"}
 _MOST_ROWS = 2000
 _MOST_TOLD = 2000
 _NDJSON_BODY = {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}
@@ -45,8 +46,8 @@ _NDJSON_BODY = {"required": True, "content": {"application/x-ndjson": {"schema":
 async def registrations_running(runtime: Runtime) -> AsyncIterator[None]:
     """The process's way to write trades, for the time that it runs."""
     dsn = runtime.settings.database_url.get_secret_value()
-    async with registrations_open(dsn, runtime.sessions) as registrations:
-        runtime.extras["registrations"] = registrations
+    async with registrations_open(dsn, runtime.sessions) as registrations, trade_reads_open(dsn) as reads:
+        runtime.extras |= {"registrations": registrations, "trade_reads": reads}
         # What the process has made by now stays: without this each full collection walks all of it (measured: 9 %).
         gc.freeze()
         yield
@@ -58,8 +59,14 @@ def registrations_of(request: Request) -> Registrations:
     return registrations
 
 
+def trade_reads_of(request: Request) -> TradeReads:
+    """The process's way to read single trades."""
+    reads: TradeReads = request.app.state.runtime.extras["trade_reads"]
+    return reads
+
+
 async def is_remembered(runtime: Runtime, caller: Caller, operation: str) -> bool:
-    """Whether a trade may be read without asking the database: its seller and consignor are judged with it."""
+    """Whether the statement to come asks for the party: seller and consignor of a trade, or who reads one."""
     if operation not in _JUDGED or caller.subject_id is None:
         return False
     registrations: Registrations = runtime.extras["registrations"]

@@ -14,11 +14,13 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import of_pilot
+from shared.events.registry import RoleFiling
 from shared.http.access import Scoped
 from shared.http.app import Runtime
 from shared.http.command import Attempt, Commanded, Reading, begin_attempt, commanded, one_answer
 from shared.http.identity import Caller
 from shared.http.paging import Page, WantedPage
+from shared.http.parties import require_standing
 from shared.http.routes import service_router
 from shared.rows import model_from, row_seen
 from shared.scope import Scope, subject_of
@@ -26,12 +28,11 @@ from shared.vocabulary.errors import Hidden, Malformed, NotFound, Refused
 from shared.wire import WholeNumberInUrl
 from trade_ledger.api.filters import WantedTrades
 from trade_ledger.api.schemas import ReasonIn
-from trade_ledger.api.trade_batches import is_own, registrations_of
+from trade_ledger.api.trade_batches import is_own, registrations_of, trade_reads_of
+from trade_ledger.api.trade_details import detail_told
 from trade_ledger.api.trade_reading import read_entry
 from trade_ledger.api.trade_schemas import (
     CorrectionIn,
-    DocumentFlag,
-    LineCounters,
     TradeDetail,
     TradeIn,
     TradeOut,
@@ -51,15 +52,13 @@ from trade_ledger.publishers.trade_text import TradeText, answer_headers
 from trade_ledger.store.entries import TradeEntry
 from trade_ledger.store.registrations import Claim
 from trade_ledger.store.tables.trades import TradeRow
+from trade_ledger.store.trade_reads import TradeAsked
 from trade_ledger.store.trades import (
     buyer_is_known_to,
     buyers_completed,
-    lines_of,
-    trade_ids_among,
     trades_in_short,
     trades_like,
     trades_seen_by,
-    trades_with_documents_of,
     version_of_trade,
     without_originals,
 )
@@ -67,6 +66,7 @@ from trade_ledger.store.trades import (
 router = service_router("trades")
 S = TypeVar("S", TradeShown, TradeSummary)
 _TRADE: TypeAdapter[TradeIn] = TypeAdapter(TradeIn)
+_FILINGS: TypeAdapter[tuple[RoleFiling, ...]] = TypeAdapter(tuple[RoleFiling, ...])
 
 
 def _body_schema() -> dict[str, Any]:
@@ -199,24 +199,16 @@ async def list_trades(session: Reading, scope: Scoped, wanted: WantedPage, asked
     return wanted.page(rows, short, "id")
 
 
-@router.get("/v1/trades/{trade_id}")
-async def read_trade(trade_id: UUID, session: Reading, scope: Scoped, response: Response) -> TradeDetail:
+@router.get("/v1/trades/{trade_id}", response_model=TradeDetail)
+async def read_trade(trade_id: UUID, request: Request) -> Response:
     """One trade, with where its quantities are."""
-    row = await _seen(session, scope, trade_id)
-    response.headers["etag"] = f'"{row.version}"'
-    counters = [
-        model_from(LineCounters, counter, line_no=line.line_no) for line, counter in await lines_of(session, trade_id)
-    ]
-    others = await trades_with_documents_of(session, row)
-    seen = await trade_ids_among(session, trades_seen_by(scope), [each.id for each in others])
-    same = [
-        DocumentFlag(
-            number=other.number if other.id in seen else None,
-            other_method=other.state.settlement_method != row.state.settlement_method,
-        )
-        for other in others
-    ]
-    return TradeDetail(**dict(shown(row, await _hidden(session, scope, row))), counters=counters, same_document=same)
+    scope: Scope = request.state.scope
+    answer = await trade_reads_of(request).read(TradeAsked(trade_id, scope))
+    filings = () if answer.filings is None else _FILINGS.validate_json(answer.filings)
+    require_standing(request.state.caller, filings, reads=True)
+    found = answer.trade()
+    headers = {"content-type": "application/json", "etag": f'"{found.version}"'}
+    return Response(detail_told(found), 200, headers)
 
 
 @router.get("/v1/trades/{trade_id}/versions/{version}")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, any_, cast, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, and_, any_, cast, false, func, or_, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
@@ -49,7 +49,7 @@ async def buyers_completed(session: AsyncSession, ids: Iterable[UUID]) -> set[UU
     return set((await session.execute(query)).scalars())
 
 
-def buyer_is_known_to(subject_id: UUID) -> ColumnElement[bool]:
+def buyer_is_known_to(subject_id: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
     """Whether a stall holder may know a trade's buyer: it exports itself, or the buyer wasn't completed (R-FILE-8)."""
     first = TradeVersionRow
     left_open = select(first.trade_id).where(
@@ -87,34 +87,39 @@ async def trades_numbered(session: AsyncSession, scope: Scope, numbers: Iterable
     return found
 
 
-def _registered_by_others(party: UUID) -> ColumnElement[bool]:
+def _registered_by_others(row: Any, party: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
     """Whether a party registered a trade in which it neither sells nor consigns: few are, and these have an index."""
-    row = TradeRow
     return and_(row.registered_by == party, row.registered_by != row.seller_id, row.registered_by != row.consignor_id)
 
 
 def trades_seen_by(scope: Scope) -> Select[TradeRow]:
     """The trades a caller may see: all, or those it sells, owns, consigns, buys, registered, or buys for as agent."""
     row = TradeRow
+    return within(
+        select(row),
+        row,
+        scope,
+        subject=lambda party: or_(has_part_in(row, party), buys_for(row, party) if scope.role == "agent" else false()),
+    )
 
-    def own(party: UUID) -> ColumnElement[bool]:
-        mine = and_(AgreementCopy.agent_id == party, AgreementCopy.kind == "procurement_agency")
-        agencies = select(cast(AgreementCopy.agreement_id, Text)).where(mine)
-        principals = func.array(select(AgreementCopy.principal_id).where(mine).scalar_subquery())
-        # Its principal is the buyer, or the buyer isn't said yet (R-TRADE-1).
-        of_principal = or_(row.buyer_id == any_(principals), row.buyer_id.is_(None))
-        bought = and_(of_principal, row.state["procurement_agency_id"].astext.in_(agencies))
-        buys_for = [bought] if scope.role == "agent" else []
-        # The owner is the seller or the consignor (R-TRADE-1).
-        return or_(
-            *buys_for,
-            row.seller_id == party,
-            row.consignor_id == party,
-            row.buyer_id == party,
-            _registered_by_others(party),
-        )
 
-    return within(select(row), row, scope, subject=own)
+def has_part_in(row: Any, party: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether a party sells, consigns, buys or registered a trade; the owner is seller or consignor (R-TRADE-1)."""
+    return or_(
+        row.seller_id == party,
+        row.consignor_id == party,
+        row.buyer_id == party,
+        _registered_by_others(row, party),
+    )
+
+
+def buys_for(row: Any, agent: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether an agent buys a trade's goods for a principal: that is the buyer, or it isn't said yet (R-TRADE-1)."""
+    mine = and_(AgreementCopy.agent_id == agent, AgreementCopy.kind == "procurement_agency")
+    agencies = select(cast(AgreementCopy.agreement_id, Text)).where(mine)
+    principals = func.array(select(AgreementCopy.principal_id).where(mine).scalar_subquery())
+    of_principal = or_(row.buyer_id == any_(principals), row.buyer_id.is_(None))
+    return and_(of_principal, row.state["procurement_agency_id"].astext.in_(agencies))
 
 
 def trades_with_leg_of(scope: Scope) -> Select[TradeRow]:
@@ -127,7 +132,7 @@ def trades_with_leg_of(scope: Scope) -> Select[TradeRow]:
         subject=lambda party: or_(
             row.seller_id == party,
             and_(row.consignor_id == party, row.registered_by == party),
-            _registered_by_others(party),
+            _registered_by_others(row, party),
         ),
     )
     return query.where(row.state["domestic_leg"].astext.is_not(None))
@@ -225,24 +230,3 @@ async def version_of_trade(session: AsyncSession, trade_id: UUID, version: int) 
     """The trade as it was at a version."""
     row = await session.get(TradeVersionRow, (trade_id, version))
     return None if row is None else row.state
-
-
-async def lines_of(session: AsyncSession, trade_id: UUID) -> list[tuple[TradeLineRow, LineCounterRow]]:
-    """A trade's lines with their counters, in line order."""
-    query = (
-        select(TradeLineRow, LineCounterRow)
-        .join(LineCounterRow, LineCounterRow.line_id == TradeLineRow.id)
-        .where(TradeLineRow.trade_id == trade_id)
-        .order_by(TradeLineRow.line_no)
-    )
-    return [(line, counter) for line, counter in await session.execute(query)]
-
-
-async def trades_with_documents_of(session: AsyncSession, trade: TradeRow) -> list[TradeRow]:
-    """The other trades that name one of a trade's documents (V19)."""
-    named = select(TradeDocumentRow.content_hash).where(TradeDocumentRow.trade_id == trade.id)
-    others = select(TradeDocumentRow.trade_id).where(
-        TradeDocumentRow.content_hash.in_(named), TradeDocumentRow.pilot == trade.pilot
-    )
-    query = select(TradeRow).where(TradeRow.id.in_(others), TradeRow.id != trade.id).order_by(TradeRow.id)
-    return list((await session.execute(query)).scalars())
