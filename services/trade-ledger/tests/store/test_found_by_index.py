@@ -1,0 +1,68 @@
+"""What the HTTP process looks up has an index that serves it under the row policies, however large the table gets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import psycopg
+import pytest
+
+from shared.workshop.testing.servers import as_process
+from shared.workshop.testing.services import MakeServiceDatabase
+from trade_ledger.store.tables.finding import FINDING
+
+_ID = "'019a0000-0000-7000-8000-000000000001'"
+_LOOKUPS = {
+    "what is packed of a trade": f"SELECT FROM packed_lines WHERE trade_id = {_ID}",
+    "a trade's documents": f"SELECT FROM trade_documents WHERE trade_id = {_ID}",
+    "what was heard of an aggregate": "SELECT FROM trace_links WHERE key = 'k'",
+    "what names something": "SELECT FROM trace_links WHERE event_id IN (SELECT events_naming(ARRAY['k']))",
+    "who holds a stall": "SELECT FROM subject_copies WHERE subject_id IN (SELECT holders_of_stall('02-0001'))",
+    "a slip": "SELECT FROM trades WHERE external_ref = 'S-1'",
+    "a party's trades": f"SELECT FROM trades WHERE seller_id = {_ID} OR consignor_id = {_ID} OR buyer_id = {_ID}"
+    f" OR (registered_by = {_ID} AND registered_by <> seller_id AND registered_by <> consignor_id)",
+    "trades that are void": "SELECT FROM trades WHERE status = 'void'",
+    "trades of a month": "SELECT FROM trades WHERE trade_date >= '2026-05-01' AND trade_date < '2026-06-01'",
+    "what was said lately": "SELECT FROM outbox WHERE topic = 'trade-ledger.trades' AND occurred_at >= now()",
+    "loads with a seal": "SELECT FROM loads WHERE seal_number = 's'",
+}
+
+
+def _nodes(plan: dict[str, Any]) -> Any:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _unbounded(connection: psycopg.Connection[Any], statement: str) -> list[str]:
+    """The tables of which nothing bounds what is read; the planner scans one only where it can't help it."""
+    connection.execute("SET LOCAL enable_seqscan = off")
+    told = connection.execute(f"EXPLAIN (FORMAT JSON) {statement}".encode()).fetchone()
+    assert told is not None
+    plan = told[0] if isinstance(told[0], list) else json.loads(told[0])
+    scans = [each for each in _nodes(plan[0]["Plan"]) if "Scan" in each["Node Type"] and "Relation Name" in each]
+    return [each["Relation Name"] for each in scans if not {"Index Cond", "Recheck Cond"} & each.keys()]
+
+
+@pytest.fixture
+def dsn(make_service_database: MakeServiceDatabase) -> str:
+    return make_service_database("trade-ledger")
+
+
+def test_each_look_up_of_the_http_process_is_bounded_by_an_index(dsn: str) -> None:
+    with psycopg.connect(as_process(dsn, "http")) as http:
+        assert {name: found for name, each in _LOOKUPS.items() if (found := _unbounded(http, each))} == {}
+        # An operator that isn't leakproof is asked after the policy: no index serves it.
+        assert _unbounded(http, "SELECT FROM trace_links WHERE refs && ARRAY['k']") == ["trace_links"]
+
+
+def test_each_function_that_finds_rows_is_bounded_by_an_index(dsn: str) -> None:
+    questions = [each.split("$$")[1].replace("$$", "") for each in FINDING]
+    given = (("refs && named", "refs && ARRAY['k']"), ("refs @> named", "refs @> ARRAY['k']"),
+             ("?| trades", "?| ARRAY['k']"), ("said", "'k'::text"))  # fmt: skip
+    with psycopg.connect(dsn) as owner:
+        for question in questions:
+            for name, value in given:
+                question = question.replace(name, value)
+            assert _unbounded(owner, question) == [], question
