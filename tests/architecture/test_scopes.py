@@ -59,14 +59,14 @@ WITHOUT_SCOPE: dict[str, dict[str, str]] = {
     "trade-ledger": {
         "buyer_is_known_to": "a condition on trades that the caller reaches",
         "buyers_completed": "asked about trades that the caller was found to reach",
-        "goods_reached": "asked about what the trace found for the caller",
         "own_declaration": "takes the act, and finds only what its party consigns or declares",
         "references_registered": "takes the party that registers",
         "registrations_open": "opens the way to write trades, once for a process",
+        "trace_reads_open": "opens the way to trace, once for a process",
+        "traced_of": "takes what was found for the caller",
         "trade_reads_open": "opens the way to read trades, once for a process",
         "version_of_trade": "asked about a trade that the caller was found to reach",
         "versions_of": "asked about cases that the caller was found to reach",
-        "widen": "asked about what the trace found for the caller",
         "without_originals": "asked about trades that the caller was found to reach",
     },
 }

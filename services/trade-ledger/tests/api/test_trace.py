@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from shared.events.fx_settlement import (
     PassedOn,
 )
 from shared.vocabulary.identifiers import mask_identity
+from trade_ledger.api.trace_schemas import TraceOut
 
 
 async def two_sellers(yard: Any, parties: Any, make_packed: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -191,3 +193,26 @@ async def test_the_audit_of_a_refused_trace_keeps_an_identity_number_masked(yard
     async with yard.door.as_worker() as session:
         targets = set(await session.scalars(text("SELECT target FROM audit WHERE operation = 'read_trace'")))
     assert targets == {mask_identity("91500225MA5U123459"), own, str(UUID(int=7)), mask_identity("11010519491231002X")}
+
+
+async def test_a_trace_takes_two_statements_whatever_it_finds(
+    yard: Any, parties: Any, make_packed: Any, make_read_beside: Any
+) -> None:
+    """A third one where an event is asked for: what it is about is looked for like any other thing."""
+    trades, declaration = await two_sellers(yard, parties, make_packed)
+    await yard.hear(entitlement(declaration), key=declaration["id"], event_id=(heard := uuid4()))
+    seller = {"role": "stall_holder", "subject_id": parties["seller"]}
+    asked = {trades[0]["number"]: 2, declaration["number"]: 2, parties["seller"]: 2, heard: 3, "LS-TR-0": 1}
+    for _ in range(2):
+        # At once, so that each of the connections has been used before they are counted.
+        await asyncio.gather(*(yard.door.call("GET", f"/v1/trace/{each}", **seller) for each in asked))
+    beside = make_read_beside(yard.door, "trace_reads")
+    for each, statements in asked.items():
+        beside.sent.clear()
+        with yard.door.statements() as others:
+            answer = await yard.door.call("GET", f"/v1/trace/{each}", **seller)
+        assert (answer.status_code, len(beside.sent)) == (404 if statements == 1 else 200, statements)
+        assert answer.status_code == 404 or others == []
+        if answer.is_success:
+            told = TraceOut.model_validate_json(answer.content).model_dump(mode="json")
+            assert told == answer.json()

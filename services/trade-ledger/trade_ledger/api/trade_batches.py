@@ -32,11 +32,12 @@ from trade_ledger.operations.trades.register_trades import Outcome, register_tra
 from trade_ledger.publishers.trade_text import TradeText
 from trade_ledger.store.entries import TradeEntry
 from trade_ledger.store.registrations import Registrations, registrations_open
+from trade_ledger.store.trace_reads import TraceReads, trace_reads_open
 from trade_ledger.store.trade_reads import TradeReads, trade_reads_open
 from trade_ledger.store.trades import references_registered
 
 router = service_router("trades")
-_JUDGED = {"register_trade", "register_trades_in_bulk", "import_trades", "read_trade"}
+_JUDGED = {"register_trade", "register_trades_in_bulk", "import_trades", "read_trade", "read_trace"}
 _MOST_ROWS = 2000
 _MOST_TOLD = 2000
 _NDJSON_BODY = {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}
@@ -46,8 +47,12 @@ _NDJSON_BODY = {"required": True, "content": {"application/x-ndjson": {"schema":
 async def registrations_running(runtime: Runtime) -> AsyncIterator[None]:
     """The process's way to write trades, for the time that it runs."""
     dsn = runtime.settings.database_url.get_secret_value()
-    async with registrations_open(dsn, runtime.sessions) as registrations, trade_reads_open(dsn) as reads:
-        runtime.extras |= {"registrations": registrations, "trade_reads": reads}
+    async with (
+        registrations_open(dsn, runtime.sessions) as registrations,
+        trade_reads_open(dsn) as trade_reads,
+        trace_reads_open(dsn) as trace_reads,
+    ):
+        runtime.extras |= {"registrations": registrations, "trade_reads": trade_reads, "trace_reads": trace_reads}
         # What the process has made by now stays: without this each full collection walks all of it (measured: 9 %).
         gc.freeze()
         yield
@@ -65,8 +70,14 @@ def trade_reads_of(request: Request) -> TradeReads:
     return reads
 
 
+def trace_reads_of(request: Request) -> TraceReads:
+    """The process's way to trace."""
+    reads: TraceReads = request.app.state.runtime.extras["trace_reads"]
+    return reads
+
+
 async def is_remembered(runtime: Runtime, caller: Caller, operation: str) -> bool:
-    """Whether the statement to come asks for the party: seller and consignor of a trade, or who reads one."""
+    """Whether the statement to come asks for the party: seller and consignor of a trade, or who reads or traces one."""
     if operation not in _JUDGED or caller.subject_id is None:
         return False
     registrations: Registrations = runtime.extras["registrations"]

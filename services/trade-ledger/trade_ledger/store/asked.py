@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
-
-from sqlalchemy import Select, Text, cast, func
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.scope import Scope, limited_to
 
@@ -49,24 +43,13 @@ class Asking:
         return as_uuid(self.asked)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Traced:
-    """What belongs to what was asked for. `keys` are this service's aggregates, `heard` those of others asked for."""
+    """What belongs to what was asked for: its trades, and the aggregates of other services that it names."""
 
     kind: str
-    trades: set[UUID] = field(default_factory=set)
-    declarations: set[UUID] = field(default_factory=set)
-    portions: set[UUID] = field(default_factory=set)
-    keys: set[str] = field(default_factory=set)
-    heard: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Trades behind what was asked for, and the aggregates of other services that it names."""
-
     trades: set[UUID]
-    heard: set[str] = field(default_factory=set)
+    heard: set[str]
 
 
 def as_uuid(said: str) -> UUID | None:
@@ -75,26 +58,6 @@ def as_uuid(said: str) -> UUID | None:
         return UUID(said)
     except ValueError:
         return None
-
-
-def texts(ids: Iterable[UUID]) -> list[str]:
-    """Ids as events name them, in order."""
-    return sorted(map(str, ids))
-
-
-def events_naming(refs: Sequence[str]) -> Any:
-    """The ids of other services' events that name any of these, to be selected."""
-    return func.events_naming(cast(list(refs), ARRAY(Text)))
-
-
-def events_naming_all(refs: Sequence[str]) -> Any:
-    """The ids of other services' events that name all of these, to be selected."""
-    return func.events_naming_all(cast(list(refs), ARRAY(Text)))
-
-
-async def ids_of(session: AsyncSession, query: Select[Any]) -> set[UUID]:
-    """The ids that a query answers."""
-    return set((await session.execute(query)).scalars())
 
 
 REFERENCES = ("number", "issued_number", "bank_reference", "outside_reference", "quota_statement_reference")

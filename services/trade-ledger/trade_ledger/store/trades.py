@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, any_, cast, false, func, or_, select, type_coerce
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import ColumnElement, Dialect, Select, Text, and_, any_, cast, false, func, or_, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB, asyncpg, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -101,6 +101,14 @@ def trades_seen_by(scope: Scope) -> Select[TradeRow]:
         scope,
         subject=lambda party: or_(has_part_in(row, party), buys_for(row, party) if scope.role == "agent" else false()),
     )
+
+
+def condition_text(condition: ColumnElement[bool]) -> str:
+    """A condition on rows of `trades` as a statement that is written as text has it."""
+    speaking: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy says no types of it
+    query = select(condition.label("it")).select_from(TradeRow)
+    written = str(query.compile(dialect=speaking, compile_kwargs={"literal_binds": True}))
+    return written.removeprefix("SELECT ").rstrip().removesuffix("FROM trades").rstrip().removesuffix(" AS it")
 
 
 def has_part_in(row: Any, party: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
