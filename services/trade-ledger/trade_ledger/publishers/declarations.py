@@ -33,6 +33,7 @@ from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, 
 
 # What release, departure and cases add to a declaration of 2,000 portions: customs' word must never be too long.
 _GROWS_BY = 512 * 1024
+_SAID = "declaration announced last"
 
 
 def _portion(row: PortionRow) -> Portion:
@@ -61,17 +62,26 @@ def _item(item: SubmittedItem, portions: Mapping[UUID, PortionRow]) -> DeclaredI
     return DeclaredItem.model_validate({**dict(item), **asdict(now)})
 
 
-async def declaration_state(session: AsyncSession, row: DeclarationRow) -> DeclarationState:
-    """The public state of a submitted declaration with all its portions and open cases."""
+async def declaration_state(
+    session: AsyncSession, row: DeclarationRow, portions: Sequence[PortionRow] | None = None
+) -> DeclarationState:
+    """The public state of a submitted declaration with all its portions and open cases.
+
+    What the transaction announced last is its answer too; `portions` spare a second look at those of the declaration.
+    """
+    said: DeclarationState | None = session.info.get(_SAID)
+    if said is not None and (said.declaration_id, said.version) == (row.id, row.version):
+        return said
     content = row.content
     if content.assessed is None:
         raise ValueError(f"declaration {row.id} is a draft: it has no public state")
-    portions = {each.id: each for each in await portions_of(session, row.id)}
+    found = await portions_of(session, row.id) if portions is None else portions
+    by_id = {each.id: each for each in found}
     cases = [_case(each) for each in await open_conflicts_of(session, row.id)]
     documents = {**dict(content.entered), **dict(content.assessed), **dict(content.customs)}
     documents["replaces"] = content.replaces
-    documents["items"] = [_item(each, portions) for each in content.assessed.items]
-    told = [_portion(each) for each in portions.values()]
+    documents["items"] = [_item(each, by_id) for each in content.assessed.items]
+    told = [_portion(each) for each in found]
     return model_from(DeclarationState, row, **documents, declaration_id=row.id, portions=told, open_conflicts=cases)
 
 
@@ -84,12 +94,17 @@ async def announce_declaration(
     receipt_id: str = "",
     reason: str = "",
     case: ConflictRow | None = None,
+    portions: Sequence[PortionRow] | None = None,
 ) -> None:
-    """Raise the version and announce it, with the case that it is about; the caller holds the declaration's lock."""
+    """Raise the version and announce it, with the case that it is about; the caller holds the declaration's lock.
+
+    `portions` are all of the declaration's in the order of their ids, where the caller has them.
+    """
     row.version += 1
     await session.flush()
     about = {} if case is None else {"conflict": _case(case)}
-    said = event(declaration=await declaration_state(session, row), receipt_id=receipt_id, reason=reason, **about)
+    session.info[_SAID] = state = await declaration_state(session, row, portions)
+    said = event(declaration=state, receipt_id=receipt_id, reason=reason, **about)
     spare = _GROWS_BY if event is DeclarationSubmitted else 0
     await announce(session, said, key=row.id, sequence=row.version, act=act, spare=spare)
 

@@ -144,7 +144,7 @@ async def _settle(session: AsyncSession, row: DeclarationRow, *, receipt_id: str
     route = row.content.customs.route or await _route(session, row, outcome, len(cases), act)
     customs = ByCustoms(accepted_at=outcome.accepted_at, released_at=outcome.released_at, route=route)
     row.content = row.content.model_copy(update={"customs": customs})
-    await announce_declaration(session, row, _EVENTS[kind], act=act, receipt_id=receipt_id)
+    await announce_declaration(session, row, _EVENTS[kind], act=act, receipt_id=receipt_id, portions=portions)
     await announce_cases(session, row, opened, receipt_id=receipt_id, act=act)
     if row.status in ("departed", "shut_out") and before != row.status:
         await close_emptied_loads(session, row, act=act)
