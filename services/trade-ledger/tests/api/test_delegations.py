@@ -49,26 +49,6 @@ class Delegation:
         return self.yard.door.call(method, path, body, headers=self.on_behalf, **how)
 
 
-@pytest.fixture
-def slip(parties: Any) -> Any:
-    """A trade's body, worth so much; the seller's clerk or another operator sends it."""
-
-    def made(amount: str, **changed: Any) -> dict[str, Any]:
-        line = {
-            "goods_name": "活动扳手", "hs_code": "8204120000", "quantity": "1", "unit": "把",
-            "statutory_quantity": "50", "statutory_unit": "千克", "unit_price": amount, "amount": amount, "packages": 5,
-            "net_weight_kg": "50", "origin_place": "大足",
-        }  # fmt: skip
-        return {
-            "seller_id": str(parties["seller"]), "consignor_id": str(parties["operator"]),
-            "buyer_id": str(parties["buyer"]), "export_mode": "agency", "export_agency_id": str(parties["agency"]),
-            "settlement_method": "fx", "trade_date": "2026-05-13", "currency": "USD", "total": amount,
-            "lines": [line], "document_hashes": [], **changed,
-        }  # fmt: skip
-
-    return made
-
-
 def clerk_of(yard: Any) -> str:
     opaque: str = yard.door.app.state.runtime.actors.opaque(ISSUER, CLERK["actor"])
     return opaque

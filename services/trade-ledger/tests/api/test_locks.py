@@ -117,7 +117,7 @@ async def test_a_receipt_that_brings_a_declaration_back_waits_for_its_loads_arri
 async def test_receipts_of_two_declarations_with_the_same_lines_never_wait_for_each_other(
     yard: Any, parties: Any, make_packed: Any
 ) -> None:
-    """`booked_by`: each takes all its counters in one order before it moves one."""
+    """`_counters_for_update`: each takes all its counters in one order before it moves one."""
     lines = (await yard.trade({}, {"goods_name": "钢丝钳"}))["trade"]["lines"]
     found: dict[bool, str] = {}
     while len(found) < 2:
