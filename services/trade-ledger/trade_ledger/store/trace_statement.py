@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.events.trade_ledger import DECLARATIONS, PACKING_LISTS, TRADES
 from trade_ledger.store.asked import MATCHED, PASSED_ON
+from trade_ledger.store.documents import Shown
 from trade_ledger.store.traced_statement import KNOWN_BUYER, PARTY, PILOT, ids_in
 
 # What was traced: trades, what other services keep, and whether a subject was asked for.
@@ -76,9 +77,12 @@ _PORTION = _object(
     **{name: f"portion.content->'{name}'" for name in ("owner_id", "collector_id", "exemption_filer_id")},
     **{name: money(f"portion.{name}") for name in _VALUES},
 )
+_SHOWN = {name: f"step.shown->'{name}'" for name in Shown.model_fields}
 _STEP = _object(
     at=instant("step.at"),
-    **_same("step", "type", "key", "sequence", "actor", "delegation_id", "shown", "amounts"),
+    **_same("step", "type", "key", "sequence", "actor", "delegation_id", "amounts"),
+    # In the order in which a person reads them: JSONB keeps none.
+    shown=f"json_strip_nulls({_object(**_SHOWN)})",
 )
 _LINK = "link.event_id, link.at, link.type, link.key, link.sequence, link.actor, link.delegation_id, link.shown"
 _OUR_FIELDS = ", ".join(f"'{name}', state->'{name}'" for name in _TOLD)
