@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared.http.idempotency import KeyInUse
 from trade_ledger.store.known import KnownFacts
+from trade_ledger.store.prepared import prepared_pool
 from trade_ledger.store.register_statement import COLUMNS, REFERENCE_TAKEN, REGISTER, TRADE_COLUMNS
 from trade_ledger.store.turns import Turns
 
@@ -157,28 +158,10 @@ def arrays_of(registrations: Sequence[Registration]) -> list[Any]:
 @asynccontextmanager
 async def registrations_open(dsn: str, sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[Registrations]:
     """Prepared connections of its own for as long as the block runs; what has joined is finished before they close."""
-    pool = await asyncpg.create_pool(
-        dsn,
-        min_size=0,
-        max_size=2,
-        reset=_keep_as_it_is,
-        server_settings={
-            "application_name": "trade-ledger registrar",
-            "timezone": "UTC",
-            # As long as a second request waits for the first with its key.
-            "lock_timeout": "2000",
-            "statement_timeout": "60000",
-            "plan_cache_mode": "force_generic_plan",
-            "jit": "off",
-        },
-    )
-    registrations = Registrations(sessions, pool)
-    try:
-        yield registrations
-    finally:
-        await registrations.close()
-        await pool.close()
-
-
-async def _keep_as_it_is(connection: Any) -> None:
-    """Nothing is set on these connections, so nothing is reset: that would be a round trip per batch."""
+    # As long as a second request waits for the first with its key.
+    async with prepared_pool(dsn, "trade-ledger registrar", most=2, lock_timeout="2000") as pool:
+        registrations = Registrations(sessions, pool)
+        try:
+            yield registrations
+        finally:
+            await registrations.close()

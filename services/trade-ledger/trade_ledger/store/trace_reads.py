@@ -12,6 +12,7 @@ import asyncpg
 
 from shared.vocabulary.errors import Hidden, NotFound
 from trade_ledger.store.asked import Asking, Traced, references
+from trade_ledger.store.prepared import prepared_pool
 from trade_ledger.store.trace_statement import TELL
 from trade_ledger.store.traced_statement import EVENT_KEY, FILINGS, FIND, KINDS
 
@@ -67,10 +68,6 @@ class TraceReads:
         told = (asking.pilot, sorted(traced.trades), sorted(traced.heard), asking.party, scope.role)
         return await connection.fetchrow(TELL, *told, traced.kind == "subject")
 
-    async def close(self) -> None:
-        """End the connections."""
-        await self._pool.close()
-
 
 async def _found(connection: Any, asking: Asking) -> Found:
     told = (asking.pilot, asking.asked, asking.own, asking.party, asking.scope.role)
@@ -114,28 +111,12 @@ class _Seeing(asyncpg.Connection):  # type: ignore[misc]  # asyncpg says no type
 @asynccontextmanager
 async def trace_reads_open(dsn: str) -> AsyncIterator[TraceReads]:
     """Prepared connections of its own for as long as the block runs."""
-    pool = await asyncpg.create_pool(
+    async with prepared_pool(
         dsn,
-        min_size=0,
-        max_size=_AT_ONCE,
+        "trade-ledger tracer",
+        most=_AT_ONCE,
         connection_class=_Seeing,
-        reset=_keep_as_it_is,
-        server_settings={
-            "application_name": "trade-ledger tracer",
-            "timezone": "UTC",
-            "lock_timeout": "10000",
-            "statement_timeout": "60000",
-            "plan_cache_mode": "force_generic_plan",
-            "jit": "off",
-            "default_transaction_read_only": "on",
-        },
-    )
-    reads = TraceReads(pool)
-    try:
-        yield reads
-    finally:
-        await reads.close()
-
-
-async def _keep_as_it_is(connection: Any) -> None:
-    """What is set on these connections is said by whoever takes one, so nothing is reset."""
+        lock_timeout="10000",
+        default_transaction_read_only="on",
+    ) as pool:
+        yield TraceReads(pool)

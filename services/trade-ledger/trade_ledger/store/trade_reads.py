@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import ColumnElement, Dialect, Text, Uuid, and_, case, cast, func, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
@@ -16,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from shared.scope import Scope, limited_to
 from shared.vocabulary.errors import Hidden, NotFound
+from trade_ledger.store.prepared import prepared_pool
 from trade_ledger.store.tables.copies import SubjectCopy
 from trade_ledger.store.tables.trades import LineCounterRow, TradeDocumentRow, TradeLineRow, TradeRow
 from trade_ledger.store.trades import buyer_is_known_to, buys_for, has_part_in
@@ -181,29 +181,12 @@ _READ = _read()
 
 @asynccontextmanager
 async def trade_reads_open(dsn: str) -> AsyncIterator[TradeReads]:
-    """Prepared connections of its own for as long as the block runs; what has joined is answered before they close."""
-    pool = await asyncpg.create_pool(
-        dsn,
-        min_size=0,
-        max_size=1,
-        reset=_keep_as_it_is,
-        server_settings={
-            "application_name": "trade-ledger reader",
-            "timezone": "UTC",
-            "lock_timeout": "10000",
-            "statement_timeout": "60000",
-            "plan_cache_mode": "force_generic_plan",
-            "jit": "off",
-            "default_transaction_read_only": "on",
-        },
-    )
-    reads = TradeReads(pool)
-    try:
-        yield reads
-    finally:
-        await reads.close()
-        await pool.close()
-
-
-async def _keep_as_it_is(connection: Any) -> None:
-    """Nothing is set on these connections, so nothing is reset: that would be a round trip per batch."""
+    """A connection of its own for as long as the block runs; what has joined is answered before it closes."""
+    async with prepared_pool(
+        dsn, "trade-ledger reader", most=1, lock_timeout="10000", default_transaction_read_only="on"
+    ) as pool:
+        reads = TradeReads(pool)
+        try:
+            yield reads
+        finally:
+            await reads.close()
