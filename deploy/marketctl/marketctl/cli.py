@@ -28,7 +28,7 @@ from marketctl.operate.token import token
 from marketctl.operate.trace import trace
 from marketctl.operate.verify import verify
 from shared.vocabulary.errors import SetupProblem
-from shared.workshop.processes.problem import ProcessProblem, sentence_of
+from shared.workshop.processes.problem import ProcessProblem, interrupts_kept, sentence_of
 
 
 class Sentences(TyperGroup):
@@ -36,7 +36,8 @@ class Sentences(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with interrupts_kept():
+                return super().invoke(ctx)
         except (SetupProblem, PermissionError) as error:
             typer.echo(sentence_of(error) if isinstance(error, PermissionError) else str(error), err=True)
             raise typer.Exit(2) from error

@@ -23,7 +23,7 @@ from marketctl.sample.counts import Day, counted, lacking, parties, refusals, to
 from marketctl.sample.days import run_sample_days
 from marketctl.sample.world import SEED
 from marketctl.verify.findings import unfinished, verify_settled
-from shared.workshop.processes.problem import ProcessProblem, sentence_of
+from shared.workshop.processes.problem import ProcessProblem, interrupts_kept, sentence_of
 
 _DONE = "sample-days.done"
 _ENDING_SECONDS = 30
@@ -87,9 +87,8 @@ def run(*, bus: BusKind, once: bool) -> int:
     # A supervisor takes its children with it, at whatever step it is told to end.
     end_when_told(at_once=True)
     try:
-        if once:
-            return _run_once(console, bus)
-        return _run_and_serve(console, bus)
+        with interrupts_kept():
+            return _run_once(console, bus) if once else _run_and_serve(console, bus)
     except Served as other:
         # What is asked for is there already; a day of its own is not.
         console.print(f"  {'✘' if once else '✔'} {other}", markup=False, soft_wrap=True)

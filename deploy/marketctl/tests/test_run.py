@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.exc import PendingRollbackError
 
 from marketctl import run
 from marketctl.layout import ROOT, SERVICES
@@ -123,6 +124,21 @@ def test_ctrl_c_during_the_start_leaves_no_process(market: Run, below: Below) ->
     assert none_left(started, seconds=0)
     assert "stopped; data kept" in market.output
     assert "Traceback" not in market.output
+
+
+def test_ctrl_c_is_told_when_the_clean_up_after_it_fails(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    """An interrupt between two statements of a migration leaves a connection that refuses to be set back."""
+
+    def interrupted(*_: object) -> int:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise PendingRollbackError("Can't reconnect until invalid transaction is rolled back.")
+
+    monkeypatch.setattr(run, "_run_and_serve", interrupted)
+    monkeypatch.setattr(run, "end_when_told", lambda **_: None)
+    assert run.run(bus="embedded", once=False) == 130
+    assert "stopped; data kept" in capfd.readouterr().out
 
 
 def test_a_busy_port_is_said_with_its_holder_and_the_variable_that_moves_it(market: Run) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from errno import ENOSPC
 
 
@@ -17,3 +19,17 @@ def sentence_of(error: OSError) -> str:
     if error.errno == ENOSPC:
         return f"{where}: the disk is full: free some space and run again"
     return f"{where}: {error.strerror or error}"
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """Inside the block an interrupt stays one, whatever its clean-up raises (a half closed connection does)."""
+    try:
+        yield
+    except Exception as error:
+        cause = error.__context__
+        while cause is not None:
+            if isinstance(cause, KeyboardInterrupt):
+                raise KeyboardInterrupt from error
+            cause = cause.__context__
+        raise
