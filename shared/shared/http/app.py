@@ -22,6 +22,7 @@ from shared.database import NAMING_PILOT, make_engine, make_sessions, of_pilot
 from shared.http.access import Access, check_access, operation_of
 from shared.http.delegations import Delegations
 from shared.http.description import describe
+from shared.http.direct import Direct
 from shared.http.edge import Edge
 from shared.http.failed_logins import FailedLogins
 from shared.http.head import HeadAsGet
@@ -164,7 +165,8 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
     check_access(service.routers, service.access)
     if plain := [operation_of(each) for each in routes if not isinstance(each, ServiceRoute)]:
         raise SetupProblem(f"endpoints that read a body before they know who sends it: {plain}")
-    keep_apart([each for each in routes if isinstance(each, ServiceRoute)])
+    own = [each for each in routes if isinstance(each, ServiceRoute)]
+    keep_apart(own)
     add_responses(app)
     _add_health(app)
     add_pages(app)
@@ -175,6 +177,7 @@ def make_app(service: Service, settings: Callable[[], ServiceSettings]) -> FastA
         Middleware(HeadAsGet),
         Middleware(Edge, application=app, service=service.name),
         Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
+        Middleware(Direct, application=app, routes=own),
     ]
     return app
 

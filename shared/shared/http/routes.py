@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Coroutine, Sequence
+from inspect import get_annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -16,6 +17,7 @@ from shared.http.parties import end_reading
 from shared.vocabulary.errors import Malformed
 from shared.vocabulary.rules import Breach
 
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 _MOST_VALUES = 60_000
 _SMALL_BYTES = 100_000
 _JSON = "application/json"
@@ -40,23 +42,37 @@ class ServiceRoute(APIRoute):
             return Match.NONE, {}
         return match, inner
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+    def __init__(self, *told: Any, **more: Any) -> None:
+        super().__init__(*told, **more)
         described = (self.openapi_extra or {}).get("requestBody", {}).get("content", {_JSON: {}})
         is_command = "POST" in (self.methods or ())
-        takes_json = is_command and _JSON in described
-        takes_none = is_command and self.body_field is None and "requestBody" not in (self.openapi_extra or {})
+        self._takes_json = is_command and _JSON in described
+        self._takes_none = is_command and self.body_field is None and "requestBody" not in (self.openapi_extra or {})
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its endpoint takes the request as it is and gives a response: nothing is to be resolved for it."""
+        told = get_annotations(self.endpoint, eval_str=True)
+        guarded_only = type(self).get_route_handler is ServiceRoute.get_route_handler
+        return guarded_only and "{" not in self.path and told == {"request": Request, "return": Response}
+
+    async def guarded(self, request: Request, handle: Handle) -> Response:
+        """What `handle` answers, once the caller is known to be permitted and the body to be in bounds."""
+        try:
+            await authorise(request)
+            if self._takes_json and is_crowded(await request.body()):
+                raise Malformed((Breach("body_too_crowded", "", ""),))
+            if self._takes_none and (await request.body()).strip() not in _EMPTY:
+                raise Malformed((Breach("body_not_taken", "", ""),))
+            return await handle(request)
+        finally:
+            await end_reading(request)
+
+    def get_route_handler(self) -> Handle:
+        handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            try:
-                await authorise(request)
-                if takes_json and is_crowded(await request.body()):
-                    raise Malformed((Breach("body_too_crowded", "", ""),))
-                if takes_none and (await request.body()).strip() not in _EMPTY:
-                    raise Malformed((Breach("body_not_taken", "", ""),))
-                return await handle(request)
-            finally:
-                await end_reading(request)
+            return await self.guarded(request, handle)
 
         return guarded
 

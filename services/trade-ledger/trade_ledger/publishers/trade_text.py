@@ -37,7 +37,7 @@ _MONEY: TypeAdapter[Decimal] = TypeAdapter(MoneyAmount)
 class TradeText:
     """A trade ready to write: `state` is its whole public state, `shown` the same with payer and payee masked.
 
-    `data_key` is its row's, where it has anything sealed.
+    `shown` is None where it is the same text; `data_key` is its row's, where it has anything sealed.
     """
 
     trade_id: UUID
@@ -45,22 +45,22 @@ class TradeText:
     entry: TradeEntry
     terms: Settled
     state: bytes
-    shown: bytes
+    shown: bytes | None
     lines: tuple[LineText, ...]
     data_key: str | None
 
     @property
-    def payload(self) -> bytes:
-        """The event's content."""
-        return b'{"trade":' + self.state + b',"reason":""}'
+    def answer_head(self) -> bytes:
+        """What stands in the answer before the trade as it is shown; after it the object ends."""
+        eligible = b"true" if self.terms.eligible else b"false"
+        head = f'{{"id":"{self.trade_id}","number":"{self.number}","version":1,"status":"registered","eligible":'
+        lacks = orjson.dumps(lacks_of(len(self.entry.document_hashes)))
+        return head.encode() + eligible + b',"lacks":' + lacks + b',"trade":'
 
     @property
     def answer(self) -> bytes:
         """What the caller who registered it gets."""
-        eligible = b"true" if self.terms.eligible else b"false"
-        head = f'{{"id":"{self.trade_id}","number":"{self.number}","version":1,"status":"registered","eligible":'
-        lacks = orjson.dumps(lacks_of(len(self.entry.document_hashes)))
-        return head.encode() + eligible + b',"lacks":' + lacks + b',"trade":' + self.shown + b"}"
+        return self.answer_head + (self.shown or self.state) + b"}"
 
 
 def trade_text(
@@ -92,7 +92,7 @@ def trade_text(
         data_key = key.wrapped
         sealed, masked = _legs(leg, key)
     state = _spliced({**head, "domestic_leg": sealed}, tail)
-    shown = state if leg is None else _spliced({**head, "domestic_leg": masked}, tail)
+    shown = None if leg is None else _spliced({**head, "domestic_leg": masked}, tail)
     if len(state) > _MOST_BYTES:
         raise Malformed((Breach("trade_too_large", "", "/lines", {"limit": str(_MOST_BYTES)}),))
     return TradeText(trade_id, number, entry, terms, state, shown, lines, data_key)
@@ -136,7 +136,6 @@ def registration_of(
         act.address,
         operation,
         event_id,
-        text.payload,
         known.version(GOODS, act.pilot),
         known.version(PILOT, act.pilot),
         known.version(SUBJECT, entry.seller_id),
@@ -150,7 +149,8 @@ def registration_of(
         claim.key if claim else None,
         claim.fingerprint if claim else None,
         orjson.dumps(answer_headers(text)).decode() if claim else None,
-        text.answer if claim else None,
+        text.answer_head.decode() if claim else None,
+        text.shown.decode() if claim and text.shown else None,
     )
     return Registration(text.trade_id, claim, entry.external_ref, row, text.lines, tuple(entry.document_hashes))
 

@@ -2,6 +2,7 @@
 
 Rows come as arrays in the order of their idempotency keys, so that two batches meet in the same order. A trade is
 written where the rows that it names still are at the versions it was decided on, its slip is new, and its key was free.
+Its text comes once: the event's content and the kept answer are made of it here.
 """
 
 from __future__ import annotations
@@ -38,7 +39,6 @@ _TRADE = (
     ("address", "text"),
     ("operation", "text"),
     ("event_id", "uuid"),
-    ("payload", "bytea"),
     ("goods_version", "bigint"),
     ("pilot_version", "bigint"),
     ("seller_version", "bigint"),
@@ -52,7 +52,8 @@ _TRADE = (
     ("key", "text"),
     ("fingerprint", "bytea"),
     ("headers", "text"),
-    ("answer", "bytea"),
+    ("answer_head", "text"),
+    ("shown", "text"),
 )
 _LINE = (
     ("line_trade_id", "uuid"),
@@ -105,7 +106,8 @@ WITH asked AS MATERIALIZED (
     FROM asked
 ), claimed AS (
     INSERT INTO idempotency_keys (principal, key, fingerprint, status, headers, body)
-    SELECT principal, key, fingerprint, 201, headers, answer FROM judged
+    SELECT principal, key, fingerprint, 201, headers,
+        convert_to(answer_head || coalesce(shown, state) || '}}', 'UTF8') FROM judged
     WHERE holds AND NOT taken AND key IS NOT NULL
     -- Until 0.1.0 a key belonged to an actor: a repeat from then finds its answer.
     AND NOT EXISTS (SELECT 1 FROM idempotency_keys AS earlier WHERE earlier.principal = judged.actor
@@ -113,14 +115,14 @@ WITH asked AS MATERIALIZED (
     ORDER BY principal, key
     ON CONFLICT DO NOTHING RETURNING principal, key
 ), writable AS MATERIALIZED (
-    SELECT judged.* FROM judged LEFT JOIN claimed ON claimed.principal = judged.principal
-        AND claimed.key = judged.key
+    SELECT judged.*, judged.state::jsonb AS document
+    FROM judged LEFT JOIN claimed ON claimed.principal = judged.principal AND claimed.key = judged.key
     WHERE holds AND NOT taken AND (judged.key IS NULL OR claimed.key IS NOT NULL)
 ), trade AS (
     INSERT INTO trades (id, pilot, number, version, status, registered_by, seller_id, owner_id, consignor_id, buyer_id,
         eligible, external_ref, trade_date, currency, total, registered_at, state, data_key)
     SELECT trade_id, pilot, number, 1, 'registered', registered_by, seller_id, owner_id, consignor_id, buyer_id,
-        eligible, external_ref, trade_date, currency, total::numeric, at, state::jsonb, data_key
+        eligible, external_ref, trade_date, currency, total::numeric, at, document, data_key
     FROM writable
 ), line AS MATERIALIZED (
     SELECT given.*, writable.pilot FROM {_unnested(_LINE, 1 + len(_TRADE))}
@@ -133,7 +135,7 @@ WITH asked AS MATERIALIZED (
     SELECT line_id, pilot, quantity::numeric FROM line
 ), versions AS (
     INSERT INTO trade_versions (trade_id, version, at, actor, reason, state)
-    SELECT trade_id, 1, at, actor, 'registered', state::jsonb FROM writable
+    SELECT trade_id, 1, at, actor, 'registered', document FROM writable
 ), documents AS (
     INSERT INTO trade_documents (content_hash, trade_id, pilot)
     SELECT given.content_hash, given.document_trade_id, writable.pilot
@@ -144,7 +146,8 @@ WITH asked AS MATERIALIZED (
     INSERT INTO outbox (event_id, type, topic, key, sequence, occurred_at, actor, pilot, traceparent,
         delegation_id, payload)
     SELECT event_id, 'trade_ledger.trade_registered.v1', 'trade-ledger.trades', trade_id::text, 1, at, told_as, pilot,
-        traceparent, delegation_id, payload FROM writable ORDER BY nth
+        traceparent, delegation_id, convert_to('{{"trade":' || state || ',"reason":""}}', 'UTF8')
+    FROM writable ORDER BY nth
 ), audited AS (
     INSERT INTO audit (business_at, pilot, actor, role, subject_id, operation, target, outcome, status, traceparent,
         idempotency_key, address)
