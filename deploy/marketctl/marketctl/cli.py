@@ -3,65 +3,97 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, cast
 
-import psycopg
 import typer
-from aiokafka.errors import KafkaConnectionError
-from sqlalchemy.exc import OperationalError
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from marketctl.layout import BusKind
-from marketctl.operate.chosen import installation_file, refuse_deployed
-from marketctl.operate.clock import clock
-from marketctl.operate.database import database
-from marketctl.operate.doctor import doctor
-from marketctl.operate.events import events
-from marketctl.operate.kafka import kafka
-from marketctl.operate.keys import keys
-from marketctl.operate.parked import parked
-from marketctl.operate.reconcile import reconcile
-from marketctl.operate.signing import signing
-from marketctl.operate.token import token
-from marketctl.operate.trace import trace
-from marketctl.operate.verify import verify
 from shared.vocabulary.errors import SetupProblem
 from shared.workshop.processes.problem import ProcessProblem, interrupts_kept, sentence_of
+
+COMMANDS = {
+    "token": "Print a development token of a role.",
+    "verify": (
+        "Check what must hold over the four databases; exit 1 where something doesn't, or while events are parked."
+    ),
+    "trace": "The whole flow of an id or number as one timeline.",
+    "doctor": "What this machine and this run look like; exit 1 where something stands in the way.",
+    "reconcile": (
+        "Show what database and bus lack of each other; with --apply DIGEST propose it, or as a second person confirm."
+    ),
+    "parked": "Events that wait for a person.",
+    "events": "What is on the topics.",
+    "signing": "The keys that events are signed with.",
+    "kafka": "Who may do what on the Kafka cluster.",
+    "clock": "The business clock of a sandbox.",
+    "db": "Migrations.",
+    "keys": "The keys that seal personal data.",
+}
+"""What `marketctl.operate` has, each in a module of its name, and what it is for."""
+
+
+class _Unloaded(TyperCommand):
+    """A command of `marketctl.operate`, loaded when it is used: all of them take a second to load."""
+
+    def make_context(self, info_name: str | None, args: list[str], *told: Any, **more: Any) -> Any:
+        return loaded(self.name or "").make_context(info_name, args, *told, **more)
+
+
+def loaded(name: str) -> Any:
+    """The command or group of commands itself."""
+    found, group = getattr(import_module(f"marketctl.operate.{name}"), name), typer.Typer()
+    if isinstance(found, typer.Typer):
+        group.add_typer(found, name=name)
+    else:
+        group.command(name)(found)
+    return typer.main.get_group(group).commands[name]
 
 
 class Sentences(TyperGroup):
     """What stops a command is one sentence, its status 2 for what was said wrongly, 3 where nothing answers."""
 
+    def __init__(self, *told: Any, **more: Any) -> None:
+        super().__init__(*told, **more)
+        # What starts the market comes first.
+        self.commands |= {name: _Unloaded(name, callback=lambda: None, help=told) for name, told in COMMANDS.items()}
+
     def invoke(self, ctx: Any) -> Any:
         try:
             with interrupts_kept():
                 return super().invoke(ctx)
-        except (SetupProblem, PermissionError) as error:
-            typer.echo(sentence_of(error) if isinstance(error, PermissionError) else str(error), err=True)
-            raise typer.Exit(2) from error
-        except ProcessProblem as problem:
-            typer.echo(str(problem), err=True)
-            raise typer.Exit(3) from problem
-        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
-            said = str(error).partition("\n")[0]
-            typer.echo(f"a database's schema is not this version's: run `marketctl db upgrade` ({said})", err=True)
-            raise typer.Exit(1) from error
-        except (psycopg.OperationalError, OperationalError, ConnectionRefusedError, KafkaConnectionError) as error:
-            said = next(iter(str(error).splitlines()), type(error).__name__)
-            typer.echo(f"a database or the bus stopped answering ({said})", err=True)
-            raise typer.Exit(3) from error
+        except Exception as error:
+            if (told := _told(error)) is None:
+                raise
+            sentence, status = told
+            typer.echo(sentence, err=True)
+            raise typer.Exit(status) from error
+
+
+def _told(error: Exception) -> tuple[str, int] | None:
+    """The sentence and the exit status for what stopped a command; None for a fault of ours."""
+    import psycopg
+    from aiokafka.errors import KafkaConnectionError
+    from sqlalchemy.exc import OperationalError
+
+    if isinstance(error, SetupProblem):
+        return str(error), 2
+    if isinstance(error, PermissionError):
+        return sentence_of(error), 2
+    if isinstance(error, ProcessProblem):
+        return str(error), 3
+    said = next(iter(str(error).splitlines()), type(error).__name__)
+    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+        return f"a database's schema is not this version's: run `marketctl db upgrade` ({said})", 1
+    if isinstance(error, psycopg.OperationalError | OperationalError | ConnectionRefusedError | KafkaConnectionError):
+        return f"a database or the bus stopped answering ({said})", 3
+    return None
 
 
 app = typer.Typer(cls=Sentences, no_args_is_help=True, add_completion=False)
-for _name, _group in (
-    ("parked", parked), ("events", events), ("signing", signing), ("kafka", kafka), ("clock", clock), ("db", database),
-    ("keys", keys),
-):  # fmt: skip
-    app.add_typer(_group, name=_name)
-for _command in (token, verify, trace, doctor, reconcile):
-    app.command()(_command)
 
 
 @app.callback()
@@ -71,6 +103,8 @@ def choose(
     ] = None,
 ) -> None:
     """Runs and operates the market system: the folder of `make run`, or the deployment that MARKET_… settings name."""
+    from marketctl.operate.chosen import installation_file
+
     installation_file.set(installation)
 
 
@@ -80,6 +114,7 @@ def run(
     once: Annotated[bool, typer.Option(help="count and end, on a folder and ports of its own")] = False,
 ) -> None:
     """Start everything, do the sample days, verify, serve."""
+    from marketctl.operate.chosen import refuse_deployed
     from marketctl.run import run as run_platform
 
     if bus not in ("embedded", "kafka"):
@@ -92,6 +127,7 @@ def run(
 @app.command()
 def reset() -> None:
     """Wipe the data of `make run`."""
+    from marketctl.operate.chosen import refuse_deployed
     from marketctl.run import reset as wipe
 
     refuse_deployed("what is wiped")

@@ -13,10 +13,10 @@ from marketctl.operate.chosen import chosen
 from marketctl.operate.terminal import Json, show
 from shared.vocabulary.errors import SetupProblem
 
-database = typer.Typer(no_args_is_help=True, help="Migrations.")
+db = typer.Typer(no_args_is_help=True, help="Migrations.")
 
 
-@database.command("status")
+@db.command("status")
 def db_status(as_json: Json = False) -> None:
     """Each database's revision and the newest one."""
     _show_schemas(chosen(), as_json)
@@ -40,7 +40,7 @@ def _show_schemas(market: Installation, as_json: bool) -> None:
     show(content, as_json, text)
 
 
-@database.command("upgrade")
+@db.command("upgrade")
 def db_upgrade(as_json: Json = False) -> None:
     """Bring all four databases to the newest schema, and the embedded bus's."""
     from shared.migrations import upgrade
@@ -64,7 +64,7 @@ def _prepare_bus(market: Installation, url: str) -> None:
         raise market.silent("the bus", error) from error
 
 
-@database.command("roles")
+@db.command("roles")
 def db_roles() -> None:
     """Print the SQL that the server's administrator runs once: the roles of each service, and who may enter what."""
     from shared.messaging.embedded_walls import statements_of_bus_roles
@@ -81,7 +81,7 @@ def db_roles() -> None:
             typer.echo(f"{statement};")
 
 
-@database.command("check")
+@db.command("check")
 def db_check() -> None:
     """Read each migration's SQL, migrate from empty and from each release, compare with the tables in code."""
     from marketctl.contract.migration_lint import migrations, unsafe_statements
@@ -93,7 +93,7 @@ def db_check() -> None:
     raise typer.Exit(1 if found else 0)
 
 
-@database.command("new")
+@db.command("new")
 def db_new(service: str, name: str) -> None:
     """Write a service's next migration from its tables in code: marketctl db new registry "grades by date"."""
     from marketctl.contract.new_migration import write_migration
