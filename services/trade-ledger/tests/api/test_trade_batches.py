@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 
@@ -43,6 +44,22 @@ async def test_a_bulk_over_several_statements_is_one_transaction(market: Any, ds
     with psycopg.connect(dsn) as connection:
         found = connection.execute("SELECT count(*), count(DISTINCT xid::text) FROM outbox").fetchone()
     assert found == (250, 1)
+
+
+async def test_what_asks_the_database_while_a_slice_is_written_waits_for_it(market: Any, dsn: str) -> None:
+    """A breach, a party that was never met and an agency that isn't named are looked up on the same connection."""
+    rows = [market.trade(external_ref=f"{n:03}") for n in range(330)]
+    rows[105] |= {"total": "1"}
+    rows[220] |= {"buyer_id": str(uuid4())}
+    rows[329] |= {"export_agency_id": None}
+    content = "\n".join(json.dumps(row) for row in rows).encode()
+    report = await market.door.done("POST", "/v1/trades/bulk", content=content, **market.as_operator())
+    codes = [[problem["code"] for problem in each["problems"]] for each in report["results"]]
+    refused = {n: each for n, each in enumerate(codes) if each}
+    assert refused == {105: ["total_differs"], 220: ["subject_not_filed"]}
+    with psycopg.connect(dsn) as connection:
+        numbers = connection.execute("SELECT external_ref FROM trades ORDER BY number").fetchall()
+    assert [each for (each,) in numbers] == [row["external_ref"] for n, row in enumerate(rows) if n not in refused]
 
 
 async def test_a_report_has_the_files_line_numbers_and_a_row_that_cannot_be_stored_fails_alone(market: Any) -> None:

@@ -172,3 +172,15 @@ async def test_a_stall_that_two_hold_on_the_day_is_nobodys_goods(
     assert problems(report) == [(SLIPS_SHEET, 2, "商户", each) for each in codes]
     assert report["registered"] == (not codes)
     assert (("R-FILE-2", "stall_ambiguous") in audited(dsn)) is bool(codes)
+
+
+async def test_a_workbook_looks_its_names_up_in_three_statements(market: Any, sheets: Any) -> None:
+    """Each slip asked for its stall, its buyer and its agreement by itself."""
+    names = [f"S-{n}" for n in range(12)]
+    slips = [sheets.slip(name, stall_number=f"{n:02}-000018") for n, name in enumerate(names)]
+    with market.door.statements() as sent:
+        await sheets.imported(slips, [sheets.line(name) for name in names])
+    for looked_up in ("holders_of_stall", "identity_index IN", "agreement_copies.number IN"):
+        assert sum(looked_up in each for each in sent) == 1, looked_up
+    for one_by_one in ("identity_index =", "agreement_copies.number ="):
+        assert not any(one_by_one in each for each in sent)

@@ -10,12 +10,11 @@ from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from shared.http.access import Authorised
-from shared.http.command import Answered, Command, Commanded
+from shared.http.command import Answered, Commanded
 from shared.http.routes import ServiceRoute, service_router
 from shared.scope import subject_of
 from shared.vocabulary.errors import Busy
 from trade_ledger.api.trade_batches import (
-    Checked,
     check_count,
     checked,
     outcomes_of,
@@ -27,7 +26,7 @@ from trade_ledger.api.trade_schemas import BulkReport, HiddenCells, RowResult
 from trade_ledger.domain.slip_sheets import SlipSheets
 from trade_ledger.domain.slips import Slip
 from trade_ledger.gateways.xlsx import NotAWorkbook, marked_workbook
-from trade_ledger.operations.trades.enter_slip import enter_slip
+from trade_ledger.operations.trades.enter_slip import enter_slip, names_in
 from trade_ledger.operations.trades.read_slips import read_slips
 from trade_ledger.operations.trades.register_trades import Outcome
 from trade_ledger.operations.trades.write_template import write_template
@@ -116,7 +115,13 @@ async def import_trades(command: Commanded, request: Request) -> Response:
     """
     read = await read_slips(await request.body(), str(subject_of(command.scope)))
     check_count(len(read.slips))
-    rows = [await _checked(command, request, slip) for slip in read.slips]
+    sealer, importer = request.app.state.runtime.sealer, subject_of(command.scope)
+    names = await names_in(command.session, read.slips, importer=importer, sealer=sealer, pilot=command.act.pilot)
+    rows = []
+    for slip in read.slips:
+        entered = enter_slip(slip, names, importer=importer, sealer=sealer)
+        rows.append(await checked(command, request, entered.row, entered.unread, faulty=bool(slip.faults)))
+        await asyncio.sleep(0)
     outcomes = await outcomes_of(command, request, rows)
     results = [_result(request, read, slip, outcome) for slip, outcome in zip(read.slips, outcomes, strict=True)]
     hidden = [HiddenCells.model_validate(each, from_attributes=True) for each in read.hidden]
@@ -128,12 +133,6 @@ async def read_trade_template(caller: Authorised) -> Response:
     """An empty workbook with the columns that an import reads."""
     headers = {"content-disposition": 'attachment; filename="trades.xlsx"'}
     return Response(await asyncio.to_thread(write_template), media_type=XLSX, headers=headers)
-
-
-async def _checked(command: Command, request: Request, slip: Slip) -> Checked:
-    sealer, importer = request.app.state.runtime.sealer, subject_of(command.scope)
-    entered = await enter_slip(command.session, slip, importer=importer, sealer=sealer, pilot=command.act.pilot)
-    return await checked(command, request, entered.row, entered.unread, faulty=bool(slip.faults))
 
 
 def _result(request: Request, read: SlipSheets, slip: Slip, outcome: Outcome) -> RowResult:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
@@ -15,7 +15,7 @@ from shared.events.registry import BankEvent, PilotEvent, PortEvent, SiteEvent
 from shared.scope import Scope
 from shared.vocabulary.legal_time import in_force
 from shared.vocabulary.recognition import Entry, decided, listed
-from trade_ledger.domain.parties import ACTIVE, HOLDING, RoleStanding, StallTerm, Standings, stall_in_force
+from trade_ledger.domain.parties import RoleStanding, StallTerm, Standings
 from trade_ledger.domain.submission import Held
 from trade_ledger.store.tables.copies import (
     AgreementCopy,
@@ -26,6 +26,8 @@ from trade_ledger.store.tables.copies import (
     PlaceCopy,
     SubjectCopy,
 )
+
+CONFIRMED = "confirmed"
 
 
 def standings_of(subject: SubjectCopy | None) -> Standings | None:
@@ -59,43 +61,6 @@ async def subjects_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> d
     return {row.subject_id: row for row in (await session.execute(query)).scalars()}
 
 
-async def subject_by_reference(
-    session: AsyncSession, pilot: str, *, number: str, identity_indexes: Iterable[str]
-) -> SubjectCopy | None:
-    """A subject by its human number or one of its identity's blind indexes; of several the one filed first."""
-    query = select(SubjectCopy).where(
-        SubjectCopy.pilot == pilot,
-        or_(SubjectCopy.number == number, SubjectCopy.identity_index.in_(list(identity_indexes))),
-    )
-    return (await session.execute(query.order_by(SubjectCopy.subject_id).limit(1))).scalar_one_or_none()
-
-
-async def subjects_by_stall(
-    session: AsyncSession, pilot: str, stall_number: str, day: date | None
-) -> list[SubjectCopy]:
-    """Who held a stall on a day, preferably one still active; else who ever did, and a rule says what is wrong.
-
-    Several only where more than one held it on that day: then nobody knows whose goods they are.
-    """
-    query = select(SubjectCopy).where(
-        SubjectCopy.pilot == pilot,
-        SubjectCopy.subject_id.in_(select(func.holders_of_stall(stall_number))),
-    )
-
-    def held(holder: SubjectCopy) -> bool:
-        return day is not None and stall_in_force(stalls_of(holder), stall_number, day)
-
-    def is_in(holder: SubjectCopy, states: frozenset[str]) -> bool:
-        filed = (standings_of(holder) or {}).get("stall_holder")
-        return filed is not None and filed.status in states
-
-    holders = list((await session.execute(query.order_by(SubjectCopy.subject_id))).scalars())
-    on_the_day = [each for each in holders if held(each) and is_in(each, HOLDING)]
-    if len(on_the_day) > 1:
-        return on_the_day
-    return [max(holders, key=lambda each: (held(each), is_in(each, ACTIVE)))] if holders else []
-
-
 async def agreements_by_id(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, AgreementCopy]:
     """The agreements known here."""
     wanted = [each for each in ids if each is not None]
@@ -112,18 +77,18 @@ async def agreement_between(
         AgreementCopy.kind == kind,
         AgreementCopy.principal_id == principal_id,
         AgreementCopy.agent_id == agent_id,
-        AgreementCopy.status == "confirmed",
+        AgreementCopy.status == CONFIRMED,
     )
-    if day is not None:
-        query = query.order_by(and_(AgreementCopy.valid_from <= day, AgreementCopy.valid_to >= day).desc())
-    newest = query.order_by(AgreementCopy.agreement_id.desc()).limit(1)
-    return (await session.execute(newest)).scalar_one_or_none()
+    return newest_agreement((await session.execute(query)).scalars(), day)
 
 
-async def agreement_by_number(session: AsyncSession, pilot: str, number: str) -> AgreementCopy | None:
-    """The agreement that a slip names."""
-    query = select(AgreementCopy).where(AgreementCopy.pilot == pilot, AgreementCopy.number == number)
-    return (await session.execute(query.limit(1))).scalar_one_or_none()
+def newest_agreement(agreements: Iterable[AgreementCopy], day: date | None) -> AgreementCopy | None:
+    """The newest, preferably one that covers the day."""
+
+    def rank(each: AgreementCopy) -> tuple[bool, UUID]:
+        return day is not None and in_force(each.valid_from, each.valid_to, day), each.agreement_id
+
+    return max(agreements, key=rank, default=None)
 
 
 async def entries_in_force(session: AsyncSession, pilot: str, day: date) -> list[Entry]:

@@ -132,8 +132,7 @@ class KnownFacts:
         within: AsyncSession | None = None,
     ) -> Known:
         """The facts about these subjects and agreements, and that day's lists. Raises Busy if they don't rest."""
-        names: list[Name] = [(PILOT, pilot), (GOODS, pilot)]
-        names += [(SUBJECT, each) for each in subjects] + [(AGREEMENT, each) for each in agreements]
+        names = _names(pilot, subjects, agreements)
         copies = self._copies.setdefault(pilot, {})
         for _ in range(TRIES):
             found = {name: copies[name] for name in names if name in copies}
@@ -146,6 +145,12 @@ class KnownFacts:
                 async with self._reading(pilot, within) as session:
                     self._keep(pilot, await _loaded(session, pilot, missing, day))
         raise keeps_changing()
+
+    def remembered(self, pilot: str, day: date, subjects: Iterable[UUID], agreements: Iterable[UUID]) -> Known | None:
+        """The same facts where the process has them all; None where it would have to ask."""
+        copies, names = self._copies.get(pilot, {}), _names(pilot, subjects, agreements)
+        found = {name: copies[name] for name in names if name in copies and _is_of(name, copies[name], day)}
+        return Known(pilot, found) if len(found) == len(names) else None
 
     async def stands(self, pilot: str, subject_id: UUID, role: str, day: date) -> bool:
         """Whether the subject holds the role as it was read last: enough for who is judged again by what writes."""
@@ -224,6 +229,11 @@ class KnownFacts:
 def keeps_changing() -> Busy:
     """The refusal where no decision could be made on rows that stood still."""
     return Busy("facts_keep_changing", f"the facts that it names changed {TRIES} times while it was decided")
+
+
+def _names(pilot: str, subjects: Iterable[UUID], agreements: Iterable[UUID]) -> set[Name]:
+    named = {(PILOT, pilot), (GOODS, pilot)}
+    return named | {(SUBJECT, each) for each in subjects} | {(AGREEMENT, each) for each in agreements}
 
 
 def _is_of(name: Name, copy: Copy, day: date) -> bool:

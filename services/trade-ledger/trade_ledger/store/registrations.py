@@ -21,7 +21,6 @@ from trade_ledger.store.register_statement import COLUMNS, REFERENCE_TAKEN, REGI
 from trade_ledger.store.turns import Turns
 
 _RESERVED_AT_ONCE = 200
-_WRITTEN_AT_ONCE = 100
 _PILOT = TRADE_COLUMNS.index("pilot")
 _SERIALS = f"SELECT nextval('trade_numbers') FROM generate_series(1, {_RESERVED_AT_ONCE})"
 
@@ -86,23 +85,15 @@ class Registrations:
             return await self._turns.join(registration)
 
     async def write_in(self, session: AsyncSession, ready: dict[int, Registration]) -> dict[int, str]:
-        """What became of each, in the session's own transaction; where a batch fails, each by itself.
-
-        In the order of the slips: two imports of the same ones would else wait for each other.
-        """
+        """What became of each, in the session's own transaction and in their order; if all fail, each by itself."""
         raw = await (await session.connection()).get_raw_connection()
         connection: Any = raw.driver_connection
-        outcomes: dict[int, str] = {}
-        numbers = sorted(ready, key=lambda n: (ready[n].external_ref, n))
-        for start in range(0, len(numbers), _WRITTEN_AT_ONCE):
-            chunk = numbers[start : start + _WRITTEN_AT_ONCE]
-            try:
-                async with connection.transaction():
-                    found = await _written(connection, [ready[n] for n in chunk])
-            except asyncpg.UniqueViolationError:
-                found = [await _written_alone(connection, ready[n]) for n in chunk]
-            outcomes |= dict(zip(chunk, found, strict=True))
-        return outcomes
+        try:
+            async with connection.transaction():
+                found = await _written(connection, list(ready.values()))
+        except asyncpg.UniqueViolationError:
+            found = [await _written_alone(connection, each) for each in ready.values()]
+        return dict(zip(ready, found, strict=True))
 
     async def _flush(self, registrations: Sequence[Registration]) -> list[str]:
         async with self._pool.acquire() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,8 +15,7 @@ from shared.sealing import Sealer
 from shared.vocabulary.identifiers import InvalidIdentifier
 from trade_ledger.domain.slips import Slip
 from trade_ledger.domain.workbook import DOMESTIC_LEG, YES, amount_in, date_in, is_whole
-from trade_ledger.store.facts import agreement_between, agreement_by_number, subject_by_reference, subjects_by_stall
-from trade_ledger.store.tables.copies import SubjectCopy
+from trade_ledger.store.slip_names import SlipNames, slip_names
 
 _UNKNOWN = UUID(int=0)
 
@@ -28,11 +28,27 @@ class EnteredSlip:
     unread: frozenset[str]
 
 
-async def enter_slip(session: AsyncSession, slip: Slip, *, importer: UUID, sealer: Sealer, pilot: str) -> EnteredSlip:
-    """The entry made from a slip's cells, with its parties looked up."""
+async def names_in(
+    session: AsyncSession, slips: Iterable[Slip], *, importer: UUID, sealer: Sealer, pilot: str
+) -> SlipNames:
+    """What the slips name, looked up for all of them at once."""
+    heads = [slip.cells for slip in slips if slip.cells]
+    subjects = {name for cells in heads for name in _names_of_buyer(cells, sealer)}
+    return await slip_names(
+        session,
+        pilot,
+        stalls={cells["stall_number"] for cells in heads},
+        subjects=subjects,
+        agreements={cells["export_agency"] for cells in heads},
+        agent_id=importer,
+    )
+
+
+def enter_slip(slip: Slip, names: SlipNames, *, importer: UUID, sealer: Sealer) -> EnteredSlip:
+    """The entry made from a slip's cells, with the parties and agreements that they name."""
     row: dict[str, Any] = {"consignor_id": importer, **_lines(slip)}
     if slip.cells:
-        row |= await _head(session, slip, importer=importer, sealer=sealer, pilot=pilot)
+        row |= _head(slip, names, importer=importer, sealer=sealer)
     unread = slip.unread()
     if slip.cells and row["trade_date"] is None and row["seller_id"] != _UNKNOWN:
         # The stall may have had another holder on that day.
@@ -49,28 +65,26 @@ def _lines(slip: Slip) -> dict[str, Any]:
     }
 
 
-async def _head(session: AsyncSession, slip: Slip, *, importer: UUID, sealer: Sealer, pilot: str) -> dict[str, Any]:
+def _head(slip: Slip, names: SlipNames, *, importer: UUID, sealer: Sealer) -> dict[str, Any]:
     cells = slip.cells
     traded_on = date_in(cells["trade_date"])
-    holders = await subjects_by_stall(session, pilot, cells["stall_number"], traded_on)
+    holders = names.holders_of(cells["stall_number"], traded_on)
     if len(holders) > 1:
         slip.doubt_stall()
     seller_id = holders[0].subject_id if len(holders) == 1 else _UNKNOWN
     buyer_id = None
     if cells["buyer_number"]:
-        buyer = await _buyer(session, cells, sealer, pilot)
+        buyer = names.subject(_names_of_buyer(cells, sealer))
         buyer_id = _UNKNOWN if buyer is None else buyer.subject_id
-    consignor_id = await _consignor(session, cells, pilot, seller_id, importer)
+    consignor_id = _consignor(cells, names, seller_id, importer)
     entrusted = cells["procurement_agency"] in YES
     return {
         "seller_id": seller_id,
         "consignor_id": consignor_id,
         "buyer_id": buyer_id,
         "procurement": "entrusted" if entrusted else "self",
-        "export_agency_id": await _export_agency(session, cells, pilot, seller_id, consignor_id),
-        "procurement_agency_id": await _procurement_agency(session, pilot, buyer_id, importer, traded_on)
-        if entrusted
-        else None,
+        "export_agency_id": _export_agency(cells, names, seller_id, consignor_id),
+        "procurement_agency_id": _procurement_agency(names, buyer_id, importer, traded_on) if entrusted else None,
         "domestic_leg": _domestic_leg(cells),
         "document_hashes": [cells["document_hash"]] if cells["document_hash"] else [],
         "external_ref": slip.number,
@@ -82,47 +96,41 @@ async def _head(session: AsyncSession, slip: Slip, *, importer: UUID, sealer: Se
 _AS_IT_STANDS = ("stall_number", "export_mode", "settlement_method", "channel", "price_term")
 
 
-async def _consignor(session: AsyncSession, cells: dict[str, str], pilot: str, seller_id: UUID, importer: UUID) -> UUID:
+def _consignor(cells: dict[str, str], names: SlipNames, seller_id: UUID, importer: UUID) -> UUID:
     """The exporter: the seller for its own goods, the agent of the agency the seller names, else the caller."""
     if cells["export_mode"] == "own" and seller_id != _UNKNOWN:
         return seller_id
     if cells["export_mode"] == "agency" and seller_id == importer:
-        named = await agreement_by_number(session, pilot, cells["export_agency"])
+        named = names.agreement(cells["export_agency"])
         return importer if named is None else named.agent_id
     return importer
 
 
-async def _export_agency(
-    session: AsyncSession, cells: dict[str, str], pilot: str, seller_id: UUID, consignor_id: UUID
-) -> UUID | None:
+def _export_agency(cells: dict[str, str], names: SlipNames, seller_id: UUID, consignor_id: UUID) -> UUID | None:
     """The agreement that the slip names by number, else the newest between the two parties."""
     if cells["export_mode"] != "agency":
         return None
     if cells["export_agency"].lower() not in ("", *YES):
-        named = await agreement_by_number(session, pilot, cells["export_agency"])
+        named = names.agreement(cells["export_agency"])
         return _UNKNOWN if named is None else named.agreement_id
-    found = await agreement_between(
-        session, pilot, "export_agency", seller_id, consignor_id, date_in(cells["trade_date"])
-    )
+    found = names.agreement_between("export_agency", seller_id, consignor_id, date_in(cells["trade_date"]))
     return None if found is None else found.agreement_id
 
 
-async def _procurement_agency(
-    session: AsyncSession, pilot: str, buyer_id: UUID | None, importer: UUID, day: date | None
-) -> UUID | None:
+def _procurement_agency(names: SlipNames, buyer_id: UUID | None, importer: UUID, day: date | None) -> UUID | None:
     if buyer_id is None:
         return None
-    found = await agreement_between(session, pilot, "procurement_agency", buyer_id, importer, day)
+    found = names.agreement_between("procurement_agency", buyer_id, importer, day)
     return None if found is None else found.agreement_id
 
 
-async def _buyer(session: AsyncSession, cells: dict[str, str], sealer: Sealer, pilot: str) -> SubjectCopy | None:
-    document = (cells["buyer_kind"], cells["buyer_number"], cells["buyer_country"])
+def _names_of_buyer(cells: dict[str, str], sealer: Sealer) -> tuple[str, ...]:
+    """The number and the blind indexes under which a slip's buyer may be known; none of what no identity can be."""
+    number = cells["buyer_number"]
     try:
-        indexes = sealer.identity_indexes(*document)
+        return (number, *sealer.identity_indexes(cells["buyer_kind"], number, cells["buyer_country"])) if number else ()
     except InvalidIdentifier:
-        return None
-    return await subject_by_reference(session, pilot, number=cells["buyer_number"], identity_indexes=indexes)
+        return ()
 
 
 def _domestic_leg(cells: dict[str, str]) -> dict[str, Any] | None:

@@ -65,6 +65,15 @@ async def prepare_trade(
     raise keeps_changing()
 
 
+def prepare_remembered(entry: TradeEntry, facts: KnownFacts, *, act: Act) -> PreparedTrade | None:
+    """The trade without a breach on what the process remembers; None where the database has to be asked."""
+    if entry.export_mode == "agency" and entry.export_agency_id is None:
+        return None
+    known = facts.remembered(act.pilot, legal_date(act.now), _subjects(entry), _agreements(entry))
+    prepared = None if known is None else _prepared_on(entry, known, act)
+    return None if prepared is None or prepared.breaches else prepared
+
+
 def _prepared_on(entry: TradeEntry, known: Known, act: Act, registered_at: datetime | None = None) -> PreparedTrade:
     """The trade checked on the given facts; another pilot's rows count as unknown (V69)."""
     today = legal_date(act.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from shared.sealing import Sealer
 from shared.vocabulary.errors import Malformed
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.registration import slip_taken
-from trade_ledger.operations.trades.prepare_trade import PreparedTrade, prepare_trade
+from trade_ledger.operations.trades.prepare_trade import PreparedTrade, prepare_remembered, prepare_trade
 from trade_ledger.operations.trades.write_down_trade import write_down_trade
 from trade_ledger.publishers.trade_text import TradeText, registration_of
 from trade_ledger.store.entries import TradeEntry
@@ -21,6 +22,7 @@ from trade_ledger.store.known import TRIES, keeps_changing
 from trade_ledger.store.register_statement import FACTS_MOVED, WRITTEN
 from trade_ledger.store.registrations import Registration, Registrations
 
+_WRITTEN_AT_ONCE = 100
 Outcome = TradeText | tuple[Breach, ...]
 
 
@@ -34,31 +36,39 @@ async def register_trades(
     sealer: Sealer,
     act: Act,
 ) -> list[Outcome]:
-    """The result for each entry, in the caller's transaction: the trade, or every breach. Busy if facts don't rest."""
+    """The result for each entry, in the caller's transaction: the trade, or every breach. Busy if facts don't rest.
+
+    Numbers follow the slips. One slice is prepared while the one before is written, and other requests go on meanwhile.
+    """
     outcomes: list[Outcome] = [() for _ in entries]
-    waiting = list(range(len(entries)))
+    # In the order of the slips: two imports of the same ones would else wait for each other.
+    waiting = sorted(range(len(entries)), key=lambda n: (entries[n].external_ref, n))
     references: dict[str, int] = {}
     for _ in range(TRIES):
-        ready: dict[int, Registration] = {}
         prepared: dict[int, PreparedTrade] = {}
-        for n in waiting:
-            prepared[n] = await prepare_trade(entries[n], registrations.facts, act=act, session=session)
-            outcomes[n] = outcome = await _written_down(prepared[n], registrations, sealer, act)
-            reference = entries[n].external_ref
-            if not isinstance(outcome, TradeText):
-                continue
-            if reference and references.setdefault(reference, n) != n:
-                outcomes[n] = (slip_taken(reference),)
-                continue
-            ready[n] = registration_of(
-                outcome,
-                prepared[n].known,
-                event_id=uuid7(),
-                registered_by=registered_by,
-                operation=operation,
-                act=act,
-            )
-        written = await registrations.write_in(session, ready)
+        written: dict[int, str] = {}
+        async with _Writing(session, registrations, written) as writing:
+            for start in range(0, len(waiting), _WRITTEN_AT_ONCE):
+                ready: dict[int, Registration] = {}
+                for n in waiting[start : start + _WRITTEN_AT_ONCE]:
+                    entry = entries[n]
+                    # Others have their turn after each trade.
+                    await asyncio.sleep(0)
+                    prepared[n] = await _prepared(entry, session, registrations, writing, act)
+                    outcome = await _written_down(prepared[n], registrations, sealer, act)
+                    if isinstance(outcome, TradeText) and _is_second(entry, n, references):
+                        outcome = (slip_taken(entry.external_ref),)
+                    outcomes[n] = outcome
+                    if isinstance(outcome, TradeText):
+                        ready[n] = registration_of(
+                            outcome,
+                            prepared[n].known,
+                            event_id=uuid7(),
+                            registered_by=registered_by,
+                            operation=operation,
+                            act=act,
+                        )
+                await writing.begin_with(ready)
         outcomes = [_outcome(outcomes[n], written.get(n, WRITTEN), entry) for n, entry in enumerate(entries)]
         waiting = [n for n, each in written.items() if each == FACTS_MOVED]
         if not waiting:
@@ -66,6 +76,53 @@ async def register_trades(
         for n in waiting:
             await registrations.facts.moved(prepared[n].known, session)
     raise keeps_changing()
+
+
+class _Writing:
+    """Writes one slice while the next is prepared: who asks the session for anything else waits until it is done."""
+
+    def __init__(self, session: AsyncSession, registrations: Registrations, written: dict[int, str]) -> None:
+        self._session = session
+        self._registrations = registrations
+        self._written = written
+        self._task: asyncio.Task[dict[int, str]] | None = None
+
+    async def __aenter__(self) -> _Writing:
+        return self
+
+    async def begin_with(self, ready: dict[int, Registration]) -> None:
+        """Begin with a slice once the one before is written."""
+        await self.done()
+        if ready:
+            self._task = asyncio.create_task(self._registrations.write_in(self._session, ready))
+
+    async def done(self) -> None:
+        """The session is free, and what was begun is written."""
+        if self._task is not None:
+            task, self._task = self._task, None
+            self._written |= await task
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            await self.done()
+        elif self._task is not None:
+            # The session is rolled back next, and mustn't be in use then.
+            await asyncio.wait([self._task])
+
+
+async def _prepared(
+    entry: TradeEntry, session: AsyncSession, registrations: Registrations, writing: _Writing, act: Act
+) -> PreparedTrade:
+    found = prepare_remembered(entry, registrations.facts, act=act)
+    if found is None:
+        await writing.done()
+        found = await prepare_trade(entry, registrations.facts, act=act, session=session)
+    return found
+
+
+def _is_second(entry: TradeEntry, n: int, references: dict[str, int]) -> bool:
+    """Whether an earlier entry of the request has the same slip."""
+    return entry.external_ref != "" and references.setdefault(entry.external_ref, n) != n
 
 
 def _outcome(prepared: Outcome, written: str, entry: TradeEntry) -> Outcome:
