@@ -59,7 +59,8 @@ class Sentences(TyperGroup):
     def __init__(self, *told: Any, **more: Any) -> None:
         super().__init__(*told, **more)
         # What starts the market comes first.
-        self.commands |= {name: _Unloaded(name, callback=lambda: None, help=told) for name, told in COMMANDS.items()}
+        for name, purpose in COMMANDS.items():
+            self.add_command(_Unloaded(name, callback=lambda: None, help=purpose))
 
     def invoke(self, ctx: Any) -> Any:
         try:

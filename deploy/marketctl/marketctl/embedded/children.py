@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from shared.workshop.processes.orphans import ended_with_parent
+from marketctl.embedded.nursery import Forked, Nursery
 from shared.workshop.processes.problem import ProcessProblem
 from shared.workshop.waiting import wait_until
 
@@ -85,7 +85,7 @@ class Child:
     """One process of the run."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: Forked
     log_file: Path
     log_began: int
     """How many bytes of the log earlier processes wrote."""
@@ -109,8 +109,9 @@ class Child:
 
     def cause(self) -> str:
         """How the process ended: its signal, or its status with the last error that it wrote itself."""
-        ended = how_it_ended(self.process.returncode)
-        if self.process.returncode < 0:
+        status = self.process.wait()
+        ended = how_it_ended(status)
+        if status < 0:
             return ended
         written = self.log_file.read_bytes()[self.log_began :].decode("utf-8", "replace")
         error = last_error(written)
@@ -128,21 +129,12 @@ class Child:
             self.process.wait()
 
 
-def start_child(name: str, module: list[str], told: Mapping[str, str], log_file: Path) -> Child:
+def start_child(nursery: Nursery, name: str, module: list[str], told: Mapping[str, str], log_file: Path) -> Child:
     """Start `python -m module…` in a session of its own, so that Ctrl-C reaches only the supervisor."""
-    with log_file.open("ab") as log:
-        began = log.tell()
-        process = subprocess.Popen(
-            [sys.executable, "-m", *module],
-            # The process calls only this machine, which a proxy of the environment can't reach.
-            env={**os.environ, **told, "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            preexec_fn=ended_with_parent(signal.SIGTERM),
-        )
-    return Child(name, process, log_file, began)
+    began = log_file.stat().st_size if log_file.exists() else 0
+    # The process calls only this machine, which a proxy of the environment can't reach.
+    environment = {**os.environ, **told, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    return Child(name, nursery.fork(module, environment, log_file), log_file, began)
 
 
 def how_it_ended(status: int) -> str:

@@ -13,6 +13,7 @@ import psycopg
 from marketctl.embedded.children import Child, obeyed_afterwards, start_child, undisturbed
 from marketctl.embedded.heartbeat import Waiting, quietly
 from marketctl.embedded.layout import Layout, variable_of
+from marketctl.embedded.nursery import Nursery
 from marketctl.layout import CHINESE, ROOT, SERVICES, package_of
 from shared.events.base import PARTITIONS
 from shared.events.catalogue import TOPICS
@@ -41,6 +42,7 @@ class Platform:
         self.layout = layout
         self.waiting_for = waiting_for
         self.postgres = PostgresServer(layout.folder / "pg", layout.ports["postgres"])
+        self.nursery = Nursery(layout.logs / "nursery.log")
         self.kafka: KafkaServer | None = None
         self.children: dict[str, Child] = {}
         self._commands: dict[str, tuple[list[str], dict[str, str]]] = {}
@@ -51,6 +53,9 @@ class Platform:
         self.layout.prepare()
         self._refuse_busy_ports(patience)
         try:
+            self._stack.callback(self.nursery.stop)
+            with obeyed_afterwards():
+                self.nursery.start()
             self._start_postgres(say)
             self._start_bus(say)
             self.publish_keys()
@@ -196,7 +201,7 @@ class Platform:
     def _launch(self, name: str) -> None:
         module, told = self._commands[name]
         with obeyed_afterwards():
-            self.children[name] = start_child(name, module, told, self.layout.logs / f"{name}.log")
+            self.children[name] = start_child(self.nursery, name, module, told, self.layout.logs / f"{name}.log")
 
     def _stop_child(self, name: str) -> None:
         if (child := self.children.get(name)) is not None:

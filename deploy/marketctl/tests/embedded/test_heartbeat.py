@@ -55,7 +55,7 @@ def test_each_part_of_a_start_is_waited_for_by_name(tmp_path: Path, monkeypatch:
         waited.append(what)
         yield
 
-    def start(name: str, *_: Any) -> Any:
+    def start(_: Any, name: str, *__: Any) -> Any:
         raise Started(name)
 
     monkeypatch.setattr("marketctl.embedded.platform.start_child", start)
