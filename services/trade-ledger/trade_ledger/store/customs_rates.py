@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.policy import EVERY_PILOT
 from shared.rows import lock_name, narrowed, of_month
 from shared.scope import Scope
 from trade_ledger.store.declarations import declarations_seen_by
-from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow, PortionRow
+from trade_ledger.store.tables.declarations import CustomsRateRow, DeclarationRow
 
 
 def _seen_by(pilot: str) -> ColumnElement[bool]:
@@ -62,11 +61,6 @@ async def rate_seen_by(session: AsyncSession, pilot: str, rate_id: str) -> Custo
 
 def declarations_resting_on(scope: Scope, rate_id: str) -> Select[DeclarationRow]:
     """The declarations a caller may see that were valued at a rate."""
-    assessed = DeclarationRow.content["assessed"]
-    slips: ColumnElement[UUID] = select(PortionRow.declaration_id).where(
-        PortionRow.pilot == scope.pilot, PortionRow.content["slip_rate_id"].astext == rate_id
-    )  # type: ignore[assignment]  # a subquery of one column
-    at = or_(
-        assessed["rate_id"].astext == rate_id, assessed["usd_rate_id"].astext == rate_id, DeclarationRow.id.in_(slips)
-    )
-    return declarations_seen_by(scope).where(at)
+    row = DeclarationRow
+    at = union(select(func.declarations_valued_at(rate_id)), select(func.declarations_of_slips_at(rate_id)))
+    return declarations_seen_by(scope).where(row.id.in_(at))

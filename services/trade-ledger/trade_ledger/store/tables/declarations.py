@@ -58,6 +58,8 @@ class DeclarationRow(Row):
         Index("ix_declarations_status", "status", "id"),
         Index("ix_declarations_export_date", "export_date"),
         Index("ix_declarations_customs_number", "customs_number"),
+        Index("ix_declarations_rate_id", text("(content -> 'assessed' ->> 'rate_id')")),
+        Index("ix_declarations_usd_rate_id", text("(content -> 'assessed' ->> 'usd_rate_id')")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -100,6 +102,7 @@ class PortionRow(Row):
         *digits_checks("'USD'", "fob_usd", "released_fob_usd"),
         Index("ix_portions_line_id", "line_id"),
         Index("ix_portions_trade_id", "trade_id"),
+        Index("ix_portions_slip_rate_id", text("(content ->> 'slip_rate_id')")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

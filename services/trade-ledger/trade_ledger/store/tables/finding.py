@@ -35,6 +35,15 @@ FINDING = (
         "loads_once_sealed(said text)",
         "SELECT id FROM loads WHERE earlier_seals @> jsonb_build_array(jsonb_build_object('seal_number', said))",
     ),
+    _finding(
+        "declarations_valued_at(rate text)",
+        "SELECT id FROM declarations"
+        " WHERE (content -> 'assessed' ->> 'rate_id' = rate OR content -> 'assessed' ->> 'usd_rate_id' = rate)",
+    ),
+    _finding(
+        "declarations_of_slips_at(rate text)",
+        "SELECT declaration_id FROM portions WHERE content ->> 'slip_rate_id' = rate",
+    ),
     _finding("handovers_of(trades text[])", "SELECT id FROM handovers WHERE trade_ids ?| trades"),
 )
 made_with(metadata, *FINDING)
