@@ -34,6 +34,7 @@ class ReturnRow(Row):
         Index("ix_exemption_returns_holder", "stall_holder_id", "month"),
         Index("ix_exemption_returns_filer_id", "filer_id"),
         Index("ix_exemption_returns_outside_reference", "outside_reference"),
+        Index("ix_exemption_returns_window_from", "window_from"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
