@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fx_settlement.store.parties import collectors_known_to
+from fx_settlement.store.parties import collector_is_known_to
 from fx_settlement.store.tables import AdvanceRow, CollectionRow, TradeCopy, TradeRoomRow
 from shared.act import Act
 
@@ -24,9 +24,9 @@ async def trade_paid_by(
     session: AsyncSession, collection: CollectionRow, *, trade_id: UUID | None, number: str, on: date
 ) -> TradeCopy | None:
     """The trade with an id or else a number, as its last received event has it, if the collection's bank knows who
-    collects for it: see `collectors_known_to`."""
+    collects for it: see `collector_is_known_to`."""
     named = TradeCopy.number == number if trade_id is None else TradeCopy.trade_id == trade_id
-    known = TradeCopy.collector_id.in_(collectors_known_to(collection.bank_id, on, collection.id))
+    known = collector_is_known_to(TradeCopy.collector_id, collection.bank_id, on, collection.id)
     query = select(TradeCopy).where(named, TradeCopy.pilot == collection.pilot, known)
     newest = query.order_by(TradeCopy.trade_id.desc()).limit(1).execution_options(populate_existing=True)
     return (await session.execute(newest)).scalar_one_or_none()

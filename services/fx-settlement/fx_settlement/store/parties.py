@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Select, select, union
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from fx_settlement.store.tables import BankCopy, CollectionRow, GradeCopy, SubjectCopy
 from shared.rows import has_account_at
@@ -90,11 +91,17 @@ def clients_of(bank_id: UUID, on: date) -> Clients:
     return select(SubjectCopy.subject_id).where(has_account_at(SubjectCopy.qualifications, bank_id, on))
 
 
-def collectors_known_to(bank_id: UUID, on: date, collection_id: UUID | None = None) -> CompoundSelect[UUID]:
+def collector_is_known_to(
+    collector: InstrumentedAttribute[UUID], bank_id: UUID, on: date, collection_id: UUID | None = None
+) -> ColumnElement[bool]:
     """Whose exports a bank may name: its clients', and those of who is paid by a collection that nothing blocks.
 
     Anybody else's are answered like unknown ones (V65).
     """
+    # Asked of each collector: a list of all clients would be as long as the table, for one trade or a few portions.
     row = CollectionRow
-    paid = select(row.collector_id).where(row.id == collection_id, row.bank_id == bank_id, row.blocked_by == ())
-    return union(clients_of(bank_id, on), paid)
+    client = clients_of(bank_id, on).where(SubjectCopy.subject_id == collector)
+    paid = select(row.id).where(
+        row.id == collection_id, row.bank_id == bank_id, row.blocked_by == (), row.collector_id == collector
+    )
+    return or_(client.exists(), paid.exists())

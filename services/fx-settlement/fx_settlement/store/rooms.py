@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.spreading import Number
-from fx_settlement.store.parties import clients_of, collectors_known_to
+from fx_settlement.store.parties import clients_of, collector_is_known_to
 from fx_settlement.store.tables import (
     EntitlementPortion,
     EntitlementRow,
@@ -57,10 +57,10 @@ async def portions_of_clients(
     pilot: str,
     collection_id: UUID | None = None,
 ) -> dict[UUID, EntitlementPortion]:
-    """Some entitled portions, as far as the bank knows who collects for them: see `collectors_known_to`."""
+    """Some entitled portions, as far as the bank knows who collects for them: see `collector_is_known_to`."""
     portion = EntitlementPortion
     query = select(portion).where(portion.portion_id.in_(set(ids)), portion.pilot == pilot)
-    seen = query.where(portion.collector_id.in_(collectors_known_to(bank_id, on, collection_id)))
+    seen = query.where(collector_is_known_to(portion.collector_id, bank_id, on, collection_id))
     rows = await session.execute(seen.execution_options(populate_existing=True))
     return {row.portion_id: row for row in rows.scalars()}
 
