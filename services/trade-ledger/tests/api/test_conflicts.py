@@ -68,6 +68,23 @@ async def test_a_site_closes_what_waits_for_it_and_another_site_does_not(yard: A
     assert answer.json()["declaration"]["open_conflicts"] == []
 
 
+async def test_a_site_sees_the_cases_of_loads_that_are_there_or_nowhere_whatever_others_wait_for(
+    yard: Any, parties: Any
+) -> None:
+    await yard.hear(*places(parties["buyer"]))
+    there, nowhere = [await yard.submitted(arrived=False) for _ in range(2)]
+    for each in (there, nowhere):
+        await yard.receive(each["id"], "released", each["id"], issued_at="2026-05-13T08:00:00+08:00")
+    await yard.arrival(there["declaration"]["load_ids"][0])
+
+    async def listed(site: Any) -> set[str]:
+        page = await yard.door.done("GET", "/v1/conflicts", role="site_operator", site_id=site)
+        return {each["declaration_id"] for each in page["items"]}
+
+    assert await listed(parties["site"]) == {there["id"], nowhere["id"]}
+    assert await listed(parties["buyer"]) == {nowhere["id"]}
+
+
 async def test_the_cases_are_listed_for_those_who_must_act_and_those_they_concern(yard: Any, parties: Any) -> None:
     declaration = await recoded(yard, "9304000000")
     late = await yard.submitted(arrived=False)

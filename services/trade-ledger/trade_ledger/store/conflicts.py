@@ -34,6 +34,8 @@ def conflicts_seen_by(scope: Scope, *, must_act: str | None = None, is_open: boo
     def of_site(site: UUID) -> ColumnElement[bool]:
         content = DeclarationRow.content["assessed"]["load_ids"]
         ids = select(cast(func.jsonb_array_elements_text(content), Uuid)).where(DeclarationRow.id == row.declaration_id)
+        # Two queries deep SQLAlchemy correlates nothing by itself: it would read the loads of every case.
+        ids = ids.correlate(row)
         known = select(LoadRow.id).where(LoadRow.id.in_(ids), LoadRow.site_id.is_not(None))
         here = or_(~known.exists(), known.where(LoadRow.site_id == site).exists())
         return and_(row.must_act == "site_operator", here, site_is_filed(site, scope))
