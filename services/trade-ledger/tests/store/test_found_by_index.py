@@ -9,6 +9,7 @@ from shared.workshop.testing.plans import unbounded
 from shared.workshop.testing.servers import as_process
 from shared.workshop.testing.services import MakeServiceDatabase
 from trade_ledger.store.tables.finding import FINDING
+from trade_ledger.store.traced_statement import ASKED, SLIP
 
 _ID = "'019a0000-0000-7000-8000-000000000001'"
 _LOOKUPS = {
@@ -18,6 +19,7 @@ _LOOKUPS = {
     "what names something": "SELECT FROM trace_links WHERE event_id IN (SELECT events_naming(ARRAY['k']))",
     "who holds a stall": "SELECT FROM subject_copies WHERE subject_id IN (SELECT holders_of_stall('02-0001'))",
     "a slip": "SELECT FROM trades WHERE external_ref = 'S-1'",
+    "a slip, of the trace": f"SELECT FROM trades WHERE {SLIP.replace(ASKED, '$1')}",
     "a party's trades": f"SELECT FROM trades WHERE seller_id = {_ID} OR consignor_id = {_ID} OR buyer_id = {_ID}"
     f" OR (registered_by = {_ID} AND registered_by <> seller_id AND registered_by <> consignor_id)",
     "trades that are void": "SELECT FROM trades WHERE status = 'void'",

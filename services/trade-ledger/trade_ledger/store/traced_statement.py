@@ -31,6 +31,8 @@ _UUID = "'^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'"
 # What is asked for, its id, who asks in which role; indexes of a credit code and whether they may be any subject's.
 PILOT, ASKED, OWN, PARTY, ROLE = "$1::text", "$2::text", "$3::uuid", "$4::uuid", "$5::text"
 _INDEXES, _KNOWS, _REFERENCES = "$6::text[]", "$7::boolean", "$8::text[]"
+# One plan for all values can't know that a value isn't empty, and the index leaves empty ones out.
+SLIP = f"external_ref = {ASKED} AND external_ref <> ''"
 _PARTY = literal_column(PARTY, Uuid())
 KNOWN_BUYER = f"({ROLE} <> 'stall_holder' OR ({condition_text(buyer_is_known_to(_PARTY))}))"
 """Whether who asks may know the buyer of the row of `trades` (R-FILE-8)."""
@@ -115,7 +117,7 @@ WITH subject AS MATERIALIZED (
 ), by_portion AS MATERIALIZED (
   SELECT trade_id FROM portions WHERE pilot = {PILOT} AND id IN (SELECT id FROM mentioned)
 ), found (kind, trade_id, heard) AS MATERIALIZED (
-  {_each("trade", "id", "trades", f"number = {ASKED}", f"id = {OWN}", f"external_ref = {ASKED}")}
+  {_each("trade", "id", "trades", f"number = {ASKED}", f"id = {OWN}", SLIP)}
   UNION ALL {_each("trade_line", "trade_id", "trade_lines", f"id = {OWN}")}
   UNION ALL {_each("portion", "trade_id", "portions", f"id = {OWN}")}
   UNION ALL SELECT declared.kind, packed_lines.trade_id, NULL FROM declared,
