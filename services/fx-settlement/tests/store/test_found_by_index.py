@@ -1,4 +1,4 @@
-"""What a bank asks about one trade or one portion is answered by an index, however many clients it has."""
+"""What a bank asks about one trade, and a party about its money, is found by an index, however much there is."""
 
 from __future__ import annotations
 
@@ -35,3 +35,10 @@ def test_whose_exports_a_bank_may_name_is_asked_of_each_collector(
     with psycopg.connect(as_process(make_service_database("fx-settlement"), "http")) as http:
         for query in asked:
             assert unbounded(http, in_words(query)) == []
+
+
+def test_a_party_s_money_is_found_by_an_index(make_service_database: MakeServiceDatabase) -> None:
+    own = f"collector_id = '{_ID}' OR owner_id = '{_ID}' OR consignor_id = '{_ID}'"
+    with psycopg.connect(as_process(make_service_database("fx-settlement"), "http")) as http:
+        assert unbounded(http, f"SELECT FROM entitlement_portions WHERE {own}") == []
+        assert unbounded(http, f"SELECT FROM matches WHERE owner_id = '{_ID}'") == []

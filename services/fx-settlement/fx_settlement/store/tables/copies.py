@@ -107,6 +107,7 @@ class EntitlementPortion(Row):
         Index("ix_entitlement_portions_declaration_id", "declaration_id"),
         Index("ix_entitlement_portions_collector_id", "collector_id"),
         Index("ix_entitlement_portions_owner_id", "owner_id"),
+        Index("ix_entitlement_portions_consignor_id", "consignor_id"),
         Index("ix_entitlement_portions_customs_number", "customs_number"),
         Index("ix_entitlement_portions_declaration_number", "declaration_number"),
         Index("ix_entitlement_portions_trade_id", "trade_id"),

@@ -70,6 +70,7 @@ class MatchRow(Row):
         *digits_checks("'USD'", "value_usd"),
         Index("ix_matches_collection_id", "collection_id"),
         Index("ix_matches_portion_id", "portion_id"),
+        Index("ix_matches_owner_id", "owner_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

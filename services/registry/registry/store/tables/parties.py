@@ -25,7 +25,7 @@ class SubjectRow(Row):
     """
 
     __tablename__ = "subjects"
-    __table_args__ = (UniqueConstraint("pilot", "identity_index"),)
+    __table_args__ = (UniqueConstraint("pilot", "identity_index"), Index("ix_subjects_account", "account"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]

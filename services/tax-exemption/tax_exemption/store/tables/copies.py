@@ -57,6 +57,7 @@ class ExemptionItem(Row):
         *digits_checks("currency", "departed_fob", "returned_fob"),
         Index("ix_exemption_items_holder", "stall_holder_id", "export_date"),
         Index("ix_exemption_items_customs_number", "customs_number"),
+        Index("ix_exemption_items_exemption_filer_id", "exemption_filer_id"),
         {"info": CONSUMER_ONLY},
     )
 
