@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import BaseModel
-from sqlalchemy import Sequence, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Sequence, Text, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.database import make_engine, make_sessions, new_metadata
+from shared.database import MONEY, make_engine, make_sessions, new_metadata
+from shared.documents import Document
 from shared.rows import (
     COLUMN_TYPES,
     columns_from,
@@ -21,7 +25,6 @@ from shared.rows import (
     model_from,
     next_number,
     numbers_of,
-    put,
     put_all,
     row_read,
     row_seen,
@@ -57,6 +60,26 @@ class Share(Row):
     parts: Mapped[list[Any]] = mapped_column(JSONB)
 
 
+class Stamp(BaseModel):
+    mark: str
+    weight: Decimal
+
+
+class Slipcase(Row):
+    """A column of each kind that copies have."""
+
+    __tablename__ = "slipcases"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    stamps: Mapped[tuple[Stamp, ...]] = mapped_column(Document(tuple[Stamp, ...]))
+    best: Mapped[Stamp | None] = mapped_column(Document(Stamp))
+    names: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    price: Mapped[Decimal | None] = mapped_column(MONEY)
+    made_at: Mapped[datetime | None]
+    made_on: Mapped[date | None]
+    kept: Mapped[bool]
+
+
 class SlipOut(BaseModel):
     id: int
     owner: str
@@ -74,7 +97,7 @@ async def sessions(make_database: MakeDatabase) -> AsyncIterator[Sessions]:
         await connection.run_sync(Row.metadata.create_all)
     opened = make_sessions(engine)
     async with opened.begin() as session:
-        await put(session, Slip, columns_from(Slip, MINE))
+        await put_all(session, Slip, [columns_from(Slip, MINE)])
     yield opened
     await engine.dispose()
 
@@ -107,6 +130,34 @@ async def test_a_row_is_put_once_and_then_replaced(session: AsyncSession) -> Non
     await put_all(session, Share, [])
     rows = (await session.execute(select(Share).order_by(Share.place))).scalars()
     assert [row.parts for row in rows] == [[0], ["changed"], [2]]
+
+
+async def test_rows_are_put_as_they_are_read_whatever_their_columns_hold(session: AsyncSession) -> None:
+    stamp = Stamp(mark='a "quoted" {mark}, 印', weight=Decimal("1.50"))
+    full = {
+        "id": UUID(int=2),
+        "stamps": (stamp, stamp),
+        "best": stamp,
+        "names": ["a,b", "{c}", 'd"e', "\\", ""],
+        "price": Decimal("12345678901234.5678"),
+        "made_at": datetime(2026, 5, 13, 1, 2, 3, 456789, tzinfo=UTC),
+        "made_on": date(2026, 5, 13),
+        "kept": True,
+    }
+    bare = {name: None for name in full} | {"id": UUID(int=1), "stamps": (), "names": [], "kept": False}
+    await put_all(session, Slipcase, [full, bare])
+    rows = (await session.execute(select(Slipcase).order_by(Slipcase.id))).scalars().all()
+    assert [columns_from(Slipcase, row) for row in rows] == [bare, full]
+
+
+async def test_of_two_rows_with_one_key_the_last_is_put(session: AsyncSession) -> None:
+    await put_all(session, Share, [{"slip": 1, "place": 1, "parts": [each]} for each in ("first", "last")])
+    assert [row.parts for row in (await session.execute(select(Share))).scalars()] == [["last"]]
+
+
+async def test_more_rows_are_put_than_a_statement_has_parameters(session: AsyncSession) -> None:
+    await put_all(session, Share, [{"slip": 1, "place": place, "parts": []} for place in range(12_000)])
+    assert await session.scalar(select(func.count()).select_from(Share)) == 12_000
 
 
 def test_columns_and_fields_are_copied_by_name_and_a_missing_one_is_an_error() -> None:

@@ -51,7 +51,7 @@ def test_what_only_stays_named_is_heard_by_nothing_but_the_trace() -> None:
             heard = {
                 each.__name__ for name in SERVICES for each in described(name).subscriptions.handlers(event, live=True)
             }
-            assert heard <= {"link_event"}, event
+            assert heard <= {"link_events"}, event
 
 
 @pytest.mark.parametrize("event", EVENT_TYPES.values(), ids=list(EVENT_TYPES))

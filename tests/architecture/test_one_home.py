@@ -11,7 +11,6 @@ import pytest
 from marketctl.layout import ROOT, SERVICES, package_of
 
 HOME = {
-    "put": "shared.rows",
     "put_all": "shared.rows",
     "next_number": "shared.rows",
     "lock_name": "shared.rows",

@@ -5,6 +5,7 @@ A service that takes `On-Behalf-Of` makes tables of them among its own, and its 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared.database import MONEY
 from shared.events.base import Received
 from shared.events.registry import DelegationEvent
-from shared.rows import columns_from, put
+from shared.rows import columns_from, put_all
 
 
 class DelegationColumns:
@@ -59,9 +60,14 @@ class DelegationUseColumns:
     used_usd: Mapped[Decimal] = mapped_column(MONEY)
 
 
-async def put_delegation(session: AsyncSession, table: type[Any], received: Received[DelegationEvent]) -> None:
-    """Copy the delegation; whoever acts under it at this moment is waited for, and nobody acts under an ended one."""
+async def put_delegations(
+    session: AsyncSession, table: type[Any], received: Sequence[Received[DelegationEvent]]
+) -> None:
+    """Copy the delegations; whoever acts under one at this moment is waited for, and nobody acts under an ended one."""
+    await put_all(session, table, [_row(table, each) for each in received])
+
+
+def _row(table: type[Any], received: Received[DelegationEvent]) -> dict[str, Any]:
     state = received.event.delegation
     limit = None if state.limit_usd is None else Decimal(state.limit_usd)
-    row = columns_from(table, state, acts=list(state.acts), limit_usd=limit, sequence=received.sequence)
-    await put(session, table, row)
+    return columns_from(table, state, acts=list(state.acts), limit_usd=limit, sequence=received.sequence)

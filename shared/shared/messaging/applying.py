@@ -1,165 +1,33 @@
-"""Apply one record: envelope, sequence, parking, handlers; the same for live reading, retry and rebuild."""
+"""Apply records: envelope, sequence, parking, handlers; the same for live reading, retry and rebuild."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
-from uuid import UUID
 
 import structlog
-from prometheus_client import Counter, Gauge
 from pydantic import ValidationError
-from sqlalchemy import select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.messaging.bus import Positions, Record
+from shared.events.base import Event, Received
+from shared.messaging.bus import Record
 from shared.messaging.checking import Poison, envelope_of, require_the_owners
 from shared.messaging.envelope import Envelope
+from shared.messaging.progress import ID_CONFLICT, Key, Progress, Settled, told_of
 from shared.messaging.signing import Trust
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Refused
 
-APPLIED = Counter("consumer_applied_total", "Events applied", ["service", "type"])
-REPEATS = Counter("consumer_repeats_total", "Events skipped as already applied", ["service"])
-GAPS = Counter("consumer_gaps_total", "Sequence gaps, each an alarm", ["service"])
-UNTRUSTED = Counter(
-    "consumer_untrusted_total", "Events that aren't shown to be their topic's owner's, each an alarm", ["service"]
-)
-UNKNOWN = Counter("consumer_unknown_total", "Events of unknown types skipped", ["service"])
-CONFLICTS = Counter(
-    "consumer_id_conflicts_total", "Known sequences that came with another event id, each an alarm", ["service"]
-)
-CONFLICTING = Gauge("parked_id_conflicts", "Parked events whose sequence another event took", ["service"])
-NOT_HEARD = Counter("consumer_not_heard_total", "Events of known types that nothing here hears", ["service", "type"])
-log = structlog.get_logger()
 
+class Checked(NamedTuple):
+    """A record that is its aggregate's next, with its envelope."""
 
-Key = tuple[str, str]
-ID_CONFLICT = "id_conflict"
-
-
-def show_counters(subscriptions: Subscriptions) -> None:
-    """Show every series from the start: `increase()` doesn't see one that is born with its first incident."""
-    for counter in (REPEATS, GAPS, CONFLICTS, UNTRUSTED, UNKNOWN):
-        counter.labels(subscriptions.service)
-    CONFLICTING.labels(subscriptions.service)
-    for event in subscriptions.events():
-        APPLIED.labels(subscriptions.service, event.TYPE)
-    for event in subscriptions.not_heard():
-        NOT_HEARD.labels(subscriptions.service, event.TYPE)
-
-
-class Settled(NamedTuple):
-    """Which event took a sequence: applied, or skipped for good; None where an unreadable one was skipped."""
-
-    event_id: UUID | None
-    skipped: bool
-
-
-@dataclass(slots=True)
-class Progress:
-    """Last sequences and waiting aggregates of the keys in a batch; written back by `store_sequences`."""
-
-    sequences: dict[Key, int]
-    ids_from: dict[Key, int | None]
-    parked: set[Key]
-    changed: dict[Key, int] = field(default_factory=dict)
-    settled: dict[tuple[Key, int], Settled] = field(default_factory=dict)
-    applied: list[Envelope] = field(default_factory=list)
-    behind: list[Record] = field(default_factory=list)
-    repeats: int = 0
-    unknown: int = 0
-    not_heard: list[str] = field(default_factory=list)
-
-    def advance(self, key: Key, sequence: int, event_id: UUID | None, *, skipped: bool = False) -> None:
-        """Note the sequence that the aggregate has reached, and the event that took it."""
-        if self.ids_from.get(key) is None:
-            self.ids_from[key] = self.sequences.get(key, 0) + 1
-        self.sequences[key] = self.changed[key] = sequence
-        self.settled[key, sequence] = Settled(event_id, skipped)
-
-    def publish(self, service: str) -> None:
-        """Write to metrics and log; call it only after the transaction has committed."""
-        REPEATS.labels(service).inc(self.repeats)
-        UNKNOWN.labels(service).inc(self.unknown)
-        for event_type in self.not_heard:
-            NOT_HEARD.labels(service, event_type).inc()
-        for envelope in self.applied:
-            APPLIED.labels(service, envelope.type).inc()
-            log.info("applied", **_ids_of(envelope))
-
-
-def _ids_of(envelope: Envelope) -> dict[str, object]:
-    return {
-        "event_id": str(envelope.event_id),
-        "event_type": envelope.type,
-        "event_key": envelope.key,
-        "sequence": envelope.sequence,
-        "traceparent": envelope.traceparent,
-    }
-
-
-async def held_positions(
-    session: AsyncSession, tables: MessagingTables, partitions: list[tuple[str, int]]
-) -> Positions:
-    """The partitions' positions, locked until the transaction ends, so that live batches and retries take turns."""
-    table = tables.consumer_positions
-    rows = await session.execute(
-        select(table)
-        .where(tuple_(table.c.topic, table.c.partition).in_(partitions))
-        .order_by(table.c.topic, table.c.partition)
-        .with_for_update()
-    )
-    return {(row.topic, row.partition): row.position for row in rows}
-
-
-async def progress_of(session: AsyncSession, tables: MessagingTables, keys: set[Key]) -> Progress:
-    """What the database knows of these aggregates."""
-    sequences, parked = tables.consumer_sequences, tables.parked_events
-    known = await session.execute(select(sequences).where(tuple_(sequences.c.topic, sequences.c.key).in_(list(keys))))
-    waiting = await session.execute(
-        select(parked.c.topic, parked.c.key)
-        .distinct()
-        .where(parked.c.state == "parked", tuple_(parked.c.topic, parked.c.key).in_(list(keys)))
-    )
-    rows = known.all()
-    return Progress(
-        sequences={(row.topic, row.key): row.sequence for row in rows},
-        ids_from={(row.topic, row.key): row.ids_from for row in rows},
-        parked={(row[0], row[1]) for row in waiting},
-    )
-
-
-async def store_sequences(session: AsyncSession, tables: MessagingTables, progress: Progress) -> None:
-    """Write the sequences that moved, and which event took each."""
-    if not progress.changed:
-        return
-    events = insert(tables.consumer_events)
-    await session.execute(
-        events.on_conflict_do_update(
-            index_elements=["topic", "key", "sequence"],
-            set_={"event_id": events.excluded.event_id, "skipped": events.excluded.skipped},
-        ),
-        [
-            {"topic": topic, "key": key, "sequence": sequence, "event_id": taken.event_id, "skipped": taken.skipped}
-            for ((topic, key), sequence), taken in sorted(progress.settled.items(), key=lambda each: each[0])
-        ],
-    )
-    table = tables.consumer_sequences
-    rows = [
-        {"topic": key[0], "key": key[1], "sequence": sequence, "ids_from": progress.ids_from[key]}
-        for key, sequence in sorted(progress.changed.items())
-    ]
-    statement = insert(table).values(rows)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[table.c.topic, table.c.key],
-            set_={"sequence": statement.excluded.sequence, "ids_from": statement.excluded.ids_from},
-        )
-    )
+    record: Record
+    envelope: Envelope
 
 
 async def _is_repeat(
@@ -208,61 +76,100 @@ def skip_released(trust: Trust, progress: Progress, record: Record) -> None:
         progress.advance(key, envelope.sequence, envelope.event_id, skipped=True)
 
 
-async def apply_record(
+def rounds_of(records: Iterable[Record]) -> list[list[Record]]:
+    """The records so that no round has two of one aggregate; an aggregate's order is the order of the rounds."""
+    rounds: list[list[Record]] = []
+    seen: dict[Key, int] = defaultdict(int)
+    for record in records:
+        key = (record.topic, record.key)
+        if seen[key] == len(rounds):
+            rounds.append([])
+        rounds[seen[key]].append(record)
+        seen[key] += 1
+    return rounds
+
+
+async def apply_records(
     session: AsyncSession,
     tables: MessagingTables,
     subscriptions: Subscriptions,
-    record: Record,
+    records: Iterable[Record],
     progress: Progress,
     *,
     live: bool,
 ) -> None:
-    """Apply the record, skip a repeat, or raise Poison; any other exception comes from a handler."""
+    """Apply the records round by round, skip repeats, or raise Poison; any other exception comes from a handler."""
+    for together in rounds_of(records):
+        checked = [await checked_record(session, tables, subscriptions.trust, each, progress) for each in together]
+        await apply_checked(session, subscriptions, [each for each in checked if each is not None], progress, live=live)
+
+
+async def checked_record(
+    session: AsyncSession, tables: MessagingTables, trust: Trust, record: Record, progress: Progress
+) -> Checked | None:
+    """The record if it is its aggregate's next; None for a repeat, which is counted; otherwise Poison."""
     key = (record.topic, record.key)
     envelope = envelope_of(record)
-    require_the_owners(subscriptions.trust, record, envelope)
+    require_the_owners(trust, record, envelope)
     last = progress.sequences.get(key, 0)
     if envelope.sequence > last + 1:
         raise Poison("sequence_gap", f"sequence {envelope.sequence} after {last}")
     if envelope.sequence <= last and await _is_repeat(session, tables, progress, key, envelope):
         progress.repeats += 1
-        return
-    await handle(session, subscriptions, record, envelope, progress, live=live)
-    progress.advance(key, envelope.sequence, envelope.event_id)
+        return None
+    return Checked(record, envelope)
+
+
+async def apply_checked(
+    session: AsyncSession, subscriptions: Subscriptions, checked: Sequence[Checked], progress: Progress, *, live: bool
+) -> None:
+    """Handle a round's records, and note the sequences that their aggregates have reached."""
+    await handle(session, subscriptions, checked, progress, live=live)
+    for record, envelope in checked:
+        progress.advance((record.topic, record.key), envelope.sequence, envelope.event_id)
 
 
 async def handle(
-    session: AsyncSession,
-    subscriptions: Subscriptions,
-    record: Record,
-    envelope: Envelope,
-    progress: Progress,
-    *,
-    live: bool,
+    session: AsyncSession, subscriptions: Subscriptions, checked: Sequence[Checked], progress: Progress, *, live: bool
 ) -> None:
-    """Hand the event to what hears it; skip an unknown one, or raise Poison."""
+    """Hand the events to what hears them, each handler all of its own at once; skip unknown ones, or raise Poison."""
+    heard = [(each.envelope, event) for each in checked if (event := _heard(subscriptions, each, progress, live=live))]
+    if not heard:
+        return
+    received = [envelope.received(event) for envelope, event in heard]
+    with structlog.contextvars.bound_contextvars(**told_of([envelope for envelope, _ in heard])):
+        try:
+            await hand_over(session, subscriptions, received, live=live)
+        except Refused as error:
+            raise Poison("refused", str(error)) from error
+    progress.applied += [envelope for envelope, _ in heard]
+
+
+async def hand_over(
+    session: AsyncSession, subscriptions: Subscriptions, received: Sequence[Received[Event]], *, live: bool
+) -> None:
+    """Call each handler once with the events that it hears: projections first, in the order of subscribing."""
+    for family, handler in subscriptions.in_order(live=live):
+        if its := [each for each in received if isinstance(each.event, family)]:
+            await handler(session, its)
+
+
+def _heard(subscriptions: Subscriptions, checked: Checked, progress: Progress, *, live: bool) -> Event | None:
+    """The event if something hears it; None for one that is unknown or not heard, which is counted."""
+    record, envelope = checked
     event_type = subscriptions.event_class(envelope.type)
     if event_type is None:
         progress.unknown += 1
-        return
+        return None
     if record.topic != event_type.TOPIC:
         raise Poison("foreign_type", f"{envelope.type} is said on {event_type.TOPIC} only")
-    handlers = subscriptions.handlers(event_type, live=live)
-    if not handlers:
+    if not subscriptions.handlers(event_type, live=live):
         progress.not_heard.append(envelope.type)
-        return
+        return None
     try:
-        event = event_type.model_validate_json(record.value)
+        return event_type.model_validate_json(record.value)
     except ValidationError as error:
         raise Poison(_kind_of(record.value), _without_values(error)) from error
-    received = envelope.received(event)
-    with structlog.contextvars.bound_contextvars(**_ids_of(envelope)):
-        try:
-            for handler in handlers:
-                await handler(session, received)
-        except Refused as error:
-            raise Poison("refused", str(error)) from error
-    progress.applied.append(envelope)
 
 
 def _kind_of(value: bytes) -> str:

@@ -16,19 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from shared.database import is_transient, make_sessions
 from shared.messaging.active import Seat
-from shared.messaging.applying import (
-    CONFLICTING,
-    CONFLICTS,
-    GAPS,
-    ID_CONFLICT,
-    UNTRUSTED,
-    Progress,
-    apply_record,
-    held_positions,
-    progress_of,
-    show_counters,
-    store_sequences,
-)
+from shared.messaging.applying import apply_records
 from shared.messaging.bus import Batches, Bus, BusStopped, Contradiction, Positions, Reader, Record
 from shared.messaging.cancelling import only_asked, pause
 from shared.messaging.checking import UNTRUSTED_REASONS, Poison
@@ -36,6 +24,18 @@ from shared.messaging.comparing import make_topics, require_same_topics
 from shared.messaging.failpoints import failpoint
 from shared.messaging.outbox import Wake
 from shared.messaging.parked_row import parked_row, reason_of, tell_parked
+from shared.messaging.progress import (
+    CONFLICTING,
+    CONFLICTS,
+    GAPS,
+    ID_CONFLICT,
+    UNTRUSTED,
+    Progress,
+    held_positions,
+    progress_of,
+    show_counters,
+    store_sequences,
+)
 from shared.messaging.standing import Standing, note, noted
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
@@ -222,11 +222,9 @@ class Consumer:
         await self._hold(session, {where: batch[0].offset for where, batch in batches.items()})
         records = [record for batch in batches.values() for record in batch]
         progress = await progress_of(session, self._tables, {(each.topic, each.key) for each in records})
-        for record in records:
-            if (record.topic, record.key) in progress.parked:
-                progress.behind.append(record)
-            else:
-                await apply_record(session, self._tables, self._subscriptions, record, progress, live=True)
+        progress.behind += [each for each in records if (each.topic, each.key) in progress.parked]
+        free = [each for each in records if (each.topic, each.key) not in progress.parked]
+        await apply_records(session, self._tables, self._subscriptions, free, progress, live=True)
         await session.flush()
         await store_sequences(session, self._tables, progress)
         if progress.behind:

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Row, Table, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import is_transient
-from shared.messaging.applying import apply_record, held_positions, progress_of, skip_released, store_sequences
+from shared.messaging.applying import apply_records, skip_released
 from shared.messaging.parked_row import parked_record, reason_of, told
+from shared.messaging.progress import held_positions, progress_of, store_sequences
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Conflict, NotFound
@@ -94,7 +95,7 @@ async def apply_waiting(
         repeats = progress.repeats
         try:
             async with session.begin_nested():
-                await apply_record(session, tables, subscriptions, parked_record(row), progress, live=True)
+                await apply_records(session, tables, subscriptions, [parked_record(row)], progress, live=True)
                 await session.flush()
         except Exception as error:
             # An event that still fails stays parked, with its newest error.

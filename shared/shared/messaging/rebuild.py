@@ -8,10 +8,11 @@ from sqlalchemy import MetaData, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.database import make_sessions
-from shared.messaging.applying import Key, Progress, apply_record, progress_of, skip_released, store_sequences
+from shared.messaging.applying import Checked, apply_checked, checked_record, rounds_of, skip_released
 from shared.messaging.bus import Batches, Bus, Positions, Record
 from shared.messaging.checking import Poison, envelope_of
 from shared.messaging.consumer import ACTIVE_CONSUMER_LOCK
+from shared.messaging.progress import Key, Progress, progress_of, store_sequences
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.messaging.taking import TAKEN, take_over
@@ -113,35 +114,46 @@ class _Again:
         ]
         keys = {(record.topic, record.key) for record in records}
         progress = await progress_of(self._session, self._tables, keys)
-        for record in records:
-            await self._one(record, progress)
+        for together in rounds_of(records):
+            await self._round(together, progress)
         await self._session.flush()
         await store_sequences(self._session, self._tables, progress)
 
-    async def _one(self, record: Record, progress: Progress) -> None:
-        key = (record.topic, record.key)
-        state = self._settled.get((record.topic, record.partition, record.offset))
-        if state == "parked":
-            return
-        if state == "released":
-            skip_released(self._subscriptions.trust, progress, record)
-        elif state == TAKEN:
-            await take_over(self._session, self._subscriptions, record, progress, live=False)
-        else:
-            await self._project(record, progress)
+    async def _round(self, records: list[Record], progress: Progress) -> None:
+        lived = []
+        for record in records:
+            state = self._settled.get((record.topic, record.partition, record.offset))
+            if state == "released":
+                skip_released(self._subscriptions.trust, progress, record)
+            elif state == TAKEN:
+                await take_over(self._session, self._subscriptions, record, progress, live=False)
+            elif state != "parked":
+                lived.append(record)
+        await self._project(lived, progress)
         # An event that had waited behind a gap was applied when the gap had closed.
-        while (waiting := self._early[key].pop(progress.sequences.get(key, 0) + 1, None)) is not None:
+        keys = {(record.topic, record.key) for record in records}
+        while waiting := [each for key in keys if (each := self._next(key, progress)) is not None]:
             await self._project(waiting, progress)
 
-    async def _project(self, record: Record, progress: Progress) -> None:
+    def _next(self, key: Key, progress: Progress) -> Record | None:
+        return self._early[key].pop(progress.sequences.get(key, 0) + 1, None)
+
+    async def _project(self, records: list[Record], progress: Progress) -> None:
+        found = [await self._checked(record, progress) for record in records]
+        checked = [each for each in found if each is not None]
+        await apply_checked(self._session, self._subscriptions, checked, progress, live=False)
+
+    async def _checked(self, record: Record, progress: Progress) -> Checked | None:
+        trust = self._subscriptions.trust
         try:
-            await apply_record(self._session, self._tables, self._subscriptions, record, progress, live=False)
+            checked = await checked_record(self._session, self._tables, trust, record, progress)
         except Poison as poison:
             if poison.reason != "sequence_gap":
                 raise
             self._early[(record.topic, record.key)][envelope_of(record).sequence] = record
-            return
+            return None
         self.applied += 1
+        return checked
 
     def check(self) -> None:
         """SetupProblem when an applied event found no predecessor: the topics aren't what was lived."""

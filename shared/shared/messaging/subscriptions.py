@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,10 +14,12 @@ from shared.messaging.signing import NOBODY, Trust
 from shared.vocabulary.errors import SetupProblem
 
 E = TypeVar("E", bound=Event)
-Handler = Callable[[AsyncSession, Received[E]], Awaitable[None]]
+Handler = Callable[[AsyncSession, Sequence[Received[E]]], Awaitable[None]]
 
 
-class _Heard(NamedTuple):
+class Heard(NamedTuple):
+    """A family of events and a handler of it."""
+
     family: type[Event]
     handler: Handler[Any]
 
@@ -30,15 +32,17 @@ def family_of(event: type[Event]) -> type[Event]:
 class Subscriptions:
     """`project` handlers write consumer-only tables and run on rebuild too; `react` handlers live only.
 
-    A handler receives a whole family: an event added to the family later arrives without a change here, so no copy
-    falls behind in silence. A handler that wants only a part gives its reason with `only_because`.
+    A handler receives several events at once, no two of one aggregate, and writes what it would have written had it
+    received them one by one. What it receives is a whole family: an event added to the family later arrives without a
+    change here, so no copy falls behind in silence. A handler that wants only a part gives its reason with
+    `only_because`.
     """
 
     def __init__(self, service: str, catalogue: Mapping[str, type[Event]] = EVENT_TYPES) -> None:
         self.service = service
         self._catalogue = catalogue
-        self._projections: list[_Heard] = []
-        self._reactions: list[_Heard] = []
+        self._projections: list[Heard] = []
+        self._reactions: list[Heard] = []
         self.trust = NOBODY
 
     def believing(self, trust: Trust) -> Subscriptions:
@@ -73,16 +77,19 @@ class Subscriptions:
         """The topics to read."""
         return sorted({heard.family.TOPIC for heard in (*self._projections, *self._reactions)})
 
+    def in_order(self, *, live: bool) -> list[Heard]:
+        """Each handler with the family that it hears, projections first."""
+        return [*self._projections, *(self._reactions if live else ())]
+
     def handlers(self, event: type[Event], *, live: bool) -> list[Handler[Any]]:
         """The handlers of a class, projections first."""
-        registered = [*self._projections, *(self._reactions if live else ())]
-        return [heard.handler for heard in registered if issubclass(event, heard.family)]
+        return [heard.handler for heard in self.in_order(live=live) if issubclass(event, heard.family)]
 
 
-def _whole(family: type[Event], handler: Handler[Any], only_because: str) -> _Heard:
+def _whole(family: type[Event], handler: Handler[Any], only_because: str) -> Heard:
     if family_of(family) is not family and not only_because:
         raise SetupProblem(
             f"{handler.__name__} hears {family.__name__}, a part of {family_of(family).__name__}: "
             "hear the whole family, or say with only_because why not"
         )
-    return _Heard(family, handler)
+    return Heard(family, handler)

@@ -7,11 +7,12 @@ import hashlib
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.messaging.applying import ID_CONFLICT, Progress, Settled, handle, progress_of, store_sequences
+from shared.messaging.applying import Checked, handle
 from shared.messaging.bus import Record
 from shared.messaging.checking import Poison, envelope_of, require_the_owners
 from shared.messaging.parked_row import parked_record
 from shared.messaging.parking import TAKING, apply_waiting, held_first, require_same_proposal
+from shared.messaging.progress import ID_CONFLICT, Progress, Settled, progress_of, store_sequences
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
 from shared.vocabulary.errors import Conflict
@@ -67,6 +68,6 @@ async def take_over(
     key, envelope = (record.topic, record.key), envelope_of(record)
     last = progress.sequences.get(key, 0)
     if envelope.sequence == last:
-        await handle(session, subscriptions, record, envelope, progress, live=live)
+        await handle(session, subscriptions, [Checked(record, envelope)], progress, live=live)
     progress.settled[key, envelope.sequence] = Settled(envelope.event_id, skipped=False)
     progress.changed[key] = last

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Numeric, Table, Text, create_engine, insert
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.act import Act
@@ -21,6 +20,7 @@ from shared.messaging.kafka import KafkaBus
 from shared.messaging.outbox import Wake, announce
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables, add_messaging_tables
+from shared.rows import put_all
 from shared.workshop.testing.parked_hearer import Hearer
 from shared.workshop.testing.servers import MakeDatabase
 from shared.workshop.testing.signing import TRUST
@@ -43,14 +43,15 @@ class Side:
         subscriptions = Subscriptions("fx-settlement")
         copies, effects = self.copies, self.effects
 
-        async def copy(session: AsyncSession, received: Received[ItemDecided]) -> None:
-            if received.event.reason == "bug":
+        async def copy(session: AsyncSession, received: Sequence[Received[ItemDecided]]) -> None:
+            if any(each.event.reason == "bug" for each in received):
                 raise RuntimeError("a bug in the handler")
-            row = {"key": received.key, "reason": received.event.reason, "at": received.occurred_at}
-            await session.execute(upsert(copies).values(row).on_conflict_do_update(index_elements=["key"], set_=row))
+            rows = [{"key": each.key, "reason": each.event.reason, "at": each.occurred_at} for each in received]
+            await put_all(session, copies, rows)
 
-        async def effect(session: AsyncSession, received: Received[ItemDecided]) -> None:
-            await session.execute(insert(effects), {"key": received.key, "sequence": received.sequence})
+        async def effect(session: AsyncSession, received: Sequence[Received[ItemDecided]]) -> None:
+            rows = [{"key": each.key, "sequence": each.sequence} for each in received]
+            await session.execute(insert(effects), rows)
 
         subscriptions.project(ItemEvent, copy)
         subscriptions.react(ItemEvent, effect)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,9 @@ from shared.settings import ServiceSettings
 from shared.workshop.testing.signing import TRUST, event_keys_file, relay_of, signing_key
 
 
-async def _note(session: AsyncSession, received: Received[ItemDecided]) -> None:
+async def _note(session: AsyncSession, received: Sequence[Received[ItemDecided]]) -> None:
     statement = text("INSERT INTO effects (key, sequence) VALUES (:key, :sequence)")
-    await session.execute(statement, {"key": received.key, "sequence": received.sequence})
+    await session.execute(statement, [{"key": each.key, "sequence": each.sequence} for each in received])
 
 
 def worker(dsn: str, address: str, port: str) -> int:

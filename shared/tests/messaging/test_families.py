@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -15,8 +15,9 @@ from shared.database import make_sessions
 from shared.events.base import Event, Received
 from shared.events.catalogue import EVENT_TYPES
 from shared.events.tax_exemption import CertificateEvent, ItemDecided, ItemEvent, ReturnFiled
-from shared.messaging.applying import Progress, apply_record
+from shared.messaging.applying import apply_records
 from shared.messaging.bus import Record
+from shared.messaging.progress import Progress
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import add_messaging_tables
 from shared.vocabulary.errors import SetupProblem
@@ -33,8 +34,8 @@ TABLES = add_messaging_tables(MetaData())
 LATER = {**EVENT_TYPES, ItemReopened.TYPE: ItemReopened}
 
 
-async def note(session: AsyncSession, received: Received[Event]) -> None:
-    await session.execute(text("INSERT INTO heard VALUES (:type)"), {"type": received.type})
+async def note(session: AsyncSession, received: Sequence[Received[Event]]) -> None:
+    await session.execute(text("INSERT INTO heard VALUES (:type)"), [{"type": each.type} for each in received])
 
 
 def record(event_type: str, sequence: int, value: bytes) -> Record:
@@ -61,8 +62,7 @@ async def session(make_side: Any, make_engine_of: Any) -> AsyncIterator[AsyncSes
 
 async def heard(session: AsyncSession, subscriptions: Subscriptions, *records: Record) -> tuple[list[str], Progress]:
     progress = Progress({}, {}, set())
-    for each in records:
-        await apply_record(session, TABLES, subscriptions.believing(TRUST), each, progress, live=True)
+    await apply_records(session, TABLES, subscriptions.believing(TRUST), records, progress, live=True)
     return list(await session.scalars(text("SELECT type FROM heard"))), progress
 
 

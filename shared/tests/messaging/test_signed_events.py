@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from shared.messaging.applying import UNTRUSTED
 from shared.messaging.bus import Outgoing, Record
 from shared.messaging.consumer import Consumer
 from shared.messaging.outbox import Wake
+from shared.messaging.progress import UNTRUSTED
 from shared.messaging.published_keys import PublishedKeys, read_keys
 from shared.messaging.rebuild import rebuild
 from shared.messaging.signing import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -13,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fx_settlement.store.parties import collector_is_known_to
 from fx_settlement.store.tables import AdvanceRow, CollectionRow, TradeCopy, TradeRoomRow
 from shared.act import Act
+from shared.events.trade_ledger import TradeState
+from shared.rows import as_rows, insert_of_rows, table_of
 
 
 async def trade_heard(session: AsyncSession, trade_id: UUID) -> TradeCopy | None:
@@ -32,17 +35,36 @@ async def trade_paid_by(
     return (await session.execute(newest)).scalar_one_or_none()
 
 
-async def open_trade_room(session: AsyncSession, trade: TradeCopy, registered: Decimal) -> None:
-    """Room for advances up to the registered value, where the trade has none yet."""
-    making = insert(TradeRoomRow).values(
-        trade_id=trade.trade_id, pilot=trade.pilot, currency=trade.currency, registered=registered, linked=0
-    )
-    await session.execute(making.on_conflict_do_nothing())
+async def open_trade_rooms(session: AsyncSession, trades: Iterable[tuple[TradeState, Decimal]]) -> set[UUID]:
+    """Room for advances up to the registered values, for the trades that have none yet: which these are."""
+    table = table_of(TradeRoomRow)
+    rows = [
+        {
+            "trade_id": trade.trade_id,
+            "pilot": trade.pilot,
+            "currency": trade.currency,
+            "registered": registered,
+            "linked": Decimal(0),
+        }
+        for trade, registered in sorted(trades, key=lambda each: each[0].trade_id)
+    ]
+    making = insert_of_rows(table, ("trade_id", "pilot", "currency", "registered", "linked"))
+    opened = making.on_conflict_do_nothing().returning(table.c.trade_id)
+    return set((await session.execute(opened, as_rows(table, rows))).scalars())
+
+
+async def trade_rooms_for_update(session: AsyncSession, trade_ids: Collection[UUID]) -> dict[UUID, TradeRoomRow]:
+    """The rooms that advances have on some trades, locked until commit in the order of their ids."""
+    if not trade_ids:
+        return {}
+    query = select(TradeRoomRow).where(TradeRoomRow.trade_id.in_(trade_ids)).order_by(TradeRoomRow.trade_id)
+    rows = await session.execute(query.with_for_update().execution_options(populate_existing=True))
+    return {row.trade_id: row for row in rows.scalars()}
 
 
 async def trade_room_for_update(session: AsyncSession, trade_id: UUID) -> TradeRoomRow | None:
     """The room that advances have on a trade, locked until commit."""
-    return await session.get(TradeRoomRow, trade_id, with_for_update=True, populate_existing=True)
+    return (await trade_rooms_for_update(session, [trade_id])).get(trade_id)
 
 
 async def take_of_trade_room(session: AsyncSession, trade_id: UUID, value: Decimal) -> bool:
@@ -69,6 +91,12 @@ async def advances_of_trade(session: AsyncSession, trade_id: UUID) -> list[Advan
     query = select(AdvanceRow).where(AdvanceRow.trade_id == trade_id, AdvanceRow.amount > 0)
     rows = await session.execute(query.order_by(AdvanceRow.linked_at.desc()).execution_options(populate_existing=True))
     return list(rows.scalars())
+
+
+async def collections_kept_for(session: AsyncSession, trade_ids: Collection[UUID]) -> list[UUID]:
+    """The collections of which something is kept for any of these trades, in the order in which they are locked."""
+    query = select(AdvanceRow.collection_id).where(AdvanceRow.trade_id.in_(trade_ids), AdvanceRow.amount > 0)
+    return sorted(set(await session.scalars(query)))
 
 
 async def advance_on(session: AsyncSession, collection_id: UUID, trade_id: UUID) -> AdvanceRow | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.spreading import Number
@@ -24,21 +23,33 @@ from fx_settlement.store.tables import (
 from fx_settlement.store.tables.row import messaging
 from shared.act import Act
 from shared.events.fx_settlement import ENTITLEMENTS
-from shared.rows import announced_since, narrowed, row_to_change
+from shared.rows import announced_since, as_rows, insert_of_rows, narrowed, row_to_change, table_of
 from shared.scope import Scope, WholeField, reached
+
+
+async def portions_by_declaration(
+    session: AsyncSession, declaration_ids: Collection[UUID]
+) -> dict[UUID, list[EntitlementPortion]]:
+    """The entitled portions of some declarations, by declaration; one without any isn't there."""
+    query = select(EntitlementPortion).where(EntitlementPortion.declaration_id.in_(declaration_ids))
+    ordered = query.order_by(EntitlementPortion.portion_id).execution_options(populate_existing=True)
+    found: dict[UUID, list[EntitlementPortion]] = {}
+    for row in (await session.execute(ordered)).scalars():
+        found.setdefault(row.declaration_id, []).append(row)
+    return found
 
 
 async def portions_of(session: AsyncSession, declaration_id: UUID) -> list[EntitlementPortion]:
     """The entitled portions of a declaration."""
-    query = select(EntitlementPortion).where(EntitlementPortion.declaration_id == declaration_id)
-    ordered = query.order_by(EntitlementPortion.portion_id).execution_options(populate_existing=True)
-    return list((await session.execute(ordered)).scalars())
+    return (await portions_by_declaration(session, [declaration_id])).get(declaration_id, [])
 
 
-async def is_entitled(session: AsyncSession, declaration_id: UUID) -> bool:
-    """Whether anything of a declaration was released ever."""
-    query = select(EntitlementPortion.portion_id).where(EntitlementPortion.declaration_id == declaration_id)
-    return (await session.execute(query.limit(1))).first() is not None
+async def entitled_among(session: AsyncSession, declaration_ids: Collection[UUID]) -> set[UUID]:
+    """The declarations of which anything was released ever."""
+    if not declaration_ids:
+        return set()
+    query = select(EntitlementPortion.declaration_id).where(EntitlementPortion.declaration_id.in_(declaration_ids))
+    return set(await session.scalars(query.distinct()))
 
 
 async def portions_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, EntitlementPortion]:
@@ -113,28 +124,36 @@ async def entitlement_to_change(
     )
 
 
-async def entitlement_opened(session: AsyncSession, portion: EntitlementPortion) -> EntitlementRow:
-    """The room of a portion's declaration, locked; opened empty where there is none."""
-    making = insert(EntitlementRow).values(
-        declaration_id=portion.declaration_id,
-        pilot=portion.pilot,
-        currency=portion.currency,
-        collectable=0,
-        tolerance=0,
-        held=0,
-        matched=0,
-        frozen=False,
-        version=0,
-    )
-    await session.execute(making.on_conflict_do_nothing())
-    return (await entitlements_for_update(session, [portion.declaration_id]))[portion.declaration_id]
+async def entitlements_opened(
+    session: AsyncSession, portions: Sequence[EntitlementPortion]
+) -> dict[UUID, EntitlementRow]:
+    """The rooms of the portions' declarations, locked in the order of their ids; opened empty where there is none."""
+    table = table_of(EntitlementRow)
+    empty = {"collectable": 0, "tolerance": 0, "held": 0, "matched": 0, "frozen": False, "version": 0}
+    rows = [
+        {"declaration_id": each.declaration_id, "pilot": each.pilot, "currency": each.currency, **empty}
+        for each in sorted(portions, key=lambda each: each.declaration_id)
+    ]
+    making = insert_of_rows(table, tuple(rows[0])).on_conflict_do_nothing()
+    await session.execute(making, as_rows(table, rows))
+    return await entitlements_for_update(session, [each.declaration_id for each in portions])
+
+
+async def rooms_by_declaration(
+    session: AsyncSession, declaration_ids: Collection[UUID]
+) -> dict[UUID, list[PortionRoomRow]]:
+    """The rooms of some declarations' portions; their entitlements' locks guard them."""
+    query = select(PortionRoomRow).where(PortionRoomRow.declaration_id.in_(declaration_ids))
+    ordered = query.order_by(PortionRoomRow.portion_id).execution_options(populate_existing=True)
+    found: dict[UUID, list[PortionRoomRow]] = {}
+    for row in (await session.execute(ordered)).scalars():
+        found.setdefault(row.declaration_id, []).append(row)
+    return found
 
 
 async def rooms_of(session: AsyncSession, declaration_id: UUID) -> list[PortionRoomRow]:
     """The rooms of a declaration's portions; its entitlement's lock guards them."""
-    query = select(PortionRoomRow).where(PortionRoomRow.declaration_id == declaration_id)
-    rows = await session.execute(query.order_by(PortionRoomRow.portion_id).execution_options(populate_existing=True))
-    return list(rows.scalars())
+    return (await rooms_by_declaration(session, [declaration_id])).get(declaration_id, [])
 
 
 async def collectors_of(session: AsyncSession, declaration_ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:

@@ -21,6 +21,7 @@ from shared.events.trade_ledger import (
     TradeCorrected,
     TradeVoided,
 )
+from shared.messaging.applying import hand_over
 from shared.messaging.rebuild import consumer_tables
 from shared.workshop.testing.registry_events import FILED_AT, PILOT
 from shared.workshop.testing.servers import truncate
@@ -271,8 +272,7 @@ async def test_tables_that_only_consumers_write_are_rebuilt_equal_by_projections
     async with trading.door.as_worker() as session:
         for sequence, events in ((1, said), (2, [newer])):
             for event in events:
-                for handler in subscriptions.handlers(type(event), live=False):
-                    await handler(session, heard(event, sequence))
+                await hand_over(session, subscriptions, [heard(event, sequence)], live=False)
     assert {table: trading.ask(f"SELECT t::text FROM {table} t ORDER BY 1") for table in tables} == lived
     assert trading.ask("SELECT t::text FROM portion_rooms t ORDER BY 1") == decided
     filled = {"subject_copies", "pilot_copies", "bank_copies", "trade_copies", "entitlement_portions"}

@@ -92,7 +92,7 @@ async def test_two_bookings_to_one_personal_account_are_both_in_its_balance(trad
 
 
 async def test_two_refunds_of_advances_on_one_trade_free_its_room_of_both(trading: Any) -> None:
-    """`trade_room_for_update`."""
+    """`trade_rooms_for_update`."""
     trade = trading.trade("500.00")
     await trading.hear(trade)
     advance = {"trade_id": str(trade.trade.trade_id), "amount": "200.00"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -83,10 +84,13 @@ async def open_tasks(session: AsyncSession, scope: Scope, page: Wanted) -> list[
     return found
 
 
-async def tasks_of_trade(session: AsyncSession, trade_id: UUID) -> list[RecognitionTaskRow]:
-    """The tasks that a trade's lines opened."""
-    query = select(RecognitionTaskRow).where(RecognitionTaskRow.trade_id == trade_id)
-    return list((await session.execute(query)).scalars())
+async def tasks_of_trades(session: AsyncSession, trade_ids: Collection[UUID]) -> dict[UUID, list[RecognitionTaskRow]]:
+    """The tasks that the lines of some trades opened, by trade; a trade without any isn't there."""
+    found: dict[UUID, list[RecognitionTaskRow]] = defaultdict(list)
+    query = select(RecognitionTaskRow).where(RecognitionTaskRow.trade_id.in_(trade_ids))
+    for task in (await session.execute(query.order_by(RecognitionTaskRow.line_id))).scalars():
+        found[task.trade_id].append(task)
+    return found
 
 
 async def lists_of(session: AsyncSession, pilot: str, kind: str | None, page: Wanted) -> Sequence[Row[Any]]:

@@ -5,41 +5,42 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.store.tables import EntrustedGoodsRow
+from shared.rows import as_rows, insert_of_rows, table_of
 
 
-async def keep_goods(
-    session: AsyncSession,
-    pilot: str,
-    agreement_ids: Iterable[UUID],
-    goods: Collection[tuple[str, str]],
-    *,
-    traded_on: date,
-) -> None:
+class EntrustedGoods(NamedTuple):
+    """Goods of one trade under one agreement."""
+
+    agreement_id: UUID
+    goods_name: str
+    hs_code: str
+    pilot: str
+    first_traded_on: date
+
+
+async def keep_goods(session: AsyncSession, goods: Iterable[EntrustedGoods]) -> None:
     """Goods (name, code) with the earliest trade date, whatever the order in which trades are heard."""
-    rows = [
-        {
-            "agreement_id": agreement_id,
-            "goods_name": name,
-            "hs_code": code,
-            "pilot": pilot,
-            "first_traded_on": traded_on,
-        }
-        for agreement_id in agreement_ids
-        for name, code in sorted(goods)
-    ]
-    if not rows:
+    # The earliest of each comes last here, and so stays.
+    latest_first = sorted(goods, key=lambda each: each.first_traded_on, reverse=True)
+    earliest = {(each.agreement_id, each.goods_name, each.hs_code): each for each in latest_first}
+    if not earliest:
         return
-    kept = insert(EntrustedGoodsRow).values(rows)
-    earlier = func.least(EntrustedGoodsRow.first_traded_on, kept.excluded.first_traded_on)
-    key = ["agreement_id", "goods_name", "hs_code"]
-    await session.execute(kept.on_conflict_do_update(index_elements=key, set_={"first_traded_on": earlier}))
+    table = table_of(EntrustedGoodsRow)
+    kept = insert_of_rows(table, EntrustedGoods._fields)
+    # What stands is left alone: most goods were traded before.
+    statement = kept.on_conflict_do_update(
+        index_elements=["agreement_id", "goods_name", "hs_code"],
+        set_={"first_traded_on": kept.excluded.first_traded_on},
+        where=table.c.first_traded_on > kept.excluded.first_traded_on,
+    )
+    await session.execute(statement, as_rows(table, [earliest[key]._asdict() for key in sorted(earliest)]))
 
 
 async def goods_traded_by(

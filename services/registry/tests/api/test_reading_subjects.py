@@ -11,6 +11,7 @@ import pytest
 from registry.consumers.subscriptions import subscriptions
 from shared.events.base import Received
 from shared.events.trade_ledger import TradeRegistered
+from shared.messaging.applying import hand_over
 
 OFFICER = {"role": "commerce"}
 
@@ -142,8 +143,7 @@ async def test_the_agents_file_has_the_goods_that_were_traded_under_an_export_ag
         trade = make_trade(export["id"], day)
         received = Received(trade, uuid4(), trade.TYPE, "t", "k", 1, datetime.now(UTC), "t", "longshui", None)
         async with bureau.door.as_worker() as session:
-            for handler in subscriptions.handlers(type(trade), live=True):
-                await handler(session, received)
+            await hand_over(session, subscriptions, [received], live=True)
     for day, since in (("2026-05-17", []), ("2026-05-18", ["2026-05-18"])):
         _, export = (await archive(bureau, entrusted["operator"], day))["agreements"]
         assert [(each["goods_name"], each["first_traded_on"]) for each in export["traded_goods"]] == [

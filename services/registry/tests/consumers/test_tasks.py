@@ -13,6 +13,7 @@ from registry.consumers.subscriptions import subscriptions
 from registry.store.tables import metadata
 from shared.events.base import Event, Received
 from shared.events.trade_ledger import TradeCorrected, TradeRegistered, TradeState, TradeVoided
+from shared.messaging.applying import hand_over
 from shared.messaging.rebuild import consumer_tables, projection_hashes
 from shared.workshop.testing.servers import truncate
 
@@ -52,8 +53,7 @@ def hear(bureau: Any) -> Hear:
         async with bureau.door.as_worker() as session:
             for event in events:
                 received = Received(event, uuid4(), event.TYPE, "t", "k", 1, HEARD_AT, "t", "longshui", None)
-                for handler in subscriptions.handlers(type(event), live=live):
-                    await handler(session, received)
+                await hand_over(session, subscriptions, [received], live=live)
 
     return heard
 

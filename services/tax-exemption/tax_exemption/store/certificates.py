@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -78,8 +78,8 @@ async def number_issued_as(session: AsyncSession, issued_number: str) -> str | N
     return number
 
 
-async def live_certificates(session: AsyncSession, declaration_id: UUID) -> Sequence[CertificateRow]:
-    """A declaration's certificates that aren't void, locked until commit."""
+async def live_certificates(session: AsyncSession, declaration_ids: Iterable[UUID]) -> Sequence[CertificateRow]:
+    """The certificates of some declarations that aren't void, locked until commit."""
     table = CertificateRow
-    query = select(table).where(table.declaration_id == declaration_id, table.status != "void")
+    query = select(table).where(table.declaration_id.in_(set(declaration_ids)), table.status != "void")
     return (await session.execute(query.order_by(table.id).with_for_update())).scalars().all()

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.rows import lock_name, narrowed, of_month
+from shared.rows import any_of, ids_of, lock_name, narrowed, of_month
 from shared.scope import Scope, within
 from shared.vocabulary.errors import NotFound
 from shared.vocabulary.legal_time import legal_date
@@ -179,12 +179,15 @@ async def item_to_decide(session: AsyncSession, portion_id: UUID, pilot: str) ->
 async def empty_items(session: AsyncSession, portion_ids: list[UUID]) -> None:
     """A deleted declaration's items are at zero; those that never departed don't exist."""
     if portion_ids:
-        emptied = update(ExemptionItem).where(ExemptionItem.portion_id.in_(portion_ids))
+        emptied = update(ExemptionItem).where(ExemptionItem.portion_id == any_of(portion_ids))
         await session.execute(emptied.values(departed_fob=0, returned_fob=0))
 
 
-async def drop_other_releases(session: AsyncSession, declaration_id: UUID, principals: Collection[UUID]) -> None:
-    """Of a declaration's releases only those for these principals are left."""
+async def drop_other_releases(
+    session: AsyncSession, declaration_ids: Collection[UUID], kept: Collection[tuple[UUID, UUID]]
+) -> None:
+    """Of these declarations' releases only those of these declarations and principals are left."""
     table = PrincipalRelease
-    gone = delete(table).where(table.declaration_id == declaration_id, table.principal_id.not_in(principals))
-    await session.execute(gone)
+    pairs = select(*(func.unnest(ids_of([pair[place] for pair in kept])) for place in (0, 1)))
+    others = tuple_(table.declaration_id, table.principal_id).not_in(pairs)
+    await session.execute(delete(table).where(table.declaration_id == any_of(declaration_ids), others))

@@ -15,6 +15,7 @@ import xlsxwriter
 
 from shared.events import registry
 from shared.events.base import Event, Received
+from shared.messaging.applying import hand_over
 from shared.workshop.testing.client import Door
 from shared.workshop.testing.registry_events import commodity_list, export_agency, places, subject
 from trade_ledger.consumers.subscriptions import subscriptions
@@ -81,8 +82,7 @@ class Yard:
             for event in events:
                 about = (event, event_id or uuid4(), event.TYPE, "/services/x", key, 1, MORNING, "acct:x", "longshui")
                 received = Received(*about, traceparent=None, delegation_id=under)
-                for handler in subscriptions.handlers(type(event), live=True):
-                    await handler(session, received)
+                await hand_over(session, subscriptions, [received], live=True)
 
     async def suspend(self, subject_id: UUID, role: str) -> None:
         """Commerce suspends a subject's filing."""

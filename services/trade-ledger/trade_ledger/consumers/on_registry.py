@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,8 +24,8 @@ from shared.events.registry import (
     SubjectErased,
     SubjectEvent,
 )
-from shared.http.delegation_tables import put_delegation
-from shared.rows import columns_from, model_from, put
+from shared.http.delegation_tables import put_delegations
+from shared.rows import columns_from, model_from, put_all
 from trade_ledger.store.known import PARTIES, advance
 from trade_ledger.store.pilots import heard_prefix
 from trade_ledger.store.row_versions import GOODS
@@ -41,10 +43,15 @@ from trade_ledger.store.tables.copies import (
 )
 
 
-async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) -> None:
-    """Copy the subject: who may trade."""
+async def copy_subjects(session: AsyncSession, received: Sequence[Received[SubjectEvent]]) -> None:
+    """Copy the subjects: who may trade."""
+    await put_all(session, SubjectCopy, [_subject(each) for each in received])
+    await advance(session, PARTIES, [each.event.subject.pilot for each in received])
+
+
+def _subject(received: Received[SubjectEvent]) -> dict[str, Any]:
     state = received.event.subject
-    row = columns_from(
+    return columns_from(
         SubjectCopy,
         state,
         identity_index=state.identity.blind_index,
@@ -52,79 +59,86 @@ async def copy_subject(session: AsyncSession, received: Received[SubjectEvent]) 
         qualifications=tuple(model_from(HeldQualification, each) for each in state.qualifications),
         sequence=received.sequence,
     )
-    await put(session, SubjectCopy, row)
-    await advance(session, state.pilot, PARTIES)
 
 
-async def forget_person(session: AsyncSession, received: Received[SubjectEvent]) -> None:
-    """Of an erased person destroy the data keys of the trades that needn't be kept any more (R-DATA-1)."""
-    if isinstance(event := received.event, SubjectErased):
-        await destroy_keys(session, event.subject.subject_id, until=event.papers_until)
+async def forget_persons(session: AsyncSession, received: Sequence[Received[SubjectEvent]]) -> None:
+    """Of erased persons destroy the data keys of the trades that needn't be kept any more (R-DATA-1)."""
+    for each in received:
+        if isinstance(event := each.event, SubjectErased):
+            await destroy_keys(session, event.subject.subject_id, until=event.papers_until)
 
 
-async def copy_agreement(session: AsyncSession, received: Received[AgreementEvent]) -> None:
-    """Copy the agreement: who acts for whom."""
-    state = received.event.agreement
-    await put(session, AgreementCopy, columns_from(AgreementCopy, state, sequence=received.sequence))
-    await advance(session, state.pilot, PARTIES)
+async def copy_agreements(session: AsyncSession, received: Sequence[Received[AgreementEvent]]) -> None:
+    """Copy the agreements: who acts for whom."""
+    rows = [columns_from(AgreementCopy, each.event.agreement, sequence=each.sequence) for each in received]
+    await put_all(session, AgreementCopy, rows)
+    await advance(session, PARTIES, [each.event.agreement.pilot for each in received])
 
 
-async def copy_delegation(session: AsyncSession, received: Received[DelegationEvent]) -> None:
-    """Copy the delegation: who acts for whom."""
-    await put_delegation(session, DelegationCopy, received)
+async def copy_delegations(session: AsyncSession, received: Sequence[Received[DelegationEvent]]) -> None:
+    """Copy the delegations: who acts for whom."""
+    await put_delegations(session, DelegationCopy, received)
 
 
-async def copy_commodity_list(session: AsyncSession, received: Received[CommodityListEvent]) -> None:
-    """A list version's header; it counts once all its entries are here."""
-    await put(session, CommodityListCopy, columns_from(CommodityListCopy, received.event))
-    await advance(session, received.pilot, GOODS)
+async def copy_commodity_lists(session: AsyncSession, received: Sequence[Received[CommodityListEvent]]) -> None:
+    """The headers of list versions; one counts once all its entries are here."""
+    await put_all(session, CommodityListCopy, [columns_from(CommodityListCopy, each.event) for each in received])
+    await advance(session, GOODS, [each.pilot for each in received])
 
 
-async def copy_commodity_entry(session: AsyncSession, received: Received[CommodityEntryEvent]) -> None:
-    """One entry of a list version."""
-    await put(session, CommodityEntryCopy, columns_from(CommodityEntryCopy, received.event))
-    await advance(session, received.pilot, GOODS)
+async def copy_commodity_entries(session: AsyncSession, received: Sequence[Received[CommodityEntryEvent]]) -> None:
+    """Entries of list versions."""
+    await put_all(session, CommodityEntryCopy, [columns_from(CommodityEntryCopy, each.event) for each in received])
+    await advance(session, GOODS, [each.pilot for each in received])
 
 
-async def copy_commodity_decision(session: AsyncSession, received: Received[CommodityDecisionEvent]) -> None:
-    """A person's decision."""
-    row = columns_from(CommodityDecisionCopy, received.event, decided_at=received.occurred_at)
-    await put(session, CommodityDecisionCopy, row)
-    await advance(session, received.pilot, GOODS)
+async def copy_commodity_decisions(session: AsyncSession, received: Sequence[Received[CommodityDecisionEvent]]) -> None:
+    """Persons' decisions."""
+    rows = [columns_from(CommodityDecisionCopy, each.event, decided_at=each.occurred_at) for each in received]
+    await put_all(session, CommodityDecisionCopy, rows)
+    await advance(session, GOODS, [each.pilot for each in received])
 
 
-async def copy_grade(session: AsyncSession, received: Received[GradeEvent]) -> None:
-    """A credit grade and its measures, from its date on."""
-    event = received.event
-    rate = Decimal(event.inspection_rate_percent)
-    await put(session, GradeCopy, columns_from(GradeCopy, event, inspection_rate_percent=rate))
+async def copy_grades(session: AsyncSession, received: Sequence[Received[GradeEvent]]) -> None:
+    """Credit grades and their measures, from their dates on."""
+    rows = [
+        columns_from(GradeCopy, each.event, inspection_rate_percent=Decimal(each.event.inspection_rate_percent))
+        for each in received
+    ]
+    await put_all(session, GradeCopy, rows)
 
 
-async def copy_pilot(session: AsyncSession, received: Received[PilotEvent]) -> None:
-    """The pilot's own data."""
-    event = received.event
-    if event.number_prefix is None:
-        # An event from before pilots had a prefix of their own: keep the prefix known so far.
-        event = event.model_copy(update={"number_prefix": await heard_prefix(session, event.pilot)})
-    await _put_place(session, "pilot", event.pilot, event)
-    await advance(session, event.pilot, PARTIES)
+async def copy_pilots(session: AsyncSession, received: Sequence[Received[PilotEvent]]) -> None:
+    """The pilots' own data."""
+    events = [await _with_prefix(session, each.event) for each in received]
+    await put_all(session, PlaceCopy, [_place("pilot", event.pilot, event) for event in events])
+    await advance(session, PARTIES, [event.pilot for event in events])
 
 
-async def copy_bank(session: AsyncSession, received: Received[BankEvent]) -> None:
-    """A handling bank."""
-    await _put_place(session, "bank", str(received.event.bank_id), received.event)
+async def _with_prefix(session: AsyncSession, event: PilotEvent) -> PilotEvent:
+    if event.number_prefix is not None:
+        return event
+    # An event from before pilots had a prefix of their own: keep the prefix known so far.
+    return event.model_copy(update={"number_prefix": await heard_prefix(session, event.pilot)})
 
 
-async def copy_site(session: AsyncSession, received: Received[SiteEvent]) -> None:
-    """A supervised site."""
-    await _put_place(session, "site", str(received.event.site_id), received.event)
+async def copy_banks(session: AsyncSession, received: Sequence[Received[BankEvent]]) -> None:
+    """Handling banks."""
+    events = [each.event for each in received]
+    await put_all(session, PlaceCopy, [_place("bank", str(event.bank_id), event) for event in events])
 
 
-async def copy_port(session: AsyncSession, received: Received[PortEvent]) -> None:
-    """A designated port."""
-    await _put_place(session, "port", f"{received.event.pilot}:{received.event.port_code}", received.event)
+async def copy_sites(session: AsyncSession, received: Sequence[Received[SiteEvent]]) -> None:
+    """Supervised sites."""
+    events = [each.event for each in received]
+    await put_all(session, PlaceCopy, [_place("site", str(event.site_id), event) for event in events])
 
 
-async def _put_place(session: AsyncSession, kind: str, place_id: str, event: Place) -> None:
-    row = {"kind": kind, "place_id": place_id, "pilot": event.pilot, "content": event}
-    await put(session, PlaceCopy, row)
+async def copy_ports(session: AsyncSession, received: Sequence[Received[PortEvent]]) -> None:
+    """Designated ports."""
+    events = [each.event for each in received]
+    await put_all(session, PlaceCopy, [_place("port", f"{event.pilot}:{event.port_code}", event) for event in events])
+
+
+def _place(kind: str, place_id: str, event: Place) -> dict[str, Any]:
+    return {"kind": kind, "place_id": place_id, "pilot": event.pilot, "content": event}

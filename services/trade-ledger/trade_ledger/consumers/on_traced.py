@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Event, Received, told_reference
 from shared.events.registry import SubjectEvent
-from shared.rows import columns_from, put
+from shared.rows import columns_from, put_all
 from trade_ledger.store.asked import REFERENCES
 from trade_ledger.store.documents import Shown
 from trade_ledger.store.tables.copies import TraceLink
@@ -24,31 +25,38 @@ _SHOWN = ("status", "number", "amount", "currency", "matched", "collectable", "t
 _SPELLED = ("issued_number", "customs_number")
 
 
-async def link_event(session: AsyncSession, received: Received[Event]) -> None:
+async def link_events(session: AsyncSession, received: Sequence[Received[Event]]) -> None:
     """One row per event with every id it names, and the numbers by which people ask for it."""
+    await put_all(session, TraceLink, [_event_link(each) for each in received])
+
+
+async def link_filings(session: AsyncSession, received: Sequence[Received[SubjectEvent]]) -> None:
+    """One row per event of a subject: which filing changed, and how it stands (V66: no name and no identity)."""
+    await put_all(session, TraceLink, [_filing_link(each) for each in received])
+
+
+def _event_link(received: Received[Event]) -> dict[str, Any]:
     content = received.event.model_dump(mode="json")
     refs: set[str] = {received.key}
     shown: dict[str, Any] = {}
     _gather(content, refs, shown)
-    await _keep(session, received, refs, shown)
+    return _link(received, refs, shown)
 
 
-async def link_filing(session: AsyncSession, received: Received[SubjectEvent]) -> None:
-    """One row per event of a subject: which filing changed, and how it stands (V66: no name and no identity)."""
+def _filing_link(received: Received[SubjectEvent]) -> dict[str, Any]:
     state = received.event.subject
     refs = {received.key, str(state.subject_id)} | {str(each.filed_by) for each in state.roles if each.filed_by}
     shown: dict[str, Any] = {"number": state.number}
     for each in state.roles:
         if each.role == received.event.role:
             shown |= {"role": each.role, "filing_number": each.filing_number, "status": each.status}
-    await _keep(session, received, refs, shown)
+    return _link(received, refs, shown)
 
 
-async def _keep(session: AsyncSession, received: Received[Any], refs: set[str], shown: dict[str, Any]) -> None:
-    link = columns_from(
+def _link(received: Received[Any], refs: set[str], shown: dict[str, Any]) -> dict[str, Any]:
+    return columns_from(
         TraceLink, received, at=received.occurred_at, refs=sorted(refs), shown=Shown.model_validate(shown)
     )
-    await put(session, TraceLink, link)
 
 
 def _gather(content: Any, refs: set[str], shown: dict[str, Any], depth: int = 0) -> None:

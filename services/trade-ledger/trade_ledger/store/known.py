@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,10 +11,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared.database import of_pilot
+from shared.rows import as_rows, insert_of_rows, table_of
 from shared.vocabulary.errors import Busy
 from shared.vocabulary.recognition import EntriesByPrefix, Verdict, by_prefix, entries_about, recognise
 from trade_ledger.domain.parties import HOLDING, StallTerm, Standings
@@ -258,8 +259,14 @@ async def _loaded(session: AsyncSession, pilot: str, names: Sequence[Name], day:
     return loaded
 
 
-async def advance(session: AsyncSession, pilot: str, name: str) -> None:
-    """One event more about copies that have one version together, in the transaction that changes them."""
-    statement = insert(CopyVersion).values(pilot=pilot, name=name, version=1)
-    following = {"version": CopyVersion.version + 1}
-    await session.execute(statement.on_conflict_do_update(index_elements=["pilot", "name"], set_=following))
+async def advance(session: AsyncSession, name: str, pilots: Iterable[str]) -> None:
+    """One event more for each pilot that is named, about copies that have one version together, in the transaction
+    that changes them.
+    """
+    said = [{"pilot": pilot, "name": name, "version": events} for pilot, events in sorted(Counter(pilots).items())]
+    table = table_of(CopyVersion)
+    statement = insert_of_rows(table, ("pilot", "name", "version"))
+    following = {"version": table.c.version + statement.excluded.version}
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["pilot", "name"], set_=following), as_rows(table, said)
+    )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.database import make_sessions
@@ -21,6 +20,7 @@ from shared.messaging.outbox import Wake
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.rebuild import projection_hashes
 from shared.messaging.subscriptions import Subscriptions
+from shared.rows import put_all
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.rules import Breach
 from shared.workshop.testing.signing import TRUST, signed
@@ -42,14 +42,14 @@ class Hearer:
     def subscriptions(self) -> Subscriptions:
         copies = self.side.copies
 
-        async def copy(session: AsyncSession, received: Received[Any]) -> None:
-            row = {"key": received.key, "reason": received.event.reason, "at": received.occurred_at}
-            await session.execute(upsert(copies).values(row).on_conflict_do_update(index_elements=["key"], set_=row))
+        async def copy(session: AsyncSession, received: Sequence[Received[Any]]) -> None:
+            rows = [{"key": each.key, "reason": each.event.reason, "at": each.occurred_at} for each in received]
+            await put_all(session, copies, rows)
 
-        async def effect(session: AsyncSession, received: Received[Any]) -> None:
+        async def effect(session: AsyncSession, received: Sequence[Received[Any]]) -> None:
             statement = text("INSERT INTO effects VALUES (:key, :sequence)")
-            await session.execute(statement, {"key": received.key, "sequence": received.sequence})
-            if self.failure is not None and received.event.reason == "poison":
+            await session.execute(statement, [{"key": each.key, "sequence": each.sequence} for each in received])
+            if self.failure is not None and any(each.event.reason == "poison" for each in received):
                 raise self.failure()
 
         subscriptions = Subscriptions("fx-settlement")

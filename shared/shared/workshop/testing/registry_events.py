@@ -29,6 +29,7 @@ from shared.events.registry import (
     SubjectState,
     SubjectSuspended,
 )
+from shared.messaging.applying import hand_over
 from shared.messaging.subscriptions import Subscriptions
 
 PILOT = "longshui"
@@ -197,5 +198,4 @@ async def hear(
             pilot=PILOT,
             traceparent=None,
         )
-        for handler in subscriptions.handlers(type(event), live=True):
-            await handler(session, received)
+        await hand_over(session, subscriptions, [received], live=True)

@@ -1,8 +1,9 @@
-"""Set a declaration's room to its portions' entitlement (R-DECL-6): grow, or shrink and free the excess."""
+"""Set declarations' rooms to their portions' entitlement (R-DECL-6): grow, or shrink and free the excess."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,7 +15,13 @@ from fx_settlement.operations.entitlements.shrink_room import shrink_room
 from fx_settlement.operations.rooms.freeze_room import freeze_room
 from fx_settlement.publishers.money import announce_entitlement
 from fx_settlement.store.room_moves import note_changes
-from fx_settlement.store.rooms import entitlement_opened, portions_of, rooms_of
+from fx_settlement.store.rooms import (
+    entitlements_for_update,
+    entitlements_opened,
+    portions_by_declaration,
+    rooms_by_declaration,
+    rooms_of,
+)
 from fx_settlement.store.tables import EntitlementPortion, EntitlementRow, PortionRoomRow
 from fx_settlement.store.tolerances import tolerances_on
 from shared.act import Act
@@ -24,20 +31,36 @@ from shared.vocabulary.legal_time import legal_date
 _ZERO = Decimal(0)
 
 
-async def change_entitlement(
-    session: AsyncSession, declaration_id: UUID, *, shut_out: Collection[UUID] = (), act: Act
-) -> None:
-    """Idempotent: the same portions twice change nothing and announce nothing.
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The act that changed a declaration, and the portions that were given back whole before they left."""
 
-    `shut_out` are the portions that were given back whole before they left.
-    """
-    portions = await portions_of(session, declaration_id)
-    if not portions:
+    act: Act
+    shut_out: Collection[UUID] = ()
+
+
+async def change_entitlements(session: AsyncSession, changed: Mapping[UUID, Changed]) -> None:
+    """Idempotent: the same portions twice change nothing and announce nothing."""
+    entitled = await portions_by_declaration(session, changed)
+    if not entitled:
         return
-    entitlement = await entitlement_opened(session, portions[0])
+    entitlements = await entitlements_opened(session, [portions[0] for portions in entitled.values()])
+    rooms = await rooms_by_declaration(session, entitled)
+    for declaration_id in sorted(entitled):
+        portions, entitlement = entitled[declaration_id], entitlements[declaration_id]
+        if not _stands(entitlement, portions, rooms.get(declaration_id, [])):
+            await _change(session, declaration_id, portions, changed[declaration_id])
+
+
+async def _change(
+    session: AsyncSession, declaration_id: UUID, portions: list[EntitlementPortion], changed: Changed
+) -> None:
+    # Read anew: a declaration that was changed before this one may have freed money that this one holds.
+    entitlement = (await entitlements_for_update(session, [declaration_id]))[declaration_id]
     rooms = {room.portion_id: room for room in await rooms_of(session, declaration_id)}
-    if entitlement.version and _equal(entitlement, portions, rooms):
+    if _stands(entitlement, portions, list(rooms.values())):
         return
+    act = changed.act
     for portion in portions:
         if portion.portion_id not in rooms:
             rooms[portion.portion_id] = _new_room(portion)
@@ -52,7 +75,7 @@ async def change_entitlement(
         for portion in portions
     }
     await session.flush()
-    given_back = {each.portion_id: each.trade_id for each in portions if each.portion_id in shut_out}
+    given_back = {each.portion_id: each.trade_id for each in portions if each.portion_id in changed.shut_out}
     whole = Bound(collectable, tolerance)
     await shrink_room(session, entitlement, rooms, whole, bounds, shut_out=given_back, act=act)
     # Thawed by freeze_room below: the counters may not pass their CHECKs on the way.
@@ -70,10 +93,13 @@ async def change_entitlement(
     await announce_entitlement(session, entitlement, EntitlementChanged, act=act, reason="declaration changed")
 
 
-def _equal(
-    entitlement: EntitlementRow, portions: list[EntitlementPortion], rooms: Mapping[UUID, PortionRoomRow]
+def _stands(
+    entitlement: EntitlementRow, portions: list[EntitlementPortion], of_portions: Sequence[PortionRoomRow]
 ) -> bool:
-    over = excess_of(entitlement, rooms.values()) > 0
+    if not entitlement.version:
+        return False
+    over = excess_of(entitlement, of_portions) > 0
+    rooms = {room.portion_id: room for room in of_portions}
     return all(
         portion.portion_id in rooms
         and rooms[portion.portion_id].collectable == portion.collectable
