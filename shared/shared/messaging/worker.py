@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 import uvicorn
+import uvloop
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -201,7 +202,7 @@ def run_worker(
         await serve_worker(settings, tables, subscriptions, background, stop, heads)
 
     try:
-        asyncio.run(main())
+        uvloop.run(main())
     except SetupProblem as problem:
         log.error("stopped", reason=str(problem))
         return 2
