@@ -26,7 +26,8 @@ from trade_ledger.api.trade_schemas import BulkReport, HiddenCells, RowResult
 from trade_ledger.domain.slip_sheets import SlipSheets
 from trade_ledger.domain.slips import Slip
 from trade_ledger.gateways.xlsx import NotAWorkbook, marked_workbook
-from trade_ledger.operations.trades.enter_slip import enter_slip, names_in
+from trade_ledger.operations.trades.enter_slip import enter_slip
+from trade_ledger.operations.trades.look_up_names import look_up_names
 from trade_ledger.operations.trades.read_slips import read_slips
 from trade_ledger.operations.trades.register_trades import Outcome
 from trade_ledger.operations.trades.write_template import write_template
@@ -116,7 +117,7 @@ async def import_trades(command: Commanded, request: Request) -> Response:
     read = await read_slips(await request.body(), str(subject_of(command.scope)))
     check_count(len(read.slips))
     sealer, importer = request.app.state.runtime.sealer, subject_of(command.scope)
-    names = await names_in(command.session, read.slips, importer=importer, sealer=sealer, pilot=command.act.pilot)
+    names = await look_up_names(command.session, read.slips, importer=importer, sealer=sealer, pilot=command.act.pilot)
     rows = []
     for slip in read.slips:
         entered = enter_slip(slip, names, importer=importer, sealer=sealer)

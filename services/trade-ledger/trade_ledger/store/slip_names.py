@@ -11,6 +11,8 @@ from sqlalchemy import Text, and_, cast, func, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.sealing import Sealer
+from shared.vocabulary.identifiers import InvalidIdentifier
 from trade_ledger.domain.parties import ACTIVE, HOLDING, stall_in_force
 from trade_ledger.store.facts import CONFIRMED, newest_agreement, stalls_of, standings_of
 from trade_ledger.store.tables.copies import AgreementCopy, SubjectCopy
@@ -61,6 +63,15 @@ class SlipNames:
         parties = kind, principal_id, agent_id
         between = [each for each in self.agreements if (each.kind, each.principal_id, each.agent_id) == parties]
         return newest_agreement([each for each in between if each.status == CONFIRMED], day)
+
+
+def names_of_buyer(cells: Mapping[str, str], sealer: Sealer) -> tuple[str, ...]:
+    """The number and the blind indexes under which a slip's buyer may be known; none of what no identity can be."""
+    number = cells["buyer_number"]
+    try:
+        return (number, *sealer.identity_indexes(cells["buyer_kind"], number, cells["buyer_country"])) if number else ()
+    except InvalidIdentifier:
+        return ()
 
 
 async def slip_names(

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from shared.sealing import Sealer
-from shared.vocabulary.identifiers import InvalidIdentifier
 from trade_ledger.domain.slips import Slip
 from trade_ledger.domain.workbook import DOMESTIC_LEG, YES, amount_in, date_in, is_whole
-from trade_ledger.store.slip_names import SlipNames, slip_names
+from trade_ledger.store.slip_names import SlipNames, names_of_buyer
 
 _UNKNOWN = UUID(int=0)
 
@@ -26,22 +22,6 @@ class EnteredSlip:
 
     row: dict[str, Any]
     unread: frozenset[str]
-
-
-async def names_in(
-    session: AsyncSession, slips: Iterable[Slip], *, importer: UUID, sealer: Sealer, pilot: str
-) -> SlipNames:
-    """What the slips name, looked up for all of them at once."""
-    heads = [slip.cells for slip in slips if slip.cells]
-    subjects = {name for cells in heads for name in _names_of_buyer(cells, sealer)}
-    return await slip_names(
-        session,
-        pilot,
-        stalls={cells["stall_number"] for cells in heads},
-        subjects=subjects,
-        agreements={cells["export_agency"] for cells in heads},
-        agent_id=importer,
-    )
 
 
 def enter_slip(slip: Slip, names: SlipNames, *, importer: UUID, sealer: Sealer) -> EnteredSlip:
@@ -74,7 +54,7 @@ def _head(slip: Slip, names: SlipNames, *, importer: UUID, sealer: Sealer) -> di
     seller_id = holders[0].subject_id if len(holders) == 1 else _UNKNOWN
     buyer_id = None
     if cells["buyer_number"]:
-        buyer = names.subject(_names_of_buyer(cells, sealer))
+        buyer = names.subject(names_of_buyer(cells, sealer))
         buyer_id = _UNKNOWN if buyer is None else buyer.subject_id
     consignor_id = _consignor(cells, names, seller_id, importer)
     entrusted = cells["procurement_agency"] in YES
@@ -122,15 +102,6 @@ def _procurement_agency(names: SlipNames, buyer_id: UUID | None, importer: UUID,
         return None
     found = names.agreement_between("procurement_agency", buyer_id, importer, day)
     return None if found is None else found.agreement_id
-
-
-def _names_of_buyer(cells: dict[str, str], sealer: Sealer) -> tuple[str, ...]:
-    """The number and the blind indexes under which a slip's buyer may be known; none of what no identity can be."""
-    number = cells["buyer_number"]
-    try:
-        return (number, *sealer.identity_indexes(cells["buyer_kind"], number, cells["buyer_country"])) if number else ()
-    except InvalidIdentifier:
-        return ()
 
 
 def _domestic_leg(cells: dict[str, str]) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -44,13 +45,19 @@ async def prepare_trade(
     act: Act,
     session: AsyncSession | None = None,
     registered_at: datetime | None = None,
+    before_asking: Callable[[], Awaitable[None]] | None = None,
 ) -> PreparedTrade:
     """The trade on the newest facts: before it is refused, it is asked whether they moved meanwhile.
 
-    `session` is the caller's, where it holds one. `registered_at` is for a correction: an agency that was ended after
+    `session` is the caller's, where it holds one; where it may be in use, `before_asking` is awaited before it is asked
+    anything, which most trades don't need. `registered_at` is for a correction: an agency that was ended after
     that still counts, and as no statement says the facts' versions then, they are asked in any case. An agency export
     that names no agreement is under the one in force between seller and consignor.
     """
+    if before_asking is not None:
+        if (prepared := _prepared_on_remembered(entry, facts, act)) is not None:
+            return prepared
+        await before_asking()
     if entry.export_mode == "agency" and entry.export_agency_id is None and registered_at is None:
         # As a slip of a workbook does: the parties have one agreement, and the number is not at hand.
         parties = entry.seller_id, entry.consignor_id
@@ -65,7 +72,7 @@ async def prepare_trade(
     raise keeps_changing()
 
 
-def prepare_remembered(entry: TradeEntry, facts: KnownFacts, *, act: Act) -> PreparedTrade | None:
+def _prepared_on_remembered(entry: TradeEntry, facts: KnownFacts, act: Act) -> PreparedTrade | None:
     """The trade without a breach on what the process remembers; None where the database has to be asked."""
     if entry.export_mode == "agency" and entry.export_agency_id is None:
         return None

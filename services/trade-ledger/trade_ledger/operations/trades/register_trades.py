@@ -14,7 +14,7 @@ from shared.sealing import Sealer
 from shared.vocabulary.errors import Malformed
 from shared.vocabulary.rules import Breach
 from trade_ledger.domain.registration import slip_taken
-from trade_ledger.operations.trades.prepare_trade import PreparedTrade, prepare_remembered, prepare_trade
+from trade_ledger.operations.trades.prepare_trade import PreparedTrade, prepare_trade
 from trade_ledger.operations.trades.write_down_trade import write_down_trade
 from trade_ledger.publishers.trade_text import TradeText, registration_of
 from trade_ledger.store.entries import TradeEntry
@@ -54,7 +54,9 @@ async def register_trades(
                     entry = entries[n]
                     # Others have their turn after each trade.
                     await asyncio.sleep(0)
-                    prepared[n] = await _prepared(entry, session, registrations, writing, act)
+                    prepared[n] = await prepare_trade(
+                        entry, registrations.facts, act=act, session=session, before_asking=writing.done
+                    )
                     outcome = await _written_down(prepared[n], registrations, sealer, act)
                     if isinstance(outcome, TradeText) and _is_second(entry, n, references):
                         outcome = (slip_taken(entry.external_ref),)
@@ -108,16 +110,6 @@ class _Writing:
         elif self._task is not None:
             # The session is rolled back next, and mustn't be in use then.
             await asyncio.wait([self._task])
-
-
-async def _prepared(
-    entry: TradeEntry, session: AsyncSession, registrations: Registrations, writing: _Writing, act: Act
-) -> PreparedTrade:
-    found = prepare_remembered(entry, registrations.facts, act=act)
-    if found is None:
-        await writing.done()
-        found = await prepare_trade(entry, registrations.facts, act=act, session=session)
-    return found
 
 
 def _is_second(entry: TradeEntry, n: int, references: dict[str, int]) -> bool:
