@@ -133,14 +133,7 @@ async def put_all(session: AsyncSession, table: type[R] | Table, rows: Sequence[
     target = table_of(table)
     keys = [column.name for column in target.primary_key]
     last = {tuple(row[key] for key in keys): row for row in rows}
-    statement = insert_of_rows(target, tuple(rows[0]))
-    newest = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    replacing = (
-        statement.on_conflict_do_update(index_elements=keys, set_=newest)
-        if newest
-        else statement.on_conflict_do_nothing()
-    )
-    await session.execute(replacing, as_rows(target, [last[key] for key in sorted(last)]))
+    await session.execute(_replacing(target, tuple(rows[0])), as_rows(target, [last[key] for key in sorted(last)]))
 
 
 def table_of(table: type[DeclarativeBase] | Table) -> Table:
@@ -158,6 +151,16 @@ def insert_of_rows(table: Table, names: tuple[str, ...]) -> Insert:
     typed = (column(name, table.c[name].type) for name in names)
     given = func.json_to_recordset(text).table_valued(*typed, name=_ROWS).render_derived(with_types=True)
     return insert(table).from_select(names, select(*(given.c[name] for name in names)), include_defaults=False)
+
+
+@cache
+def _replacing(table: Table, names: tuple[str, ...]) -> Insert:
+    """The same INSERT, which replaces what has a row's key."""
+    statement, keys = insert_of_rows(table, names), [column.name for column in table.primary_key]
+    newest = {name: statement.excluded[name] for name in names if name not in keys}
+    if not newest:
+        return statement.on_conflict_do_nothing()
+    return statement.on_conflict_do_update(index_elements=keys, set_=newest)
 
 
 def as_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
