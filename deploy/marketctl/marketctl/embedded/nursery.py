@@ -81,7 +81,6 @@ class Nursery:
     def start(self) -> None:
         """Begin to load; what is asked of it waits until that is done."""
         self.stop()
-        self.ended.clear()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, self._log_file.open("ab") as log:
             self._process = subprocess.Popen(
@@ -116,8 +115,7 @@ class Nursery:
             return False
         said = self._socket.recv(_MOST_BYTES)
         if not said:
-            self.ended |= dict.fromkeys(self._running, -signal.SIGTERM)
-            self._running.clear()
+            self._lose_all()
             return False
         told = json.loads(said)
         if "forked" in told:
@@ -138,6 +136,11 @@ class Nursery:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+        self._lose_all()
+
+    def _lose_all(self) -> None:
+        """What it forked ends with it, and nobody else hears how."""
+        self.ended |= dict.fromkeys(self._running, -signal.SIGTERM)
         self._running.clear()
 
 

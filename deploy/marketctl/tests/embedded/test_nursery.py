@@ -67,7 +67,8 @@ def test_how_each_ended_is_known(nursery: Nursery, tmp_path: Path) -> None:
 def test_what_a_killed_nursery_forked_ends_too_and_the_next_fork_has_a_new_one(
     nursery: Nursery, tmp_path: Path
 ) -> None:
-    waits = run(nursery, _WAITS, tmp_path / "log")
+    waits, unseen = (run(nursery, _WAITS, tmp_path / "log") for _ in range(2))
     os.kill(int(Path(f"/proc/{waits.pid}/stat").read_text().rpartition(")")[2].split()[1]), signal.SIGKILL)
     assert waits.wait(60) == -signal.SIGTERM
     assert run(nursery, "pass", tmp_path / "log").wait(60) == 0
+    assert [waits.poll(), unseen.poll()] == [-signal.SIGTERM] * 2
