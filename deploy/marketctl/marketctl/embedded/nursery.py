@@ -96,6 +96,8 @@ class Nursery:
 
     def fork(self, module: list[str], environment: Mapping[str, str], log_file: Path) -> Forked:
         """A new process that runs `python -m module…`; ProcessProblem where that can't be."""
+        while self.hear(0):
+            pass
         if self._process is None or self._process.poll() is not None:
             self.start()
         assert self._socket is not None  # noqa: S101 - it was started
@@ -115,7 +117,8 @@ class Nursery:
             return False
         said = self._socket.recv(_MOST_BYTES)
         if not said:
-            self._lose_all()
+            # Its socket closes a moment before the process counts as ended.
+            self.stop()
             return False
         told = json.loads(said)
         if "forked" in told:
