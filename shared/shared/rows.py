@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
-from functools import cache
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-import orjson
 from pydantic import BaseModel
 from sqlalchemy import (
     ARRAY,
-    JSON,
     BindParameter,
     CollectionAggregate,
     ColumnElement,
@@ -24,19 +20,16 @@ from sqlalchemy import (
     Text,
     Uuid,
     any_,
-    bindparam,
-    column,
     func,
     inspect,
     literal,
     select,
 )
 from sqlalchemy import cast as cast_to
-from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, Insert, insert
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
-from shared.documents import Document
 from shared.vocabulary.errors import Hidden, NotFound, Stale
 
 COLUMN_TYPES: dict[Any, Any] = {
@@ -122,60 +115,6 @@ async def lock_name(session: AsyncSession, name: str) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
-async def put_all(session: AsyncSession, table: type[R] | Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert or replace rows by primary key, in one statement; all have the same columns.
-
-    Of several rows with one key the last stays. Rows are written in the order of their keys, so that two writers of the
-    same rows wait for each other instead of ending in a deadlock.
-    """
-    if not rows:
-        return
-    target = table_of(table)
-    keys = [column.name for column in target.primary_key]
-    last = {tuple(row[key] for key in keys): row for row in rows}
-    await session.execute(_replacing(target, tuple(rows[0])), as_rows(target, [last[key] for key in sorted(last)]))
-
-
-def table_of(table: type[DeclarativeBase] | Table) -> Table:
-    """The table of a row class, or the table itself."""
-    return table if isinstance(table, Table) else cast(Table, table.__table__)
-
-
-@cache
-def insert_of_rows(table: Table, names: tuple[str, ...]) -> Insert:
-    """An INSERT of any number of rows with these columns, which `as_rows` gives it as its one parameter.
-
-    One parameter, because PostgreSQL takes 32,767 of them; JSON, because an array of arrays can't be unnested by rows.
-    """
-    text = cast_to(bindparam(_ROWS, type_=Text), JSON)
-    typed = (column(name, table.c[name].type) for name in names)
-    given = func.json_to_recordset(text).table_valued(*typed, name=_ROWS).render_derived(with_types=True)
-    return insert(table).from_select(names, select(*(given.c[name] for name in names)), include_defaults=False)
-
-
-@cache
-def _replacing(table: Table, names: tuple[str, ...]) -> Insert:
-    """The same INSERT, which replaces what has a row's key."""
-    statement, keys = insert_of_rows(table, names), [column.name for column in table.primary_key]
-    newest = {name: statement.excluded[name] for name in names if name not in keys}
-    if not newest:
-        return statement.on_conflict_do_nothing()
-    return statement.on_conflict_do_update(index_elements=keys, set_=newest)
-
-
-def as_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The parameter of `insert_of_rows`; documents are written from their models, as elsewhere."""
-    documents = {each.name: each.type.adapter for each in table.c if isinstance(each.type, Document)}
-    written = []
-    for row in rows:
-        told = dict(row)
-        for name in documents.keys() & row.keys():
-            if row[name] is not None:
-                told[name] = orjson.Fragment(documents[name].dump_json(row[name]))
-        written.append(told)
-    return {_ROWS: orjson.dumps(written, default=_in_json).decode()}
-
-
 def ids_of(ids: Iterable[UUID]) -> BindParameter[Sequence[UUID]]:
     """Any number of ids as one parameter of a statement."""
     return literal(list(ids), ARRAY(Uuid))
@@ -184,13 +123,6 @@ def ids_of(ids: Iterable[UUID]) -> BindParameter[Sequence[UUID]]:
 def any_of(ids: Iterable[UUID]) -> CollectionAggregate[Any]:
     """What a column of one of these ids equals, however many they are: a declaration alone has 2,000 portions."""
     return any_(ids_of(ids))
-
-
-def _in_json(value: Any) -> str:
-    # An id that the driver has read is of a class of its own.
-    if isinstance(value, (Decimal, UUID)):
-        return str(value)
-    raise TypeError(f"a column of rows can't be a {type(value).__name__}")
 
 
 def columns_from(table: type[R], source: object, **others: Any) -> dict[str, Any]:

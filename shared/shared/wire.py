@@ -55,14 +55,13 @@ class DecimalText(Kind):
         self._about = about or f"Decimal text, at most {fraction} digits after the point."
 
     def _parsed(self, value: Any) -> Decimal:
-        if isinstance(value, Decimal):
-            value = format(value, "f")
-        if not isinstance(value, str):
+        text = format(value, "f") if isinstance(value, Decimal) else value
+        if not isinstance(text, str):
             raise PydanticCustomError("string_type", "a JSON string is expected")
-        if self._form.fullmatch(value) is None:
+        if self._form.fullmatch(text) is None:
             raise PydanticCustomError("string_pattern_mismatch", "pattern", {"pattern": self.pattern})
         # Adding zero takes the sign from "-0" (and would round what is longer than 28 digits, which no form is).
-        number = Decimal(value) + 0
+        number = (value if isinstance(value, Decimal) else Decimal(text)) + 0
         if self._positive and number <= 0:
             raise PydanticCustomError("greater_than", "positive", {"gt": 0})
         if self._most is not None and number > self._most:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import MONEY, make_engine, make_sessions, new_metadata
 from shared.documents import Document
+from shared.row_sets import change_all, put_all
 from shared.rows import (
     COLUMN_TYPES,
     columns_from,
@@ -25,7 +26,6 @@ from shared.rows import (
     model_from,
     next_number,
     numbers_of,
-    put_all,
     row_read,
     row_seen,
     row_to_change,
@@ -158,6 +158,26 @@ async def test_of_two_rows_with_one_key_the_last_is_put(session: AsyncSession) -
 async def test_more_rows_are_put_than_a_statement_has_parameters(session: AsyncSession) -> None:
     await put_all(session, Share, [{"slip": 1, "place": place, "parts": []} for place in range(12_000)])
     assert await session.scalar(select(func.count()).select_from(Share)) == 12_000
+
+
+async def test_rows_are_changed_by_their_keys_each_in_its_own_columns(session: AsyncSession) -> None:
+    await put_all(session, Share, [{"slip": slip, "place": 1, "parts": [slip]} for slip in range(4)])
+    shares = (await session.execute(select(Share).order_by(Share.slip))).scalars().all()
+    await put_all(
+        session, Slip, [{"id": each, "pilot": "p", "owner": "o", "kind": "k", "version": 1} for each in (7, 8)]
+    )
+    seven, eight = (await session.execute(select(Slip).where(Slip.pilot == "p").order_by(Slip.id))).scalars()
+    await change_all(session, [(seven, {"owner": "changed"}), (eight, {"version": 2})])
+    await change_all(session, [(shares[1], {"parts": ["one"]}), (shares[2], {"parts": []})])
+    await change_all(session, [])
+    held = [(each.owner, each.version) for each in (seven, eight)]
+    assert held == [("changed", 1), ("o", 2)]
+    assert not session.dirty
+    session.expire_all()
+    rows = (await session.execute(select(Slip).where(Slip.pilot == "p").order_by(Slip.id))).scalars()
+    assert [(each.owner, each.version) for each in rows] == held
+    found = (await session.execute(select(Share).order_by(Share.slip))).scalars()
+    assert [each.parts for each in found] == [[0], ["one"], [], [3]]
 
 
 def test_columns_and_fields_are_copied_by_name_and_a_missing_one_is_an_error() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.wire import HsCodeText, MoneyAmount, PositiveMoney, PositiveQuantity, QuantityText, RateText
+from shared.written import json_of
 
 MONEY: TypeAdapter[Decimal] = TypeAdapter(MoneyAmount)
 QUANTITY: TypeAdapter[Decimal] = TypeAdapter(QuantityText)
@@ -94,3 +96,22 @@ def test_inside_python_the_value_stays_a_decimal() -> None:
     line = Line.model_validate_json('{"amount": "-1.50", "quantity": "2"}')
     assert line.model_dump() == {"amount": Decimal("-1.50"), "quantity": Decimal(2), "note": None}
     assert line.model_dump_json() == '{"amount":"-1.50","quantity":"2","note":null}'
+
+
+@given(st.sets(st.sampled_from(["amount", "quantity", "note"])))
+def test_fields_that_were_written_before_are_taken_over_as_they_are(before: set[str]) -> None:
+    line = Line.model_validate_json('{"amount": "-1.50", "quantity": "2", "note": "7"}')
+    written = {name: json.dumps(line.model_dump(mode="json")[name]).encode() for name in sorted(before)}
+    assert json.loads(json_of(line, written)) == line.model_dump(mode="json")
+    assert json_of(line, {**written, "note": b"[1]"}) != json_of(line)
+
+
+@given(st.decimals(allow_nan=True, allow_infinity=True, places=None))
+def test_a_decimal_is_taken_as_its_text_without_an_exponent(number: Decimal) -> None:
+    def told(value: object) -> object:
+        try:
+            return MONEY.validate_python(value), MONEY.dump_json(MONEY.validate_python(value))
+        except ValidationError as error:
+            return error.errors()[0]["type"]
+
+    assert told(number) == told(format(number, "f"))

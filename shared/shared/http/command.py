@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -26,6 +26,7 @@ from shared.http.target import target_of
 from shared.messaging.standing import refusal_of
 from shared.scope import Scope
 from shared.vocabulary.errors import Stale
+from shared.written import json_of
 
 TAKEN_ANYWAY = "approve_reconciliation"
 """The one command that is taken while database and bus contradict each other: it ends that."""
@@ -109,27 +110,26 @@ class Command:
         status: int = 200,
         version: int | None = None,
         location: str | None = None,
+        written: Mapping[str, bytes] | None = None,
     ) -> Response:
-        """Store the answer and its audit line with the effect, and give it."""
-        return await self._answered(content, status, version, location, kept=True)
+        """Store the answer and its audit line with the effect, and give it; `written` is as in `json_of`."""
+        return await self._answered(json_of(content, written), status, version, location, kept=True)
 
     async def answer_once(self, content: BaseModel) -> Response:
         """Give an answer that must not be stored in clear text: audited, but a repeat of the key is refused (V66)."""
-        return await self._answered(content, 200, None, None, kept=False)
+        return await self._answered(json_of(content), 200, None, None, kept=False)
 
     async def _answered(
-        self, content: BaseModel, status: int, version: int | None, location: str | None, *, kept: bool
+        self, body: bytes, status: int, version: int | None, location: str | None, *, kept: bool
     ) -> Response:
         headers = {"content-type": "application/json"}
         if version is not None:
             headers["etag"] = f'"{version}"'
         if location is not None:
             headers["location"] = location
-        body = content.model_dump_json().encode()
         stored = idempotency.Answer(status, headers, body if kept else b"{}")
-        await idempotency.keep(
-            self.session, self.tables, principal=self.caller.principal, key=self.attempt.key, answer=stored
-        )
+        who, key = self.caller.principal, self.attempt.key
+        await idempotency.keep(self.session, self.tables, principal=who, key=key, answer=stored)
         if location is not None and self.attempt.target is None:
             self.attempt.target = location.rsplit("/", 1)[-1]
         await audit.record(self.session, self.tables, [self.attempt.entry(AuditLine("done", status))])

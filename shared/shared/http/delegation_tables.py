@@ -19,7 +19,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared.database import MONEY
 from shared.events.base import Received
 from shared.events.registry import DelegationEvent
-from shared.rows import columns_from, put_all
+from shared.row_sets import put_all
+from shared.rows import columns_from
 
 
 class DelegationColumns:

@@ -20,6 +20,7 @@ from shared.messaging.bus import Outgoing
 from shared.messaging.envelope import headers_of, partition_of
 from shared.messaging.signing import Signer
 from shared.vocabulary.errors import Conflict
+from shared.written import json_of
 
 log = structlog.get_logger()
 
@@ -35,9 +36,20 @@ INSERT_OUTBOX = text(
 )
 
 
-def outbox_row(event: Event, *, key: str | UUID, sequence: int, act: Act, spare: int = 0) -> dict[str, Any]:
-    """The row of an event; Conflict when it is larger than its topic allows, `spare` bytes kept free."""
-    payload = event.model_dump_json().encode()
+def outbox_row(
+    event: Event,
+    *,
+    key: str | UUID,
+    sequence: int,
+    act: Act,
+    spare: int = 0,
+    written: Mapping[str, bytes] | None = None,
+) -> dict[str, Any]:
+    """The row of an event; Conflict when it is larger than its topic allows, `spare` bytes kept free.
+
+    `written` is the JSON of fields that was made before.
+    """
+    payload = json_of(event, written)
     most = TOPICS[event.TOPIC].max_bytes if event.TOPIC in TOPICS else 512 * 1024
     if len(payload) + spare > most:
         reason = f"{event.TYPE} of {key} has {len(payload)} bytes; its topic allows {most}, {spare} kept free: split it"
@@ -58,11 +70,18 @@ def outbox_row(event: Event, *, key: str | UUID, sequence: int, act: Act, spare:
 
 
 async def announce(
-    session: AsyncSession, event: Event, *, key: str | UUID, sequence: int, act: Act, spare: int = 0
+    session: AsyncSession,
+    event: Event,
+    *,
+    key: str | UUID,
+    sequence: int,
+    act: Act,
+    spare: int = 0,
+    written: Mapping[str, bytes] | None = None,
 ) -> UUID:
     """Write the event while the caller holds the aggregate's lock; `sequence` is 1, 2, 3… per aggregate."""
     await session.flush()
-    row = outbox_row(event, key=key, sequence=sequence, act=act, spare=spare)
+    row = outbox_row(event, key=key, sequence=sequence, act=act, spare=spare, written=written)
     await session.execute(INSERT_OUTBOX, row)
     event_id: UUID = row["event_id"]
     return event_id

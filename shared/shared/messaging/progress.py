@@ -17,7 +17,7 @@ from shared.messaging.bus import Positions, Record
 from shared.messaging.envelope import Envelope
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables
-from shared.rows import put_all
+from shared.row_sets import put_all
 
 APPLIED = Counter("consumer_applied_total", "Events applied", ["service", "type"])
 REPEATS = Counter("consumer_repeats_total", "Events skipped as already applied", ["service"])

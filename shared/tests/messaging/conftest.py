@@ -20,7 +20,7 @@ from shared.messaging.kafka import KafkaBus
 from shared.messaging.outbox import Wake, announce
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.tables import MessagingTables, add_messaging_tables
-from shared.rows import put_all
+from shared.row_sets import put_all
 from shared.workshop.testing.parked_hearer import Hearer
 from shared.workshop.testing.servers import MakeDatabase
 from shared.workshop.testing.signing import TRUST

@@ -92,7 +92,7 @@ class _Exporter:
     def export(self, portions: int) -> Declared:
         """Declare so many packed lines of one trade line each, and have them leave."""
         packed = self._packed(self._registered(portions // _LINES))
-        body = {"packing_list_ids": [packed], "customs_office": "8012", "port": "8011", "price_term": "FOB"}
+        body = {"packing_list_ids": packed, "customs_office": "8012", "port": "8011", "price_term": "FOB"}
         draft = self._done("/v1/declarations", body | {"currency": "USD", "simplified": False})
         used = self._market.cpu_seconds("trade-ledger")
         took, _ = self._timed(f"/v1/declarations/{draft['id']}/submissions", version=draft["version"])
@@ -118,27 +118,29 @@ class _Exporter:
         how: dict[str, Any] = self._who
         return [self._callers.done("GET", "trade-ledger", f"/v1/trades/{each}", **how) for each in ids]
 
-    def _packed(self, trades: list[dict[str, Any]]) -> str:
-        """A sealed packing list that holds a part of each line, on a sealed load that has arrived."""
+    def _packed(self, trades: list[dict[str, Any]]) -> list[str]:
+        """Sealed packing lists that hold a part of each line, on a sealed load that has arrived."""
         load = self._done("/v1/loads", {"vehicle": f"渝A{next(self._serial):05}"})
-        held = self._done("/v1/packing-lists", {"load_id": load["id"], "destination": "RU"})
-        path = f"/v1/packing-lists/{held['id']}"
         lines = [
             {"trade_line_id": line["line_id"], "quantity": "10", "packages": 1, "gross_weight_kg": "4.6"}
             | {"net_weight_kg": "4.2", "volume_m3": "0.02"}
             for trade in trades
             for line in trade["trade"]["lines"]
         ]
+        found: list[str] = []
         for number, some in enumerate(_batches(lines, _MOST["pack"])):
-            held = self._done(f"{path}/lines", {"lines": some}, key=f"pack:{number}", version=held["version"])
-        self._done(f"{path}/seals", version=held["version"])
+            begun = {"load_id": load["id"], "destination": "RU"}
+            held = self._done("/v1/packing-lists", begun, key=f"packing list:{number}")
+            path = f"/v1/packing-lists/{held['id']}"
+            held = self._done(f"{path}/lines", {"lines": some}, version=held["version"])
+            self._done(f"{path}/seals", version=held["version"])
+            found.append(held["id"])
         seal = {"seal_number": f"SL-{self._name}"}
         load = self._done(f"/v1/loads/{load['id']}/seals", seal, version=load["version"])
         arrival, site = {"arrived_at": f"{_DAY}T08:30:00+08:00"}, {"role": "site_operator", "site_id": str(self._site)}
         self._callers.done(
             "POST", "trade-ledger", f"/v1/loads/{load['id']}/arrivals", arrival, version=load["version"], **site
         )
-        found: str = held["id"]
         return found
 
     def _receipts(self, declaration_id: str) -> list[float]:

@@ -20,7 +20,8 @@ from shared.events.registry import (
     SubjectEvent,
 )
 from shared.http.delegation_tables import put_delegations
-from shared.rows import columns_from, model_from, put_all
+from shared.row_sets import put_all
+from shared.rows import columns_from, model_from
 
 
 async def copy_subjects(session: AsyncSession, received: Sequence[Received[SubjectEvent]]) -> None:

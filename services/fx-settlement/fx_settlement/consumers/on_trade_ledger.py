@@ -20,7 +20,8 @@ from shared.act import act_of
 from shared.events.base import Received
 from shared.events.trade_ledger import DeclarationEvent, DeclarationState, Portion, TradeEvent
 from shared.policy import Policy, policy_of
-from shared.rows import columns_from, put_all
+from shared.row_sets import put_all
+from shared.rows import columns_from
 from shared.vocabulary.legal_time import legal_date
 from shared.vocabulary.money import rounded
 

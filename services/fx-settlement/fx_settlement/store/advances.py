@@ -15,7 +15,7 @@ from fx_settlement.store.parties import collector_is_known_to
 from fx_settlement.store.tables import AdvanceRow, CollectionRow, TradeCopy, TradeRoomRow
 from shared.act import Act
 from shared.events.trade_ledger import TradeState
-from shared.rows import as_rows, insert_of_rows, table_of
+from shared.row_sets import as_rows, insert_of_rows, table_of
 
 
 async def trade_heard(session: AsyncSession, trade_id: UUID) -> TradeCopy | None:

@@ -23,7 +23,8 @@ from fx_settlement.store.tables import (
 from fx_settlement.store.tables.row import messaging
 from shared.act import Act
 from shared.events.fx_settlement import ENTITLEMENTS
-from shared.rows import announced_since, as_rows, insert_of_rows, narrowed, row_to_change, table_of
+from shared.row_sets import as_rows, insert_of_rows, table_of
+from shared.rows import announced_since, narrowed, row_to_change
 from shared.scope import Scope, WholeField, reached
 
 

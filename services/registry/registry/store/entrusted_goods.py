@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.store.tables import EntrustedGoodsRow
-from shared.rows import as_rows, insert_of_rows, table_of
+from shared.row_sets import as_rows, insert_of_rows, table_of
 
 
 class EntrustedGoods(NamedTuple):

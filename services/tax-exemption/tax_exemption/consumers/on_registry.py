@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.events.base import Received
 from shared.events.registry import DelegationEvent, HeldQualification, PilotEvent, SubjectEvent
 from shared.http.delegation_tables import put_delegations
-from shared.rows import columns_from, model_from, put_all
+from shared.row_sets import put_all
+from shared.rows import columns_from, model_from
 from tax_exemption.store.tables import DelegationCopy, PilotCopy, SubjectCopy
 
 

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.act import act_of
 from shared.events.base import Received
 from shared.events.trade_ledger import DeclarationEvent, DeclarationState, Portion
-from shared.rows import columns_from, put_all
+from shared.row_sets import put_all
+from shared.rows import columns_from
 from tax_exemption.operations.void_outdated_certificates import void_outdated_certificates
 from tax_exemption.store.items import drop_other_releases, empty_items
 from tax_exemption.store.tables import ExemptionItem, PrincipalRelease

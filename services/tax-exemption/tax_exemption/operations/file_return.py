@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,8 +40,8 @@ from tax_exemption.store.parameters import MiddleRateReachDays
 from tax_exemption.store.periods import periods_of, window_for
 from tax_exemption.store.pilots import gate_of, prefix_of
 from tax_exemption.store.rates import middle_rate
-from tax_exemption.store.returns import choice_since
-from tax_exemption.store.tables import ExemptionItem, RateChoiceRow, ReturnLineRow, ReturnRow, policy
+from tax_exemption.store.returns import add_lines, choice_since
+from tax_exemption.store.tables import ExemptionItem, RateChoiceRow, ReturnRow, policy
 
 
 async def file_return(
@@ -64,10 +66,12 @@ async def file_return(
     periods = await periods_of(session, stall_holder_id, rules, today)
     if unknown := breaches_of_frequencies(periods.frequencies):
         raise Refused(unknown)
+    # Thousands of items left on the same few days.
+    period_of = cache(periods.of)
     due = [
         _Part(found, each)
         for found in await open_items_of(session, act.pilot, stall_holder_id)
-        for each in due_in(dues_of(found.facts, periods.of), month, own_month=periods.of(found.item.export_date))
+        for each in due_in(dues_of(found.facts, period_of), month, own_month=period_of(found.item.export_date))
     ]
     mine = [each for each in due if each.of.item.exemption_filer_id == filer_id]
     free = [each for each in mine if not each.of.item.frozen]
@@ -91,17 +95,17 @@ async def file_return(
         raise Refused(breaches)
     row = _row(stall_holder_id, filer_id, month, rate_choice, outside_reference, window, days, facts, act)
     row.number = human_number(await prefix_of(session, act.pilot), "RE", await next_number(session, "return"))
-    row.total_rmb = sum((line.exempt_rmb for line in lines), Decimal(0))
+    row.total_rmb = sum((line["exempt_rmb"] for line in lines), Decimal(0))
     session.add(row)
     await session.flush()
     for number, line in enumerate(lines, 1):
-        line.return_id, line.line_no, line.pilot = row.id, number, act.pilot
-        session.add(line)
+        line |= {"return_id": row.id, "line_no": number, "pilot": act.pilot}
+    await add_lines(session, lines)
     if facts.kept_choice is None:
         session.add(
             RateChoiceRow(stall_holder_id=stall_holder_id, chosen_for=month, pilot=act.pilot, choice=rate_choice)
         )
-    return await announce_return(session, row, ReturnFiled, act=act)
+    return await announce_return(session, row, ReturnFiled, act=act, lines=lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,9 @@ class _Part:
 
 async def _lines(
     session: AsyncSession, pilot: str, parts: list[_Part], rate_choice: str, reach_days: int
-) -> tuple[list[ReturnLineRow], tuple[Breach, ...]]:
-    lines: list[ReturnLineRow] = []
+) -> tuple[list[dict[str, Any]], tuple[Breach, ...]]:
+    """The columns of the return's lines."""
+    lines: list[dict[str, Any]] = []
     facts: list[LineFacts] = []
     missing: list[tuple[str, date]] = []
     published: dict[tuple[str, date], tuple[str, Decimal] | None] = {}
@@ -138,24 +143,24 @@ async def _lines(
         lines.append(_line(item, due, due.fob, *rate))
         facts.append(LineFacts(due.fob, rate[1]))
     for line, added in zip(lines, exempt_rmb(facts), strict=True):
-        line.exempt_rmb = added
+        line["exempt_rmb"] = added
     return lines, breaches_of_missing_rates(missing)
 
 
-def _line(item: ExemptionItem, due: Due, fob: Decimal, rate_id: str, rate: Decimal) -> ReturnLineRow:
-    return ReturnLineRow(
-        id=uuid7(),
-        portion_id=item.portion_id,
-        declaration_id=item.declaration_id,
-        customs_number=item.customs_number,
-        item_no=item.item_no,
-        export_date=due.departed_on or item.export_date,
-        fob_value=fob,
-        currency=item.currency,
-        rate=rate,
-        rate_id=rate_id,
-        adjustment=due.departed_on is None,
-    )
+def _line(item: ExemptionItem, due: Due, fob: Decimal, rate_id: str, rate: Decimal) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "portion_id": item.portion_id,
+        "declaration_id": item.declaration_id,
+        "customs_number": item.customs_number,
+        "item_no": item.item_no,
+        "export_date": due.departed_on or item.export_date,
+        "fob_value": fob,
+        "currency": item.currency,
+        "rate": rate,
+        "rate_id": rate_id,
+        "adjustment": due.departed_on is None,
+    }
 
 
 def _row(

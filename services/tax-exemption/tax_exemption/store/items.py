@@ -127,7 +127,7 @@ async def _lines_of(session: AsyncSession, portion_ids: list[UUID]) -> dict[UUID
     query = (
         select(line.portion_id, ReturnRow.month, line.fob_value, line.exempt_rmb, line.rate_id, line.rate)
         .join(ReturnRow, ReturnRow.id == line.return_id)
-        .where(line.portion_id.in_(portion_ids))
+        .where(line.portion_id == any_of(portion_ids))
         .order_by(line.id)
     )
     for row in await session.execute(query):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import RowMapping, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.tax_exemption import RETURNS
+from shared.row_sets import as_rows, insert_of_rows, table_of
 from shared.rows import announced_since, narrowed
 from shared.scope import Scope, within
 from tax_exemption.store.tables import ItemDecisionRow, RateChoiceRow, ReturnLineRow, ReturnRow, messaging
@@ -29,10 +31,17 @@ def returns_like(query: Select[ReturnRow], *, updated_since: datetime | None, **
     return announced_since(query, messaging.outbox, RETURNS.name, ReturnRow.id, updated_since)
 
 
-async def lines_of(session: AsyncSession, return_id: UUID) -> list[ReturnLineRow]:
-    """A return's lines in order."""
-    query = select(ReturnLineRow).where(ReturnLineRow.return_id == return_id).order_by(ReturnLineRow.line_no)
-    return list((await session.execute(query)).scalars())
+async def lines_of(session: AsyncSession, return_id: UUID) -> Sequence[RowMapping]:
+    """The columns of a return's lines, in order."""
+    table = table_of(ReturnLineRow)
+    query = select(table).where(table.c.return_id == return_id).order_by(table.c.line_no)
+    return (await session.execute(query)).mappings().all()
+
+
+async def add_lines(session: AsyncSession, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Write the lines of a new return in one statement; each has all columns."""
+    table = table_of(ReturnLineRow)
+    await session.execute(insert_of_rows(table, tuple(lines[0])), as_rows(table, lines))
 
 
 async def decisions_on(session: AsyncSession, portion_id: UUID) -> int:

@@ -30,7 +30,7 @@ from trade_ledger.operations.declarations.draft_declaration import Drafted, draf
 from trade_ledger.operations.declarations.record_receipt import record_receipt
 from trade_ledger.operations.declarations.submit_declaration import submit_declaration
 from trade_ledger.operations.declarations.withdraw_declaration import withdraw_declaration
-from trade_ledger.publishers.declarations import declaration_state
+from trade_ledger.publishers.declarations import declaration_state, declaration_written
 from trade_ledger.store.declarations import declarations_like, declarations_seen_by, own_declaration
 from trade_ledger.store.documents import EnteredDifference, ReceiptMessage
 from trade_ledger.store.tables.declarations import DeclarationRow
@@ -54,8 +54,8 @@ async def shown(session: AsyncSession, row: DeclarationRow) -> DeclarationOut:
 
 async def _answer(command: Command, row: DeclarationRow, status: int = 200) -> Response:
     location = f"/v1/declarations/{row.id}" if status == 201 else None
-    content = await shown(command.session, row)
-    return await command.answer(content, status=status, version=row.version, location=location)
+    content, written = await shown(command.session, row), declaration_written(command.session, row)
+    return await command.answer(content, status=status, version=row.version, location=location, written=written)
 
 
 @router.post("/v1/declarations", status_code=201, response_model=DeclarationOut)

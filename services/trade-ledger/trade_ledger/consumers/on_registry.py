@@ -25,7 +25,8 @@ from shared.events.registry import (
     SubjectEvent,
 )
 from shared.http.delegation_tables import put_delegations
-from shared.rows import columns_from, model_from, put_all
+from shared.row_sets import put_all
+from shared.rows import columns_from, model_from
 from trade_ledger.store.known import PARTIES, advance
 from trade_ledger.store.pilots import heard_prefix
 from trade_ledger.store.row_versions import GOODS

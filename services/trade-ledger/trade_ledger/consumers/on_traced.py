@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.base import Event, Received, told_reference
 from shared.events.registry import SubjectEvent
-from shared.rows import columns_from, put_all
+from shared.row_sets import put_all
+from shared.rows import columns_from
 from trade_ledger.store.asked import REFERENCES
 from trade_ledger.store.documents import Shown
 from trade_ledger.store.tables.copies import TraceLink

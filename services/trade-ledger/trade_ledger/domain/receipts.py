@@ -38,10 +38,11 @@ class Receipt:
 
 def breaches_of_portions(named: Sequence[str]) -> tuple[Breach, ...]:
     """Breach for a portion named twice in one message: the second would hide the first (R-DECL-7)."""
+    first = {each: index for index, each in reversed([*enumerate(named)])}
     return tuple(
         Breach("portion_twice", "R-DECL-7", f"/portions/{index}/portion_id")
         for index, each in enumerate(named)
-        if each in named[:index]
+        if first[each] != index
     )
 
 

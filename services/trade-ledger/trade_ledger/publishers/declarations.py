@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from shared.events.trade_ledger import (
 from shared.messaging.outbox import announce
 from shared.rows import model_from
 from shared.vocabulary.money import currency_digits
+from shared.written import json_of
 from trade_ledger.domain.cases import frozen_by
 from trade_ledger.domain.merge import Behind, item_now
 from trade_ledger.domain.portions import spread
@@ -62,6 +63,27 @@ def _item(item: SubmittedItem, portions: Mapping[UUID, PortionRow]) -> DeclaredI
     return DeclaredItem.model_validate({**dict(item), **asdict(now)})
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The state that a transaction announced last, and its JSON."""
+
+    state: DeclarationState
+    text: bytes
+
+
+def _said_last(session: AsyncSession, row: DeclarationRow) -> _Said | None:
+    said: _Said | None = session.info.get(_SAID)
+    if said is not None and (said.state.declaration_id, said.state.version) == (row.id, row.version):
+        return said
+    return None
+
+
+def declaration_written(session: AsyncSession, row: DeclarationRow) -> dict[str, bytes]:
+    """The JSON of the declaration as the transaction announced it last, for the answer; empty where it did not."""
+    said = _said_last(session, row)
+    return {} if said is None else {"declaration": said.text}
+
+
 async def declaration_state(
     session: AsyncSession, row: DeclarationRow, portions: Sequence[PortionRow] | None = None
 ) -> DeclarationState:
@@ -69,9 +91,8 @@ async def declaration_state(
 
     What the transaction announced last is its answer too; `portions` spare a second look at those of the declaration.
     """
-    said: DeclarationState | None = session.info.get(_SAID)
-    if said is not None and (said.declaration_id, said.version) == (row.id, row.version):
-        return said
+    if (said := _said_last(session, row)) is not None:
+        return said.state
     content = row.content
     if content.assessed is None:
         raise ValueError(f"declaration {row.id} is a draft: it has no public state")
@@ -103,10 +124,11 @@ async def announce_declaration(
     row.version += 1
     await session.flush()
     about = {} if case is None else {"conflict": _case(case)}
-    session.info[_SAID] = state = await declaration_state(session, row, portions)
+    state = await declaration_state(session, row, portions)
+    session.info[_SAID] = _Said(state, json_of(state))
     said = event(declaration=state, receipt_id=receipt_id, reason=reason, **about)
-    spare = _GROWS_BY if event is DeclarationSubmitted else 0
-    await announce(session, said, key=row.id, sequence=row.version, act=act, spare=spare)
+    spare, written = _GROWS_BY if event is DeclarationSubmitted else 0, declaration_written(session, row)
+    await announce(session, said, key=row.id, sequence=row.version, act=act, spare=spare, written=written)
 
 
 async def announce_cases(

@@ -14,15 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from shared.events.trade_ledger import DECLARATIONS
-from shared.rows import announced_since, narrowed, of_month, row_to_change
+from shared.row_sets import change_all
+from shared.rows import announced_since, any_of, narrowed, of_month, row_to_change
 from shared.scope import Scope, within
 from trade_ledger.domain.dates import LoadTimes
 from trade_ledger.domain.days import PortionDays
-from trade_ledger.domain.portions import Numbers, Submitted
+from trade_ledger.domain.portions import Submitted, numbers_of
 from trade_ledger.domain.receipts import INACTIVE, PortionState
 from trade_ledger.domain.submission import ListFacts
 from trade_ledger.domain.valuation import slip_value_kept
-from trade_ledger.store.documents import Moved
+from trade_ledger.store.documents import Moved, PortionContent
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 from trade_ledger.store.tables.packing import LoadRow, PackedLineRow, PackingListRow
 from trade_ledger.store.tables.row import messaging
@@ -78,22 +79,28 @@ def submitted_of(row: PortionRow) -> Submitted:
     return Submitted(**dict(row.content.submitted), currency=row.declared_currency, slip_currency=row.slip_currency)
 
 
-def keep_numbers(row: PortionRow, numbers: Numbers) -> None:
-    """The portion with its new numbers."""
-    for each in fields(numbers):
-        setattr(row, each.name, getattr(numbers, each.name))
+async def keep_portions(session: AsyncSession, now: Iterable[tuple[PortionRow, PortionState, PortionDays]]) -> None:
+    """The portions as customs' receipts have them, with their numbers."""
+    changes = []
+    for row, state, days in now:
+        numbers = numbers_of(submitted_of(row), state)
+        new = {each.name: getattr(numbers, each.name) for each in fields(numbers)}
+        new["content"] = _content(row.content, state, days)
+        changes.append((row, {name: value for name, value in new.items() if getattr(row, name) != value}))
+    await change_all(session, [(row, new) for row, new in changes if new])
 
 
-def keep_facts(row: PortionRow, now: PortionState, days: PortionDays) -> None:
-    """The portion with the code that customs gave it, and the days on which its parts left and came back."""
+def _content(content: PortionContent, now: PortionState, days: PortionDays) -> PortionContent:
+    """With the code that customs gave it, and the days on which its parts left and came back."""
     facts = {
-        "hs_code": now.hs_code or row.content.hs_code,
+        "hs_code": now.hs_code or content.hs_code,
         "departures": tuple(Moved(on=day, quantity=quantity) for day, quantity in days.departures),
         "returns": tuple(Moved(on=day, quantity=quantity) for day, quantity in days.returns),
         "amended_on": days.amended_on,
     }
-    if any(getattr(row.content, name) != value for name, value in facts.items()):
-        row.content = row.content.model_copy(update=facts)
+    if all(getattr(content, name) == value for name, value in facts.items()):
+        return content
+    return content.model_copy(update=facts)
 
 
 def keep_totals(row: DeclarationRow, portions: Iterable[PortionRow]) -> None:
@@ -120,7 +127,7 @@ async def deleted_before(session: AsyncSession, row: DeclarationRow, line_ids: I
         select(DeclarationRow.id)
         .join(PortionRow, PortionRow.declaration_id == DeclarationRow.id)
         .where(
-            PortionRow.line_id.in_(set(line_ids)),
+            PortionRow.line_id == any_of(line_ids),
             DeclarationRow.status == "deleted",
             DeclarationRow.consignor_id == row.consignor_id,
             DeclarationRow.id != row.id,
@@ -184,7 +191,7 @@ async def slip_values_declared(session: AsyncSession, line_ids: Iterable[UUID], 
     query = (
         select(row.line_id, row.slip_value, row.quantity, row.shut_out_quantity, row.slip_currency)
         .join(DeclarationRow, DeclarationRow.id == row.declaration_id)
-        .where(row.line_id.in_(set(line_ids)), row.declaration_id != but_not, DeclarationRow.status.not_in(INACTIVE))
+        .where(row.line_id == any_of(line_ids), row.declaration_id != but_not, DeclarationRow.status.not_in(INACTIVE))
     )
     taken: dict[UUID, Decimal] = {}
     for line_id, value, quantity, shut_out, currency in await session.execute(query):

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared.database import of_pilot
-from shared.rows import as_rows, insert_of_rows, table_of
+from shared.row_sets import as_rows, insert_of_rows, table_of
 from shared.vocabulary.errors import Busy
 from shared.vocabulary.recognition import EntriesByPrefix, Verdict, by_prefix, entries_about, recognise
 from trade_ledger.domain.parties import HOLDING, StallTerm, Standings

@@ -20,7 +20,7 @@ from shared.messaging.outbox import Wake
 from shared.messaging.parking import list_parked, release, retry_aggregate
 from shared.messaging.rebuild import projection_hashes
 from shared.messaging.subscriptions import Subscriptions
-from shared.rows import put_all
+from shared.row_sets import put_all
 from shared.vocabulary.errors import Refused
 from shared.vocabulary.rules import Breach
 from shared.workshop.testing.signing import TRUST, signed

@@ -9,15 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.act import Act
 from trade_ledger.domain.days import days_of
-from trade_ledger.domain.portions import counters_of, numbers_of
+from trade_ledger.domain.portions import counters_of
 from trade_ledger.domain.receipts import INACTIVE, Outcome, Receipt
 from trade_ledger.store.declarations import (
     hold_packing_lists,
-    keep_facts,
-    keep_numbers,
+    keep_portions,
     keep_shut_out,
     keep_totals,
-    submitted_of,
 )
 from trade_ledger.store.movements import Move, booked_by, move_what_fits
 from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
@@ -38,10 +36,9 @@ async def book_outcome(
     """The portions (with the goods' names) whose counters can't hold the fact; `row.status` is already the new one."""
     if (before in INACTIVE) != (row.status in INACTIVE):
         await hold_packing_lists(session, row, held=row.status not in INACTIVE)
-    for portion in portions:
-        new = outcome.portions[str(portion.id)]
-        keep_numbers(portion, numbers_of(submitted_of(portion), new))
-        keep_facts(portion, new, days_of(receipts, str(portion.id), new))
+    new = [(portion, outcome.portions[str(portion.id)]) for portion in portions]
+    days = [days_of(receipts, str(portion.id), now) for portion, now in new]
+    await keep_portions(session, [(portion, now, on) for (portion, now), on in zip(new, days, strict=True)])
     keep_totals(row, portions)
     stuck = await _book(session, row, portions, outcome, act)
     if row.status in INACTIVE:

@@ -51,7 +51,8 @@ async def submit_declaration(session: AsyncSession, declaration_id: UUID, *, ver
     replaces = await deleted_before(session, row, {share.line.line_id for share in assessed.shares})
     news = {"assessed": _assessed(assessed, act), "customs": ByCustoms(), "replaces": replaces}
     row.content = row.content.model_copy(update=news)
-    await announce_declaration(session, row, DeclarationSubmitted, act=act)
+    by_id = sorted(portions, key=lambda each: each.id)
+    await announce_declaration(session, row, DeclarationSubmitted, act=act, portions=by_id)
     await review_arrival(session, [row.id], act)
     return row
 
