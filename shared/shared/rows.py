@@ -125,6 +125,11 @@ def any_of(ids: Iterable[UUID]) -> CollectionAggregate[Any]:
     return any_(ids_of(ids))
 
 
+def any_in(query: Select[Any]) -> CollectionAggregate[Any]:
+    """What a column of one of a query's ids equals: asked for once, so that an index serves it beside an `or_`."""
+    return any_(func.array(query.correlate(None).scalar_subquery(), type_=ARRAY(Uuid)))
+
+
 def columns_from(table: type[R], source: object, **others: Any) -> dict[str, Any]:
     """A row's columns from the attributes of the same names; `others` gives the columns that
     `source` lacks or that differ from it.
