@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import psycopg
@@ -12,13 +12,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from fx_settlement.store.collections import collections_seen_by
 from fx_settlement.store.conflicts import conflicts_seen_by
-from fx_settlement.store.conversions import conversions_seen_by
+from fx_settlement.store.conversions import conversions_like, conversions_seen_by
 from fx_settlement.store.parties import collector_is_known_to
 from fx_settlement.store.pass_ons import pass_ons_seen_by
 from fx_settlement.store.rooms import entitlements_seen_by
 from fx_settlement.store.tables import EntitlementPortion, TradeCopy
 from fx_settlement.store.tables.finding import FINDING
-from shared.scope import OfBank, OfSubject
+from shared.scope import OfBank, OfSubject, WholeField
 from shared.workshop.testing.plans import in_words, unbounded
 from shared.workshop.testing.servers import as_process
 from shared.workshop.testing.services import MakeServiceDatabase
@@ -32,6 +32,11 @@ _LISTS = {
     "collections of a party": collections_seen_by(_PARTY),
     "pass-ons of a bank": pass_ons_seen_by(_BANK),
     "conversions of a bank": conversions_seen_by(_BANK),
+    "conversions announced since": conversions_like(
+        conversions_seen_by(WholeField("LS", "safe", date(2026, 5, 13), "a")),
+        month=None,
+        updated_since=datetime(2026, 5, 13, tzinfo=UTC),
+    ),
     "rooms of a party": entitlements_seen_by(_PARTY),
     "rooms of a bank's clients": entitlements_seen_by(_BANK),
 }
@@ -61,6 +66,7 @@ def test_a_party_s_money_is_found_by_an_index(make_service_database: MakeService
         assert unbounded(http, f"SELECT FROM entitlement_portions WHERE {own}") == []
         assert unbounded(http, f"SELECT FROM payables WHERE agent_id = '{_ID}' OR principal_id = '{_ID}'") == []
         assert unbounded(http, "SELECT FROM pass_ons WHERE bank_reference = 'r'") == []
+        assert unbounded(http, "SELECT FROM conversions WHERE bank_reference = 'r'") == []
         assert unbounded(http, f"SELECT FROM matches WHERE owner_id = '{_ID}'") == []
 
 
