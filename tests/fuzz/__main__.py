@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
-from datetime import datetime
 from pathlib import Path
 
-from hearing import Hearing
-from market import Market
-from operations import all_operations
+from living import living_market, server_in
 from runner import run_cases
 from tally import Tally
-
-from marketctl.layout import ROOT, SERVICES
-from marketctl.services import described
-from shared.migrations import upgrade
-from shared.workshop.processes.ports import free_port
-from shared.workshop.processes.postgres import PostgresServer
-from shared.workshop.testing.client import open_door
-from shared.workshop.testing.servers import APP_PASSWORD, APP_ROLE
-from shared.workshop.testing.tokens import served_mint
-
-_DAYS = {"tax-exemption": "2026-06-08T09:00:00+08:00"}
-_DAY = "2026-05-13T19:00:00+08:00"
 
 
 def main() -> int:
@@ -57,36 +40,9 @@ def main() -> int:
 
 
 async def _run(folder: Path, wanted: argparse.Namespace) -> Tally:
-    settings = {"fsync": "off", "max_connections": "300", "scram_iterations": "1"}
-    server = PostgresServer(folder / "pg", free_port(), settings=settings)
-    server.start()
-    try:
-        server.create_role(APP_ROLE, APP_PASSWORD)
-        async with AsyncExitStack() as stack:
-            mint = stack.enter_context(served_mint())
-            doors = {}
-            for service in SERVICES:
-                name = service.replace("-", "_")
-                server.create_database(name, owner=APP_ROLE)
-                dsn = server.dsn(name, APP_ROLE, APP_PASSWORD)
-                await asyncio.to_thread(upgrade, ROOT / "services" / service, dsn)
-                known = described(service).load_service()
-                doors[service] = await stack.enter_async_context(open_door(known, dsn, mint, folder))
-                doors[service].at(datetime.fromisoformat(_DAYS.get(service, _DAY)))
-            log_into(folder / "log")
-            operations = {each.key: each for each in all_operations(wanted.seed)}
-            market = Market(doors, operations, mint, Hearing(doors))
+    with server_in(folder) as server:
+        async with living_market(server, folder, wanted.seed) as market:
             return await run_cases(market, wanted.cases, wanted.seed, wanted.only)
-    finally:
-        server.stop()
-
-
-def log_into(file: Path) -> None:
-    """What the services log goes there, and is read where one of them fails."""
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(file.open("w", encoding="utf-8"))
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

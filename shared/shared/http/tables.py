@@ -71,6 +71,8 @@ def add_http_tables(metadata: MetaData) -> HttpTables:
         Column("idempotency_key", Text),
         Column("address", Text),
         Column("attempts", Integer),
+        # The lines of a quiet pilot lie far apart.
+        Index("ix_audit_pilot", "pilot", "id"),
     )
     audit_chain = Table(
         "audit_chain",

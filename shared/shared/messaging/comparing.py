@@ -17,9 +17,11 @@ _ASK_AGAIN_SECONDS = 0.5
 _REMEDY = "run `marketctl reconcile`"
 _AT = "SELECT o.event_id FROM outbox_positions p JOIN outbox o ON o.id = p.outbox_id WHERE p.position = $1"
 _LAST = "SELECT coalesce(max(position), 0) FROM outbox_positions"
-_CARRIED = """
-SELECT DISTINCT o.topic FROM outbox o JOIN outbox_positions p ON p.outbox_id = o.id
-WHERE p.position <= $1 AND o.topic = ANY($2)
+# In the order of an index: where nearly all events are of one topic, another one would be looked for in all of them.
+CARRIED = """
+SELECT asked.topic FROM unnest($2::text[]) AS asked (topic) CROSS JOIN LATERAL (
+  SELECT FROM outbox o JOIN outbox_positions p ON p.outbox_id = o.id
+  WHERE o.topic = asked.topic AND p.position <= $1 ORDER BY o.key, o.sequence LIMIT 1) AS one
 """
 _LINEAGE = "SELECT id FROM lineage WHERE only_row = 1"
 _MAKE_LINEAGE = "INSERT INTO lineage (only_row) VALUES (1) ON CONFLICT DO NOTHING"
@@ -112,7 +114,7 @@ async def _carried(connection: Any, topics: Sequence[str], cursor: int = 2**62) 
     """Those of the topics, none of whose identity was known, that events were placed for up to the cursor."""
     if not topics:
         return []
-    return [row["topic"] for row in await connection.fetch(_CARRIED, int(cursor), topics)]
+    return [row["topic"] for row in await connection.fetch(CARRIED, int(cursor), topics)]
 
 
 async def _agreed(connection: Any, service: str, cursor: Cursor) -> Cursor:

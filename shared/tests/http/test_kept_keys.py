@@ -65,3 +65,22 @@ async def test_an_answer_beyond_the_bound_is_given_once_and_its_repeat_is_told_t
     other = await desk.door.call("POST", "/v1/notes", {"label": "d"}, key="over")
     assert other.json()["code"] == "idempotency_key_reused"
     assert desk.written() == (3, 3)
+
+
+_MANY = """INSERT INTO idempotency_keys (principal, key, fingerprint)
+SELECT 'p', number::text, '' FROM generate_series(1, 20000) AS number"""
+_READ = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'idempotency_keys'"
+
+
+async def test_a_purge_doesn_t_read_the_keys_that_stay(desk: Any, engine: AsyncEngine) -> None:
+    with psycopg.connect(desk.dsn, autocommit=True) as connection:
+        connection.execute(_MANY)
+        connection.execute("VACUUM ANALYZE idempotency_keys")
+        before = connection.execute(_READ).fetchone()
+        # A connection may plan a statement for all values once it has sent it some times.
+        for _ in range(9):
+            await KeyPurge("notes", 30)(engine)
+        # What a session has read is counted when it ends.
+        await engine.dispose()
+        connection.execute("SELECT pg_stat_clear_snapshot()")
+        assert connection.execute(_READ).fetchone() == before

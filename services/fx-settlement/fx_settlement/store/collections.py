@@ -13,7 +13,7 @@ from fx_settlement.store.tables import CollectionRow, MatchRow, RefundRow
 from fx_settlement.store.tables.row import messaging
 from shared.act import Act
 from shared.events.fx_settlement import COLLECTIONS
-from shared.rows import announced_since, narrowed, of_month, row_to_change
+from shared.rows import announced_since, any_in, narrowed, of_month, row_to_change
 from shared.scope import Scope, within
 
 
@@ -47,7 +47,7 @@ def collections_seen_by(scope: Scope) -> Select[CollectionRow]:
 
     def own(party: UUID) -> ColumnElement[bool]:
         owned = select(MatchRow.collection_id).where(MatchRow.owner_id == party)
-        return or_(row.collector_id == party, row.id.in_(owned))
+        return or_(row.collector_id == party, row.id == any_in(owned))
 
     return within(select(row), row, scope, subject=own, bank=lambda bank: row.bank_id == bank)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fx_settlement.store.rooms import portion_is_of
 from fx_settlement.store.tables import CollectionRow, ConflictRow, EntitlementPortion, EntitlementRow, MatchRow
 from shared.act import Act
-from shared.rows import narrowed
+from shared.rows import any_in, narrowed
 from shared.scope import Scope, within
 
 _OPEN = ConflictRow.closed_at.is_(None)
@@ -72,13 +72,13 @@ def conflicts_seen_by(scope: Scope, *, is_open: bool | None = None) -> Select[Co
 def _of_bank(bank_id: UUID) -> ColumnElement[bool]:
     booked = select(CollectionRow.id).where(CollectionRow.bank_id == bank_id)
     matched = select(MatchRow.declaration_id).where(MatchRow.collection_id.in_(booked), MatchRow.unmatched_at.is_(None))
-    return or_(ConflictRow.collection_id.in_(booked), ConflictRow.declaration_id.in_(matched))
+    return or_(ConflictRow.collection_id == any_in(booked), ConflictRow.declaration_id == any_in(matched))
 
 
 def _of_subject(subject_id: UUID) -> ColumnElement[bool]:
     collected = select(CollectionRow.id).where(CollectionRow.collector_id == subject_id)
     portions = select(EntitlementPortion.declaration_id).where(portion_is_of(subject_id))
-    return or_(ConflictRow.collection_id.in_(collected), ConflictRow.declaration_id.in_(portions))
+    return or_(ConflictRow.collection_id == any_in(collected), ConflictRow.declaration_id == any_in(portions))
 
 
 def conflicts_like(query: Select[ConflictRow], **columns: Any) -> Select[ConflictRow]:

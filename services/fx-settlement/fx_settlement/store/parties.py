@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -64,9 +64,7 @@ def accounts_at(
 
 async def is_client(session: AsyncSession, subject_id: UUID, bank_id: UUID, on: date) -> bool:
     """Whether a bank keeps an account of a subject on a day."""
-    query = select(SubjectCopy.subject_id).where(
-        SubjectCopy.subject_id == subject_id, SubjectCopy.subject_id.in_(clients_of(bank_id, on))
-    )
+    query = _with_account_at(bank_id, on).where(SubjectCopy.subject_id == subject_id)
     return await session.scalar(query) is not None
 
 
@@ -88,7 +86,17 @@ Clients = Select[UUID]
 def clients_of(bank_id: UUID, on: date) -> Clients:
     """The subjects with an account in force at a bank that its owner confirmed (R-FX-2): nothing that the bank says
     or does makes anybody its client."""
+    naming = select(func.subjects_naming_bank(str(bank_id)))
+    return _with_account_at(bank_id, on).where(SubjectCopy.subject_id.in_(naming))
+
+
+def _with_account_at(bank_id: UUID, on: date) -> Clients:
     return select(SubjectCopy.subject_id).where(has_account_at(SubjectCopy.qualifications, bank_id, on))
+
+
+def is_client_of(collector: InstrumentedAttribute[UUID], bank_id: UUID, on: date) -> ColumnElement[bool]:
+    """`clients_of`, asked of each collector: for one trade or a few portions nobody lists all of a bank's clients."""
+    return _with_account_at(bank_id, on).where(SubjectCopy.subject_id == collector).exists()
 
 
 def collector_is_known_to(
@@ -98,10 +106,8 @@ def collector_is_known_to(
 
     Anybody else's are answered like unknown ones (V65).
     """
-    # Asked of each collector: a list of all clients would be as long as the table, for one trade or a few portions.
     row = CollectionRow
-    client = clients_of(bank_id, on).where(SubjectCopy.subject_id == collector)
     paid = select(row.id).where(
         row.id == collection_id, row.bank_id == bank_id, row.blocked_by == (), row.collector_id == collector
     )
-    return or_(client.exists(), paid.exists())
+    return or_(is_client_of(collector, bank_id, on), paid.exists())

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fx_settlement.domain.spreading import Number
-from fx_settlement.store.parties import clients_of, collector_is_known_to
+from fx_settlement.store.parties import clients_of, collector_is_known_to, is_client_of
 from fx_settlement.store.tables import (
     EntitlementPortion,
     EntitlementRow,
@@ -24,7 +24,7 @@ from fx_settlement.store.tables.row import messaging
 from shared.act import Act
 from shared.events.fx_settlement import ENTITLEMENTS
 from shared.row_sets import as_rows, insert_of_rows, table_of
-from shared.rows import announced_since, narrowed, row_to_change
+from shared.rows import announced_since, any_in, narrowed, row_to_change
 from shared.scope import Scope, WholeField, reached
 
 
@@ -97,7 +97,7 @@ async def portions_under(
         "trade_number": portion.trade_id.in_(trades),
     }
     query = select(portion).where(portion.pilot == pilot, named[number.kind])
-    seen = query.where(portion.collector_id.in_(clients_of(bank_id, on))).execution_options(populate_existing=True)
+    seen = query.where(is_client_of(portion.collector_id, bank_id, on)).execution_options(populate_existing=True)
     return {row.portion_id: row for row in (await session.execute(seen)).scalars()}
 
 
@@ -180,10 +180,15 @@ def entitlements_seen_by(
 ) -> Select[EntitlementRow]:
     """The rooms with a portion that the caller may see; with one like that which is asked for, where that is."""
     query = select(EntitlementRow).where(EntitlementRow.pilot == scope.pilot)
-    portions = select(EntitlementPortion.declaration_id).where(_portion_is_seen_by(scope))
+    portion = EntitlementPortion
+
+    def kept(bank: UUID) -> ColumnElement[bool]:
+        return portion.collector_id.in_(clients_of(bank, scope.today))
+
+    portions = select(portion.declaration_id).where(reached(scope, subject=portion_is_of, bank=kept))
     if isinstance(scope, WholeField) and all(value is None for value in columns.values()):
         return query
-    return query.where(EntitlementRow.declaration_id.in_(narrowed(portions, EntitlementPortion, columns)))
+    return query.where(EntitlementRow.declaration_id == any_in(narrowed(portions, EntitlementPortion, columns)))
 
 
 def entitlements_like(query: Select[EntitlementRow], updated_since: datetime | None) -> Select[EntitlementRow]:
@@ -235,7 +240,7 @@ def _portion_is_seen_by(scope: Scope) -> ColumnElement[bool]:
     portion = EntitlementPortion
 
     def kept(bank: UUID) -> ColumnElement[bool]:
-        return portion.collector_id.in_(clients_of(bank, scope.today))
+        return is_client_of(portion.collector_id, bank, scope.today)
 
     return reached(scope, subject=portion_is_of, bank=kept)
 

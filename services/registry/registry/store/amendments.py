@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.store.documents import AmendedParts
 from registry.store.tables import SubjectAmendmentRow, SubjectRow, SubjectVersionRow
-from shared.rows import narrowed
+from shared.rows import any_in, narrowed
 from shared.scope import Scope, within
 
 _TABLE = SubjectAmendmentRow
@@ -28,7 +28,7 @@ def amendments_seen_by(
         _TABLE,
         scope,
         subject=lambda party: or_(_TABLE.proposing_party == party, _TABLE.subject_id == party),
-        newcomer=or_(proposed, _TABLE.subject_id.in_(owned)),
+        newcomer=or_(proposed, _TABLE.subject_id == any_in(owned)),
     )
     return narrowed(query, _TABLE, {"status": status, "subject_id": subject_id})
 

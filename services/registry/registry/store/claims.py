@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.store.tables import SubjectClaimRow, SubjectRow
-from shared.rows import narrowed
+from shared.rows import any_in, narrowed
 from shared.scope import Scope, within
 
 
@@ -23,7 +23,7 @@ def claims_seen_by(scope: Scope, *, status: str | None = None) -> Select[Subject
         row,
         scope,
         subject=lambda party: or_(made, row.subject_id == party),
-        newcomer=or_(made, row.subject_id.in_(owned)),
+        newcomer=or_(made, row.subject_id == any_in(owned)),
     )
     return narrowed(query, row, {"status": status})
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import aliased, defer
 
 from registry.domain.lifecycle import ACTIVE, EDITS
 from registry.domain.speaking import Asker, speaks_for
@@ -25,8 +25,8 @@ from registry.store.tables import (
 )
 from shared.act import Act
 from shared.events.registry import SUBJECTS
-from shared.rows import announced_since, has_account_at, narrowed, row_seen
-from shared.scope import OfSubject, Scope, reached, within
+from shared.rows import announced_since, any_in, has_account_at, narrowed, row_seen
+from shared.scope import OfBank, OfSubject, Scope, reached, within
 from shared.sealing import ERASED
 from shared.vocabulary.errors import Conflict, Hidden, NotFound, Stale
 
@@ -142,6 +142,14 @@ async def newest_grade(session: AsyncSession, subject_id: UUID, authority: str) 
 
 def subjects_seen_by(scope: Scope) -> Select[SubjectRow]:
     """The subjects that a caller sees at all: those seen whole, and as masks those that its party filed."""
+    query = _seen_by(scope)
+    if isinstance(scope, OfBank):
+        # Of one subject its own accounts are asked; a list needs an index of all who name the bank.
+        return query.where(SubjectRow.id.in_(select(func.subjects_naming_bank(str(scope.party)))))
+    return query
+
+
+def _seen_by(scope: Scope) -> Select[SubjectRow]:
     row, seen = SubjectRow, _seen_whole(scope)
     return within(
         select(row), row, scope, subject=lambda party: or_(seen, _filed_by(party)), bank=lambda _: seen, newcomer=seen
@@ -150,7 +158,7 @@ def subjects_seen_by(scope: Scope) -> Select[SubjectRow]:
 
 async def subject_seen(session: AsyncSession, scope: Scope, subject_id: UUID) -> SubjectRow:
     """The subject, if the caller may see it, whole or masked; somebody else's is hidden."""
-    return await row_seen(session, subjects_seen_by(scope), subject_id, pilot=scope.pilot, what="subject")
+    return await row_seen(session, _seen_by(scope), subject_id, pilot=scope.pilot, what="subject")
 
 
 def _seen_whole(scope: Scope) -> ColumnElement[bool]:
@@ -161,11 +169,8 @@ def _seen_whole(scope: Scope) -> ColumnElement[bool]:
     row = SubjectRow
 
     def own(party: UUID) -> ColumnElement[bool]:
-        by_others = select(RoleFilingRow.id).where(
-            RoleFilingRow.subject_id == row.id, RoleFilingRow.filed_by.is_distinct_from(party)
-        )
-        alone = and_(row.account.is_(None), _filed_by(party), ~by_others.exists())
-        return or_(row.id == party, row.id.in_(_counterparties(party)), alone)
+        alone = and_(row.account.is_(None), row.id == any_in(_filed_alone_by(party)))
+        return or_(row.id == party, row.id == any_in(_counterparties(party)), alone)
 
     return reached(
         scope,
@@ -176,7 +181,13 @@ def _seen_whole(scope: Scope) -> ColumnElement[bool]:
 
 
 def _filed_by(party: UUID) -> ColumnElement[bool]:
-    return SubjectRow.id.in_(select(RoleFilingRow.subject_id).where(RoleFilingRow.filed_by == party))
+    return SubjectRow.id == any_in(select(RoleFilingRow.subject_id).where(RoleFilingRow.filed_by == party))
+
+
+def _filed_alone_by(party: UUID) -> Select[UUID]:
+    filing, other = aliased(RoleFilingRow), aliased(RoleFilingRow)
+    by_others = select(other.id).where(other.subject_id == filing.subject_id, other.filed_by.is_distinct_from(party))
+    return select(filing.subject_id).where(filing.filed_by == party, ~by_others.exists())
 
 
 def _counterparties(party: UUID) -> Select[UUID]:

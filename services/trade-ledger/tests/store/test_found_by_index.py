@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
+from uuid import UUID
+
 import psycopg
 import pytest
 
-from shared.workshop.testing.plans import unbounded
+from shared.scope import OfSubject
+from shared.workshop.testing.plans import in_words, unbounded
 from shared.workshop.testing.servers import as_process
 from shared.workshop.testing.services import MakeServiceDatabase
+from trade_ledger.store.conflicts import conflicts_seen_by
 from trade_ledger.store.tables.finding import FINDING
-from trade_ledger.store.traced_statement import ASKED, SLIP
+from trade_ledger.store.traced_statement import ASKED, SLIP, UNDER
+from trade_ledger.store.trades import trades_seen_by
 
-_ID = "'019a0000-0000-7000-8000-000000000001'"
+_PARTY = UUID("019a0000-0000-7000-8000-000000000001")
+_ID = f"'{_PARTY}'"
+_ABOUT = "SELECT $1::uuid[] AS ids, $2::uuid[] AS principals, $3::uuid[] AS unnamed"
 _LOOKUPS = {
     "what is packed of a trade": f"SELECT FROM packed_lines WHERE trade_id = {_ID}",
     "a trade's documents": f"SELECT FROM trade_documents WHERE trade_id = {_ID}",
@@ -25,6 +33,12 @@ _LOOKUPS = {
     "trades that are void": "SELECT FROM trades WHERE status = 'void'",
     "trades of a month": "SELECT FROM trades WHERE trade_date >= '2026-05-01' AND trade_date < '2026-06-01'",
     "what was said lately": "SELECT FROM outbox WHERE topic = 'trade-ledger.trades' AND occurred_at >= now()",
+    "trades under an agreement": f"SELECT FROM ({_ABOUT}) AS about CROSS JOIN LATERAL ("
+    f"SELECT FROM trades WHERE {UNDER} LIMIT 9) AS newest",
+    "trades that an agent buys": in_words(trades_seen_by(OfSubject("LS", "agent", date(2026, 5, 13), "a", _PARTY))),
+    "a pilot's audit": "SELECT FROM audit WHERE pilot = 'LS' ORDER BY id DESC LIMIT 9",
+    "cases that wait for somebody": "SELECT FROM conflicts WHERE must_act = 'customs' ORDER BY id DESC LIMIT 9",
+    "cases of a party": in_words(conflicts_seen_by(OfSubject("LS", "operator", date(2026, 5, 13), "a", _PARTY))),
     "loads with a seal": "SELECT FROM loads WHERE seal_number = 's'",
 }
 
@@ -44,7 +58,8 @@ def test_each_look_up_of_the_http_process_is_bounded_by_an_index(dsn: str) -> No
 def test_each_function_that_finds_rows_is_bounded_by_an_index(dsn: str) -> None:
     questions = [each.split("$$")[1].replace("$$", "") for each in FINDING]
     given = (("refs && named", "refs && ARRAY['k']"), ("refs @> named", "refs @> ARRAY['k']"),
-             ("?| trades", "?| ARRAY['k']"), ("said", "'k'::text"), ("= rate", "= 'r'::text"))  # fmt: skip
+             ("?| trades", "?| ARRAY['k']"), ("ANY(agencies)", "ANY(ARRAY['k'])"),
+             ("said", "'k'::text"), ("= rate", "= 'r'::text"))  # fmt: skip
     with psycopg.connect(dsn) as owner:
         for question in questions:
             for name, value in given:

@@ -57,8 +57,8 @@ def _declarations(kind: str, where: str) -> str:
 
 
 def _newest(kind: str, ids: str, condition: str) -> str:
-    """The newest trades about some ids; none is looked for where there is no id."""
-    return f"""SELECT '{kind}', newest.id, NULL FROM (SELECT array_agg(id) AS ids FROM {ids}) AS about
+    """The newest trades about some ids (`ids`: a query of their array); none is looked for where there is no id."""
+    return f"""SELECT '{kind}', newest.id, NULL FROM ({ids}) AS about
   CROSS JOIN LATERAL (SELECT trades.id FROM trades WHERE about.ids IS NOT NULL AND trades.pilot = {PILOT}
     AND ({condition}) ORDER BY trades.id DESC LIMIT {_NEWEST}) AS newest"""
 
@@ -81,9 +81,13 @@ _RECEIPTS = f"SELECT declaration_id FROM receipts WHERE receipts.pilot = {PILOT}
 _CASES = f"SELECT declaration_id FROM conflicts WHERE conflicts.pilot = {PILOT} AND conflicts.id = {OWN}"
 _TRADES_OF = f"""trades.seller_id = ANY(about.ids) OR trades.consignor_id = ANY(about.ids)
       OR (trades.buyer_id = ANY(about.ids) AND {KNOWN_BUYER})"""
-_UNDER = " OR ".join(
-    f"trades.state->>'{name}' = ANY(about.ids::text[])" for name in ("export_agency_id", "procurement_agency_id")
-)
+_SUBJECT_IDS = "SELECT array_agg(id) AS ids FROM subject"
+_AGREEMENT_IDS = """SELECT array_agg(id) AS ids, array_agg(principal_id) AS principals,
+    ARRAY(SELECT trades_without_buyer_under((SELECT array_agg(id::text) FROM agreement))) AS unnamed FROM agreement"""
+# Who is principal of an export agency sells, of a procurement agency buys (R-TRADE-1): their trades have an index.
+UNDER = """(trades.seller_id = ANY(about.principals) AND trades.state->>'export_agency_id' = ANY(about.ids::text[]))
+      OR (trades.buyer_id = ANY(about.principals) AND trades.state->>'procurement_agency_id' = ANY(about.ids::text[]))
+      OR trades.id = ANY(about.unnamed)"""
 _SHARING = "declaration_id IN (SELECT id FROM mentioned) AND NOT EXISTS (SELECT FROM by_portion)"
 _MATCHED = f"""SELECT unnest(matched.refs) FROM trace_links AS matched
         WHERE matched.pilot = about.pilot AND matched.type = '{MATCHED}' AND matched.at <= about.at
@@ -129,9 +133,9 @@ WITH subject AS MATERIALIZED (
     UNION ALL SELECT trade_ids FROM handovers WHERE pilot = {PILOT} AND id = {OWN}
   ) AS handover, jsonb_array_elements_text(handover.trade_ids) AS each (id)
   UNION ALL SELECT 'subject', NULL, id::text FROM subject
-  UNION ALL {_newest("subject", "subject", _TRADES_OF)}
+  UNION ALL {_newest("subject", _SUBJECT_IDS, _TRADES_OF)}
   UNION ALL SELECT 'agreement', NULL, id::text FROM agreement
-  UNION ALL {_newest("agreement", "agreement", _UNDER)}
+  UNION ALL {_newest("agreement", _AGREEMENT_IDS, UNDER)}
   UNION ALL SELECT 'money_or_tax', NULL, key FROM named
   UNION ALL SELECT 'money_or_tax', trade_id, NULL FROM by_portion
   -- What names its portions concerns these only, not all that shares their declaration.

@@ -7,14 +7,28 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Dialect, Select, Text, and_, any_, cast, false, func, or_, select, type_coerce
+from sqlalchemy import (
+    CollectionAggregate,
+    ColumnElement,
+    Dialect,
+    Select,
+    Text,
+    and_,
+    any_,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import JSONB, asyncpg, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from shared.act import Act
 from shared.events.trade_ledger import TRADES, TradeState
-from shared.rows import announced_since, narrowed, of_month, row_to_change
+from shared.rows import announced_since, any_in, narrowed, of_month, row_to_change
 from shared.scope import Scope, within
 from shared.vocabulary.errors import Hidden, NotFound
 from trade_ledger.store.tables.copies import AgreementCopy
@@ -99,7 +113,9 @@ def trades_seen_by(scope: Scope) -> Select[TradeRow]:
         select(row),
         row,
         scope,
-        subject=lambda party: or_(has_part_in(row, party), buys_for(row, party) if scope.role == "agent" else false()),
+        subject=lambda party: or_(
+            has_part_in(row, party), _bought_by(row, party) if scope.role == "agent" else false()
+        ),
     )
 
 
@@ -123,11 +139,29 @@ def has_part_in(row: Any, party: UUID | ColumnElement[UUID]) -> ColumnElement[bo
 
 def buys_for(row: Any, agent: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
     """Whether an agent buys a trade's goods for a principal: that is the buyer, or it isn't said yet (R-TRADE-1)."""
-    mine = and_(AgreementCopy.agent_id == agent, AgreementCopy.kind == "procurement_agency")
-    agencies = select(cast(AgreementCopy.agreement_id, Text)).where(mine)
-    principals = func.array(select(AgreementCopy.principal_id).where(mine).scalar_subquery())
-    of_principal = or_(row.buyer_id == any_(principals), row.buyer_id.is_(None))
-    return and_(of_principal, row.state["procurement_agency_id"].astext.in_(agencies))
+    of_principal = or_(row.buyer_id == _principals_of(agent), row.buyer_id.is_(None))
+    return and_(of_principal, row.state["procurement_agency_id"].astext.in_(_agencies_of(agent)))
+
+
+def _bought_by(row: Any, agent: UUID) -> ColumnElement[bool]:
+    """The same of all trades rather than of one: those without a buyer are most, and an index finds the agent's."""
+    named = and_(
+        row.buyer_id == _principals_of(agent), row.state["procurement_agency_id"].astext.in_(_agencies_of(agent))
+    )
+    unnamed = select(func.trades_without_buyer_under(func.array(_agencies_of(agent).scalar_subquery())))
+    return or_(named, row.id == any_in(unnamed))
+
+
+def _agencies_of(agent: UUID | ColumnElement[UUID]) -> Select[str]:
+    return select(cast(AgreementCopy.agreement_id, Text)).where(_buys_under(agent))
+
+
+def _principals_of(agent: UUID | ColumnElement[UUID]) -> CollectionAggregate[Any]:
+    return any_(func.array(select(AgreementCopy.principal_id).where(_buys_under(agent)).scalar_subquery()))
+
+
+def _buys_under(agent: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
+    return and_(AgreementCopy.agent_id == agent, AgreementCopy.kind == "procurement_agency")
 
 
 def trades_with_leg_of(scope: Scope) -> Select[TradeRow]:

@@ -1,5 +1,6 @@
 """Rows of fx-settlement, without behaviour."""
 
+from fx_settlement.store.tables import finding
 from fx_settlement.store.tables.books import JournalRow, RateRow
 from fx_settlement.store.tables.copies import (
     BankCopy,
@@ -59,6 +60,7 @@ __all__ = [
     "SubjectCopy",
     "TradeCopy",
     "TradeRoomRow",
+    "finding",
     "http_tables",
     "messaging",
     "metadata",

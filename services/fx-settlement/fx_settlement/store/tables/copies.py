@@ -20,7 +20,15 @@ class SubjectCopy(Row):
     """Who may collect, pass on and convert."""
 
     __tablename__ = "subject_copies"
-    __table_args__ = ({"info": CONSUMER_ONLY},)
+    __table_args__ = (
+        Index(
+            "ix_subject_copies_qualifications",
+            "qualifications",
+            postgresql_using="gin",
+            postgresql_ops={"qualifications": "jsonb_path_ops"},
+        ),
+        {"info": CONSUMER_ONLY},
+    )
 
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]

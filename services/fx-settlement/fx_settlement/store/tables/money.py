@@ -119,6 +119,7 @@ class PayableRow(Row):
         CheckConstraint("passed_on >= 0 AND passed_on + charges <= collected + claims", name="passed_on"),
         CheckConstraint("collected >= 0 AND charges >= 0 AND claims >= 0", name="not_negative"),
         *digits_checks("currency", "collected", "charges", "passed_on", "claims"),
+        Index("ix_payables_principal_id", "principal_id"),
     )
 
     agent_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -184,6 +185,8 @@ class PassOnRow(Row):
         *digits_checks("'CNY'", "rmb_amount"),
         Index("ix_pass_ons_agent_id", "agent_id"),
         Index("ix_pass_ons_principal_id", "principal_id"),
+        Index("ix_pass_ons_bank_id", "bank_id", "id"),
+        Index("ix_pass_ons_bank_reference", "bank_reference"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -213,6 +216,8 @@ class ConversionRow(Row):
         *digits_checks("currency", "amount"),
         *digits_checks("'CNY'", "rmb_amount"),
         Index("ix_conversions_holder_id", "holder_id"),
+        Index("ix_conversions_bank_id", "bank_id", "id"),
+        Index("ix_conversions_bank_reference", "bank_reference"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

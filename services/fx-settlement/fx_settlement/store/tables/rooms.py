@@ -140,6 +140,7 @@ class ConflictRow(Row):
         CheckConstraint("(declaration_id IS NULL) <> (collection_id IS NULL)", name="concerns"),
         Index("ix_conflicts_open", "declaration_id", "code", unique=True, postgresql_where=text("closed_at IS NULL")),
         Index("ix_conflicts_collection_id", "collection_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+        Index("ix_conflicts_waiting", "id", postgresql_where=text("closed_at IS NULL")),
         # The closed ones too.
         Index("ix_conflicts_of_declaration", "declaration_id"),
         Index("ix_conflicts_of_collection", "collection_id"),

@@ -1,5 +1,6 @@
 """Rows of registry, without behaviour."""
 
+from registry.store.tables import finding
 from registry.store.tables.field import (
     CommodityDecisionRow,
     CommodityListRow,
@@ -36,6 +37,7 @@ __all__ = [
     "SubjectClaimRow",
     "SubjectRow",
     "SubjectVersionRow",
+    "finding",
     "http_tables",
     "messaging",
     "metadata",

@@ -25,7 +25,16 @@ class SubjectRow(Row):
     """
 
     __tablename__ = "subjects"
-    __table_args__ = (UniqueConstraint("pilot", "identity_index"), Index("ix_subjects_account", "account"))
+    __table_args__ = (
+        UniqueConstraint("pilot", "identity_index"),
+        Index("ix_subjects_account", "account"),
+        Index(
+            "ix_subjects_qualifications",
+            "qualifications",
+            postgresql_using="gin",
+            postgresql_ops={"qualifications": "jsonb_path_ops"},
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]
@@ -51,7 +60,11 @@ class RoleFilingRow(Row):
     """
 
     __tablename__ = "role_filings"
-    __table_args__ = (UniqueConstraint("subject_id", "role"), Index("ix_role_filings_filed_by", "filed_by"))
+    __table_args__ = (
+        UniqueConstraint("subject_id", "role"),
+        Index("ix_role_filings_filed_by", "filed_by"),
+        Index("ix_role_filings_status", "status", "role"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"))
@@ -105,6 +118,7 @@ class SubjectClaimRow(Row):
     __table_args__ = (
         Index("uq_subject_claims_open", "subject_id", "claimant", unique=True, postgresql_where="status = 'open'"),
         Index("ix_subject_claims_subject_id", "subject_id"),
+        Index("ix_subject_claims_status", "status", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -129,6 +143,11 @@ class SubjectAmendmentRow(Row):
     """
 
     __tablename__ = "subject_amendments"
+    __table_args__ = (
+        Index("ix_subject_amendments_proposing_party", "proposing_party"),
+        Index("ix_subject_amendments_proposed_by", "proposed_by"),
+        Index("ix_subject_amendments_status", "status", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]

@@ -58,6 +58,7 @@ class ExemptionItem(Row):
         Index("ix_exemption_items_holder", "stall_holder_id", "export_date"),
         Index("ix_exemption_items_customs_number", "customs_number"),
         Index("ix_exemption_items_exemption_filer_id", "exemption_filer_id"),
+        Index("ix_exemption_items_consignor_id", "consignor_id"),
         {"info": CONSUMER_ONLY},
     )
 

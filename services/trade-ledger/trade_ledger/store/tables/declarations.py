@@ -161,6 +161,8 @@ class ConflictRow(Row):
     __table_args__ = (
         UniqueConstraint("declaration_id", "code", "receipt_id"),
         Index("ix_conflicts_is_open", "declaration_id", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_conflicts_waiting", "id", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_conflicts_must_act", "must_act", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

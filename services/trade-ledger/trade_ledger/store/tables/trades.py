@@ -41,6 +41,11 @@ class TradeRow(Row):
         Index("ix_trades_seller_id", "seller_id"),
         Index("ix_trades_consignor_id", "consignor_id"),
         Index("ix_trades_buyer_id", "buyer_id"),
+        Index(
+            "ix_trades_without_buyer",
+            text("(state ->> 'procurement_agency_id')"),
+            postgresql_where=text("buyer_id IS NULL AND (state ->> 'procurement_agency_id') IS NOT NULL"),
+        ),
         # Nearly all are registered by one of the two.
         Index(
             "ix_trades_registered_by",
