@@ -25,6 +25,7 @@ _LOOKUPS = {
     "trades that are void": "SELECT FROM trades WHERE status = 'void'",
     "trades of a month": "SELECT FROM trades WHERE trade_date >= '2026-05-01' AND trade_date < '2026-06-01'",
     "what was said lately": "SELECT FROM outbox WHERE topic = 'trade-ledger.trades' AND occurred_at >= now()",
+    "what became of a file": f"SELECT FROM trade_job_results WHERE job_id = {_ID}",
     "loads with a seal": "SELECT FROM loads WHERE seal_number = 's'",
 }
 
