@@ -99,6 +99,7 @@ def test_the_lists_can_be_asked_by_what_people_ask_by_and_page_in_one_way() -> N
 # What looks like a list and is the content of one thing: its name, and why it has an end.
 _ONE_THING = {
     "preflight_declaration": "the items of one declaration, at most 50",
+    "read_trade_job_report": "the report of one file, as a request that waits for it gets it",
     "recognise_goods": "the best candidates of one description",
     "read_archive": "the file of one agent on one day",
 }

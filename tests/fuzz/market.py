@@ -34,6 +34,7 @@ class Sound:
     version: int | None = None
     query: dict[str, Any] = field(default_factory=dict)
     kind: str = "application/json"
+    prefer: str = ""
     at: str = ""
     """Its moment of business time, if it isn't the day's."""
     note: Any = None
@@ -135,6 +136,7 @@ class Market:
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
         told = {"idempotency-key": f"case:{next(self._keys)}"} if operation.method == "POST" else {}
         told |= {} if sound.version is None else {"if-match": f'"{sound.version}"'}
+        told |= {"prefer": sound.prefer} if sound.prefer else {}
         told |= {name.lower(): value for name, value in (headers or {}).items()}
         content = sound.body
         if content is not None and not isinstance(content, bytes):

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import copy
-import io
-import json
 from typing import Any
 
-import xlsxwriter
 from market import Kept, Market, Sound, recipe
-
-from trade_ledger.domain.workbook import SHEETS
 
 T = "trade-ledger"
 _REASON = {"reason": "entered twice"}
 _DAY = "2026-05-13"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def line(**changed: Any) -> dict[str, Any]:
@@ -38,42 +32,9 @@ async def trade(m: Market, **changed: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def workbook(entered: dict[str, Any], stall: str) -> bytes:
-    """The workbook of one trade."""
-    slip = {name: entered[name] for name in ("export_mode", "trade_date", "settlement_method")}
-    slip |= {
-        "slip": entered["external_ref"], "stall_number": stall, "channel": "market",
-        "price_term": "FOB", "document_hash": "0" * 64,
-    }  # fmt: skip
-    packed = {"package_unit": "箱", "currency": "USD", "slip": entered["external_ref"]}
-    rows = ([slip], [each | packed for each in entered["lines"]])
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True})
-    for (name, columns), known in zip(SHEETS.items(), rows, strict=True):
-        sheet = book.add_worksheet(name)
-        sheet.write_row(0, 0, [column.header for column in columns])
-        for number, row in enumerate(known, 1):
-            sheet.write_row(number, 0, [row.get(column.field, "") for column in columns])
-    book.close()
-    return file.getvalue()
-
-
 @recipe(T)
 async def register_trade(m: Market) -> Sound:
     return Sound(m.day["operator"], body=await trade(m))
-
-
-@recipe(T)
-async def register_trades_in_bulk(m: Market) -> Sound:
-    lines = [json.dumps(await trade(m)).encode() for _ in range(2)]
-    return Sound(m.day["operator"], body=b"\n".join(lines) + b"\n", kind="application/x-ndjson")
-
-
-@recipe(T)
-async def import_trades(m: Market) -> Sound:
-    entered = await trade(m)
-    holder = await m.read("registry", f"/v1/subjects/{entered['seller_id']}", {"role": "auditor"})
-    return Sound(m.day["operator"], body=workbook(entered, holder["stalls"][0]["stall_number"]), kind=XLSX)
 
 
 @recipe(T)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import of_files  # noqa: F401  # its recipes
 import of_fx_settlement  # noqa: F401  # its recipes
 import of_offices
 import of_rates

@@ -22,6 +22,7 @@ from marketctl.sample.sheets import FOLDER, read_sheet
 from marketctl.services import described
 from marketctl.verify.questions import ask
 from shared.http.access import Grant
+from shared.workshop.waiting import wait_until
 
 # The fixture's type is in the conftest.py above, which can't be imported: pytest runs in importlib mode.
 Lived = Any
@@ -127,6 +128,11 @@ class Market:
                 told = told.replace(name, "")
             self.leaks |= {(asked.operation, role) for each in self.persons if each in told and each not in asked.text}
         return answer
+
+    def send_file(self, **who: str) -> None:
+        """A file that is registered after it was sent; its one row is refused."""
+        self.callers.done("POST", "trade-ledger", "/v1/trades/bulk", content=b"{}", prefer="respond-async", **who)
+        assert wait_until(lambda: self.ask("trade-ledger", "SELECT 1 FROM trade_jobs WHERE state = 'done'"))
 
     def reads(self, count: int) -> Iterator[Asked]:
         """Every read, of so many things each."""

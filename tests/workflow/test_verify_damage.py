@@ -52,6 +52,14 @@ DAMAGES = {
            "starts with registry.subject_exited.v1"),
     "I9": ("registry", "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit WHERE outcome = 'done')",
            "had 0 effects"),
+    "I9 job": ("trade-ledger", "INSERT INTO trade_jobs (id, pilot, role, party_id, operation, sent_by, rows, rows_done,"
+               " registered, refused, hidden, body) VALUES (gen_random_uuid(), 'longshui', 'operator',"
+               " gen_random_uuid(), 'import_trades', '{}', 9, 5, 5, 0, '[]', '{}')",
+               "5 rows are done, its results tell 0"),
+    "I9 standstill": ("trade-ledger", "INSERT INTO trade_jobs (id, pilot, role, party_id, operation, sent_by, rows,"
+                      " hidden, body, moved_at) VALUES (gen_random_uuid(), 'longshui', 'operator', gen_random_uuid(),"
+                      " 'import_trades', '{}', 9, '[]', '{}', now() - interval '1 hour')",
+                      "stands still at row 0 of 9"),
     "I10": ("tax-exemption", "UPDATE audit SET actor = 'nobody' WHERE id ="
             " (SELECT audit_id FROM audit_chain WHERE position = 2)", "was changed or moved, or rows between"),
     "I10 cut": ("fx-settlement", "DELETE FROM audit_chain WHERE position = 2",

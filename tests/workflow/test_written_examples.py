@@ -21,6 +21,7 @@ from marketctl.sample.sheets import FOLDER
 from marketctl.services import described
 from marketctl.verify.questions import ask
 from shared.workshop.testing.programs import lines_of
+from shared.workshop.waiting import wait_until
 
 # The fixture's type is in conftest.py, which can't be imported: pytest runs in importlib mode.
 Lived = Any
@@ -162,6 +163,17 @@ def import_again(lived: Lived, block: Block, _: Path) -> None:
     assert {name: told[name] for name in shown} == shown
 
 
+def send_without_waiting(lived: Lived, block: Block, _: Path) -> None:
+    """A file of rows that are all refused, followed until its job has ended."""
+    headers = caller(lived, "operator", subject_id=str(some_trade(lived)[1])) | {"prefer": "respond-async"}
+    with httpx.Client(base_url=lived.layout.url("trade-ledger"), headers=headers, trust_env=False) as client:
+        sent = client.post("/v1/trades/bulk", content=b"{}\n{}\n{}")
+        assert wait_until(lambda: client.get(sent.headers["location"]).json()["ended_at"])
+        shown, told = json.loads(block.text), client.get(sent.headers["location"]).json()
+        assert {name: told[name] for name in shown} == shown
+        assert [each["row"] for each in client.get(told["report"]).json()["results"]] == [1, 2, 3]
+
+
 def read_the_topic(lived: Lived, block: Block, folder: Path) -> None:
     """A reader never ends by itself: its first line is enough."""
     (line,) = first_lines(lived, block, folder, 1)
@@ -251,6 +263,7 @@ RUN: dict[str, Way] = {
     "docs/integrators.md, Acting for another party, 1": read_for_another,
     "docs/integrators.md, Refusals, 1": refuse_trade,
     "docs/integrators.md, Many trades at once, 1": import_again,
+    "docs/integrators.md, Without waiting for the report, 1": send_without_waiting,
     "docs/integrators.md, Reading the topics, 1": read_the_topic,
     "docs/integrators.md, Checking who wrote an event, 1": check_signatures,
     "docs/integrators.md, Reading a secured broker, 1": compare_options,

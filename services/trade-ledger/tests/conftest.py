@@ -1,19 +1,30 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from shared.events.base import Event
-from shared.workshop.testing.client import Door, open_door
+from shared.workshop.processes.ports import free_port
+from shared.workshop.testing.client import ACTOR_KEY, SEALING_KEY, Door, open_door
 from shared.workshop.testing.registry_events import commodity_list, export_agency, hear, places, subject
 from shared.workshop.testing.services import MakeServiceDatabase
+from shared.workshop.testing.signing import event_keys_file
 from shared.workshop.testing.tokens import ServedMint
+from shared.workshop.tokens import AUDIENCE, ISSUER
+from shared.workshop.waiting import until
 from trade_ledger.app import service
 from trade_ledger.consumers.subscriptions import subscriptions
 
@@ -153,3 +164,52 @@ def slip(parties: Any) -> Any:
         }  # fmt: skip
 
     return made
+
+
+@asynccontextmanager
+async def _process(
+    dsn: str, mint: ServedMint, clock_file: Path
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """The service as a separate process; it is killed at the end if it still runs."""
+    port = free_port()
+    told = {
+        "ENVIRONMENT": "sandbox",
+        "DATABASE_URL": dsn,
+        "ISSUER": ISSUER,
+        "AUDIENCE": AUDIENCE,
+        "JWKS_URL": mint.jwks_url,
+        "SEALING_KEY": SEALING_KEY,
+        "ACTOR_KEY": ACTOR_KEY,
+        "EVENT_KEYS": str(event_keys_file(clock_file.parent)),
+        "CLOCK_FILE": str(clock_file),
+        "LOG_LEVEL": "WARNING",
+    }
+    command = [sys.executable, "-m", "uvicorn", "trade_ledger.app:app", "--port", str(port), "--log-level", "warning"]
+    started = await asyncio.create_subprocess_exec(*command, env={**os.environ, **told})
+    try:
+        url = f"http://127.0.0.1:{port}"
+        await _until_ready(url)
+        yield started, url
+    finally:
+        if started.returncode is None:
+            started.send_signal(signal.SIGKILL)
+        await started.wait()
+
+
+async def _until_ready(url: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+
+        async def ready() -> bool:
+            with contextlib.suppress(httpx.TransportError):
+                return (await client.get(f"{url}/readyz")).status_code == 200
+            return False
+
+        await until(ready)
+
+
+@pytest.fixture
+def make_process(
+    market: Any, dsn: str, mint: ServedMint, tmp_path: Path
+) -> Callable[[], AbstractAsyncContextManager[tuple[asyncio.subprocess.Process, str]]]:
+    """Starts the service as a process of its own, with the clock of the fixture `market`."""
+    return lambda: _process(dsn, mint, next(tmp_path.glob("clock-*.json")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from shared.http.app import Service, make_app
@@ -17,10 +18,12 @@ from trade_ledger.api import (
     trace,
     trade_batches,
     trade_imports,
+    trade_jobs,
     trades,
 )
 from trade_ledger.api.access import ACCESS
-from trade_ledger.api.trade_batches import is_remembered, registrations_running
+from trade_ledger.api.job_runner import trades_running
+from trade_ledger.api.trade_batches import is_remembered
 from trade_ledger.consumers.subscriptions import subscriptions
 from trade_ledger.settings import Settings
 from trade_ledger.store.delegations import delegations
@@ -29,6 +32,7 @@ from trade_ledger.store.parameters import parameters
 from trade_ledger.store.tables import http_tables, messaging, metadata, policy
 from trade_ledger.store.tables.copies import SubjectCopy
 
+_PROBLEMS = Path(__file__).with_name("problems.toml")
 service = Service(
     name="trade-ledger",
     title="trade-ledger · 交易·组货·报关",
@@ -37,6 +41,7 @@ service = Service(
         trade_batches.router,
         trade_imports.router,
         trade_imports.marking_router,
+        trade_jobs.router,
         trades.router,
         delegated_acts_router(delegations),
         packing.router,
@@ -48,11 +53,11 @@ service = Service(
         upkeep_router(messaging, http_tables, policy, parameters, subscriptions),
     ],
     access=ACCESS,
-    problems=Path(__file__).with_name("problems.toml"),
+    problems=_PROBLEMS,
     metadata=metadata,
     http_tables=http_tables,
     parties=Parties(filings_in(SubjectCopy), bank_in_force, place_in_force, is_remembered),
     delegations=delegations,
-    running=registrations_running,
+    running=partial(trades_running, problems=_PROBLEMS),
 )
 app = make_app(service, Settings)

@@ -111,26 +111,26 @@ class Command:
         version: int | None = None,
         location: str | None = None,
         written: Mapping[str, bytes] | None = None,
+        applied: str | None = None,
     ) -> Response:
-        """Store the answer and its audit line with the effect, and give it; `written` is as in `json_of`."""
-        return await self._answered(json_of(content, written), status, version, location, kept=True)
+        """Store answer and audit line, and give it; `written` is as in `json_of`, `applied` the preference followed."""
+        told = {"location": location, "preference-applied": applied}
+        return await self._answered(json_of(content, written), status, version, told, kept=True)
 
     async def answer_once(self, content: BaseModel) -> Response:
         """Give an answer that must not be stored in clear text: audited, but a repeat of the key is refused (V66)."""
-        return await self._answered(json_of(content), 200, None, None, kept=False)
+        return await self._answered(json_of(content), 200, None, {}, kept=False)
 
     async def _answered(
-        self, body: bytes, status: int, version: int | None, location: str | None, *, kept: bool
+        self, body: bytes, status: int, version: int | None, told: Mapping[str, str | None], *, kept: bool
     ) -> Response:
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": "application/json"} | {name: each for name, each in told.items() if each}
         if version is not None:
             headers["etag"] = f'"{version}"'
-        if location is not None:
-            headers["location"] = location
         stored = idempotency.Answer(status, headers, body if kept else b"{}")
         who, key = self.caller.principal, self.attempt.key
         await idempotency.keep(self.session, self.tables, principal=who, key=key, answer=stored)
-        if location is not None and self.attempt.target is None:
+        if (location := told.get("location")) and self.attempt.target is None:
             self.attempt.target = location.rsplit("/", 1)[-1]
         await audit.record(self.session, self.tables, [self.attempt.entry(AuditLine("done", status))])
         self.answered = True

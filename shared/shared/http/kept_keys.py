@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import structlog
 from prometheus_client import Gauge
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 OVERDUE = Gauge("idempotency_keys_overdue", "Whether keys stay beyond their retention", ["service"])
@@ -24,10 +25,22 @@ log = structlog.get_logger()
 
 
 class KeyPurge:
-    """A worker's background work: once a minute, what is older than so many days, oldest rows not in any order."""
+    """A worker's background work: once a minute, what is older than so many days, oldest rows not in any order.
 
-    def __init__(self, service: str, days: int, *, at_once: int = _AT_ONCE, batches: int = _BATCHES) -> None:
+    `also` are statements like `_PURGE` for what a service keeps as long as its keys.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        days: int,
+        *,
+        at_once: int = _AT_ONCE,
+        batches: int = _BATCHES,
+        also: Sequence[TextClause] = (),
+    ) -> None:
         self._days = days
+        self._statements = (_PURGE, *also)
         self._at_once = at_once
         self._batches = batches
         self._next = 0.0
@@ -35,7 +48,7 @@ class KeyPurge:
         self._overdue.set(0)
 
     async def __call__(self, engine: AsyncEngine) -> int:
-        """How many keys went; each batch commits by itself. What it leaves is said, and goes next time."""
+        """How many rows went; each batch commits by itself. What it leaves is said, and goes next time."""
         if time.monotonic() < self._next:
             return 0
         self._next = time.monotonic() + _PAUSE_SECONDS
@@ -43,16 +56,20 @@ class KeyPurge:
         self._overdue.set(1)
         async with engine.begin() as connection:
             await connection.execute(_OF_NOBODY)
-        gone = 0
-        for _ in range(self._batches):
-            async with engine.begin() as connection:
-                done = await connection.execute(_PURGE, {"days": self._days, "at_once": self._at_once})
-            gone += done.rowcount
-            if done.rowcount < self._at_once:
-                self._overdue.set(0)
-                break
-        else:
+        gone, left = 0, False
+        for statement in self._statements:
+            for _ in range(self._batches):
+                async with engine.begin() as connection:
+                    done = await connection.execute(statement, {"days": self._days, "at_once": self._at_once})
+                gone += done.rowcount
+                if done.rowcount < self._at_once:
+                    break
+            else:
+                left = True
+        if left:
             self._next = 0.0
+        else:
+            self._overdue.set(0)
         if gone:
-            log.info("kept keys purged", keys=gone)
+            log.info("kept keys purged", rows=gone)
         return gone

@@ -229,10 +229,9 @@ class Later:
         wait_until_applied(self._market.lived.layout.installation)
         load, by = {"container_number": "CQSU1000925"}, {"on_behalf_of": grantor["subject_id"], **delegate}
         self._done("POST", "trade-ledger", "/v1/loads", load, key="matrix:load", **by)
-        clerk = {"role": "stall_holder", "actor": "account:SH001:clerk"}
         of_clerk = self._as("SH001", "stall_holder")["subject_id"]
-        granted = (grantor["subject_id"], set(acts), tuple(delegate.items()))
-        return [granted, (of_clerk, {"read"}, tuple(clerk.items()))]
+        clerk = (of_clerk, {"read"}, (("role", "stall_holder"), ("actor", "account:SH001:clerk")))
+        return [(grantor["subject_id"], set(acts), tuple(delegate.items())), clerk]
 
     def file(self) -> None:
         """A role of each kind that the days file nobody in; somebody else claims it; a stall holder is renamed."""
@@ -248,6 +247,7 @@ class Later:
             self._done("POST", "registry", f"{path}/approvals", reason, version=row["version"], **officer)
             claim, claimant = {"identity": identity, "reason": "it is ours"}, {**who, "actor": f"account:other {role}"}
             self._done("POST", "registry", "/v1/subject-claims", claim, key=f"matrix:claim:{role}", **claimant)
+        self._market.send_file(**self._as("OP2", "operator"))
         # An operator states another one's identity under a name of its own.
         number = next(each["证件号码"] for each in self._filed if each["序号"] == "OP4")
         body = {"identity": {"kind": "credit_code", "number": number}, "name": "渝西采购商行", "role": "buyer"}

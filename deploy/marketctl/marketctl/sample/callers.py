@@ -53,6 +53,7 @@ class Callers:
         version: int | None = None,
         content: bytes | None = None,
         on_behalf_of: str = "",
+        prefer: str = "",
         **party: str,
     ) -> httpx.Response:
         """Send once, and again with the same key while the service is away or says it is busy."""
@@ -60,6 +61,7 @@ class Callers:
         assert service in SERVICES  # noqa: S101 - a mistake in the script
         headers = {"authorization": "Bearer " + self._token(role, party)}
         headers |= {"on-behalf-of": on_behalf_of} if on_behalf_of else {}
+        headers |= {"prefer": prefer} if prefer else {}
         if method == "POST":
             headers["idempotency-key"] = f"sample:{key or path}"
         if version is not None:

@@ -163,13 +163,26 @@ GROUP BY k.actor, k.pilot, k.role, k.subject_id, k.key, k.answers, k.since HAVIN
 """
 
 
+_ROWS_OF_JOBS = """
+SELECT j.id, j.rows_done, coalesce(sum(json_array_length(r.results::json)), 0)
+FROM trade_jobs j LEFT JOIN trade_job_results r ON r.job_id = j.id
+GROUP BY j.id HAVING j.rows_done <> coalesce(sum(json_array_length(r.results::json)), 0)
+"""
+_STANDING_JOBS = """
+SELECT id, rows_done, rows, moved_at FROM trade_jobs WHERE ended_at IS NULL AND moved_at < now() - interval '15 minutes'
+"""
+
+
 def once_only(market: Installation) -> list[str]:
     """I9: as many effects as distinct keys answered 2xx."""
     found = []
     for service in SERVICES:
         told = service + ": key {1} of {0} was answered {2} times and had {3} effects"
         found += named(market, service, _EFFECTS_OF_KEYS, told)
-    return found
+    found += named(market, "trade-ledger", _ROWS_OF_JOBS, "trade job {0}: {1} rows are done, its results tell {2}")
+    return found + named(
+        market, "trade-ledger", _STANDING_JOBS, "trade job {0}: stands still at row {1} of {2} since {3}"
+    )
 
 
 def chained(market: Installation) -> list[str]:

@@ -13,8 +13,6 @@ _INDEXES = {
     "ix_audit_pilot": "audit (pilot, id)",
     "ix_subjects_qualifications": "subjects USING gin (qualifications jsonb_path_ops)",
     "ix_role_filings_status": "role_filings (status, role)",
-    "ix_subject_amendments_proposing_party": "subject_amendments (proposing_party)",
-    "ix_subject_amendments_proposed_by": "subject_amendments (proposed_by)",
     "ix_subject_amendments_status": "subject_amendments (status, id)",
     "ix_subject_claims_status": "subject_claims (status, id)",
 }

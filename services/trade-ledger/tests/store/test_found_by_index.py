@@ -39,6 +39,7 @@ _LOOKUPS = {
     "a pilot's audit": "SELECT FROM audit WHERE pilot = 'LS' ORDER BY id DESC LIMIT 9",
     "cases that wait for somebody": "SELECT FROM conflicts WHERE must_act = 'customs' ORDER BY id DESC LIMIT 9",
     "cases of a party": in_words(conflicts_seen_by(OfSubject("LS", "operator", date(2026, 5, 13), "a", _PARTY))),
+    "what became of a file": f"SELECT FROM trade_job_results WHERE job_id = {_ID}",
     "loads with a seal": "SELECT FROM loads WHERE seal_number = 's'",
 }
 

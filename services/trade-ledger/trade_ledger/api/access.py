@@ -29,6 +29,8 @@ ACCESS: Access = {
     "register_trade": grant(*_TRADERS, sees=_OWN),
     "register_trades_in_bulk": grant(*_TRADERS, sees=_OWN, cost=20),
     "import_trades": grant(*_TRADERS, sees=_OWN, cost=20),
+    "read_trade_job": grant(*_TRADERS, sees="jobs that its party sent in its role"),
+    "read_trade_job_report": grant(*_TRADERS, sees="jobs that its party sent in its role"),
     "read_trade_template": grant(*_TRADERS, sees="an empty form", newcomers=True),
     "list_trades": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),
     "read_trade": grant(*_READERS, sees=f"{_OWN}; authorities: {_FIELD}"),

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
+from shared.database import of_pilot
 from shared.http.access import Authorised
 from shared.http.command import Answered, Commanded
 from shared.http.routes import ServiceRoute, service_router
 from shared.scope import subject_of
 from shared.vocabulary.errors import Busy
-from trade_ledger.api.trade_batches import (
+from trade_ledger.api.trade_batches import report_on
+from trade_ledger.api.trade_jobs import ACCEPTED, JOB_RESPONSES, PREFER, answer_with_job, report_if_done, wants_job
+from trade_ledger.api.trade_rows import (
+    Batch,
+    batch_of,
     check_count,
     checked,
     outcomes_of,
     problem_in,
-    report_on,
     result_of,
 )
 from trade_ledger.api.trade_schemas import BulkReport, HiddenCells, RowResult
@@ -74,12 +78,21 @@ class _ReportOrWorkbook(ServiceRoute):
                 answer = await handle(request)
             except Answered as before:
                 answer = before.response
-            if answer.status_code != _OK:
+            report = await _report_in(answer, request)
+            if report is None:
                 return answer
             whose = str(request.state.caller.subject_id)
-            return _Marked(bytes(answer.body), await request.body(), dict(answer.headers), whose)
+            return _Marked(report, await request.body(), dict(answer.headers), whose)
 
         return marking
+
+
+async def _report_in(answer: Response, request: Request) -> bytes | None:
+    """The report that an answer is, or that the job has which it names; None where there is none, or none yet."""
+    if answer.status_code == ACCEPTED:
+        async with request.app.state.runtime.sessions(info=of_pilot(request.state.caller.pilot)) as session:
+            return await report_if_done(session, request.state.scope, answer.headers["location"])
+    return bytes(answer.body) if answer.status_code == _OK else None
 
 
 def _accepts_workbook(request: Request) -> bool:
@@ -94,10 +107,11 @@ marking_router = APIRouter(tags=["trades"], route_class=_ReportOrWorkbook)
 @marking_router.post(
     "/v1/trade-imports",
     response_model=BulkReport,
-    responses={_OK: {"content": {XLSX: _BINARY}}},
+    responses={_OK: {"content": {XLSX: _BINARY}}, **JOB_RESPONSES},
     # A process of its own reads the workbook, so that the code of this one doesn't name its refusals.
     openapi_extra={
         "requestBody": _XLSX_BODY,
+        "parameters": [PREFER],
         "x-codes": [
             "overloaded",
             "sheet_too_long",
@@ -112,21 +126,31 @@ async def import_trades(command: Commanded, request: Request) -> Response:
     """Register the slips of a workbook, each whole or not at all: one report by sheet, row and column.
 
     With `Accept` of the workbook's media type the same workbook comes back, the report's errors marked in their cells.
-    The same request with the same key tells it of an import that was made before.
+    The same request with the same key tells it of an import that was made before, and of a job once it is done.
+    With `Prefer: respond-async` the answer is a job that tells how far it is.
     """
-    read = await read_slips(await request.body(), str(subject_of(command.scope)))
-    check_count(len(read.slips))
-    sealer, importer = request.app.state.runtime.sealer, subject_of(command.scope)
-    names = await look_up_names(command.session, read.slips, importer=importer, sealer=sealer, pilot=command.act.pilot)
-    rows = []
-    for slip in read.slips:
-        entered = enter_slip(slip, names, importer=importer, sealer=sealer)
-        rows.append(await checked(command, request, entered.row, entered.unread, faulty=bool(slip.faults)))
-        await asyncio.sleep(0)
-    outcomes = await outcomes_of(command, request, rows)
-    results = [_result(request, read, slip, outcome) for slip, outcome in zip(read.slips, outcomes, strict=True)]
+    content, as_job = await request.body(), wants_job(request)
+    read = await read_slips(content, str(subject_of(command.scope)))
+    check_count(len(read.slips), as_job=as_job)
+    if as_job:
+        return await answer_with_job(command, request, content, rows=len(read.slips), hidden=read.hidden)
+    batch = batch_of(command, request)
+    results = await results_of_slips(batch, read, read.slips)
     hidden = [HiddenCells.model_validate(each, from_attributes=True) for each in read.hidden]
-    return await report_on(command, results, hidden)
+    return await report_on(command, batch, results, hidden)
+
+
+async def results_of_slips(batch: Batch, read: SlipSheets, slips: Sequence[Slip]) -> list[RowResult]:
+    """What became of some slips of a workbook."""
+    importer = subject_of(batch.scope)
+    names = await look_up_names(batch.session, slips, importer=importer, sealer=batch.sealer, pilot=batch.act.pilot)
+    rows = []
+    for slip in slips:
+        entered = enter_slip(slip, names, importer=importer, sealer=batch.sealer)
+        rows.append(await checked(batch, entered.row, entered.unread, faulty=bool(slip.faults)))
+        await asyncio.sleep(0)
+    outcomes = await outcomes_of(batch, rows)
+    return [_result(batch, read, slip, outcome) for slip, outcome in zip(slips, outcomes, strict=True)]
 
 
 @router.get("/v1/trade-imports/template", response_class=Response, responses={_OK: {"content": {XLSX: {}}}})
@@ -136,11 +160,11 @@ async def read_trade_template(caller: Authorised) -> Response:
     return Response(await asyncio.to_thread(write_template), media_type=XLSX, headers=headers)
 
 
-def _result(request: Request, read: SlipSheets, slip: Slip, outcome: Outcome) -> RowResult:
+def _result(batch: Batch, read: SlipSheets, slip: Slip, outcome: Outcome) -> RowResult:
     if isinstance(outcome, TradeText):
-        return result_of(request, slip.row, slip.number, outcome)
+        return result_of(batch, slip.row, slip.number, outcome)
     problems = [
-        problem_in(request, each.row, each.breach, sheet=each.sheet, column=each.column, cell=read.cell_of(each))
+        problem_in(batch, each.row, each.breach, sheet=each.sheet, column=each.column, cell=read.cell_of(each))
         for each in slip.all_faults(outcome)
     ]
     return RowResult(row=slip.row, reference=slip.number, problems=problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -188,3 +189,34 @@ class BulkReport(BaseModel):
     refused: int
     results: list[RowResult]
     hidden: list[HiddenCells] = Field(default_factory=list)
+
+
+class JobProblem(BaseModel):
+    """Why a job failed, and what to do."""
+
+    code: str
+    message: str
+    message_zh: str
+    fix: str
+    fix_zh: str
+
+
+class TradeJob(BaseModel):
+    """A file of trades that is registered after its request was answered, and how far it is.
+
+    A row is counted in the transaction that registers or refuses it. `report` is where the report is, once it ended.
+    """
+
+    id: UUID
+    operation: str
+    state: Literal["waiting", "running", "done", "failed"]
+    rows: int
+    rows_done: int
+    registered: int
+    refused: int
+    sent_at: datetime
+    began_at: datetime | None
+    moved_at: datetime
+    ended_at: datetime | None
+    problem: JobProblem | None
+    report: str | None

@@ -28,9 +28,10 @@ from shared.vocabulary.errors import Hidden, Malformed, NotFound, Refused
 from shared.wire import WholeNumberInUrl
 from trade_ledger.api.filters import WantedTrades
 from trade_ledger.api.schemas import ReasonIn
-from trade_ledger.api.trade_batches import is_own, registrations_of, trade_reads_of
+from trade_ledger.api.trade_batches import registrations_of, trade_reads_of
 from trade_ledger.api.trade_details import detail_told
 from trade_ledger.api.trade_reading import read_entry
+from trade_ledger.api.trade_rows import is_own
 from trade_ledger.api.trade_schemas import (
     CorrectionIn,
     TradeDetail,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.tables import MECHANISM
-from shared.walls import CHANGED, EMPTIED, KEPT, NATIONAL, Walls, through
+from shared.walls import CHANGED, EMPTIED, KEPT, NATIONAL, OF_PILOT, PILOTS, Wall, Walls, through
 
 WALLS: Walls = {
     **MECHANISM,
@@ -38,4 +38,9 @@ WALLS: Walls = {
     "portions": EMPTIED,
     "receipts": KEPT,
     "conflicts": CHANGED,
+    # Whoever has time looks for jobs of every pilot, and goes on with one as its pilot.
+    "trade_jobs": Wall(
+        "SELECT, INSERT, UPDATE", "SELECT (id, ended_at), DELETE", f"{OF_PILOT} OR '*' = ANY ({PILOTS})", OF_PILOT
+    ),
+    "trade_job_results": Wall("SELECT, INSERT", ""),
 }

@@ -143,11 +143,7 @@ class SubjectAmendmentRow(Row):
     """
 
     __tablename__ = "subject_amendments"
-    __table_args__ = (
-        Index("ix_subject_amendments_proposing_party", "proposing_party"),
-        Index("ix_subject_amendments_proposed_by", "proposed_by"),
-        Index("ix_subject_amendments_status", "status", "id"),
-    )
+    __table_args__ = (Index("ix_subject_amendments_status", "status", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pilot: Mapped[str]

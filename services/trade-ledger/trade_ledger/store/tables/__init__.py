@@ -1,6 +1,6 @@
 """Rows of trade-ledger, without behaviour."""
 
-from trade_ledger.store.tables import copies, declarations, delegations, finding, packing, trades
+from trade_ledger.store.tables import copies, declarations, delegations, finding, jobs, packing, trades
 from trade_ledger.store.tables.row import Row, http_tables, messaging, metadata, policy
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "delegations",
     "finding",
     "http_tables",
+    "jobs",
     "messaging",
     "metadata",
     "packing",
