@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.events.base import Event, Part, ToldReference, Topic
 from shared.events.registry import Sealed
 from shared.wire import CurrencyCode, MoneyAmount, QuantityText, RateText, WeightText
@@ -461,12 +463,16 @@ class DeclarationState(Part):
 
 
 class DeclarationEvent(Event):
-    """A declaration changed; readers act on the state, not on the type."""
+    """A declaration changed; readers act on the state, not on the type.
+
+    An event of more than 1 MiB says which portions may differ from the event before; without it any may.
+    """
 
     TOPIC: ClassVar[str] = DECLARATIONS.name
     declaration: DeclarationState
     receipt_id: str = ""
     reason: str = ""
+    changed_portions: tuple[UUID, ...] | None = Field(None, exclude_if=lambda changed: changed is None)
 
 
 class DeclarationSubmitted(DeclarationEvent):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -34,6 +34,8 @@ from trade_ledger.store.tables.declarations import ConflictRow, DeclarationRow, 
 
 # What release, departure and cases add to a declaration of 2,000 portions: customs' word must never be too long.
 _GROWS_BY = 512 * 1024
+_LARGE = 1024 * 1024
+"""Bytes of a state beyond which its event says what changed of it."""
 _SAID = "declaration announced last"
 
 
@@ -116,17 +118,20 @@ async def announce_declaration(
     reason: str = "",
     case: ConflictRow | None = None,
     portions: Sequence[PortionRow] | None = None,
+    changed: Collection[UUID] | None = None,
 ) -> None:
     """Raise the version and announce it, with the case that it is about; the caller holds the declaration's lock.
 
-    `portions` are all of the declaration's in the order of their ids, where the caller has them.
+    `portions` are all of the declaration's in the order of their ids, where the caller has them; `changed` those that
+    differ from the event before, where it knows them.
     """
     row.version += 1
     await session.flush()
     about = {} if case is None else {"conflict": _case(case)}
     state = await declaration_state(session, row, portions)
-    session.info[_SAID] = _Said(state, json_of(state))
-    said = event(declaration=state, receipt_id=receipt_id, reason=reason, **about)
+    session.info[_SAID] = _Said(state, text := json_of(state))
+    told = None if changed is None or len(text) <= _LARGE else tuple(sorted(changed))
+    said = event(declaration=state, receipt_id=receipt_id, reason=reason, changed_portions=told, **about)
     spare, written = _GROWS_BY if event is DeclarationSubmitted else 0, declaration_written(session, row)
     await announce(session, said, key=row.id, sequence=row.version, act=act, spare=spare, written=written)
 
@@ -137,5 +142,5 @@ async def announce_cases(
     """One event per case, with the receipt that brought it up."""
     for case in opened:
         await announce_declaration(
-            session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason=case.code, case=case
+            session, row, ConflictOpened, act=act, receipt_id=receipt_id, reason=case.code, case=case, changed=()
         )

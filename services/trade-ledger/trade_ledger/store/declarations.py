@@ -79,15 +79,19 @@ def submitted_of(row: PortionRow) -> Submitted:
     return Submitted(**dict(row.content.submitted), currency=row.declared_currency, slip_currency=row.slip_currency)
 
 
-async def keep_portions(session: AsyncSession, now: Iterable[tuple[PortionRow, PortionState, PortionDays]]) -> None:
-    """The portions as customs' receipts have them, with their numbers."""
+async def keep_portions(
+    session: AsyncSession, now: Iterable[tuple[PortionRow, PortionState, PortionDays]]
+) -> set[UUID]:
+    """Keep the portions as customs' receipts have them, with their numbers; the ids of those that changed."""
     changes = []
     for row, state, days in now:
         numbers = numbers_of(submitted_of(row), state)
         new = {each.name: getattr(numbers, each.name) for each in fields(numbers)}
         new["content"] = _content(row.content, state, days)
         changes.append((row, {name: value for name, value in new.items() if getattr(row, name) != value}))
-    await change_all(session, [(row, new) for row, new in changes if new])
+    changed = [(row, new) for row, new in changes if new]
+    await change_all(session, changed)
+    return {row.id for row, _ in changed}
 
 
 def _content(content: PortionContent, now: PortionState, days: PortionDays) -> PortionContent:

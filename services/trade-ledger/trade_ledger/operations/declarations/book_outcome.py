@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +25,14 @@ from trade_ledger.store.tables.declarations import DeclarationRow, PortionRow
 _INWARDS = ("packed", "declared", "released", "departed", "returned")
 
 
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The portions that changed, and by their ids the goods of those whose counters can't hold the fact."""
+
+    changed: set[UUID]
+    stuck: dict[str, str]
+
+
 async def book_outcome(
     session: AsyncSession,
     row: DeclarationRow,
@@ -32,18 +42,18 @@ async def book_outcome(
     *,
     before: str,
     act: Act,
-) -> dict[str, str]:
-    """The portions (with the goods' names) whose counters can't hold the fact; `row.status` is already the new one."""
+) -> Booked:
+    """What was booked; `row.status` is already the new one."""
     if (before in INACTIVE) != (row.status in INACTIVE):
         await hold_packing_lists(session, row, held=row.status not in INACTIVE)
     new = [(portion, outcome.portions[str(portion.id)]) for portion in portions]
     days = [days_of(receipts, str(portion.id), now) for portion, now in new]
-    await keep_portions(session, [(portion, now, on) for (portion, now), on in zip(new, days, strict=True)])
+    changed = await keep_portions(session, [(portion, now, on) for (portion, now), on in zip(new, days, strict=True)])
     keep_totals(row, portions)
     stuck = await _book(session, row, portions, outcome, act)
     if row.status in INACTIVE:
         await keep_shut_out(session, row, [each for each in portions if str(each.id) not in stuck])
-    return stuck
+    return Booked(changed, stuck)
 
 
 async def _book(

@@ -55,5 +55,5 @@ async def close_conflict(
         raise Refused(breaches)
     case.closed_at, case.closed_by, case.closing_reason = act.now, act.actor, closing.reason
     case.closing_evidence_hash = closing.evidence_hash
-    await announce_declaration(session, row, ConflictClosed, act=act, reason=closing.reason, case=case)
+    await announce_declaration(session, row, ConflictClosed, act=act, reason=closing.reason, case=case, changed=())
     return row

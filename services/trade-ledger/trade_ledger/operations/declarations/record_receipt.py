@@ -131,8 +131,9 @@ async def _settle(session: AsyncSession, row: DeclarationRow, *, receipt_id: str
     row.status, cases = standing(outcome, withdrawn=row.content.withdrawn_attempt == row.attempt)
     row.export_date = outcome.export_date
     cases += await _number_case(session, row, outcome, receipt_id)
-    if stuck := await book_outcome(session, row, portions, outcome, receipts, before=before, act=act):
-        cases.append(case_of_room(stuck, outcome.proof or receipt_id))
+    booked = await book_outcome(session, row, portions, outcome, receipts, before=before, act=act)
+    if booked.stuck:
+        cases.append(case_of_room(booked.stuck, outcome.proof or receipt_id))
     cases += await _limit_case(session, row, outcome, receipts)
     if row.status not in INACTIVE:
         cases += cases_of_arrival_dates(loads, bounds.traded.values())
@@ -144,7 +145,10 @@ async def _settle(session: AsyncSession, row: DeclarationRow, *, receipt_id: str
     route = row.content.customs.route or await _route(session, row, outcome, len(cases), act)
     customs = ByCustoms(accepted_at=outcome.accepted_at, released_at=outcome.released_at, route=route)
     row.content = row.content.model_copy(update={"customs": customs})
-    await announce_declaration(session, row, _EVENTS[kind], act=act, receipt_id=receipt_id, portions=portions)
+    judged = {portion for each in receipts for portion in each.codes}
+    changed = booked.changed | {each.id for each in portions if str(each.id) in judged}
+    event = _EVENTS[kind]
+    await announce_declaration(session, row, event, act=act, receipt_id=receipt_id, portions=portions, changed=changed)
     await announce_cases(session, row, opened, receipt_id=receipt_id, act=act)
     if row.status in ("departed", "shut_out") and before != row.status:
         await close_emptied_loads(session, row, act=act)

@@ -31,7 +31,7 @@ async def review_arrival(session: AsyncSession, declaration_ids: Iterable[UUID],
             session, row, await _cases(session, row), act, among=_CODES, reason="the arrival was reported"
         )
         for case in turned.closed:
-            await announce_declaration(session, row, ConflictClosed, act=act, reason=case.code, case=case)
+            await announce_declaration(session, row, ConflictClosed, act=act, reason=case.code, case=case, changed=())
         await announce_cases(session, row, turned.opened, receipt_id="", act=act)
 
 

@@ -28,5 +28,5 @@ async def withdraw_declaration(
         raise RuntimeError(f"nothing declared to give back for {[str(each.line_id) for each in unfit]}")
     row.status = "withdrawn"
     row.content = row.content.model_copy(update={"withdrawn_attempt": row.attempt})
-    await announce_declaration(session, row, DeclarationWithdrawn, act=act, reason=reason)
+    await announce_declaration(session, row, DeclarationWithdrawn, act=act, reason=reason, changed=())
     return row
