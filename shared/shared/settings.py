@@ -121,6 +121,27 @@ class ServiceSettings(BaseSettings):
             yield "AUDIENCE is missing: name the one that your identity provider writes into tokens for this service"
 
 
+class MigrationSettings(BaseSettings):
+    """What a service's migration is told: its database as the role that owns it, and nothing else of the service."""
+
+    model_config = SettingsConfigDict(
+        extra="ignore", secrets_dir=os.environ.get("SECRETS_DIR"), hide_input_in_errors=True
+    )
+
+    environment: Literal["sandbox", "production"] = "production"
+    database_url: SecretStr
+    log_level: LogLevel = "INFO"
+
+    @model_validator(mode="after")
+    def _fit_to_start(self) -> MigrationSettings:
+        """ValueError where production refuses the password of the database."""
+        if self.environment == "production":
+            url = self.database_url.get_secret_value()
+            if faults := list(faults_of_database("DATABASE_URL", url)):
+                raise ValueError("\n".join(faults))
+        return self
+
+
 def _judge(name: str) -> Callable[[str, str], Iterator[str]]:
     """Passwords are chosen where others keep them too; our own secrets are longer."""
     if name.endswith("_url"):

@@ -125,10 +125,10 @@ def test_kafka_is_reached_by_a_known_user_over_tls(security: str) -> None:
     assert list(faults_of_kafka("K", security)) == (said if security != "SASL_SSL" else [])
 
 
-def refused(module: str, told: dict[str, str]) -> tuple[int, list[str]]:
+def refused(process: str, told: dict[str, str]) -> tuple[int, list[str]]:
     """How a process ends that is started with these settings alone, and its sentences."""
     ended = subprocess.run(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", "registry", process],
         env={"PATH": os.environ["PATH"], **told},
         capture_output=True,
         text=True,
@@ -137,8 +137,8 @@ def refused(module: str, told: dict[str, str]) -> tuple[int, list[str]]:
     return ended.returncode, ended.stderr.splitlines()
 
 
-@pytest.mark.parametrize("module", ["registry", "registry.worker"])
-def test_a_process_tells_all_that_production_refuses_and_never_the_secrets(module: str) -> None:
+@pytest.mark.parametrize("process", ["http", "worker"])
+def test_a_process_tells_all_that_production_refuses_and_never_the_secrets(process: str) -> None:
     weak = {
         "DATABASE_URL": "postgresql://app:hunter2@db/registry",
         "BUS_DATABASE_URL": "postgresql://bus:bus@db/bus",
@@ -148,7 +148,7 @@ def test_a_process_tells_all_that_production_refuses_and_never_the_secrets(modul
         "JWKS_URL": "http://login.example.org",
         "EVENT_KEYS": __file__,
     }
-    status, said = refused(module, weak)
+    status, said = refused(process, weak)
     assert status == 2
     assert {line.partition(" is ")[0].partition(" has ")[0] for line in said} == {
         "SEALING_KEY",
@@ -161,11 +161,11 @@ def test_a_process_tells_all_that_production_refuses_and_never_the_secrets(modul
     }
     assert "hunter2" not in "".join(said)
     for name in ("SEALING_KEY", "ACTOR_KEY", "ISSUER", "JWKS_URL", "AUDIENCE"):
-        status, said = refused(module, {**SOUND, name: ""})
+        status, said = refused(process, {**SOUND, name: ""})
         assert (status, len(said), said[0].startswith(name)) == (2, 1, True), said
     for security in ({}, {"KAFKA_SECURITY_PROTOCOL": "SSL"}):
-        status, said = refused(module, {**SOUND, "BUS": "kafka", "KAFKA_BOOTSTRAP": "kafka-1:9093", **security})
+        status, said = refused(process, {**SOUND, "BUS": "kafka", "KAFKA_BOOTSTRAP": "kafka-1:9093", **security})
         assert (status, len(said)) == (2, 1), said
         assert said[0].endswith(": production reaches Kafka by SASL_SSL, as a user of its own")
     database = SOUND["DATABASE_URL"].replace(quote("Zt1XkPz0vRbYh3n8"), "app")
-    assert refused(module, {**SOUND, "DATABASE_URL": database})[0] == 2
+    assert refused(process, {**SOUND, "DATABASE_URL": database})[0] == 2

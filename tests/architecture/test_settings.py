@@ -52,24 +52,36 @@ def test_each_setting_of_the_start_page_is_documented_and_its_command_names_a_mi
     assert "Traceback" not in ended.stderr
 
 
-def test_each_process_has_its_documented_command() -> None:
-    section = _section("Starting a process")
-    for service in SERVICES:
-        assert f"{package_of(service)}" in section
-        for module in (package_of(service), f"{package_of(service)}.worker"):
-            asked = [sys.executable, "-m", module]
-            ended = subprocess.run(asked, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
-            assert ended.returncode == 2, (module, ended.stderr)
-            assert "the setting DATABASE_URL is missing (docs/operations.md lists all settings)" in ended.stderr
-            assert "Traceback" not in ended.stderr
+def command_of(service: str, *words: str) -> list[str]:
+    """A service's command as it is installed."""
+    return [str(Path(sys.executable).with_name(f"market-{service}")), *words]
+
+
+@pytest.mark.parametrize("process", ["http", "worker", "migrate"])
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_process_has_its_documented_command(service: str, process: str) -> None:
+    assert f"`market-{service} http|worker|migrate`" in _section("Starting a process")
+    asked = command_of(service, process)
+    ended = subprocess.run(asked, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2, ended.stderr
+    assert "the setting DATABASE_URL is missing (docs/operations.md lists all settings)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["htp"], ["http", "worker"]])
+def test_a_command_line_that_names_no_process_says_which_there_are(words: list[str]) -> None:
+    ended = subprocess.run(command_of("registry", *words), capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "usage: market-registry http|worker|migrate" in ended.stderr
+    assert " ".join(words) in ended.stderr
 
 
 @contextmanager
-def _started(module: str, told: Mapping[str, str], log: Path) -> Iterator[Callable[[str], bool]]:
+def _started(process: str, told: Mapping[str, str], log: Path) -> Iterator[Callable[[str], bool]]:
     """The process runs inside; whether it answers at an address."""
     with log.open("wb") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module], env={**os.environ, **told}, stdout=written, stderr=written
+        running = subprocess.Popen(
+            command_of("registry", process), env={**os.environ, **told}, stdout=written, stderr=written
         )
 
     def answers(url: str) -> bool:
@@ -81,16 +93,16 @@ def _started(module: str, told: Mapping[str, str], log: Path) -> Iterator[Callab
     try:
         yield answers
     finally:
-        process.terminate()
-        process.wait(30)
+        running.terminate()
+        running.wait(30)
 
 
 @pytest.mark.parametrize(
-    ("module", "setting", "path"), [("registry", "PORT", "/livez"), ("registry.worker", "WORKER_PORT", "/livez")]
+    ("process", "setting", "path"), [("http", "PORT", "/livez"), ("worker", "WORKER_PORT", "/livez")]
 )
 @pytest.mark.parametrize("level", ["INFO", "ERROR"])
 def test_a_process_listens_where_its_settings_say_and_logs_what_they_say(
-    make_service_database: MakeServiceDatabase, tmp_path: Path, module: str, setting: str, path: str, level: str
+    make_service_database: MakeServiceDatabase, tmp_path: Path, process: str, setting: str, path: str, level: str
 ) -> None:
     port, dsn = free_port(), make_service_database("registry")
     told = {
@@ -100,7 +112,7 @@ def test_a_process_listens_where_its_settings_say_and_logs_what_they_say(
         "EVENT_KEYS": str(event_keys_file(tmp_path)), "EVENT_SIGNING_KEY": signing_key("registry"),
     }  # fmt: skip
     log = tmp_path / "log"
-    with _started(module, told, log) as answers:
+    with _started(process, told, log) as answers:
         assert wait_until(lambda: answers(f"http://{_HOST}:{port}{path}"), seconds=60), log.read_text()
         assert not answers(f"http://127.0.0.1:{port}{path}")
     assert ('"level": "info"' in log.read_text()) == (level == "INFO"), log.read_text()

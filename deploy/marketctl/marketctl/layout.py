@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -22,5 +23,6 @@ def package_of(service: str) -> str:
 
 
 def service_dir(service: str) -> Path:
-    """The folder of a service in the repository."""
-    return ROOT / "services" / service
+    """The folder of a service in the repository, or where its wheel put what isn't Python's."""
+    checkout = ROOT / "services" / service
+    return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "market" / service

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from fx_settlement.consumers.subscriptions import subscriptions
 from fx_settlement.settings import Settings
 from fx_settlement.store.tables import http_tables, messaging
@@ -11,13 +9,11 @@ from shared.http.chaining import Chaining
 from shared.http.kept_keys import KeyPurge
 from shared.messaging.audit_heads import HeadPublisher
 from shared.messaging.worker import run_worker
-from shared.settings import read_settings
 
-if __name__ == "__main__":
-    settings = read_settings(Settings)
+
+def run(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT; the exit status (`run_worker`)."""
     purge_keys = KeyPurge("fx-settlement", settings.key_days)
-    sys.exit(
-        run_worker(
-            settings, messaging, subscriptions, [Chaining(http_tables), purge_keys], HeadPublisher("fx-settlement")
-        )
+    return run_worker(
+        settings, messaging, subscriptions, [Chaining(http_tables), purge_keys], HeadPublisher("fx-settlement")
     )

@@ -1,11 +1,26 @@
-"""`python -m registry`: the HTTP process of registry, on the address that its settings name."""
+"""The command `market-registry http|worker|migrate`: each process of the service."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from registry.settings import Settings
-from shared.http.server import serve_http
+from shared.settings import read_settings
+from shared.start import Processes, start
+
+
+def _work() -> int:
+    # What only the worker needs isn't loaded by the others.
+    from registry.worker import run
+
+    return run(read_settings(Settings))
+
+
+def main() -> int:
+    """Become the process that the command line names; its exit status."""
+    return start(Processes("registry", Path(__file__).parent, Settings, "registry.app:app", _work))
+
 
 if __name__ == "__main__":
-    sys.exit(serve_http("registry.app:app", Settings))
+    sys.exit(main())

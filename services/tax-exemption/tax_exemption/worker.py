@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-
 from shared.http.chaining import Chaining
 from shared.http.kept_keys import KeyPurge
 from shared.messaging.audit_heads import HeadPublisher
 from shared.messaging.worker import run_worker
-from shared.settings import read_settings
 from tax_exemption.consumers.subscriptions import subscriptions
 from tax_exemption.settings import Settings
 from tax_exemption.store.tables import http_tables, messaging
 
-if __name__ == "__main__":
-    settings = read_settings(Settings)
+
+def run(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT; the exit status (`run_worker`)."""
     purge_keys = KeyPurge("tax-exemption", settings.key_days)
-    sys.exit(
-        run_worker(
-            settings, messaging, subscriptions, [Chaining(http_tables), purge_keys], HeadPublisher("tax-exemption")
-        )
+    return run_worker(
+        settings, messaging, subscriptions, [Chaining(http_tables), purge_keys], HeadPublisher("tax-exemption")
     )

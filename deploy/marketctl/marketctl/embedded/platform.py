@@ -151,8 +151,8 @@ class Platform:
     def start_service(self, service: str) -> None:
         """Start a service's HTTP process and its worker."""
         package = package_of(service)
-        self._child(service, [package], self.layout.environment(service))
-        self._child(f"{service}-worker", [f"{package}.worker"], self.layout.environment(service, "worker"))
+        self._child(service, [package, "http"], self.layout.environment(service))
+        self._child(f"{service}-worker", [package, "worker"], self.layout.environment(service, "worker"))
 
     def ended_by_themselves(self) -> dict[str, str]:
         """By name the processes that are gone without having been stopped, with how and where to look."""
