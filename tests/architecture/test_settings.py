@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from marketctl.layout import ROOT, SERVICES, package_of
+from marketctl.layout import ROOT, SERVICES
 from marketctl.page.settings import PageSettings
 from shared.settings import ServiceSettings
 from shared.workshop.processes.ports import free_port
