@@ -91,6 +91,18 @@ check: lint types imports ## lint, types, import rules, migrations equal to tabl
 	@$(PY) -m marketctl generate --check
 	@$(PY) -m marketctl db check
 
+.PHONY: secrets
+secrets: $(TO_RUN) ## what deploy/compose.yaml needs before its first start: deploy/.env and deploy/secrets, never written over
+	@$(PY) -m marketctl secrets
+
+.PHONY: pin
+pin: ## write the digest behind each image of deploy/.env (needs docker buildx or skopeo, and the registries)
+	@deploy/pin deploy/.env
+
+.PHONY: compose-check
+compose-check: $(STAMP) ## bring deploy/compose.yaml up by podman and work with it (root, Debian; 20 minutes)
+	@$(PY) tests/compose_check
+
 .PHONY: contracts
 contracts: ## read the published documents as tools do: the official AsyncAPI parser, an OpenAPI linter (needs Node.js)
 	@{ command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; } >/dev/null 2>&1 || { echo "make contracts needs Node.js 20 or newer with npm: install nodejs and npm"; exit 2; }
@@ -142,6 +154,7 @@ audit: $(STAMP) ## known flaws of all locked packages; says NOT RUN (and fails) 
 
 .PHONY: lock
 lock: $(STAMP) ## compile the .in lists into the locks beside them: all, what runs here, what runs
-	@for list in requirements requirements/embedded requirements/run; do \
+	@for list in requirements requirements/embedded requirements/operate requirements/service requirements/run \
+	  requirements/build requirements/compose-check; do \
 	  $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    --no-annotate $$([ $$list = requirements ] || echo "-c requirements.lock") $$list.in -o $$list.lock || exit; done
