@@ -32,6 +32,7 @@ COMMANDS = {
     "clock": "The business clock of a sandbox.",
     "db": "Migrations.",
     "keys": "The keys that seal personal data.",
+    "secrets": "Make what a deployment keeps secret, each in a file of mode 0600; what is there is never written over.",
 }
 """What `marketctl.operate` has, each in a module of its name, and what it is for."""
 

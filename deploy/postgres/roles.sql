@@ -1,0 +1,15 @@
+-- Run once by deploy/postgres/init.sh, as the server's administrator, in the service's own database.
+CREATE ROLE "market_http" NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;
+CREATE ROLE "market_worker" NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;
+CREATE ROLE :"owner" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'owner_password';
+CREATE ROLE :"http" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'http_password';
+CREATE ROLE :"worker" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'worker_password';
+ALTER ROLE :"owner" BYPASSRLS;
+GRANT market_http TO :"http";
+GRANT market_worker TO :"worker";
+REVOKE ALL ON DATABASE postgres FROM PUBLIC;
+REVOKE ALL ON DATABASE template1 FROM PUBLIC;
+ALTER DATABASE :"owner" OWNER TO :"owner";
+REVOKE ALL ON DATABASE :"owner" FROM PUBLIC;
+GRANT CONNECT ON DATABASE :"owner" TO :"http", :"worker";
+GRANT TEMPORARY ON DATABASE :"owner" TO :"worker";
