@@ -53,7 +53,8 @@ if [ ! -f "$data/meta.properties" ]; then
   for user in registry trade-ledger fx-settlement tax-exemption; do
     users+=(--add-scram "SCRAM-SHA-512=[name=$user,password=$(cat "/run/secrets/$user-kafka-password")]")
   done
+  # What it prints holds the users' salted passwords: not for the container's log.
   /opt/kafka/bin/kafka-storage.sh format --cluster-id="$(/opt/kafka/bin/kafka-storage.sh random-uuid)" \
-    --config "$made/server.properties" "${users[@]}"
+    --config "$made/server.properties" "${users[@]}" > "$made/format.log"
 fi
 exec /opt/kafka/bin/kafka-server-start.sh "$made/server.properties"

@@ -53,14 +53,15 @@ def _work(processes: Processes) -> int:
 def _migrate(processes: Processes) -> int:
     """Bring the service's database to the newest schema; 2 where it can't be, 3 where the database doesn't answer."""
     settings = read_settings(MigrationSettings)
-    configure_logging(f"{processes.service}-migrate", settings.log_level)
     try:
         from sqlalchemy.exc import OperationalError
 
         from shared.migrations import head_of, upgrade
     except ModuleNotFoundError as missing:
-        log.error("stopped", reason=f"{missing.name} is missing: install market-{processes.service}[migrations]")
+        sys.stderr.write(f"{missing.name} is missing: install market-{processes.service}[migrations]\n")
         return 2
+    # Afterwards: what is imported there tells of each of its parts.
+    configure_logging(f"{processes.service}-migrate", settings.log_level)
     home = home_of(processes.service, processes.package)
     try:
         upgrade(home, settings.database_url.get_secret_value())

@@ -15,7 +15,7 @@ from standins import build_all, images
 from shared.workshop.processes.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / ".cache" / "compose-check"
+FOLDER = (ROOT / ".cache" / "compose-check").resolve()
 _DOMAIN = "market.internal"
 _KILLED = ("trade-ledger-worker", "registry", "kafka", "fx-settlement-db")
 

@@ -45,7 +45,7 @@ class Engine:
             f'network_config_dir = "{folder / "networks"}"\n'
         )
         (folder / "storage.conf").write_text(
-            f'[storage]\ndriver = "overlay"\ngraphroot = "{folder / "images"}"\nrunroot = "{folder / "state"}"\n'
+            f'[storage]\ndriver = "overlay"\ngraphroot = "{folder / "graph"}"\nrunroot = "{folder / "run"}"\n'
         )
         self._environment = {
             **os.environ,

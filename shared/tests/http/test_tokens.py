@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
+import jwt
 import pytest
 
 from shared.http.identity import TokenVerifier
 from shared.workshop.testing.forgeries import forged_tokens
 from shared.workshop.testing.tokens import ServedMint, outcome_of, served_mint
-from shared.workshop.tokens import AUDIENCE, ISSUER
+from shared.workshop.tokens import AUDIENCE, ISSUER, KEY_ID
 
 # Thirty forged ones, and fifteen that the issuer signed and that aren't to be believed all the same.
 _AT_LEAST = 45
@@ -57,3 +59,16 @@ async def test_a_token_lives_no_longer_than_the_installation_lets_it(
     issuer: ServedMint, minutes: int, expected: str
 ) -> None:
     assert await outcome_of(verifier_of(issuer), issuer.token("customs", minutes=minutes)) == expected
+
+
+@pytest.mark.parametrize(("since_issued", "expected"), [(3600, "customs"), (3601, "NotAuthenticated")])
+async def test_a_token_without_nbf_counts_from_when_it_was_issued(
+    issuer: ServedMint, since_issued: int, expected: str
+) -> None:
+    """Keycloak and others write no `nbf`."""
+    now = int(time.time())
+    claims = jwt.decode(issuer.token("customs"), options={"verify_signature": False})
+    claims |= {"iat": now, "exp": now + since_issued}
+    del claims["nbf"]
+    signed = jwt.encode(claims, issuer.pem(), "RS256", headers={"kid": KEY_ID})
+    assert await outcome_of(verifier_of(issuer), signed) == expected

@@ -57,6 +57,10 @@ def forged_tokens(mint: TokenMint) -> dict[str, str]:
         "expired": signed({**good, "exp": now - 3600}),
         "of tomorrow": signed({**good, "nbf": now + 3600}),
         "issued tomorrow": signed({**good, "iat": now + 3600}),
+        # A provider that writes no `nbf` is taken at its `iat`, and that holds as much.
+        "issued tomorrow, with no other beginning": signed({**without("nbf"), "iat": now + 3600}),
+        "issued in a list": signed({**without("nbf"), "iat": [now]}),
+        "of a day since it was issued": signed({**without("nbf"), "iat": now, "exp": now + 24 * 3600}),
         "of another issuer": signed({**good, "iss": "https://elsewhere.example"}),
         "for another audience": signed({**good, "aud": "elsewhere"}),
         **{f"without {name}": signed(without(name)) for name in ("exp", "nbf", "iss", "aud", "sub", "role", "pilot")},
