@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from desk import approve_a_stall, file_a_bank, open_the_pilot, refuse_what_must_be_refused, wait_until_heard
+import desk
 from engine import Engine, NotRun, Project, missing_programs
 from people import People
 from standins import build_all, images
@@ -97,12 +97,17 @@ def _site() -> tuple[Path, int]:
 
 def _work(project: Project, people: People) -> None:
     say("refused")
-    for line in refuse_what_must_be_refused(people):
+    for line in desk.refuse_what_must_be_refused(people):
         say(f"  {line}")
     say("a morning")
-    open_the_pilot(people)
-    approve_a_stall(people)
-    say(f"  verify: {wait_until_heard(project)}")
+    desk.open_the_pilot(people)
+    say(f"  addresses in the audit trail: {desk.believe_no_address(people)}")
+    subject = desk.approve_a_stall(people)
+    say(f"  verify: {desk.wait_until_heard(project)}")
+    desk.act_for(project, "stall-holder", subject)
+    people.forget("stall-holder")
+    found = people.done("stall-holder", "GET", "trade-ledger", "/v1/trades")
+    say(f"  trade-ledger knows the stall holder, who has {len(found['items'])} trades")
     say("killed and started again")
     for number, name in enumerate(_KILLED, 2):
         project.kill(name)
@@ -110,8 +115,8 @@ def _work(project: Project, people: People) -> None:
         say(f"  {name:<24} {project.wait(name)}")
         for after in ("registry", "registry-worker"):
             project.wait(after)
-        file_a_bank(people, number)
-    say(f"  verify: {wait_until_heard(project)}")
+        desk.file_a_bank(people, number)
+    say(f"  verify: {desk.wait_until_heard(project)}")
     done = project.operate("doctor")
     say("\n".join(f"  {line}" for line in done.stdout.strip().splitlines()[-12:]))
 

@@ -6,7 +6,6 @@ import time
 from random import Random
 from typing import Any
 
-import httpx
 from engine import NotRun, Project
 from people import People
 
@@ -15,6 +14,16 @@ from marketctl.sample.people import credit_code
 _FROM = "2026-01-01"
 _HEARD_SECONDS = 60
 _OFFICER = "commerce"
+_LIE = "203.0.113.9"
+_GIVE_SUBJECT = """
+set -euo pipefail
+kcadm() { KC_OPTS=-Xmx96m /opt/keycloak/bin/kcadm.sh "$@" --config /tmp/kcadm --insecure; }
+kcadm config credentials --server https://keycloak:8443 --realm master --user admin \\
+  --password "$(cat /run/secrets/keycloak-admin-password)"
+id=$(kcadm get users -r market-1039 -q "username=$1" -q exact=true --fields id --format csv --noquotes)
+kcadm update "users/$id" -r market-1039 --merge -s "attributes.subject_id=[\\"$2\\"]"
+rm -f /tmp/kcadm
+"""
 
 
 def refuse_what_must_be_refused(people: People) -> list[str]:
@@ -22,10 +31,9 @@ def refuse_what_must_be_refused(people: People) -> list[str]:
     wanted = [
         ("no token", people.send("GET", "registry", "/v1/subjects"), (401,)),
         ("an officer without the second factor", people.signed_in("customs", second_factor=False), (400, 401)),
-        ("a stranger's word about its address", _said_address(people), (401,)),
         ("metrics through the gateway", people.send("GET", "registry", "/metrics"), (404,)),
         ("Keycloak's administration through the gateway", people.send("GET", "auth", "/admin/master/console/"), (404,)),
-        ("a party on an officer's door", people.call("buyer", "GET", "registry", "/v1/audit-entries"), (403, 404)),
+        ("a party on an officer's door", people.call("buyer", "GET", "registry", "/v1/audit"), (403,)),
     ]
     for what, answer, statuses in wanted:
         if answer.status_code not in statuses:
@@ -33,8 +41,23 @@ def refuse_what_must_be_refused(people: People) -> list[str]:
     return [f"{what}: {answer.status_code}" for what, answer, _ in wanted]
 
 
-def _said_address(people: People) -> httpx.Response:
-    return people.send("GET", "registry", "/v1/subjects", headers={"x-forwarded-for": "203.0.113.9"})
+def believe_no_address(people: People) -> str:
+    """What a client says of its own address isn't what the audit trail holds; what the trail holds."""
+    bank = {"name": "样例经办银行", "connection": "web", "valid_from": _FROM}
+    said = {"x-forwarded-for": _LIE, "forwarded": f"for={_LIE}"}
+    people.done(_OFFICER, "POST", "registry", "/v1/banks", bank, key="bank:lie", headers=said)
+    lines = people.done("auditor", "GET", "registry", "/v1/audit?limit=200")["items"]
+    addresses = {line["address"] for line in lines if line.get("address")}
+    if not addresses or _LIE in addresses:
+        raise NotRun(f"the audit trail holds the addresses {addresses}")
+    return ", ".join(sorted(addresses))
+
+
+def act_for(project: Project, user: str, subject: str) -> None:
+    """Say at the identity provider which subject an account is of, as docs/compose.md tells an administrator."""
+    said = project.inside("keycloak", "/bin/bash", "-c", _GIVE_SUBJECT, "bash", user, subject, check=False)
+    if said.returncode != 0:
+        raise NotRun(f"kcadm: {said.returncode} {(said.stdout + said.stderr)[-1500:]}")
 
 
 def open_the_pilot(people: People) -> None:
@@ -57,8 +80,8 @@ def open_the_pilot(people: People) -> None:
     people.done(_OFFICER, "POST", "registry", "/v1/commodity-lists", body)
 
 
-def approve_a_stall(people: People) -> None:
-    """A stall holder files and submits itself; commerce approves it."""
+def approve_a_stall(people: People) -> str:
+    """A stall holder files and submits itself; commerce approves it; the id of the subject."""
     stall = {"stall_number": "A-001", "longitude": "105.80", "latitude": "29.60", "valid_from": _FROM}
     body = {
         "identity": {"kind": "uscc", "number": credit_code(Random(1), "92"), "country": "CHN"},
@@ -75,6 +98,7 @@ def approve_a_stall(people: People) -> None:
     ):
         match = {"if-match": f'"{filed["version"]}"'}
         filed = people.done(user, "POST", "registry", f"{path}/{verb}", said, headers=match)
+    return str(filed["id"])
 
 
 def file_a_bank(people: People, number: int) -> None:

@@ -61,6 +61,10 @@ class People:
             self._tokens[user] = (time.monotonic() + _TOKEN_SECONDS, token)
         return token
 
+    def forget(self, user: str) -> None:
+        """Sign in anew at the next call."""
+        self._tokens.pop(user, None)
+
     def call(self, user: str, method: str, service: str, path: str, body: Any = None, **how: Any) -> httpx.Response:
         """A request of an account, a POST with a key."""
         headers = {"authorization": f"Bearer {self.token(user)}", **how.pop("headers", {})}
