@@ -12,6 +12,7 @@ from engine import Engine, NotRun, Project, missing_programs
 from people import People
 from standins import build_all, images
 
+from marketctl.layout import SERVICES
 from shared.workshop.processes.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +43,10 @@ def check() -> int:
         say("start")
         count = project.up(say)
         _work(project, People(site / "deploy" / "secrets", port, _DOMAIN))
+    except NotRun:
+        for each in ("gateway", "registry"):
+            say(f"the end of the log of {each}:\n{project.log(each)}")
+        raise
     finally:
         project.down()
     say(f"compose-check ok: {count} containers, {len(stood_in)} stand-ins")
@@ -96,6 +101,7 @@ def _site() -> tuple[Path, int]:
 
 
 def _work(project: Project, people: People) -> None:
+    people.wait_for(SERVICES)
     say("refused")
     for line in desk.refuse_what_must_be_refused(people):
         say(f"  {line}")

@@ -82,12 +82,15 @@ def open_the_pilot(people: People) -> None:
 
 def approve_a_stall(people: People) -> str:
     """A stall holder files and submits itself; commerce approves it; the id of the subject."""
-    stall = {"stall_number": "A-001", "longitude": "105.80", "latitude": "29.60", "valid_from": _FROM}
+    stall = {"stall_number": "02-000001", "longitude": "105.740", "latitude": "29.540", "valid_from": _FROM}
     body = {
-        "identity": {"kind": "uscc", "number": credit_code(Random(1), "92"), "country": "CHN"},
+        "identity": {"kind": "credit_code", "number": credit_code(Random(1), "92"), "country": "CN"},
         "name": "龙水五金商行",
         "role": "stall_holder",
-        "qualifications": [],
+        "qualifications": [
+            {"kind": kind, "value": value, "valid_from": _FROM, "source": "compose-check"}
+            for kind, value in (("taxpayer_kind", "small_scale"), ("filing_frequency", "month"), ("fx_directory", "A"))
+        ],
         "stalls": [stall],
     }
     filed = people.done("stall-holder", "POST", "registry", "/v1/subjects", body)

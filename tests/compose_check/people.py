@@ -8,6 +8,7 @@ import ssl
 import struct
 import time
 from base64 import b32decode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from engine import NotRun
 
 _PERIOD = 30
 _TOKEN_SECONDS = 600
+_GATEWAY_SECONDS = 60
 
 
 def one_time_code(secret: str, at: float) -> str:
@@ -41,6 +43,15 @@ class People:
         headers = {"host": named, **how.pop("headers", {})}
         address = f"https://127.0.0.1:{self._port}{path}"
         return self._client.request(method, address, headers=headers, extensions={"sni_hostname": named}, **how)
+
+    def wait_for(self, hosts: Sequence[str]) -> None:
+        """Return once each host answers through the gateway, whose own health check looks no further than itself."""
+        until = time.monotonic() + _GATEWAY_SECONDS
+        for host in hosts:
+            while (answer := self.send("GET", host, "/readyz")).status_code != httpx.codes.OK:
+                if time.monotonic() > until:
+                    raise NotRun(f"{host} through the gateway: {answer.status_code} {answer.text[:300]}")
+                time.sleep(1)
 
     def signed_in(self, user: str, *, second_factor: bool = True) -> httpx.Response:
         """What the identity provider answers to a sign-in with a password, and the code where there is one."""
