@@ -144,8 +144,11 @@ class Project:
         return (done.stdout + done.stderr)[-3000:]
 
     def kill(self, service: str) -> None:
-        """SIGKILL."""
-        self._engine.podman("kill", "-s", "KILL", self.container(service))
+        """SIGKILL; return once its network is taken down, which would else meet with the next start's."""
+        name = self.container(service)
+        self._engine.podman("kill", "-s", "KILL", name)
+        self._engine.podman("wait", name)
+        self._engine.podman("container", "cleanup", name, check=False)
 
     def start(self, service: str) -> None:
         """Start its container again, as a restart policy does where an engine runs all the time."""
