@@ -11,7 +11,7 @@ import pytest
 from marketctl.layout import ROOT, SERVICES, package_of
 
 HOME = {
-    "put_all": "shared.rows",
+    "put_all": "shared.row_sets",
     "next_number": "shared.rows",
     "lock_name": "shared.rows",
     "columns_from": "shared.rows",

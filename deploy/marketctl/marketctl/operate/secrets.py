@@ -33,7 +33,7 @@ def secrets(
     ),
     as_json: Json = False,
 ) -> None:
-    """Make what a deployment keeps secret, each in a file of mode 0600. What is there is never written over."""
+    """Make what a deployment keeps secret, each in a file of mode 0600; what is there is never written over."""
     domain = _choices(env)
     made = Made(folder, domain).all()
     content = {"made": sorted(made), "folder": str(folder)}
