@@ -16,9 +16,11 @@ from urllib.parse import quote
 import httpx
 from hearing import Hearing
 from operations import Key, Operation
+from sqlalchemy import text
 
 from shared.workshop.testing.client import Door
 from shared.workshop.tokens import TokenMint
+from shared.workshop.waiting import until
 
 _TOKEN_SECONDS = 1200
 Answer = dict[str, Any]
@@ -152,9 +154,17 @@ class Market:
             answer = await door.client.request(
                 operation.method, path, params=sound.query or None, content=content, headers=sent
             )
+        if answer.headers.get("location", "").startswith("/v1/trade-jobs/"):
+            # What a job registers later on is not left by the requests after it.
+            await until(lambda: self._ended(door))
         if answer.is_success and operation.method == "POST":
             self.hearing.said(operation.service)
         return answer, asked
+
+    async def _ended(self, door: Door) -> bool:
+        """Whether no job is on its way."""
+        async with door.worker.connect() as connection:
+            return not await connection.scalar(text("SELECT count(*) FROM trade_jobs WHERE ended_at IS NULL"))
 
     @contextmanager
     def _at(self, door: Door, moment: str) -> Iterator[None]:

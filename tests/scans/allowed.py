@@ -11,7 +11,7 @@ _EVERY = "every"
 
 
 class Allowed:
-    """The exceptions of `allowed.toml`; one that nothing needed is a problem."""
+    """The exceptions of `allowed.toml`; one that nothing needed is told."""
 
     def __init__(self, listed: Path = _LISTED) -> None:
         told = tomllib.loads(listed.read_text("utf-8"))
