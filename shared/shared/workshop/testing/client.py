@@ -28,7 +28,7 @@ from shared.workshop.tokens import AUDIENCE, ISSUER
 
 MOST_OF_A_PAGE = 5
 """Statements that a page of any list may take, that names the pilot aside, whoever asks and whatever it holds."""
-_task: ContextVar[object] = ContextVar("task", default=None)
+_counted: ContextVar[tuple[object, ...]] = ContextVar("counted", default=())
 
 SEALING_KEY = "a sealing key of the tests"
 ACTOR_KEY = "an actor key of the tests"
@@ -91,7 +91,7 @@ class Door:
         if content is None and body is not None:
             content = json.dumps(body).encode()
             sent.setdefault("content-type", "application/json")
-        with self.statements(of_this_task=True) as statements:
+        with self.statements() as statements:
             answer = await self.client.request(method, path, content=content, headers=sent)
         require_described(self.app, method, answer)
         if method == "GET" and answer.is_success and "next_cursor" in answer.text:
@@ -101,18 +101,18 @@ class Door:
         return answer
 
     @contextmanager
-    def statements(self, *, of_this_task: bool = False) -> Iterator[list[str]]:
-        """`with door.statements() as sent`: every statement that the service sends meanwhile for the requests' sake.
+    def statements(self) -> Iterator[list[str]]:
+        """`with door.statements() as sent`: every statement that the service sends for what is asked within.
 
-        A lease of what the caller may ask is for many requests, and left out. A test may send several at once:
-        `of_this_task` leaves out what others send.
+        What the application does by itself meanwhile is left out, and so is a lease of what the caller may ask: it is
+        for many requests.
         """
         sent: list[str] = []
         mark = object()
-        _task.set(mark)
+        token = _counted.set((*_counted.get(), mark))
 
         def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-            if "rate_buckets" not in statement and (not of_this_task or _task.get() is mark):
+            if "rate_buckets" not in statement and mark in _counted.get():
                 sent.append(statement)
 
         engine = self.app.state.runtime.engine.sync_engine
@@ -121,6 +121,7 @@ class Door:
             yield sent
         finally:
             remove(engine, "before_cursor_execute", note)
+            _counted.reset(token)
 
     async def done(self, method: str, path: str, body: Any = None, **how: Any) -> dict[str, Any]:
         """Send and expect success; the answer's JSON."""
