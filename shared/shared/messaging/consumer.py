@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import structlog
 from prometheus_client import Counter, Gauge
 from sqlalchemy import func, insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from shared.database import is_transient, make_sessions
@@ -30,8 +29,10 @@ from shared.messaging.progress import (
     GAPS,
     ID_CONFLICT,
     UNTRUSTED,
+    PositionMoved,
     Progress,
     held_positions,
+    move_positions,
     progress_of,
     show_counters,
     store_sequences,
@@ -47,16 +48,15 @@ log = structlog.get_logger()
 Answer = TypeVar("Answer")
 
 _MOST = 500
+# A batch costs ten statements, however few events are in it: while they keep coming, small ones wait for each other.
+_APART_SECONDS = 0.05
+_SMALL = 100
 _WAIT_SECONDS = 0.5
 _STALL_SECONDS = 20.0
 _MOST_STALLS = 3
 ACTIVE_CONSUMER_LOCK = 1039_0003
 _ALARMS = {"sequence_gap": GAPS, ID_CONFLICT: CONFLICTS, **dict.fromkeys(UNTRUSTED_REASONS, UNTRUSTED)}
 _BEHIND = Poison("behind", "an earlier event of this aggregate is parked")
-
-
-class PositionMoved(Exception):
-    """Another consumer moved a position: this batch must not be committed."""
 
 
 class Stalled(Exception):
@@ -145,12 +145,15 @@ class Consumer:
                 self.seat.check()
                 batches = await self._answered(reader.fetch(most=_MOST, wait_seconds=_WAIT_SECONDS))
                 failpoint("consumer.fetched")
+                next_at = time.monotonic() + _APART_SECONDS
                 if batches:
                     # Offsets of a topic made anew look the same.
                     await require_same_topics(raw, self._bus, sorted({topic for topic, _ in batches}))
                     await self.apply(reader, batches)
                     self._stalls = 0
                     fed = time.monotonic()
+                    if sum(map(len, batches.values())) < _SMALL:
+                        await pause(stop, next_at - fed)
                 if time.monotonic() - checked > 1:
                     checked = time.monotonic()
                     if await noted(raw):
@@ -231,8 +234,7 @@ class Consumer:
             waiting = [parked_row(record, _BEHIND) for record in progress.behind]
             await session.execute(insert(self._tables.parked_events), waiting)
         failpoint("consumer.effects_written")
-        for where, batch in sorted(batches.items()):
-            await self._move(session, where, batch[0].offset, batch[-1].offset + 1)
+        await move_positions(session, {where: (each[0].offset, each[-1].offset + 1) for where, each in batches.items()})
         failpoint("consumer.before_commit")
         return progress
 
@@ -241,20 +243,6 @@ class Consumer:
         for where, position in (await held_positions(session, self._tables, sorted(seen))).items():
             if position > seen[where]:
                 raise PositionMoved(f"{where[0]}/{where[1]}")
-
-    async def _move(self, session: AsyncSession, where: tuple[str, int], seen: int, position: int) -> None:
-        """Compare-and-set: only forward, and only from at most the first offset of the batch."""
-        table = self._tables.consumer_positions
-        moving = upsert(table).values(topic=where[0], partition=where[1], position=position)
-        moved = await session.execute(
-            moving.on_conflict_do_update(
-                index_elements=[table.c.topic, table.c.partition],
-                set_={"position": position},
-                where=table.c.position <= seen,
-            ).returning(table.c.position)
-        )
-        if moved.first() is None:
-            raise PositionMoved(f"{where[0]}/{where[1]}")
 
     async def _one_by_one(self, reader: Reader, batches: Batches) -> None:
         """Apply each event in its own transaction, so that only the failing one and those behind it are parked."""
@@ -287,7 +275,7 @@ class Consumer:
         async with self._sessions.begin() as session:
             await self._hold(session, {(record.topic, record.partition): record.offset})
             await session.execute(insert(self._tables.parked_events), parked_row(record, error))
-            await self._move(session, (record.topic, record.partition), record.offset, record.offset + 1)
+            await move_positions(session, {(record.topic, record.partition): (record.offset, record.offset + 1)})
         if (alarm := _ALARMS.get(reason_of(error))) is not None:
             alarm.labels(self._service).inc()
         tell_parked(record, error)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter as Count
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.messaging.bus import Positions, Record
@@ -54,6 +54,22 @@ class Settled(NamedTuple):
 
     event_id: UUID | None
     skipped: bool
+
+
+_GIVEN = """unnest(
+    CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:seen AS bigint[]), CAST(:positions AS bigint[])
+) AS given (topic, partition, seen, position)"""
+_MOVE = text(f"""
+INSERT INTO consumer_positions AS at (topic, partition, position)
+SELECT topic, partition, position FROM {_GIVEN} ORDER BY topic, partition
+ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position
+WHERE at.position <= (SELECT seen FROM {_GIVEN} WHERE given.topic = at.topic AND given.partition = at.partition)
+RETURNING at.position
+""")
+
+
+class PositionMoved(Exception):
+    """Another consumer moved a position: this batch must not be committed."""
 
 
 @dataclass(slots=True)
@@ -123,6 +139,18 @@ async def held_positions(
         .with_for_update()
     )
     return {(row.topic, row.partition): row.position for row in rows}
+
+
+async def move_positions(session: AsyncSession, moves: Mapping[tuple[str, int], tuple[int, int]]) -> None:
+    """Compare-and-set: each partition's position moves forward, and from the first offset of its batch at most.
+
+    PositionMoved where another consumer is further.
+    """
+    given = [(*where, *moves[where]) for where in sorted(moves)]
+    topics, partitions, seen, positions = map(list, zip(*given, strict=True))
+    told = {"topics": topics, "partitions": partitions, "seen": seen, "positions": positions}
+    if len((await session.execute(_MOVE, told)).all()) < len(moves):
+        raise PositionMoved(", ".join(f"{topic}/{partition}" for topic, partition in sorted(moves)))
 
 
 async def progress_of(session: AsyncSession, tables: MessagingTables, keys: set[Key]) -> Progress:

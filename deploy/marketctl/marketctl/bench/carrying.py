@@ -197,16 +197,18 @@ async def _plain_rates(market: Market) -> tuple[float, float]:
 
 
 async def _read(bootstrap: str, *topics: str, **settings: Any) -> tuple[list[Any], float]:
-    """The records of topics, and how many were read a second."""
+    """The records of topics, and how many were read a second from the first request to the last answer."""
     reader = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, enable_auto_commit=False, **settings)
     await reader.start()
     try:
         await reader.seek_to_beginning()
+        ends = await reader.end_offsets(reader.assignment())
         records: list[Any] = []
-        began = last = time.monotonic()
-        while some := await reader.getmany(timeout_ms=2000):
-            records += [record for batch in some.values() for record in batch]
-            last = time.monotonic()
-        return records, len(records) / (last - began)
+        began = time.perf_counter()
+        while any([await reader.position(where) < end for where, end in ends.items()]):
+            if time.perf_counter() - began > _PATIENCE_SECONDS:
+                raise ProcessProblem(f"Kafka gave {len(records)} records of {topics} and no more")
+            records += [record for batch in (await reader.getmany(timeout_ms=2000)).values() for record in batch]
+        return records, len(records) / (time.perf_counter() - began)
     finally:
         await reader.stop()

@@ -20,7 +20,7 @@ from trade_ledger.api.trace_schemas import TraceOut
 from trade_ledger.api.trade_batches import trace_reads_of
 from trade_ledger.domain.originals import lacks_of
 from trade_ledger.store.asked import Asking
-from trade_ledger.store.trace_reads import traced_of
+from trade_ledger.store.trace_reads import shown_by, traced_of
 
 router = service_router("trace")
 # Those whom registry shows identity numbers in clear.
@@ -43,13 +43,14 @@ async def trace(asked: Reference, request: Request) -> Response:
         require_standing(request.state.caller, _FILINGS.validate_json(found.filings or "[]"), reads=True)
         traced = traced_of(found)
         told = await reads.tell(connection, asking, traced)
+    own = shown_by(told)
     whole = {
         "asked": asked,
         "kind": traced.kind,
         "trades": sorted(map(str, traced.trades)),
         **{name: list(map(str, told[name])) for name in ("declarations", "portions")},
         "progress": _progress(told),
-        "timeline": [_step(each) for each in orjson.loads(told["steps"])],
+        "timeline": [_step(each, own) for each in orjson.loads(told["steps"])],
     }
     return Response(orjson.dumps(whole), 200, {"content-type": "application/json"})
 
@@ -70,7 +71,8 @@ def _progress(told: Any) -> dict[str, Any]:
     return {"trades": trades, **{name: orjson.Fragment(told[f"{name}_reached"]) for name in untouched}}
 
 
-def _step(told: dict[str, Any]) -> dict[str, Any]:
+def _step(told: dict[str, Any], own: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    told["shown"] = own.get(told.pop("event_id"), told["shown"])
     told["actor"] = told_actor(told["actor"])
     if not told.pop("amounts"):
         told["shown"] = {name: value for name, value in told["shown"].items() if name in _NO_AMOUNTS}

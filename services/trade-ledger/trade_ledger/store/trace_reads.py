@@ -9,14 +9,20 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from shared.vocabulary.errors import Hidden, NotFound
 from trade_ledger.store.asked import Asking, Traced, references
+from trade_ledger.store.documents import Shown
 from trade_ledger.store.prepared import prepared_pool
 from trade_ledger.store.trace_statement import TELL
 from trade_ledger.store.traced_statement import EVENT_KEY, FILINGS, FIND, KINDS
 
 _AT_ONCE = 2
+_OWN = {
+    *("number", "status", "version", "total", "currency", "customs_number", "export_date", "container_number"),
+    *("seal_number", "replaces"),
+}
 Seen = tuple[set[UUID], set[str]]
 
 
@@ -63,10 +69,28 @@ class TraceReads:
         return replace(found, seen=seen, hidden=found.hidden or about.hidden)
 
     async def tell(self, connection: Any, asking: Asking, traced: Traced) -> Any:
-        """How far the goods are, and every event about the traced things as far as the caller may see them."""
+        """How far the goods are, and every event about the traced things as far as the caller may see them.
+
+        What a step of this service shows is in its own event: `shown_by` finds it.
+        """
         scope = asking.scope
         told = (asking.pilot, sorted(traced.trades), sorted(traced.heard), asking.party, scope.role)
         return await connection.fetchrow(TELL, *told, traced.kind == "subject")
+
+
+def shown_by(told: Any) -> dict[str, dict[str, Any]]:
+    """By event id what the service's own events show: JSON that PostgreSQL would read several times as slowly."""
+    return {
+        event_id: _shown_by(orjson.loads(payload))
+        for event_id, payload in zip(told["own_events"], told["own_payloads"], strict=True)
+    }
+
+
+def _shown_by(content: dict[str, Any]) -> dict[str, Any]:
+    states = [name for name, value in content.items() if isinstance(value, dict)]
+    state = content[min(states, key=lambda name: (len(name), name))] if states else content
+    # In the order in which a person reads them.
+    return {name: state[name] for name in Shown.model_fields if name in _OWN and state.get(name) is not None}
 
 
 async def _found(connection: Any, asking: Asking) -> Found:

@@ -10,10 +10,6 @@ from trade_ledger.store.traced_statement import KNOWN_BUYER, PARTY, PILOT, ids_i
 # What was traced: trades, what other services keep, and whether a subject was asked for.
 _TRADES, _HEARD, _OF_SUBJECT = "$2::uuid[]", "$3::text[]", "$6::boolean"
 _TOPICS = f"ARRAY['{TRADES.name}', '{PACKING_LISTS.name}', '{DECLARATIONS.name}']"
-_TOLD = (
-    *("number", "status", "version", "total", "currency", "customs_number", "export_date", "container_number"),
-    *("seal_number", "replaces"),
-)
 _QUANTITIES = ("registered", "void", "packed", "declared", "released", "departed", "returned")
 _VALUES = ("declared_value", "released_value", "departed_value", "shut_out_value", "returned_value")
 _PARTIES = ("seller_id", "owner_id", "consignor_id")
@@ -80,12 +76,11 @@ _PORTION = _object(
 _SHOWN = {name: f"step.shown->'{name}'" for name in Shown.model_fields}
 _STEP = _object(
     at=instant("step.at"),
-    **_same("step", "type", "key", "sequence", "actor", "delegation_id", "amounts"),
+    **_same("step", "event_id", "type", "key", "sequence", "actor", "delegation_id", "amounts"),
     # In the order in which a person reads them: JSONB keeps none.
     shown=f"json_strip_nulls({_object(**_SHOWN)})",
 )
 _LINK = "link.event_id, link.at, link.type, link.key, link.sequence, link.actor, link.delegation_id, link.shown"
-_OUR_FIELDS = ", ".join(f"'{name}', state->'{name}'" for name in _TOLD)
 _INVOLVED = (
     *(f"trades.{name}::text" for name in _PARTIES),
     *(f"trades.state->>'{name}'" for name in _UNDER),
@@ -106,16 +101,11 @@ WITH trades AS MATERIALIZED (
 ), around (key) AS MATERIALIZED (
   SELECT unnest({_TRADES})::text UNION SELECT id::text FROM declared UNION SELECT id::text FROM list
   UNION SELECT load_id::text FROM list
-  UNION SELECT id::text FROM handovers WHERE pilot = {PILOT} AND id IN (SELECT handovers_of({_TRADES}::text[]))
-), said AS MATERIALIZED (
-  SELECT event_id, occurred_at AS at, type, key, sequence, actor, delegation_id,
-    convert_from(payload, 'UTF8')::jsonb AS content
+  UNION SELECT id::text FROM handovers
+  WHERE pilot = {PILOT} AND id = ANY(ARRAY(SELECT handovers_of({_TRADES}::text[])))
+), own AS MATERIALIZED (
+  SELECT event_id, occurred_at AS at, type, key, sequence, actor, delegation_id, NULL::jsonb AS shown, payload
   FROM outbox WHERE pilot = {PILOT} AND topic = ANY({_TOPICS}) AND key IN (SELECT key FROM around)
-), own AS (
-  SELECT event_id, at, type, key, sequence, actor, delegation_id,
-    jsonb_strip_nulls(jsonb_build_object({_OUR_FIELDS})) AS shown
-  FROM said CROSS JOIN LATERAL (SELECT coalesce(
-    (SELECT value FROM jsonb_each(content) WHERE jsonb_typeof(value) = 'object' LIMIT 1), content) AS state) AS whole
 ), named (key) AS MATERIALIZED (
   SELECT DISTINCT each.key FROM trades CROSS JOIN LATERAL (
     VALUES {", ".join(f"({each})" for each in _INVOLVED)}) AS each (key)
@@ -134,7 +124,7 @@ WITH trades AS MATERIALIZED (
   SELECT * FROM trace_links WHERE pilot = {PILOT} AND key IN (SELECT key FROM naming UNION SELECT unnest({_HEARD}))
 ), beside (ref) AS MATERIALIZED (
   SELECT id::text FROM portions WHERE {PARTY} IS NOT NULL AND trade_id <> ALL({_TRADES})
-    AND id IN ({ids_in("(SELECT DISTINCT unnest(refs) FROM link)")})
+    AND id = ANY(ARRAY({ids_in("(SELECT DISTINCT unnest(refs) FROM link)")}))
 ), shared (key) AS MATERIALIZED (
   SELECT DISTINCT key FROM link WHERE refs && ARRAY(SELECT ref FROM beside)
 ), between AS MATERIALIZED (
@@ -148,7 +138,7 @@ WITH trades AS MATERIALIZED (
     AND link.shown->>'currency' IN (SELECT shown->>'currency' FROM naming WHERE type = '{MATCHED}')
 ), step AS (
   SELECT DISTINCT ON (event_id) * FROM (
-    SELECT own.*, true AS amounts, 0 AS place FROM own
+    SELECT event_id, at, type, key, sequence, actor, delegation_id, shown, true AS amounts, 0 AS place FROM own
     UNION ALL SELECT {_LINK}, link.key NOT IN (SELECT key FROM shared), 1 FROM link
     UNION ALL SELECT passed_on.*, true, 2 FROM passed_on
     UNION ALL SELECT filed.*, true, 3 FROM filed
@@ -157,6 +147,8 @@ WITH trades AS MATERIALIZED (
 SELECT
   ARRAY(SELECT id FROM declared ORDER BY id) AS declarations,
   ARRAY(SELECT id FROM portion ORDER BY id) AS portions,
+  ARRAY(SELECT event_id::text FROM own ORDER BY event_id) AS own_events,
+  ARRAY(SELECT payload FROM own ORDER BY event_id) AS own_payloads,
   {_listed(_TRADE, "trades", "trades.id")} AS trades_reached,
   {_listed(_PACKING_LIST, "list JOIN loads ON loads.id = list.load_id", "list.id")} AS packing_lists_reached,
   {_listed(_DECLARATION, "declarations AS d WHERE d.id IN (SELECT id FROM declared)", "d.id")} AS declarations_reached,

@@ -107,6 +107,8 @@ WITH subject AS MATERIALIZED (
   UNION ALL {_declarations("declaration", f"id = {OWN}")}
   UNION ALL {_declarations("receipt", f"id IN ({_RECEIPTS})")}
   UNION ALL {_declarations("receipt", f"id IN ({_CASES})")}
+), entered (kind, id) AS MATERIALIZED (
+  SELECT kind, jsonb_array_elements_text(content->'entered'->'packing_list_ids')::uuid FROM declared
 ), list AS MATERIALIZED (
   SELECT id FROM packing_lists WHERE pilot = {PILOT} AND number = {ASKED}
   UNION ALL SELECT id FROM packing_lists WHERE pilot = {PILOT} AND id = {OWN}
@@ -124,9 +126,8 @@ WITH subject AS MATERIALIZED (
   {_each("trade", "id", "trades", f"number = {ASKED}", f"id = {OWN}", SLIP)}
   UNION ALL {_each("trade_line", "trade_id", "trade_lines", f"id = {OWN}")}
   UNION ALL {_each("portion", "trade_id", "portions", f"id = {OWN}")}
-  UNION ALL SELECT declared.kind, packed_lines.trade_id, NULL FROM declared,
-    jsonb_array_elements_text(declared.content->'entered'->'packing_list_ids') AS entered (id)
-    JOIN packed_lines ON packed_lines.packing_list_id = entered.id::uuid
+  UNION ALL SELECT entered.kind, packed.trade_id, NULL FROM entered CROSS JOIN LATERAL (
+    SELECT trade_id FROM packed_lines WHERE packing_list_id = entered.id OFFSET 0) AS packed
   UNION ALL SELECT 'packing', trade_id, NULL FROM packed_lines WHERE packing_list_id IN (SELECT id FROM list)
   UNION ALL SELECT 'handover', each.id::uuid, NULL FROM (
     SELECT trade_ids FROM handovers WHERE pilot = {PILOT} AND number = {ASKED}
@@ -144,14 +145,14 @@ WITH subject AS MATERIALIZED (
   -- The owner's trades whose money the collector had matched, in that currency, when it passed some on.
   UNION ALL SELECT 'money_or_tax', owed.id, NULL FROM about CROSS JOIN LATERAL (
     SELECT DISTINCT trades.id FROM trades JOIN portions ON portions.trade_id = trades.id
-    WHERE portions.id IN ({ids_in(f"({_MATCHED})")})
+    WHERE portions.id = ANY(ARRAY({ids_in(f"({_MATCHED})")}))
     AND trades.state->>'collector_id' = ANY(about.refs) AND trades.owner_id::text = ANY(about.refs)
     AND trades.state->>'collector_id' <> trades.owner_id::text ORDER BY trades.id DESC LIMIT {_NEWEST}
   ) AS owed WHERE about.type = '{PASSED_ON}'
 )
 SELECT one.kind, one.trade_id, NULL AS heard, {_REACHED} AS reached
 FROM (SELECT DISTINCT kind, trade_id FROM found WHERE trade_id IS NOT NULL) AS one
-JOIN trades ON trades.id = one.trade_id
+CROSS JOIN LATERAL (SELECT * FROM trades WHERE id = one.trade_id OFFSET 0) AS trades
 UNION ALL
 SELECT other.kind, NULL, other.heard, {PARTY} IS NULL OR other.heard = {PARTY}::text OR EXISTS (
   SELECT FROM trace_links WHERE trace_links.key = other.heard AND trace_links.refs @> ARRAY[{PARTY}::text])
