@@ -121,7 +121,7 @@ kafka: $(STAMP)
 
 .PHONY: test
 test: kafka ## the suite on a real PostgreSQL and a real Kafka; T=trade-ledger or T=a file or folder: only these
-	@$(PY) -m pytest -q -n 2 -m "not long and not browser" $(foreach each,$(T),$(firstword $(wildcard services/$(each)) $(each)))
+	@$(PY) -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m "not long and not browser" $(foreach each,$(T),$(firstword $(wildcard services/$(each)) $(each)))
 
 .PHONY: test-long
 test-long: kafka ## the same with the full counts

@@ -93,11 +93,14 @@ class Lived:
     refused: set[tuple[str, str]]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever comes first waits for the days: on a slow machine they take longer than a test may."""
+    """One worker lives the days; whoever comes first waits for them, and on a slow machine longer than a test may."""
     for item in items:
-        if "lived" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(600))
+        if "lived" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("tests/conftest.py"))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(600))
     # The matrix goes on with the market, so it comes last.
     items.sort(key=lambda item: "table" in getattr(item, "fixturenames", ()))
 

@@ -14,7 +14,7 @@ from typing import Any, LiteralString
 from uuid import uuid4
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from marketctl.bench.figure import Figure, ratios
@@ -198,11 +198,13 @@ async def _plain_rates(market: Market) -> tuple[float, float]:
 
 async def _read(bootstrap: str, *topics: str, **settings: Any) -> tuple[list[Any], float]:
     """The records of topics, and how many were read a second from the first request to the last answer."""
-    reader = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, enable_auto_commit=False, **settings)
+    reader = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, **settings)
     await reader.start()
     try:
+        partitions = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+        reader.assign(partitions)
         await reader.seek_to_beginning()
-        ends = await reader.end_offsets(reader.assignment())
+        ends = await reader.end_offsets(partitions)
         records: list[Any] = []
         began = time.perf_counter()
         while any([await reader.position(where) < end for where, end in ends.items()]):
