@@ -66,6 +66,7 @@ WITHOUT_SCOPE: dict[str, dict[str, str]] = {
         "references_registered": "takes the party that registers",
         "registrations_open": "opens the way to write trades, once for a process",
         "results_of": "asked about a job that the caller was found to reach",
+        "shown_by": "takes what was told the caller",
         "trace_reads_open": "opens the way to trace, once for a process",
         "traced_of": "takes what was found for the caller",
         "trade_reads_open": "opens the way to read trades, once for a process",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import shutil
 import time
@@ -86,6 +87,8 @@ def run(*, bus: BusKind, once: bool) -> int:
     console = Console(stderr=once, highlight=False)
     # A supervisor takes its children with it, at whatever step it is told to end.
     end_when_told(at_once=True)
+    # An interrupted migration's connection can't be closed in order: its pool would write a traceback of that.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     try:
         with interrupts_kept():
             return _run_once(console, bus) if once else _run_and_serve(console, bus)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
@@ -128,17 +129,22 @@ def test_ctrl_c_during_the_start_leaves_no_process(market: Run, below: Below) ->
 
 def test_ctrl_c_is_told_when_the_clean_up_after_it_fails(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
     """An interrupt between two statements of a migration leaves a connection that refuses to be set back."""
+    pools = logging.getLogger("sqlalchemy.pool")
+    told: list[bool] = []
 
     def interrupted(*_: object) -> int:
         try:
             raise KeyboardInterrupt
         finally:
+            told.append(pools.getChild("impl.NullPool").isEnabledFor(logging.ERROR))
             raise PendingRollbackError("Can't reconnect until invalid transaction is rolled back.")
 
     monkeypatch.setattr(run, "_run_and_serve", interrupted)
     monkeypatch.setattr(run, "end_when_told", lambda **_: None)
     assert run.run(bus="embedded", once=False) == 130
+    pools.setLevel(logging.NOTSET)
     assert "stopped; data kept" in capfd.readouterr().out
+    assert told == [False], "the pool tells with a traceback that it can't close the connection"
 
 
 def test_a_busy_port_is_said_with_its_holder_and_the_variable_that_moves_it(market: Run) -> None:

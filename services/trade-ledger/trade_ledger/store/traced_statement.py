@@ -154,8 +154,10 @@ SELECT one.kind, one.trade_id, NULL AS heard, {_REACHED} AS reached
 FROM (SELECT DISTINCT kind, trade_id FROM found WHERE trade_id IS NOT NULL) AS one
 CROSS JOIN LATERAL (SELECT * FROM trades WHERE id = one.trade_id OFFSET 0) AS trades
 UNION ALL
-SELECT other.kind, NULL, other.heard, {PARTY} IS NULL OR other.heard = {PARTY}::text OR EXISTS (
-  SELECT FROM trace_links WHERE trace_links.key = other.heard AND trace_links.refs @> ARRAY[{PARTY}::text])
+-- EXISTS could be answered from all that names the party, where many things are expected here.
+SELECT other.kind, NULL, other.heard, {PARTY} IS NULL OR other.heard = {PARTY}::text OR coalesce((
+  SELECT true FROM trace_links
+  WHERE trace_links.key = other.heard AND trace_links.refs @> ARRAY[{PARTY}::text] LIMIT 1), false)
 FROM (SELECT DISTINCT kind, heard FROM found WHERE heard IS NOT NULL) AS other
 UNION ALL (SELECT '{EVENT_KEY}', NULL, key, true FROM (
   SELECT 1 AS place, key FROM outbox WHERE pilot = {PILOT} AND event_id = {OWN}

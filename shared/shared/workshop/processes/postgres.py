@@ -241,12 +241,16 @@ class PostgresServer:
                 connection.execute(setting)
 
     def create_database(self, name: str, *, owner: str, template: str | None = None) -> None:
-        """A database of one owner that nobody else may enter, its service's processes aside."""
+        """A database of one owner that nobody else may enter, its service's processes aside.
+
+        A copy through the log waits for no checkpoint; where nothing waits for the disk, a copy of files is faster.
+        """
+        strategy = sql.SQL("file_copy" if self._settings.get("fsync") == "off" else "wal_log")
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
             database, role = sql.Identifier(name), sql.Identifier(owner)
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
-                statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY wal_log").format(
-                    database, role, sql.Identifier(template or "template1")
+                statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY {}").format(
+                    database, role, sql.Identifier(template or "template1"), strategy
                 )
                 connection.execute(statement)
             for each in statements_of_doors(name, owner):
