@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import pytest
 
 from shared.workshop.testing.servers import kafka, make_database, postgres, run_folder
@@ -23,11 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     items.sort(key=_place)
-
-
-def pytest_collection_finish() -> None:
-    """What is loaded stays: looking through it for garbage again and again took a tenth of the run."""
-    gc.freeze()
 
 
 def _place(item: pytest.Item) -> int:
